@@ -17,7 +17,8 @@ use std::path::Path;
 use crate::tree::Tree;
 
 /// Where a rule is broken on purpose: (rule, path or folder ending in `/`, reason).
-const EXEMPTIONS: &[(&str, &str, &str)] = &[];
+const EXEMPTIONS: &[(&str, &str, &str)] =
+    &[("sql", "xtask/src/tidy/words.rs", "the rule names the statements it looks for, and its tests feed them")];
 
 /// One broken rule at one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
