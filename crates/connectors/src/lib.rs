@@ -1,0 +1,9 @@
+//! Connectors: one folder a vendor, behind one small contract.
+//!
+//! A connector is pure around an HTTP handle. It receives the handle from `net`, so budgets, retries, TLS, redaction
+//! and recording are not its business; it never sees the store; it translates the vendor's words in exactly one file
+//! (`map.rs`). What a connector can do is *derived* from which optional accessors answer, so neither the API nor the
+//! console can promise what it lacks.
+
+pub mod contract;
+pub mod registry;

@@ -1,0 +1,160 @@
+//! Fingerprint v1: what makes two records the same finding.
+//!
+//! `company + asset identity + weakness identity + location`, hashed. Nothing that a scanner rewords between two
+//! versions takes part: no title, description, severity, plugin output, line number, absolute path or scan id. The
+//! parts are kept readable ([`Identity`]) so that the API can explain why two findings are or are not the same.
+//!
+//! Two records of one report can agree in all parts: the same dangerous call on two identical lines, or one plugin
+//! reporting twice on a port. They are two findings, told apart by an *ordinal among equals*. Because only the set
+//! of ordinals matters, the order of the report does not.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{FindingRecord, Location};
+use crate::ids::CompanyId;
+
+/// Raised when the rule changes; old fingerprints are then migrated, never guessed.
+pub const VERSION: u32 = 1;
+
+/// The readable parts of a fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    pub version: u32,
+    pub asset: String,
+    pub weakness: String,
+    pub location: String,
+    /// 0 for the first among equals.
+    pub ordinal: u32,
+}
+
+impl Identity {
+    #[must_use]
+    pub fn of(record: &FindingRecord, ordinal: u32) -> Self {
+        Self {
+            version: VERSION,
+            asset: record.asset.identity(),
+            weakness: weakness(record),
+            location: location(&record.location),
+            ordinal,
+        }
+    }
+
+    /// Lower-case hex SHA-256 over length-prefixed parts, so that no two different lists of parts can collide by
+    /// where one ends and the next begins.
+    #[must_use]
+    pub fn fingerprint(&self, company: CompanyId) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("scanhelm-fingerprint-v{}", self.version).as_bytes());
+        let ordinal = self.ordinal.to_string();
+        for part in [&company.to_string(), &self.asset, &self.weakness, &self.location, &ordinal] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// The sorted CVE set if there is one, else scanner and rule; with the check where a rule holds many.
+#[must_use]
+pub fn weakness(record: &FindingRecord) -> String {
+    let mut cves: Vec<String> = record.cves.iter().map(|cve| cve.trim().to_ascii_uppercase()).collect();
+    cves.sort_unstable();
+    cves.dedup();
+    let base = if cves.is_empty() {
+        format!("rule:{}:{}", record.scanner.to_ascii_lowercase(), record.rule_id.trim())
+    } else {
+        format!("cve:{}", cves.join(","))
+    };
+    match &record.check {
+        Some(check) => format!("{base}#{}", normalised_text(check)),
+        None => base,
+    }
+}
+
+/// Only what identifies a place. The service name is a guess of the scanner and the line number moves with every
+/// edit above it, so neither takes part.
+#[must_use]
+pub fn location(location: &Location) -> String {
+    match location {
+        Location::Asset => "asset".to_owned(),
+        Location::Network { port, protocol, .. } => format!("port:{port}/{}", protocol.to_ascii_lowercase()),
+        Location::Web { url, method, parameter } => format!(
+            "web:{} {} {}",
+            method.as_deref().unwrap_or("").to_ascii_uppercase(),
+            url,
+            parameter.as_deref().unwrap_or("")
+        ),
+        Location::Code { path, source, .. } => {
+            format!("code:{}\n{}", normalised_path(path), source.as_deref().map(normalised_text).unwrap_or_default())
+        }
+        Location::Package { purl, path } => {
+            format!("package:{purl}\n{}", path.as_deref().map(normalised_path).unwrap_or_default())
+        }
+    }
+}
+
+/// One blank for every run of white space, none at the ends: re-indenting or re-wrapping is no change.
+fn normalised_text(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn normalised_path(path: &str) -> String {
+    let slashed = path.replace('\\', "/");
+    let mut parts: Vec<&str> = Vec::new();
+    for part in slashed.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}
+
+/// The reference under which one source knows a record: with the source it is the key of a sighting. Scanner and
+/// rule, not CVEs: the scanner may learn a CVE tomorrow and it is still the same plugin speaking.
+#[must_use]
+pub fn scanner_ref(record: &FindingRecord, ordinal: u32) -> String {
+    let check = record.check.as_deref().map(normalised_text).unwrap_or_default();
+    let readable = format!(
+        "{}|{}|{}|{}|{}|{ordinal}",
+        record.scanner.to_ascii_lowercase(),
+        record.rule_id.trim(),
+        check,
+        record.asset.identity(),
+        location(&record.location)
+    );
+    // Bounded, so that it fits an index: long ones (source lines, audit checks) are hashed.
+    if readable.len() <= 160 && !readable.contains('\n') {
+        return readable;
+    }
+    format!("sha256:{}", hex::encode(Sha256::digest(readable.as_bytes())))
+}
+
+/// Counts equals within one report. Feed it every record, in any order, from the first: a resumed import replays the
+/// records it skips.
+#[derive(Debug, Default)]
+pub struct Ordinals(HashMap<[u8; 16], u32>);
+
+impl Ordinals {
+    /// The ordinal of this record among those equal to it so far.
+    pub fn next(&mut self, record: &FindingRecord) -> u32 {
+        let digest = Sha256::digest(scanner_ref(record, 0).as_bytes());
+        let mut key = [0; 16];
+        for (to, from) in key.iter_mut().zip(digest.iter()) {
+            *to = *from;
+        }
+        let seen = self.0.entry(key).or_insert(0);
+        let ordinal = *seen;
+        *seen += 1;
+        ordinal
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::ids::{CompanyId, ScanId};
+use crate::scan::Origin;
+
+fn scan() -> Scan {
+    Scan::new(ScanId(uuid::Uuid::nil()), CompanyId(uuid::Uuid::nil()), "nightly", Origin::Adopted, at(0))
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_seconds(second)
+}
+
+fn look(second: i64, state: VendorState, run: Option<&str>) -> Observation {
+    let mut observation = Observation::new("11", "nightly", at(second));
+    observation.state = Some(state);
+    observation.raw_status = state.as_str().to_owned();
+    observation.external_run_id = run.map(str::to_owned);
+    observation
+}
+
+fn follow(scan: &mut Scan, observation: &Observation) -> Vec<Change> {
+    let changes = observe(scan, observation, observation.observed_at);
+    for change in &changes {
+        scan.apply(change);
+    }
+    changes
+}
+
+fn states() -> impl Strategy<Value = Option<VendorState>> {
+    prop_oneof![Just(None), (0..VendorState::ALL.len()).prop_map(|index| Some(VendorState::ALL[index]))]
+}
+
+prop_compose! {
+    fn observations()(second in 0..200i64, state in states(), run in prop::option::of(0..3u8), progress in prop::option::of(-10.0..150.0f64), end in prop::option::of(0..200i64)) -> Observation {
+        let mut observation = Observation::new("11", "nightly", at(second));
+        observation.raw_status = state.map_or("verifying".to_owned(), |state| state.as_str().to_owned());
+        observation.state = state;
+        observation.external_run_id = run.map(|run| format!("run-{run}"));
+        observation.progress = progress;
+        observation.finished_at = end.map(at);
+        observation
+    }
+}
+
+proptest! {
+    /// Whatever a vendor reports and in whatever order: I6 and the sanity of every derived field.
+    #[test]
+    fn any_history_keeps_the_invariants(history in proptest::collection::vec(observations(), 1..40)) {
+        let mut row = scan();
+        for observation in &history {
+            let before = row.clone();
+            let changes = follow(&mut row, observation);
+            if before.last_observed_at.is_some_and(|last| observation.observed_at < last) {
+                prop_assert!(changes.is_empty());
+                prop_assert_eq!(&before, &row);
+                continue;
+            }
+            // Idempotent.
+            prop_assert_eq!(observe(&row, observation, observation.observed_at), vec![Change::Seen { at: observation.observed_at }]);
+            // Unknown words move nothing.
+            if observation.state.is_none() {
+                prop_assert_eq!(before.vendor_state, row.vendor_state);
+            }
+            // The clock starts once a run.
+            let new_run = changes.iter().any(|change| matches!(change, Change::NewRun { .. }));
+            if !new_run && before.started_at.is_some() {
+                prop_assert_eq!(before.started_at, row.started_at);
+            }
+            if let (Some(start), Some(end)) = (row.started_at, row.finished_at) {
+                prop_assert!(end >= start);
+            }
+            prop_assert!(row.progress.is_none_or(|percent| (0.0..=100.0).contains(&percent)));
+            // Level-triggered: whoever is completed is imported or due.
+            prop_assert!(row.vendor_state != VendorState::Completed || row.import_state != ImportState::None);
+        }
+    }
+}
+
+#[test]
+fn a_resume_does_not_restart_the_clock() {
+    let mut row = scan();
+    follow(&mut row, &look(10, VendorState::Running, Some("a")));
+    follow(&mut row, &look(20, VendorState::Paused, Some("a")));
+    follow(&mut row, &look(30, VendorState::Running, Some("a")));
+    assert_eq!(row.started_at, Some(at(10)));
+    follow(&mut row, &look(40, VendorState::Completed, Some("a")));
+    assert_eq!((row.duration_s(at(99)), row.import_state), (Some(30), ImportState::Pending));
+}
+
+#[test]
+fn a_relaunch_is_a_new_run_even_while_the_last_one_is_imported() {
+    let mut row = scan();
+    follow(&mut row, &look(10, VendorState::Completed, Some("a")));
+    row.import_state = ImportState::Running;
+    assert_eq!(row.status().as_str(), "importing");
+    follow(&mut row, &look(20, VendorState::Running, Some("b")));
+    assert_eq!((row.status().as_str(), row.started_at), ("running", Some(at(20))));
+    assert_eq!(row.import_state, ImportState::None);
+}
+
+#[test]
+fn without_run_ids_working_after_the_end_is_a_new_run() {
+    let mut row = scan();
+    follow(&mut row, &look(10, VendorState::Running, None));
+    follow(&mut row, &look(20, VendorState::Failed, None));
+    let changes = follow(&mut row, &look(30, VendorState::Running, None));
+    assert!(changes.iter().any(|change| matches!(change, Change::NewRun { .. })));
+}
+
+#[test]
+fn an_unknown_word_is_kept_and_reported_once() {
+    let mut row = scan();
+    follow(&mut row, &look(10, VendorState::Running, Some("a")));
+    let mut strange = look(20, VendorState::Running, Some("a"));
+    strange.state = None;
+    strange.raw_status = "hibernating".to_owned();
+    let changes = follow(&mut row, &strange);
+    assert!(changes.contains(&Change::UnknownWord { raw: "hibernating".to_owned() }));
+    assert_eq!(row.vendor_state, VendorState::Running);
+    strange.observed_at = at(21);
+    assert_eq!(follow(&mut row, &strange), vec![Change::Seen { at: at(21) }]);
+}
+
+#[test]
+fn a_name_that_a_person_gave_is_not_overwritten() {
+    let mut row = scan();
+    row.origin = Origin::Integration;
+    let mut renamed = look(10, VendorState::Queued, None);
+    renamed.name = "vendor's name".to_owned();
+    follow(&mut row, &renamed);
+    assert_eq!(row.name, "nightly");
+}
+
+#[test]
+fn polls_sooner_near_the_end_and_rests_when_nothing_moves() {
+    let (status, idle) = (Duration::from_secs(30), Duration::from_mins(5));
+    let mut row = scan();
+    assert_eq!(next_poll(&[&row], status, idle), status);
+    follow(&mut row, &look(10, VendorState::Running, None));
+    row.progress = Some(95.0);
+    assert_eq!(next_poll(&[&row], status, idle), Duration::from_secs(10));
+    follow(&mut row, &look(20, VendorState::Completed, None));
+    assert_eq!(next_poll(&[&row], status, idle), idle);
+}

@@ -1,0 +1,189 @@
+//! The answers a fault puts in place of, or does to, the vendor's own.
+
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use super::{FaultKind, RetryAfter};
+use crate::clock::Moment;
+use crate::vendor::Wording;
+
+const JSON: &str = "application/json";
+const CHUNK: usize = 64 * 1024;
+
+const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form method=\"post\" \
+    action=\"/sso/login\"><input name=\"username\"><input name=\"password\" type=\"password\"><button>Sign in</button>\
+    </form></body></html>";
+
+/// The whole answer of a fault that keeps the request from the vendor. `None`: no answer at all.
+pub(crate) fn answer_instead(kind: &FaultKind, now: Moment) -> Option<Response<Body>> {
+    let text = |media_type: &'static str, body: Body| with_type(Response::new(body), media_type);
+    Some(match kind {
+        FaultKind::Status { code, retry_after } => {
+            let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let reason = status.canonical_reason().unwrap_or("Error");
+            let mut response = text(JSON, Body::from(json!({ "error": reason }).to_string()));
+            *response.status_mut() = status;
+            if let Some(value) = retry_after.as_ref().and_then(|retry| header(&retry_after_text(retry, now))) {
+                response.headers_mut().insert(RETRY_AFTER, value);
+            }
+            response
+        }
+        FaultKind::LoginPage => text("text/html; charset=utf-8", Body::from(LOGIN_PAGE)),
+        FaultKind::EmptyBody => text(JSON, Body::empty()),
+        FaultKind::Null => text(JSON, Body::from("null")),
+        FaultKind::EmptyArray => text(JSON, Body::from("[]")),
+        FaultKind::GarbageJson => text(JSON, Body::from("{\"scans\": [{\"id\": 1, \"name\": \"Quarterly")),
+        FaultKind::InvalidUtf8 => text(JSON, Body::from(&b"{\"scans\": [{\"id\": 1, \"name\": \"\xff\xfe\xc3\x28\"}]}"[..])),
+        FaultKind::HugeBody { bytes } => text(JSON, huge_body(*bytes)),
+        FaultKind::Redirect { location } => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::FOUND;
+            if let Some(value) = header(location) {
+                response.headers_mut().insert(LOCATION, value);
+            }
+            response
+        }
+        FaultKind::Hang | FaultKind::Close => return None,
+        FaultKind::Slow { .. }
+        | FaultKind::Drip { .. }
+        | FaultKind::Cut { .. }
+        | FaultKind::DuplicateEntries
+        | FaultKind::EmptyList
+        | FaultKind::RenameStatus { .. }
+        | FaultKind::LoseAnswer => return None,
+    })
+}
+
+/// Does to the vendor's answer what the fault says.
+pub(crate) async fn spoil(kind: &FaultKind, response: Response<Body>, wording: Wording) -> Response<Body> {
+    match kind {
+        FaultKind::Drip { delay, bytes } => drip(response, *delay, *bytes).await,
+        FaultKind::Cut { keep_percent, chunked } => cut(response, *keep_percent, *chunked).await,
+        FaultKind::DuplicateEntries => {
+            rewrite(response, |answer| each_list(answer, wording, |list| *list = twice(list))).await
+        }
+        FaultKind::EmptyList => rewrite(response, |answer| each_list(answer, wording, Vec::clear)).await,
+        FaultKind::RenameStatus { from, to } => {
+            rewrite(response, |answer| rename(answer, wording, from.as_deref(), to)).await
+        }
+        _ => response,
+    }
+}
+
+fn retry_after_text(retry: &RetryAfter, now: Moment) -> String {
+    match retry {
+        RetryAfter::Seconds(seconds) => seconds.to_string(),
+        RetryAfter::Date(seconds) => now.plus(*seconds as f64).format("%a, %d %b %Y %H:%M:%S GMT"),
+        RetryAfter::Literal(text) => text.clone(),
+    }
+}
+
+fn header(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
+fn with_type(mut response: Response<Body>, media_type: &'static str) -> Response<Body> {
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+/// A JSON object of at least `bytes` bytes, made while it is sent.
+fn huge_body(bytes: u64) -> Body {
+    let filler = Bytes::from(vec![b'x'; CHUNK]);
+    let chunks = usize::try_from(bytes.div_ceil(CHUNK as u64)).unwrap_or(usize::MAX);
+    let parts = stream::once(async { Bytes::from_static(b"{\"padding\":\"") })
+        .chain(stream::iter(std::iter::repeat_n(filler, chunks)))
+        .chain(stream::once(async { Bytes::from_static(b"\"}") }));
+    Body::from_stream(parts.map(Ok::<_, io::Error>))
+}
+
+async fn drip(response: Response<Body>, delay: Duration, bytes: usize) -> Response<Body> {
+    let (parts, body) = whole(response).await;
+    let pieces: Vec<Bytes> = body.chunks(bytes).map(Bytes::copy_from_slice).collect();
+    let body = stream::iter(pieces).then(move |piece| async move {
+        tokio::time::sleep(delay).await;
+        Ok::<_, io::Error>(piece)
+    });
+    Response::from_parts(parts, Body::from_stream(body))
+}
+
+/// Sends the head of the body, then breaks the connection off.
+async fn cut(response: Response<Body>, keep_percent: u8, chunked: bool) -> Response<Body> {
+    let (mut parts, body) = whole(response).await;
+    if chunked {
+        parts.headers.remove(CONTENT_LENGTH);
+    } else {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    let kept = body.slice(0..body.len() * usize::from(keep_percent) / 100);
+    let broken = stream::once(async {
+        // Lets the server write out what it holds before it learns of the break.
+        tokio::task::yield_now().await;
+        Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut by a simulated fault"))
+    });
+    let body = stream::once(async { Ok(kept) }).chain(broken);
+    Response::from_parts(parts, Body::from_stream(body))
+}
+
+async fn rewrite(response: Response<Body>, change: impl FnOnce(&mut Value)) -> Response<Body> {
+    let (mut parts, body) = whole(response).await;
+    let Ok(mut answer) = serde_json::from_slice(&body) else {
+        return Response::from_parts(parts, Body::from(body));
+    };
+    change(&mut answer);
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(answer.to_string()))
+}
+
+async fn whole(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a vendor's answer ended early by itself");
+        Bytes::new()
+    });
+    (parts, body)
+}
+
+fn each_list(answer: &mut Value, wording: Wording, mut change: impl FnMut(&mut Vec<Value>)) {
+    match answer {
+        Value::Array(list) => change(list),
+        Value::Object(fields) => {
+            for name in wording.list_fields {
+                if let Some(Value::Array(list)) = fields.get_mut(*name) {
+                    change(list);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn twice(list: &[Value]) -> Vec<Value> {
+    list.iter().flat_map(|entry| [entry.clone(), entry.clone()]).collect()
+}
+
+fn rename(answer: &mut Value, wording: Wording, from: Option<&str>, to: &str) {
+    match answer {
+        Value::Array(list) => list.iter_mut().for_each(|entry| rename(entry, wording, from, to)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(word) if wording.status_fields.contains(&name.as_str()) => {
+                        if from.is_none_or(|from| from == word) {
+                            *word = to.to_owned();
+                        }
+                    }
+                    other => rename(other, wording, from, to),
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,149 @@
+//! The life of one scan run, in no vendor's words.
+//!
+//! A run is a small state machine on virtual time. [`Execution::settle`] applies every transition that has become due
+//! at exactly the moment it was due, so the outcome does not depend on how often anybody looked. Each vendor folder
+//! translates [`Phase`] into its own status words.
+
+use crate::clock::Moment;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Pending,
+    Running,
+    Pausing,
+    Paused,
+    Resuming,
+    Stopping,
+    Completed,
+    Canceled,
+    Aborted,
+}
+
+impl Phase {
+    pub fn is_over(self) -> bool {
+        matches!(self, Phase::Completed | Phase::Canceled | Phase::Aborted)
+    }
+}
+
+/// How long the stages of a run take, in virtual seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    pub queue: f64,
+    pub work: f64,
+    /// From asking for a pause, resume or stop until it is in force.
+    pub turn: f64,
+    /// The run aborts when this share of the work is done.
+    pub aborts_at: Option<f64>,
+}
+
+/// A control call that the present phase does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotPossible {
+    pub phase: Phase,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    pace: Pace,
+    phase: Phase,
+    /// When the present phase began.
+    since: Moment,
+    /// Seconds of work finished before `since`.
+    worked: f64,
+    pub created: Moment,
+    pub started: Option<Moment>,
+    pub ended: Option<Moment>,
+}
+
+impl Execution {
+    pub fn launch(at: Moment, pace: Pace) -> Self {
+        Execution { pace, phase: Phase::Pending, since: at, worked: 0.0, created: at, started: None, ended: None }
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub fn changed(&self) -> Moment {
+        self.since
+    }
+
+    /// Share of the work done, 0 to 1.
+    pub fn progress(&self, now: Moment) -> f64 {
+        let running = if self.phase == Phase::Running { now.since(self.since).max(0.0) } else { 0.0 };
+        if self.pace.work <= 0.0 {
+            return if self.started.is_some() { 1.0 } else { 0.0 };
+        }
+        ((self.worked + running) / self.pace.work).clamp(0.0, 1.0)
+    }
+
+    /// Applies everything due until `now`; returns the transitions with their moments.
+    pub fn settle(&mut self, now: Moment) -> Vec<(Moment, Phase)> {
+        let mut transitions = Vec::new();
+        while let Some((at, next)) = self.due().filter(|(at, _)| *at <= now) {
+            self.enter(next, at);
+            transitions.push((at, next));
+        }
+        transitions
+    }
+
+    pub fn pause(&mut self, now: Moment) -> Result<(), NotPossible> {
+        self.ask(now, Phase::Pausing, &[Phase::Running, Phase::Resuming])
+    }
+
+    pub fn resume(&mut self, now: Moment) -> Result<(), NotPossible> {
+        self.ask(now, Phase::Resuming, &[Phase::Paused])
+    }
+
+    pub fn stop(&mut self, now: Moment) -> Result<(), NotPossible> {
+        let from = [Phase::Pending, Phase::Running, Phase::Pausing, Phase::Paused, Phase::Resuming];
+        self.ask(now, Phase::Stopping, &from)
+    }
+
+    /// Ends the run at once, without the transitional phase.
+    pub fn kill(&mut self, now: Moment) -> Result<(), NotPossible> {
+        if self.phase.is_over() {
+            return Err(NotPossible { phase: self.phase });
+        }
+        self.enter(Phase::Canceled, now);
+        Ok(())
+    }
+
+    fn ask(&mut self, now: Moment, next: Phase, from: &[Phase]) -> Result<(), NotPossible> {
+        self.settle(now);
+        if !from.contains(&self.phase) {
+            return Err(NotPossible { phase: self.phase });
+        }
+        self.enter(next, now);
+        Ok(())
+    }
+
+    fn due(&self) -> Option<(Moment, Phase)> {
+        match self.phase {
+            Phase::Pending => Some((self.since.plus(self.pace.queue), Phase::Running)),
+            Phase::Running => {
+                let share = self.pace.aborts_at.unwrap_or(1.0).clamp(0.0, 1.0);
+                let end = if self.pace.aborts_at.is_some() { Phase::Aborted } else { Phase::Completed };
+                Some((self.since.plus((self.pace.work * share - self.worked).max(0.0)), end))
+            }
+            Phase::Pausing => Some((self.since.plus(self.pace.turn), Phase::Paused)),
+            Phase::Resuming => Some((self.since.plus(self.pace.turn), Phase::Running)),
+            Phase::Stopping => Some((self.since.plus(self.pace.turn), Phase::Canceled)),
+            Phase::Paused | Phase::Completed | Phase::Canceled | Phase::Aborted => None,
+        }
+    }
+
+    fn enter(&mut self, next: Phase, at: Moment) {
+        if self.phase == Phase::Running {
+            self.worked += at.since(self.since).max(0.0);
+        }
+        if next == Phase::Running {
+            self.started.get_or_insert(at);
+        }
+        if next.is_over() {
+            self.ended = Some(at);
+        }
+        self.phase = next;
+        self.since = at;
+    }
+}

@@ -1,0 +1,172 @@
+//! What a simulated vendor is, and the list of them.
+//!
+//! A vendor is a folder that implements [`Vendor`] and one line in [`VENDORS`]. The clock, the ledger, the faults and
+//! the server are not its business: it answers requests, says who may ask, and tells the truth about its scans.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderMap, Method};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, Moment};
+use crate::config::SimConfig;
+use crate::ledger::{FindingRef, Ledger};
+
+/// Every vendor there is: name on the command line and in [`SimConfig::vendor`], what it simulates, how it is built.
+pub const VENDORS: &[VendorEntry] = &[VendorEntry {
+    name: "nessus",
+    about: "Nessus Manager, Professional or Expert, local REST API",
+    build: |site| Arc::new(crate::nessus::Nessus::new(site)),
+}];
+
+#[derive(Clone, Copy)]
+pub struct VendorEntry {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub(crate) build: fn(Site) -> Arc<dyn Vendor>,
+}
+
+impl fmt::Debug for VendorEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("VendorEntry").field("name", &self.name).field("about", &self.about).finish()
+    }
+}
+
+/// What every vendor is given.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) config: SimConfig,
+    pub(crate) clock: Clock,
+    pub(crate) ledger: Ledger,
+}
+
+/// Number of the request in the ledger; a request extension, so that handlers can name the cause of an effect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestSeq(pub(crate) u64);
+
+/// The field names faults need to tamper with an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wording {
+    /// Top-level fields that hold a list of entries.
+    pub(crate) list_fields: &'static [&'static str],
+    /// Fields, at any depth, that hold a state word.
+    pub(crate) status_fields: &'static [&'static str],
+}
+
+pub(crate) trait Vendor: Send + Sync + fmt::Debug {
+    fn router(self: Arc<Self>) -> Router;
+    /// Name of the call in the ledger and in faults, such as `scans.list`.
+    fn operation(&self, method: &Method, path: &str) -> &'static str;
+    fn wording(&self) -> Wording;
+    /// Whether these headers hold valid credentials at this moment.
+    fn authenticates(&self, headers: &HeaderMap) -> bool;
+    /// Lets everything happen that is due by now.
+    fn settle(&self);
+    fn add_scan(&self, seed: ScanSeed) -> Result<ScanTruth, SeedError>;
+    fn scans(&self) -> Vec<ScanTruth>;
+    /// Findings of a run as they stand now; `None` when there is no such scan or run.
+    fn findings(&self, scan: &str, run: &str) -> Option<Vec<FindingRef>>;
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the scan cannot be added: {0}")]
+pub struct SeedError(pub String);
+
+/// State a seeded scan is in when it appears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeedState {
+    /// Configured, never run.
+    #[default]
+    Empty,
+    Pending,
+    Running,
+    Paused,
+    Completed,
+    Imported,
+    Canceled,
+    Aborted,
+}
+
+/// A scan to put into a simulated vendor, with its past and its future.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScanSeed {
+    pub name: String,
+    /// Addresses, ranges or names; invented when empty.
+    pub targets: Vec<String>,
+    /// Number of hosts, when `targets` is empty.
+    pub hosts: u32,
+    /// Findings of each complete run.
+    pub findings: u32,
+    pub state: SeedState,
+    /// Virtual seconds a run takes from first to last host.
+    pub duration_s: u64,
+    /// Virtual seconds a run waits before it starts.
+    pub queue_s: u64,
+    pub owner: Option<String>,
+    pub description: Option<String>,
+    /// Custom folder, made when there is none of that name.
+    pub folder: Option<String>,
+    /// Completed runs before the latest one.
+    pub earlier_runs: u32,
+    /// Virtual seconds since the latest run ended, or since the scan was made if it never ran.
+    pub age_s: u64,
+    /// Share of the latest run that is done, for running, paused, canceled and aborted.
+    pub progress_percent: u8,
+    /// Launches itself so often.
+    pub relaunch_every_s: Option<u64>,
+    /// Runs launched from now on abort at this share of their work.
+    pub aborts_at_percent: Option<u8>,
+}
+
+impl Default for ScanSeed {
+    fn default() -> Self {
+        ScanSeed {
+            name: "Seeded scan".to_owned(),
+            targets: Vec::new(),
+            hosts: 4,
+            findings: 40,
+            state: SeedState::Empty,
+            duration_s: 600,
+            queue_s: 5,
+            owner: None,
+            description: None,
+            folder: None,
+            earlier_runs: 0,
+            age_s: 3600,
+            progress_percent: 50,
+            relaunch_every_s: None,
+            aborts_at_percent: None,
+        }
+    }
+}
+
+/// What is really so about a scan, in the vendor's words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanTruth {
+    pub id: String,
+    pub name: String,
+    pub state: String,
+    /// Identity of the latest run, as the vendor's list shows it.
+    pub uuid: Option<String>,
+    pub owner: String,
+    pub folder: String,
+    pub targets: String,
+    pub created_at: Moment,
+    pub history: Vec<RunTruth>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunTruth {
+    pub id: String,
+    pub uuid: String,
+    pub state: String,
+    pub progress: f64,
+    pub started_at: Option<Moment>,
+    pub ended_at: Option<Moment>,
+    /// Findings the run has so far.
+    pub findings: usize,
+}
