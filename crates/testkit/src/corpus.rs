@@ -7,12 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The folder that holds `corpus/`, or `None` where this machine has none.
+/// The folder that holds `corpus/`, or `None` where this machine has none, which is then said on standard error.
 ///
 /// # Panics
 /// When `CI=true` and there is no corpus, or when `SCANHELM_SHARED` names a folder without one.
 #[must_use]
 #[expect(clippy::panic, reason = "a corpus that was promised and is missing must fail the test")]
+#[expect(clippy::print_stderr, reason = "a test that did nothing has to say so in its output")]
 pub fn shared_root() -> Option<PathBuf> {
     let named = std::env::var_os("SCANHELM_SHARED").map(PathBuf::from);
     let root = named.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
@@ -27,6 +28,7 @@ pub fn shared_root() -> Option<PathBuf> {
             root.join("corpus").display()
         );
     }
+    eprintln!("skipped: there is no corpus at {}", root.join("corpus").display());
     None
 }
 
@@ -36,20 +38,14 @@ pub fn corpus_root() -> Option<PathBuf> {
     shared_root().map(|root| root.join("corpus"))
 }
 
-/// The files of one vendor's corpus folder, in the order of its manifest. Where there is no corpus it says on
-/// standard error that the test did nothing, and returns `None`.
+/// The files of one vendor's corpus folder, in the order of its manifest; `None` where there is no corpus.
 ///
 /// # Panics
 /// When the corpus exists but this vendor's folder or manifest cannot be read.
 #[must_use]
 #[expect(clippy::panic, reason = "an unreadable corpus must fail the test")]
-#[expect(clippy::print_stderr, reason = "a skipped test has to be seen in its output")]
 pub fn vendor_corpus(vendor: &str) -> Option<Vec<CorpusFile>> {
-    let Some(root) = corpus_root() else {
-        eprintln!("skipped: no corpus beside the checkout, nothing of {vendor} was checked");
-        return None;
-    };
-    let folder = root.join(vendor);
+    let folder = corpus_root()?.join(vendor);
     match read_manifest(&folder) {
         Ok(files) => Some(files),
         Err(error) => panic!("{error}"),
