@@ -44,7 +44,7 @@ if [ -z "${SCANHELM_TEST_POSTGRES:-}" ]; then
   trap 'scripts/postgres-test.sh stop' EXIT
 fi
 
-suite rust cargo nextest run --workspace "$@"
+suite rust cargo nextest run "${@:---workspace}"
 if [ $# -eq 0 ]; then
   suite console npm --prefix web test
   if [ -f e2e/browser/package.json ]; then
