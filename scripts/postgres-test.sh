@@ -91,7 +91,7 @@ start() {
 
   as_user "$programs/initdb" --pgdata "$folder/data" --username scanhelm --pwfile "$folder/password" \
     --auth scram-sha-256 --encoding UTF8 --locale C --no-sync --no-instructions >"$folder/initdb.log" 2>&1 \
-    || fail "initdb failed: $(tail -n 3 "$folder/initdb.log")"
+    || fail "initdb failed as user $user in $folder (TMPDIR must be a folder that user can reach): $(tail -n 3 "$folder/initdb.log")"
   as_user tee -a "$folder/data/postgresql.conf" >/dev/null <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -125,9 +125,14 @@ watch_owner() {
   disown
 }
 
+# Signals cannot tell: the owner may belong to another user.
+is_alive() {
+  [ -d "/proc/$1" ] || kill -0 "$1" 2>/dev/null
+}
+
 watch() {
   local process=$1 watched=$2
-  while kill -0 "$process" 2>/dev/null && [ -d "$watched" ]; do
+  while is_alive "$process" && [ -d "$watched" ]; do
     sleep 1
   done
   if read_state && [ "$folder" = "$watched" ]; then
@@ -137,7 +142,10 @@ watch() {
 
 stop() {
   if read_state; then
-    as_user "$programs/pg_ctl" --pgdata "$folder/data" --mode immediate --wait stop >/dev/null
+    # It may have been stopped in this very moment: what counts is that it does not run.
+    if ! as_user "$programs/pg_ctl" --pgdata "$folder/data" --mode immediate --wait stop >/dev/null 2>&1 && read_state; then
+      fail "the server in $folder does not stop; see $folder/server.log"
+    fi
   fi
   if [ -n "${folder:-}" ] && [ -d "$folder" ]; then
     rm -rf -- "$folder"
