@@ -27,6 +27,11 @@ suite() {
   fi
 }
 
+# They start target/debug/scanhelm, which nextest builds only beside tests of its own crate.
+browser_tests() {
+  cargo build --quiet --bins && npm --prefix e2e/browser test
+}
+
 shared=${SCANHELM_SHARED:-$PWD/../shared}
 if [ ! -d "$shared/corpus" ]; then
   if [ "${CI:-}" = true ]; then
@@ -48,7 +53,7 @@ suite rust cargo nextest run "${@:---workspace}"
 if [ $# -eq 0 ]; then
   suite console npm --prefix web test
   if [ -f e2e/browser/package.json ]; then
-    suite browser npm --prefix e2e/browser test
+    suite browser browser_tests
   fi
 fi
 
