@@ -27,11 +27,6 @@ suite() {
   fi
 }
 
-# They start target/debug/scanhelm, which nextest builds only beside tests of its own crate.
-browser_tests() {
-  cargo build --quiet --bins && npm --prefix e2e/browser test
-}
-
 shared=${SCANHELM_SHARED:-$PWD/../shared}
 if [ ! -d "$shared/corpus" ]; then
   if [ "${CI:-}" = true ]; then
@@ -53,7 +48,8 @@ suite rust cargo nextest run "${@:---workspace}"
 if [ $# -eq 0 ]; then
   suite console npm --prefix web test
   if [ -f e2e/browser/package.json ]; then
-    suite browser browser_tests
+    # These start target/debug/scanhelm, which nextest builds only beside tests of its own crate.
+    suite browser bash -c 'cargo build --quiet --bins && npm --prefix e2e/browser test'
   fi
 fi
 
