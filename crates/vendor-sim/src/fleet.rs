@@ -46,7 +46,7 @@ fn one(index: u32, findings: u32, draw: Draw) -> ScanSeed {
         16 => SeedState::Canceled,
         _ => SeedState::Completed,
     };
-    let keeps_alive = state == SeedState::Completed && index % 5 == 0;
+    let keeps_alive = state == SeedState::Completed && index.is_multiple_of(5);
     ScanSeed {
         name,
         hosts: (findings / 15).clamp(1, 200).max(1 + draw.of("hosts").below(12) as u32),

@@ -130,8 +130,10 @@ pub(crate) struct Arrival {
     pub(crate) authenticated: bool,
 }
 
+type Findings = Arc<Vec<FindingRef>>;
+
 #[derive(Debug, Clone, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     book: Arc<Mutex<Book>>,
 }
 
@@ -141,13 +143,14 @@ struct Book {
     forgotten: u64,
     requests: VecDeque<Exchange>,
     effects: Vec<Effect>,
-    served: BTreeMap<(String, String), (u64, Arc<Vec<FindingRef>>)>,
+    /// By scan and run: how often, and what.
+    served: BTreeMap<(String, String), (u64, Findings)>,
     /// Handed to a client by a request whose answer is not finished yet.
-    leaving: BTreeMap<u64, (String, String, Arc<Vec<FindingRef>>)>,
+    leaving: BTreeMap<u64, (String, String, Findings)>,
 }
 
 impl Ledger {
-    pub fn report(&self) -> LedgerReport {
+    pub(crate) fn report(&self) -> LedgerReport {
         self.with(|book| {
             let mut caused: BTreeMap<u64, Vec<Effect>> = BTreeMap::new();
             for effect in &book.effects {

@@ -7,7 +7,7 @@
 use crate::clock::Moment;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     Pending,
     Running,
     Pausing,
@@ -20,56 +20,56 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         matches!(self, Phase::Completed | Phase::Canceled | Phase::Aborted)
     }
 }
 
 /// How long the stages of a run take, in virtual seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
-    pub queue: f64,
-    pub work: f64,
+pub(crate) struct Pace {
+    pub(crate) queue: f64,
+    pub(crate) work: f64,
     /// From asking for a pause, resume or stop until it is in force.
-    pub turn: f64,
+    pub(crate) turn: f64,
     /// The run aborts when this share of the work is done.
-    pub aborts_at: Option<f64>,
+    pub(crate) aborts_at: Option<f64>,
 }
 
 /// A control call that the present phase does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotPossible {
-    pub phase: Phase,
+pub(crate) struct NotPossible {
+    pub(crate) phase: Phase,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Execution {
+pub(crate) struct Execution {
     pace: Pace,
     phase: Phase,
     /// When the present phase began.
     since: Moment,
     /// Seconds of work finished before `since`.
     worked: f64,
-    pub created: Moment,
-    pub started: Option<Moment>,
-    pub ended: Option<Moment>,
+    pub(crate) created: Moment,
+    pub(crate) started: Option<Moment>,
+    pub(crate) ended: Option<Moment>,
 }
 
 impl Execution {
-    pub fn launch(at: Moment, pace: Pace) -> Self {
+    pub(crate) fn launch(at: Moment, pace: Pace) -> Self {
         Execution { pace, phase: Phase::Pending, since: at, worked: 0.0, created: at, started: None, ended: None }
     }
 
-    pub fn phase(&self) -> Phase {
+    pub(crate) fn phase(&self) -> Phase {
         self.phase
     }
 
-    pub fn changed(&self) -> Moment {
+    pub(crate) fn changed(&self) -> Moment {
         self.since
     }
 
     /// Share of the work done, 0 to 1.
-    pub fn progress(&self, now: Moment) -> f64 {
+    pub(crate) fn progress(&self, now: Moment) -> f64 {
         let running = if self.phase == Phase::Running { now.since(self.since).max(0.0) } else { 0.0 };
         if self.pace.work <= 0.0 {
             return if self.started.is_some() { 1.0 } else { 0.0 };
@@ -78,7 +78,7 @@ impl Execution {
     }
 
     /// Applies everything due until `now`; returns the transitions with their moments.
-    pub fn settle(&mut self, now: Moment) -> Vec<(Moment, Phase)> {
+    pub(crate) fn settle(&mut self, now: Moment) -> Vec<(Moment, Phase)> {
         let mut transitions = Vec::new();
         while let Some((at, next)) = self.due().filter(|(at, _)| *at <= now) {
             self.enter(next, at);
@@ -87,21 +87,21 @@ impl Execution {
         transitions
     }
 
-    pub fn pause(&mut self, now: Moment) -> Result<(), NotPossible> {
+    pub(crate) fn pause(&mut self, now: Moment) -> Result<(), NotPossible> {
         self.ask(now, Phase::Pausing, &[Phase::Running, Phase::Resuming])
     }
 
-    pub fn resume(&mut self, now: Moment) -> Result<(), NotPossible> {
+    pub(crate) fn resume(&mut self, now: Moment) -> Result<(), NotPossible> {
         self.ask(now, Phase::Resuming, &[Phase::Paused])
     }
 
-    pub fn stop(&mut self, now: Moment) -> Result<(), NotPossible> {
+    pub(crate) fn stop(&mut self, now: Moment) -> Result<(), NotPossible> {
         let from = [Phase::Pending, Phase::Running, Phase::Pausing, Phase::Paused, Phase::Resuming];
         self.ask(now, Phase::Stopping, &from)
     }
 
     /// Ends the run at once, without the transitional phase.
-    pub fn kill(&mut self, now: Moment) -> Result<(), NotPossible> {
+    pub(crate) fn kill(&mut self, now: Moment) -> Result<(), NotPossible> {
         if self.phase.is_over() {
             return Err(NotPossible { phase: self.phase });
         }

@@ -6,41 +6,41 @@
 
 /// A point in the tree of all decisions; [`Draw::with`] walks to a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Draw(u64);
+pub(crate) struct Draw(u64);
 
 impl Draw {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Draw(scramble(seed))
     }
 
-    pub fn with(self, number: u64) -> Self {
+    pub(crate) fn with(self, number: u64) -> Self {
         Draw(scramble(self.0 ^ scramble(number)))
     }
 
-    pub fn of(self, label: &str) -> Self {
+    pub(crate) fn of(self, label: &str) -> Self {
         label.bytes().fold(self, |draw, byte| draw.with(u64::from(byte) | 0x100))
     }
 
-    pub fn value(self) -> u64 {
+    pub(crate) fn value(self) -> u64 {
         self.0
     }
 
     /// A number in `0..bound`; 0 when `bound` is 0.
-    pub fn below(self, bound: u64) -> u64 {
+    pub(crate) fn below(self, bound: u64) -> u64 {
         self.0.checked_rem(bound).unwrap_or(0)
     }
 
     /// True with the given probability.
-    pub fn chance(self, probability: f64) -> bool {
+    pub(crate) fn chance(self, probability: f64) -> bool {
         (self.0 >> 11) as f64 / ((1_u64 << 53) as f64) < probability
     }
 
-    pub fn pick<'a, T>(self, choices: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn pick<T>(self, choices: &[T]) -> Option<&T> {
         choices.get(self.below(choices.len() as u64) as usize)
     }
 
     /// `length` lower-case hexadecimal digits.
-    pub fn hex(self, length: usize) -> String {
+    pub(crate) fn hex(self, length: usize) -> String {
         let mut digits = String::with_capacity(length + 16);
         let mut block = 0;
         while digits.len() < length {
@@ -52,7 +52,7 @@ impl Draw {
     }
 
     /// The shape of a random UUID (version 4).
-    pub fn uuid(self) -> String {
+    pub(crate) fn uuid(self) -> String {
         let (high, low) = (self.with(0).value(), self.with(1).value());
         format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",

@@ -328,7 +328,7 @@ pub(super) const CATALOGUE: &[Entry] = &[
         description: "Log4j resolves JNDI look-ups in logged text.",
         solution: "Upgrade to Log4j 2.15.0 or later, or apply the mitigation.",
         see_also: &["https://logging.apache.org/log4j/2.x/security.html"],
-        output: "Nessus received a call-back after this request :\n\nGET / HTTP/1.1\nUser-Agent: (look-up expression)\n", ..EMPTY },
+        output: "Nessus received a call-back after this request :\n\nGET / HTTP/1.1\nUser-Agent: (look-up expression)\n" },
     Entry { id: 10863,
         name: "SSL Certificate Information",
         family: "General",
