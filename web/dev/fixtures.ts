@@ -1,0 +1,509 @@
+/** Sample answers of the hub for tests and for looking at pages without one. Same seed, same data. */
+import type {
+  Activity,
+  Capability,
+  Connector,
+  Finding,
+  FindingDetail,
+  Integration,
+  LocalScanner,
+  Scan,
+  ScanCapabilities,
+  ScanStatus,
+  Session,
+  SeverityCounts,
+} from "../src/api/contract.ts";
+import { FINDING_STATES, SEVERITIES } from "../src/api/contract.ts";
+
+export const EPOCH = Date.parse("2026-11-20T12:00:00Z");
+
+export const ago = (minutes: number, now = EPOCH) => new Date(now - minutes * 60_000).toISOString();
+
+const yes: Capability = { available: true, reason: null };
+
+export const ALL_CAPABILITIES: ScanCapabilities = {
+  launch: yes,
+  pause: yes,
+  resume: yes,
+  stop: yes,
+  delete_remote: yes,
+  import: yes,
+  preview: yes,
+};
+
+export function counts(
+  critical: number,
+  high: number,
+  medium: number,
+  low: number,
+  info: number,
+): SeverityCounts {
+  return { total: critical + high + medium + low + info, critical, high, medium, low, info };
+}
+
+export const session: Session = {
+  user: { id: "u1", email: "ann@example.com", name: "Ann Berger" },
+  company: { id: "c1", name: "Nordwind Logistik", status: "active" },
+  companies: [
+    { id: "c1", name: "Nordwind Logistik", status: "active" },
+    { id: "c2", name: "Halden Energy", status: "active" },
+    { id: "c3", name: "Old Mill Foods", status: "deactivated" },
+  ],
+  permissions: [
+    "scan:read",
+    "scan:create",
+    "scan:control",
+    "scan:delete",
+    "scan:import",
+    "finding:read",
+    "finding:triage",
+    "integration:read",
+    "integration:manage",
+    "user:manage",
+  ],
+};
+
+export function scan(change: Partial<Scan> = {}): Scan {
+  return {
+    id: "s1",
+    company_id: "c1",
+    name: "Quarterly external perimeter",
+    origin: "adopted",
+    scan_type: "network",
+    status: "completed",
+    vendor_state: "completed",
+    vendor_status_raw: "completed",
+    import_state: "done",
+    progress: 100,
+    integration_id: "i1",
+    vendor: "Tenable",
+    external_scan_id: "4711",
+    sub_scanner_id: null,
+    assessment_run_id: null,
+    schedule_cron: null,
+    schedule_tz: null,
+    ci: null,
+    targets: ["10.20.0.0/24", "10.20.4.0/24"],
+    created_at: ago(300),
+    started_at: ago(290),
+    finished_at: ago(120),
+    vendor_finished_at: ago(121),
+    duration_s: 10_140,
+    last_observed_at: ago(1),
+    stale: false,
+    counts: counts(3, 18, 44, 12, 130),
+    imported_findings: 207,
+    imported_percent: 100,
+    asset_count: 212,
+    target_count: 256,
+    scanners_run: [],
+    scanners_skipped: [],
+    capabilities: ALL_CAPABILITIES,
+    error: null,
+    version: 1,
+    ...change,
+  };
+}
+
+const NAMES = [
+  "Quarterly external perimeter",
+  "Overnight authenticated sweep, Hamburg data centre racks A1 to F9 including the management network and out-of-band consoles",
+  "shop.example.com staging",
+  "PCI segment 3",
+  "payments-api main",
+  "prod-eu-west-1-kubernetes-cluster-7",
+  "<img src=x onerror=alert(1)> hostile name",
+  "OT network, passive",
+  "Überprüfung Außenstelle Köln",
+  "mobile-banking release 8.4",
+];
+const VENDORS: [string, string, string][] = [
+  ["Tenable", "i1", "network"],
+  ["Qualys", "i2", "network"],
+  ["Acunetix", "i3", "web"],
+  ["Invicti", "i4", "web"],
+];
+const STATUSES: ScanStatus[] = [
+  "running",
+  "completed",
+  "importing",
+  "failed",
+  "queued",
+  "paused",
+  "completed",
+  "cancelled",
+  "completed",
+  "completed",
+];
+const RAW: Record<ScanStatus, string> = {
+  queued: "",
+  running: "Verifying Targets",
+  paused: "pausing",
+  importing: "completed",
+  completed: "completed",
+  failed: "aborted",
+  cancelled: "canceled",
+};
+
+/** A small deterministic generator: no test may depend on luck. */
+function dice(seed: number) {
+  let state = seed * 2_654_435_761;
+  return (sides: number) => {
+    state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 0x9e3779b9) >>> 0;
+    return state % sides;
+  };
+}
+
+export function manyScans(amount: number, now: number): Scan[] {
+  return Array.from({ length: amount }, (_, index) => {
+    const roll = dice(index + 1);
+    const status = STATUSES[index % STATUSES.length] ?? "completed";
+    const [vendor, integration, type] = VENDORS[index % VENDORS.length] ?? ["Tenable", "i1", "network"];
+    const local = index % 9 === 4;
+    const working = status === "running" || status === "paused";
+    const over =
+      status === "completed" || status === "failed" || status === "cancelled" || status === "importing";
+    const unknown = status === "queued";
+    const minutes = 20 + index * 37;
+    const spent = 600 + roll(20_000);
+    return scan({
+      id: `s${index + 1}`,
+      name: `${NAMES[index % NAMES.length]}${index < NAMES.length ? "" : ` ${index + 1}`}`,
+      origin: local ? "local" : (["adopted", "integration", "scheduled", "manual"] as const)[index % 4],
+      scan_type: local ? "code" : type,
+      status,
+      vendor_state: local ? null : status,
+      vendor_status_raw: local ? null : RAW[status],
+      import_state:
+        status === "importing"
+          ? "running"
+          : status === "completed"
+            ? index % 7 === 6
+              ? "none"
+              : "done"
+            : "none",
+      progress: working ? 10 + roll(85) : status === "importing" ? 62 : null,
+      integration_id: local ? null : integration,
+      external_scan_id: local ? null : String(4_000 + index),
+      vendor: local ? null : vendor,
+      counts: unknown
+        ? null
+        : index % 11 === 7
+          ? counts(0, 0, 0, 0, 0)
+          : counts(roll(9), roll(60), roll(240), roll(90), roll(1_400)),
+      imported_percent: status === "completed" ? 100 : status === "importing" ? 62 : null,
+      target_count: unknown ? null : 1 + roll(4_096),
+      asset_count: unknown ? null : 1 + roll(900),
+      created_at: ago(minutes + 5, now),
+      started_at: unknown ? null : ago(minutes, now),
+      finished_at: over && status !== "importing" ? ago(Math.max(minutes - 15, 1), now) : null,
+      duration_s: over ? spent : null,
+      last_observed_at: local ? null : ago(index % 8 === 5 ? 47 : roll(2), now),
+      stale: !local && index % 8 === 5,
+      error:
+        status === "failed" ? "The scanner aborted the scan: no live hosts answered in 10.40.0.0/16." : null,
+      scanners_run: local ? ["semgrep", "bandit"] : [],
+      scanners_skipped: local
+        ? [{ scanner: "trivy", reason: "not installed", install_hint: "apt install trivy" }]
+        : [],
+      schedule_cron: index % 4 === 2 ? "0 2 * * 1-5" : null,
+      schedule_tz: index % 4 === 2 ? "Europe/Berlin" : null,
+      ci: local
+        ? {
+            repo_url: "https://git.example.com/pay/payments-api",
+            branch_name: "main",
+            commit_sha: "9f2c1e77ab01",
+            pr_number: 812,
+            triggered_by: "pipeline",
+          }
+        : null,
+      capabilities:
+        vendor === "Invicti" && !local
+          ? {
+              ...ALL_CAPABILITIES,
+              launch: {
+                available: false,
+                reason: "Invicti's API has no launch.",
+                code: "unsupported_by_vendor",
+              },
+              delete_remote: { available: false, reason: "Invicti's API cannot delete scans." },
+            }
+          : local
+            ? { ...ALL_CAPABILITIES, preview: { available: false, reason: null } }
+            : ALL_CAPABILITIES,
+    });
+  });
+}
+
+const TITLES = [
+  "OpenSSH < 9.8 regreSSHion remote code execution",
+  "SQL injection in parameter customer_id",
+  "TLS certificate expires within 30 days",
+  "Reflected cross-site scripting",
+  "SMB signing not required",
+  "Use of a hard-coded cryptographic key in src/main/java/com/example/payments/gateway/CardTokenizationServiceImpl.java",
+  "Apache Log4j remote code execution (Log4Shell)",
+  "HTTP TRACE method allowed",
+  "<script>alert('title')</script> in a vendor's title",
+];
+
+export function manyFindings(amount: number, now: number): Finding[] {
+  return Array.from({ length: amount }, (_, index) => {
+    const roll = dice(index + 77);
+    return {
+      id: `f${index + 1}`,
+      title: TITLES[index % TITLES.length] ?? "",
+      severity: SEVERITIES[Math.min(Math.floor((index / amount) * 5), 4)] ?? "info",
+      status: FINDING_STATES[index % 5 === 4 ? roll(FINDING_STATES.length) : 0] ?? "open",
+      asset: index % 3 === 0 ? `srv-hh-${100 + index}.corp.example.com` : `10.20.${index % 250}.${roll(250)}`,
+      asset_id: `a${index}`,
+      location:
+        index % 2 === 0
+          ? `10.20.${index % 250}.4:443/tcp`
+          : "src/main/java/com/example/payments/Gateway.java:118",
+      scanner: ["Tenable Nessus", "Acunetix", "semgrep", "Qualys VM"][index % 4] ?? null,
+      vendor: null,
+      cves: index % 9 === 0 ? ["CVE-2024-6387"] : [],
+      first_seen_at: ago(60 * 24 * (3 + roll(80)), now),
+      last_seen_at: ago(roll(2_000), now),
+      fingerprint: `v1:${(index + 1).toString(16).padStart(8, "0")}c0ffee`,
+    };
+  });
+}
+
+export function findingDetail(finding: Finding, now: number): FindingDetail {
+  return {
+    ...finding,
+    description:
+      "The remote SSH server is affected by a signal handler race condition.\nAn unauthenticated attacker may run code as root.",
+    solution: "Upgrade to OpenSSH 9.8 or later.",
+    evidence: "Banner: SSH-2.0-OpenSSH_9.6p1 Debian-3\n<b>not bold</b>",
+    references: ["https://nvd.nist.gov/vuln/detail/CVE-2024-6387", "javascript:alert(1)"],
+    sightings: [
+      {
+        scanner: "Tenable Nessus",
+        scanner_ref: "plugin 201194",
+        scan_id: "s1",
+        scan_name: "Quarterly external perimeter",
+        first_seen_at: ago(60 * 24 * 40, now),
+        last_seen_at: ago(120, now),
+      },
+      {
+        scanner: "Qualys VM",
+        scanner_ref: "QID 42046",
+        scan_id: "s2",
+        scan_name: "Overnight authenticated sweep",
+        first_seen_at: ago(60 * 24 * 12, now),
+        last_seen_at: ago(900, now),
+      },
+    ],
+    history: [
+      {
+        at: ago(60 * 24 * 40, now),
+        actor: null,
+        message: "Created by the import of Quarterly external perimeter",
+      },
+      { at: ago(60 * 24 * 3, now), actor: "Ann Berger", message: "Commented" },
+    ],
+    fingerprint_explained: [
+      { part: "Asset", value: finding.asset ?? "", why: "the host's full name" },
+      { part: "Weakness", value: finding.cves.join(", ") || "nessus:201194", why: "the sorted CVE set" },
+      { part: "Location", value: finding.location ?? "", why: "host, port and protocol" },
+    ],
+  };
+}
+
+export function activity(now: number): Activity[] {
+  const line = (minutes: number, kind: string, message: string, actor: string | null = null): Activity => ({
+    id: `${kind}-${minutes}`,
+    at: ago(minutes, now),
+    kind,
+    actor,
+    message,
+  });
+  return [
+    line(1, "scan.progress", "41 % done; the scanner says “Verifying Targets”"),
+    line(12, "scan.status", "Paused → Running; the scanner says “resuming”"),
+    line(13, "command.resume", "Resume sent to Tenable", "Ann Berger"),
+    line(40, "scan.status", "Running → Paused; the scanner says “paused”"),
+    line(41, "command.pause", "Pause sent to Tenable", "Ann Berger"),
+    line(290, "scan.start", "Queued → Running"),
+    line(300, "scan.created", "Adopted from Nessus Hamburg", "system"),
+  ];
+}
+
+export const connectors: Connector[] = [
+  {
+    id: "nessus",
+    vendor: "Tenable",
+    product: "Nessus",
+    family: "network",
+    level: "L3",
+    auth_methods: [
+      {
+        id: "api_keys",
+        label: "API keys",
+        fields: [
+          {
+            name: "access_key",
+            label: "Access key",
+            kind: "secret",
+            required: true,
+            help: "My account, API keys.",
+          },
+          { name: "secret_key", label: "Secret key", kind: "secret", required: true, help: null },
+        ],
+      },
+      {
+        id: "password",
+        label: "User and password",
+        fields: [
+          { name: "username", label: "User name", kind: "text", required: true, help: null },
+          { name: "password", label: "Password", kind: "secret", required: true, help: null },
+        ],
+      },
+    ],
+    capabilities: ["launch", "pause", "resume", "stop", "delete_remote", "preview"],
+    default_base_url: null,
+  },
+  {
+    id: "invicti",
+    vendor: "Invicti",
+    product: "Enterprise",
+    family: "web",
+    level: "L2",
+    auth_methods: [
+      {
+        id: "token",
+        label: "User id and token",
+        fields: [
+          { name: "user_id", label: "User id", kind: "text", required: true, help: null },
+          { name: "token", label: "Token", kind: "secret", required: true, help: null },
+        ],
+      },
+    ],
+    capabilities: ["pause", "resume", "stop"],
+    default_base_url: "https://www.netsparkercloud.com",
+  },
+];
+
+export function integrations(now: number): Integration[] {
+  const secret = { set: true, hint: "ends …a1b2", updated_at: ago(60 * 24 * 20, now) };
+  const base = {
+    connector: "nessus",
+    enabled: true,
+    auth_method: "api_keys",
+    credentials: { access_key: secret, secret_key: secret },
+    version: 1,
+  };
+  return [
+    {
+      ...base,
+      id: "i1",
+      name: "Nessus Hamburg",
+      vendor: "Tenable",
+      product: "Nessus",
+      base_url: "https://nessus-hh.corp.example.com:8834",
+      scan_count: 412,
+      health: {
+        state: "healthy",
+        last_success_at: ago(0.3, now),
+        next_poll_at: ago(-0.4, now),
+        error: null,
+        next_step: null,
+        error_streak: 0,
+        breaker: "closed",
+        budget: { used: 212, limit: 600, resets_at: null },
+        version: "10.8.3",
+        licence_limits: [
+          {
+            capability: "launch",
+            reason: "Nessus Professional answers 412 to scan control: read and export only.",
+          },
+        ],
+      },
+    },
+    {
+      ...base,
+      id: "i2",
+      name: "Qualys EU",
+      vendor: "Qualys",
+      product: "VMDR",
+      base_url: "https://qualysapi.qualys.eu",
+      scan_count: 88,
+      health: {
+        state: "failing",
+        last_success_at: ago(260, now),
+        next_poll_at: ago(-3, now),
+        error: "401 from qualysapi.qualys.eu: the password of the API account has expired.",
+        next_step: "Set a new password at Qualys and save it under Edit.",
+        error_streak: 14,
+        breaker: "open",
+        budget: null,
+        version: null,
+        licence_limits: [],
+      },
+    },
+    {
+      ...base,
+      id: "i3",
+      name: "Acunetix",
+      vendor: "Acunetix",
+      product: "Premium",
+      base_url: "https://acunetix.corp.example.com:3443",
+      scan_count: 31,
+      health: {
+        state: "degraded",
+        last_success_at: ago(4, now),
+        next_poll_at: ago(-1, now),
+        error: "Slow: the last list took 21 s.",
+        next_step: "Nothing to do; polling slows down by itself.",
+        error_streak: 1,
+        breaker: "half_open",
+        budget: null,
+        version: "24.10",
+        licence_limits: [],
+      },
+    },
+    {
+      ...base,
+      id: "i4",
+      name: "Invicti",
+      connector: "invicti",
+      vendor: "Invicti",
+      product: "Enterprise",
+      base_url: "https://www.netsparkercloud.com",
+      enabled: false,
+      scan_count: 12,
+      health: null,
+    },
+  ];
+}
+
+export const localScanners: LocalScanner[] = [
+  {
+    id: "semgrep",
+    name: "Semgrep",
+    scan_types: ["code"],
+    available: true,
+    version: "1.96.0",
+    install_hint: null,
+  },
+  {
+    id: "bandit",
+    name: "Bandit",
+    scan_types: ["code"],
+    available: true,
+    version: "1.8.0",
+    install_hint: null,
+  },
+  {
+    id: "trivy",
+    name: "Trivy",
+    scan_types: ["dependencies", "container"],
+    available: false,
+    version: null,
+    install_hint: "apt install trivy",
+  },
+  { id: "nmap", name: "Nmap", scan_types: ["network"], available: true, version: "7.93", install_hint: null },
+];

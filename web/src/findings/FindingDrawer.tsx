@@ -1,0 +1,221 @@
+import { Button, Drawer } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { FindingDetail, FindingState } from "@/api/contract.ts";
+import { findingKeys, findingQuery, judgeFinding } from "@/api/findings.ts";
+import { CopyButton } from "@/parts/CopyButton.tsx";
+import { Facts } from "@/parts/Facts.tsx";
+import { Form, fieldErrors } from "@/parts/Form.tsx";
+import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { RelativeTime } from "@/parts/RelativeTime.tsx";
+import { SafeLink } from "@/parts/SafeLink.tsx";
+import { SeverityMark } from "@/parts/SeverityMark.tsx";
+import { usePermission } from "@/shell/permissions.ts";
+import { STATE_WORDS } from "./finding-filters.ts";
+import styles from "./findings.module.css";
+import { JudgementFields } from "./JudgementFields.tsx";
+
+export function FindingDrawer({ id, onClose }: { id: string | null; onClose: () => void }) {
+  const finding = useQuery({ ...findingQuery(id ?? ""), enabled: id !== null });
+  const title = finding.data?.title ?? "Finding";
+  return (
+    <Drawer
+      opened={id !== null}
+      onClose={onClose}
+      size={640}
+      title={<span style={{ fontWeight: 600, overflowWrap: "anywhere" }}>{title}</span>}
+    >
+      {finding.data ? (
+        <Detail finding={finding.data} />
+      ) : finding.isError ? (
+        <ProblemNotice
+          error={finding.error}
+          what="The finding could not be loaded."
+          onRetry={() => void finding.refetch()}
+        />
+      ) : (
+        <p className="quiet" aria-busy="true">
+          Loading the finding
+        </p>
+      )}
+    </Drawer>
+  );
+}
+
+function Detail({ finding }: { finding: FindingDetail }) {
+  return (
+    <div className={styles.detail}>
+      <Facts
+        facts={[
+          { label: "Severity", value: <SeverityMark severity={finding.severity} /> },
+          { label: "Status", value: STATE_WORDS[finding.status] ?? finding.status },
+          { label: "Asset", value: finding.asset },
+          {
+            label: "Location",
+            value: finding.location ? <span className="mono">{finding.location}</span> : null,
+          },
+          { label: "CVE", value: finding.cves.length > 0 ? finding.cves.join(", ") : null },
+          { label: "First seen", value: <RelativeTime at={finding.first_seen_at} /> },
+          { label: "Last seen", value: <RelativeTime at={finding.last_seen_at} /> },
+        ]}
+      />
+      <Judgement finding={finding} />
+      <Prose title="Description" text={finding.description} />
+      <Prose title="Solution" text={finding.solution} />
+      {finding.evidence ? (
+        <section>
+          <h3>
+            Evidence <CopyButton text={finding.evidence} what="evidence" />
+          </h3>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+          <pre className={styles.evidence} tabIndex={0}>
+            {finding.evidence}
+          </pre>
+        </section>
+      ) : null}
+      <Sightings finding={finding} />
+      <Fingerprint finding={finding} />
+      {finding.references.length > 0 ? (
+        <section>
+          <h3>References</h3>
+          <ul className={styles.list}>
+            {finding.references.map((address) => (
+              <li key={address}>
+                <SafeLink address={address} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {finding.history.length > 0 ? (
+        <section>
+          <h3>History</h3>
+          <ul className={styles.list}>
+            {finding.history.map((entry) => (
+              <li key={`${entry.at} ${entry.message}`}>
+                <RelativeTime at={entry.at} /> · {entry.message}
+                {entry.actor ? <span className="quiet"> · {entry.actor}</span> : null}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+    </div>
+  );
+}
+
+function Judgement({ finding }: { finding: FindingDetail }) {
+  const [to, setTo] = useState<FindingState | null>(null);
+  const [reason, setReason] = useState("");
+  const denied = usePermission("finding:triage");
+  const cache = useQueryClient();
+  const judgement = useMutation({
+    mutationFn: (state: FindingState) => judgeFinding(finding.id, { to: state, reason: reason.trim() }),
+    onSuccess: () => {
+      setTo(null);
+      setReason("");
+      return cache.invalidateQueries({ queryKey: findingKeys.all });
+    },
+  });
+  const errors = fieldErrors(judgement.error, ["to", "reason"]);
+  if (denied) return <p className="quiet">{denied}</p>;
+  return (
+    <section>
+      <h3>Your judgement</h3>
+      <Form
+        onSubmit={() => {
+          if (to) judgement.mutate(to);
+        }}
+        error={judgement.error}
+        errors={errors}
+        failure="The status was not changed."
+      >
+        <JudgementFields
+          from={finding.status}
+          to={to}
+          onTo={setTo}
+          reason={reason}
+          onReason={setReason}
+          errors={errors}
+        />
+        <div>
+          <Button type="submit" variant="default" loading={judgement.isPending}>
+            Change status
+          </Button>
+        </div>
+      </Form>
+    </section>
+  );
+}
+
+function Prose({ title, text }: { title: string; text: string | null }) {
+  if (!text) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <p className={styles.prose}>{text}</p>
+    </section>
+  );
+}
+
+function Sightings({ finding }: { finding: FindingDetail }) {
+  return (
+    <section>
+      <h3>Seen by</h3>
+      <ul className={styles.list}>
+        {finding.sightings.map((sighting) => (
+          <li key={`${sighting.scanner} ${sighting.scanner_ref} ${sighting.scan_id}`}>
+            <strong>{sighting.scanner}</strong>
+            {sighting.scanner_ref ? <span className="mono"> {sighting.scanner_ref}</span> : null}
+            {sighting.scan_id ? (
+              <>
+                {" in "}
+                <Link to="/scans/$scanId" params={{ scanId: sighting.scan_id }} search={{}}>
+                  {sighting.scan_name ?? "the scan"}
+                </Link>
+              </>
+            ) : null}
+            <span className="quiet">
+              {" · first "}
+              <RelativeTime at={sighting.first_seen_at} />
+              {", last "}
+              <RelativeTime at={sighting.last_seen_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Why two reports of this are one finding. */
+function Fingerprint({ finding }: { finding: FindingDetail }) {
+  return (
+    <section>
+      <h3>Why this is one finding</h3>
+      <Facts
+        facts={[
+          ...finding.fingerprint_explained.map((part) => ({
+            label: part.part,
+            value: (
+              <>
+                <span className="mono">{part.value}</span>
+                {part.why ? <span className="quiet"> {part.why}</span> : null}
+              </>
+            ),
+          })),
+          {
+            label: "Fingerprint",
+            value: (
+              <>
+                <span className="mono">{finding.fingerprint}</span>{" "}
+                <CopyButton text={finding.fingerprint} what="fingerprint" />
+              </>
+            ),
+          },
+        ]}
+      />
+    </section>
+  );
+}

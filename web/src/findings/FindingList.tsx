@@ -1,0 +1,105 @@
+/** The finding queue, used for all scans and for one: filters, rows, bulk judgement and the drawer beside them. */
+import { Button } from "@mantine/core";
+import type { UseInfiniteQueryResult } from "@tanstack/react-query";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
+import type { Finding, Page } from "@/api/contract.ts";
+import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
+import { EmptyState } from "@/parts/EmptyState.tsx";
+import { FilterBar } from "@/parts/FilterBar.tsx";
+import { chips, type FilterSpec, first, type Search, withoutFilters } from "@/parts/filters.ts";
+import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { BulkJudgement } from "./BulkJudgement.tsx";
+import { FindingDrawer } from "./FindingDrawer.tsx";
+import { findingColumns } from "./finding-columns.tsx";
+import styles from "./findings.module.css";
+
+type Props = {
+  list: UseInfiniteQueryResult<{ pages: Page<Finding>[]; pageParams: unknown[] }>;
+  specs: readonly FilterSpec[];
+  search: Search;
+  onSearch: (search: Search) => void;
+  nothingYet: ReactNode;
+};
+
+const NONE: ReadonlySet<string> = new Set();
+
+export function FindingList({ list, specs, search, onSearch, nothingYet }: Props) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(NONE);
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const total = list.data?.pages[0]?.total ?? null;
+  const opened = first(search, "finding");
+  const filtered = chips(specs, search).length > 0 || first(search, "q") !== undefined;
+
+  const open = useCallback((id: string) => onSearch({ ...search, finding: [id] }), [onSearch, search]);
+  const close = () => {
+    const { finding: _, ...rest } = search;
+    onSearch(rest);
+  };
+  const columns = useMemo(() => findingColumns(open), [open]);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
+  const more = useMemo(
+    () => (hasNextPage ? { load: () => void fetchNextPage(), loading: isFetchingNextPage } : null),
+    [hasNextPage, fetchNextPage, isFetchingNextPage],
+  );
+
+  return (
+    <>
+      <FilterBar specs={specs} search={search} onChange={onSearch} searchLabel="Search findings" />
+      {chosen.size > 0 ? <BulkJudgement ids={[...chosen]} onDone={() => setChosen(NONE)} /> : null}
+      <div className={styles.notices}>
+        {list.isError && rows.length > 0 ? (
+          <ProblemNotice
+            error={list.error}
+            what="These rows are not the newest."
+            onRetry={() => void list.refetch()}
+          />
+        ) : null}
+      </div>
+      {list.isPending ? (
+        <GridSkeleton label="Loading findings" />
+      ) : rows.length > 0 ? (
+        <DataGrid
+          label="Findings"
+          columns={columns}
+          rows={rows}
+          rowId={(finding) => finding.id}
+          total={total}
+          sort={first(search, "sort")}
+          onSort={(key) => {
+            const { sort: _, ...rest } = search;
+            onSearch(key ? { ...rest, sort: [key] } : rest);
+          }}
+          current={opened}
+          selection={{ chosen, onChange: setChosen }}
+          more={more}
+          minWidth={1000}
+        />
+      ) : list.isError ? (
+        <EmptyState
+          title="The findings could not be loaded"
+          actions={
+            <Button variant="default" onClick={() => void list.refetch()}>
+              Retry
+            </Button>
+          }
+        >
+          Nothing is lost: the hub did not answer as it should. {list.error.message}
+        </EmptyState>
+      ) : filtered ? (
+        <EmptyState
+          title="No finding matches these filters"
+          actions={
+            <Button variant="default" onClick={() => onSearch(withoutFilters(specs, search))}>
+              Clear filters
+            </Button>
+          }
+        >
+          Remove a filter above to see more.
+        </EmptyState>
+      ) : (
+        nothingYet
+      )}
+      <FindingDrawer id={opened ?? null} onClose={close} />
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Finding } from "@/api/contract.ts";
+import type { GridColumn } from "@/parts/DataGrid.tsx";
+import { MiddleEllipsis } from "@/parts/MiddleEllipsis.tsx";
+import { RelativeTime } from "@/parts/RelativeTime.tsx";
+import { SeverityMark } from "@/parts/SeverityMark.tsx";
+import { STATE_WORDS } from "./finding-filters.ts";
+import styles from "./findings.module.css";
+
+export function findingColumns(open: (id: string) => void): readonly GridColumn<Finding>[] {
+  return [
+    {
+      id: "severity",
+      header: "Severity",
+      width: "100px",
+      sort: "severity",
+      cell: (finding) => <SeverityMark severity={finding.severity} />,
+    },
+    {
+      id: "title",
+      header: "Title",
+      width: "minmax(260px, 2fr)",
+      sort: "title",
+      cell: (finding) => (
+        <button type="button" className={styles.title} data-primary onClick={() => open(finding.id)}>
+          <MiddleEllipsis text={finding.title} tail={14} />
+        </button>
+      ),
+    },
+    {
+      id: "asset",
+      header: "Asset",
+      width: "minmax(140px, 1fr)",
+      cell: (finding) => (finding.asset ? <MiddleEllipsis text={finding.asset} /> : "—"),
+    },
+    {
+      id: "location",
+      header: "Location",
+      width: "minmax(140px, 1fr)",
+      cell: (finding) => (
+        <span className={`${styles.location} mono`}>
+          {finding.location ? <MiddleEllipsis text={finding.location} tail={16} /> : "—"}
+        </span>
+      ),
+    },
+    {
+      id: "status",
+      header: "Status",
+      width: "116px",
+      cell: (finding) => STATE_WORDS[finding.status] ?? finding.status,
+    },
+    { id: "scanner", header: "Scanner", width: "110px", cell: (finding) => finding.scanner ?? "—" },
+    {
+      id: "last_seen",
+      header: "Last seen",
+      width: "100px",
+      sort: "last_seen_at",
+      cell: (finding) => <RelativeTime at={finding.last_seen_at} />,
+    },
+  ];
+}

@@ -1,0 +1,84 @@
+import { Button, Drawer } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Connector, Integration, IntegrationPatch } from "@/api/contract.ts";
+import { changeIntegration, connectorsQuery, integrationKeys } from "@/api/integrations.ts";
+import { Form, fieldErrors } from "@/parts/Form.tsx";
+import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import {
+  type Connection,
+  ConnectionFields,
+  connectionErrorFields,
+  hostOf,
+  typedCredentials,
+} from "./ConnectionFields.tsx";
+
+type Props = { integration: Integration; onClose: () => void };
+
+export function EditIntegrationDrawer({ integration, onClose }: Props) {
+  const catalogue = useQuery(connectorsQuery);
+  const connector = catalogue.data?.items.find((each) => each.id === integration.connector);
+  return (
+    <Drawer opened onClose={onClose} title={`Edit ${integration.name}`}>
+      {connector ? (
+        <EditForm integration={integration} connector={connector} onClose={onClose} />
+      ) : catalogue.isError ? (
+        <ProblemNotice
+          error={catalogue.error}
+          what="The connector's fields could not be loaded."
+          onRetry={() => void catalogue.refetch()}
+        />
+      ) : (
+        <p className="quiet">Loading the connector's fields</p>
+      )}
+    </Drawer>
+  );
+}
+
+function EditForm({ integration, connector, onClose }: Props & { connector: Connector }) {
+  const [value, setValue] = useState<Connection>({
+    name: integration.name,
+    baseUrl: integration.base_url,
+    authMethod: integration.auth_method ?? connector.auth_methods[0]?.id ?? "",
+    credentials: {},
+    caPem: "",
+  });
+  const cache = useQueryClient();
+  const change = useMutation({
+    mutationFn: (body: IntegrationPatch) => changeIntegration(integration.id, body),
+    onSuccess: async () => {
+      await cache.invalidateQueries({ queryKey: integrationKeys.all });
+      onClose();
+    },
+  });
+  const errors = fieldErrors(change.error, connectionErrorFields(connector, value.authMethod));
+  const submit = () => {
+    const credentials = typedCredentials(value.credentials);
+    change.mutate({
+      ...(value.name.trim() === integration.name ? {} : { name: value.name.trim() }),
+      ...(value.baseUrl.trim() === integration.base_url ? {} : { base_url: value.baseUrl.trim() }),
+      ...(value.authMethod !== "" && integration.auth_method && value.authMethod !== integration.auth_method
+        ? { auth_method: value.authMethod }
+        : {}),
+      ...(Object.keys(credentials).length === 0 ? {} : { credentials }),
+      ...(value.caPem.trim() === "" ? {} : { ca_pem: value.caPem }),
+    });
+  };
+  return (
+    <Form onSubmit={submit} error={change.error} errors={errors} failure="The integration was not changed.">
+      <ConnectionFields
+        connector={connector}
+        value={value}
+        onChange={setValue}
+        errors={errors}
+        held={integration.credentials}
+        hostChanged={hostOf(value.baseUrl) !== hostOf(integration.base_url)}
+      />
+      <div>
+        <Button type="submit" loading={change.isPending}>
+          Save changes
+        </Button>
+      </div>
+    </Form>
+  );
+}

@@ -1,0 +1,135 @@
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import type { LocalScanner, NewScan } from "@/api/contract.ts";
+import { localScannersQuery } from "@/api/local-scanners.ts";
+import { Form, fieldErrors } from "@/parts/Form.tsx";
+import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import styles from "./scans.module.css";
+
+type Target = "target_path" | "target_url" | "target_host";
+type Props = { onSubmit: (body: NewScan) => void; error: unknown; pending: boolean; active: boolean };
+
+const TARGETS: { value: Target; label: string; hint: string }[] = [
+  { value: "target_path", label: "Directory on the hub's machine", hint: "/srv/checkout/shop" },
+  { value: "target_url", label: "Web address", hint: "https://staging.example.com" },
+  { value: "target_host", label: "Host or network", hint: "10.20.0.0/24" },
+];
+
+export function LocalScanForm({ onSubmit, error, pending, active }: Props) {
+  const [name, setName] = useState("");
+  const [kind, setKind] = useState<Target>("target_path");
+  const [target, setTarget] = useState("");
+  const [types, setTypes] = useState<string[]>([]);
+  const scanners = useQuery({ ...localScannersQuery, enabled: active });
+  const errors = fieldErrors(error, [
+    "name",
+    "target_path",
+    "target_url",
+    "target_host",
+    "scan_types",
+    "scan_type",
+  ]);
+  const submit = () =>
+    onSubmit({
+      ...(name.trim() === "" ? {} : { name: name.trim() }),
+      scan_types: types,
+      [kind]: target.trim(),
+    });
+  return (
+    <Form onSubmit={submit} error={error} errors={errors} failure="The scan was not started.">
+      <Select
+        label="What to scan"
+        data={TARGETS}
+        value={kind}
+        allowDeselect={false}
+        onChange={(value) => setKind((value ?? "target_path") as Target)}
+      />
+      <TextInput
+        label={TARGETS.find((each) => each.value === kind)?.label}
+        placeholder={TARGETS.find((each) => each.value === kind)?.hint}
+        value={target}
+        onChange={(event) => setTarget(event.currentTarget.value)}
+        error={errors[kind]}
+      />
+      {scanners.isError ? (
+        <ProblemNotice
+          error={scanners.error}
+          what="The scan types are not known."
+          onRetry={() => void scanners.refetch()}
+        />
+      ) : (
+        <ScanTypes
+          scanners={scanners.data?.items ?? []}
+          chosen={types}
+          onChange={setTypes}
+          error={errors.scan_types ?? errors.scan_type}
+        />
+      )}
+      <TextInput
+        label="Name"
+        description="Left empty, the hub names it after its target."
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={errors.name}
+      />
+      <div className={styles.buttons}>
+        <Button type="submit" loading={pending}>
+          Start scan
+        </Button>
+      </div>
+    </Form>
+  );
+}
+
+type TypesProps = {
+  scanners: LocalScanner[];
+  chosen: string[];
+  onChange: (types: string[]) => void;
+  error: string | undefined;
+};
+
+/** One line a scan type: who will run it, and for a missing tool how to get it. */
+function ScanTypes({ scanners, chosen, onChange, error }: TypesProps) {
+  const faultId = useId();
+  const types = [...new Set(scanners.flatMap((scanner) => scanner.scan_types))].sort();
+  return (
+    <fieldset className={styles.fieldset} aria-describedby={error ? faultId : undefined}>
+      <legend>Scan types</legend>
+      {error ? (
+        <div id={faultId} className={styles.fault}>
+          {error}
+        </div>
+      ) : null}
+      <div className={styles.types}>
+        {types.map((type) => {
+          const able = scanners.filter((scanner) => scanner.scan_types.includes(type));
+          const ready = able.filter((scanner) => scanner.available);
+          const missing = able.filter((scanner) => !scanner.available);
+          const words = [
+            ready.length > 0
+              ? `Runs ${ready.map((scanner) => scanner.name).join(", ")}.`
+              : "No tool for it is installed.",
+            missing.length > 0
+              ? `Skipped: ${missing.map((each) => `${each.name}${each.install_hint ? ` (${each.install_hint})` : ""}`).join(", ")}.`
+              : "",
+          ].join(" ");
+          return (
+            <Checkbox
+              key={type}
+              label={type}
+              description={words}
+              aria-invalid={error ? true : undefined}
+              checked={chosen.includes(type)}
+              onChange={(event) =>
+                onChange(
+                  event.currentTarget.checked ? [...chosen, type] : chosen.filter((each) => each !== type),
+                )
+              }
+            />
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,176 @@
+import { Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { connectorsQuery, integrationListQuery } from "@/api/integrations.ts";
+import { scanListQuery } from "@/api/scans.ts";
+import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
+import { EmptyState } from "@/parts/EmptyState.tsx";
+import { FilterBar } from "@/parts/FilterBar.tsx";
+import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
+import { PlusIcon, UploadIcon } from "@/parts/icons.tsx";
+import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { ReasonButton } from "@/parts/ReasonButton.tsx";
+import { LiveSwitch } from "@/shell/LiveSwitch.tsx";
+import { useLive } from "@/shell/live.tsx";
+import { PageHeader } from "@/shell/PageHeader.tsx";
+import { usePermission } from "@/shell/permissions.ts";
+import { useShortcut } from "@/shell/shortcuts.ts";
+import { NewScanDrawer } from "./NewScanDrawer.tsx";
+import { SCAN_COLUMNS } from "./scan-columns.tsx";
+import { scanFilters, toScanQuery } from "./scan-filters.ts";
+import styles from "./scans.module.css";
+import { UploadDrawer } from "./UploadDrawer.tsx";
+import { useRefresh } from "./useRefresh.tsx";
+
+const route = getRouteApi("/console/scans");
+
+export function ScansPage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const live = useLive();
+  const [creating, { open: create, close: created }] = useDisclosure(false);
+  const [uploading, { open: upload, close: uploaded }] = useDisclosure(false);
+  const mayCreate = usePermission("scan:create");
+  const mayImport = usePermission("scan:import");
+  const refresh = useRefresh();
+  useShortcut("c", "New scan", () => {
+    if (mayCreate === null) create();
+  });
+
+  const specs = useScanFilters(search);
+  const query = useMemo(() => toScanQuery(specs, search), [specs, search]);
+  const list = useInfiniteQuery(scanListQuery(query));
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const total = list.data?.pages[0]?.total ?? null;
+  const filtered = chips(specs, search).length > 0 || first(search, "q") !== undefined;
+  const change = (next: Search) => void navigate({ search: next, replace: true });
+
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
+  const more = useMemo(
+    () => (hasNextPage ? { load: () => void fetchNextPage(), loading: isFetchingNextPage } : null),
+    [hasNextPage, fetchNextPage, isFetchingNextPage],
+  );
+  const sort = useCallback(
+    (key: string | undefined) => {
+      const { sort: _, ...rest } = search;
+      void navigate({ search: key ? { ...rest, sort: [key] } : rest, replace: true });
+    },
+    [navigate, search],
+  );
+
+  const newScan = (
+    <ReasonButton unavailable={mayCreate} leftSection={<PlusIcon size={14} />} onClick={create}>
+      New scan
+    </ReasonButton>
+  );
+  const uploadReport = (
+    <ReasonButton
+      variant="default"
+      unavailable={mayImport}
+      leftSection={<UploadIcon size={14} />}
+      onClick={upload}
+    >
+      Upload report
+    </ReasonButton>
+  );
+
+  return (
+    <div className={styles.page}>
+      <PageHeader title="Scans" count={total}>
+        <LiveSwitch />
+        {refresh.button}
+        {uploadReport}
+        {newScan}
+      </PageHeader>
+      <FilterBar specs={specs} search={search} onChange={change} searchLabel="Search scans">
+        <span aria-live="polite">
+          {live.arrived > 0 ? (
+            <Button variant="light" onClick={live.showArrived}>
+              Show {live.arrived} new
+            </Button>
+          ) : null}
+        </span>
+      </FilterBar>
+      <div className={styles.notices}>
+        {refresh.notice}
+        {list.isError && rows.length > 0 ? (
+          <ProblemNotice
+            error={list.error}
+            what="These rows are not the newest."
+            onRetry={() => void list.refetch()}
+          />
+        ) : null}
+      </div>
+      {list.isPending ? (
+        <GridSkeleton label="Loading scans" />
+      ) : rows.length > 0 ? (
+        <DataGrid
+          label="Scans"
+          columns={SCAN_COLUMNS}
+          rows={rows}
+          rowId={(scan) => scan.id}
+          total={total}
+          sort={first(search, "sort")}
+          onSort={sort}
+          changed={live.changed}
+          more={more}
+          minWidth={1490}
+        />
+      ) : list.isError ? (
+        <EmptyState
+          title="The scans could not be loaded"
+          actions={
+            <Button variant="default" onClick={() => void list.refetch()}>
+              Retry
+            </Button>
+          }
+        >
+          Nothing is lost: the hub did not answer as it should. {list.error.message}
+        </EmptyState>
+      ) : filtered ? (
+        <EmptyState
+          title="No scan matches these filters"
+          actions={
+            <Button variant="default" onClick={() => change(withoutFilters(specs, search))}>
+              Clear filters
+            </Button>
+          }
+        >
+          Remove a filter above to see more.
+        </EmptyState>
+      ) : (
+        <EmptyState
+          title="No scans yet"
+          actions={
+            <>
+              {newScan}
+              {uploadReport}
+            </>
+          }
+        >
+          Scans appear here when you start one, upload a report, or add an integration: Scanhelm then adopts
+          what its scanner already has.
+        </EmptyState>
+      )}
+      <NewScanDrawer opened={creating} onClose={created} />
+      <UploadDrawer opened={uploading} onClose={uploaded} />
+    </div>
+  );
+}
+
+function useScanFilters(search: Search) {
+  const { data: connectors } = useQuery(connectorsQuery);
+  const { data: integrations } = useQuery(integrationListQuery);
+  return useMemo(() => {
+    const known = integrations?.items ?? [];
+    const used = new Set([...known.map((each) => each.vendor), ...(search.vendor ?? [])]);
+    const products = new Map(connectors?.items.map((each) => [each.vendor, each.vendor]));
+    const vendors = [...used]
+      .sort()
+      .map((vendor) => ({ value: vendor, label: products.get(vendor) ?? vendor }));
+    const links = known.map((each) => ({ value: each.id, label: each.name }));
+    return scanFilters(vendors, links);
+  }, [connectors, integrations, search.vendor]);
+}

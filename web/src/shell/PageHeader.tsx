@@ -1,0 +1,42 @@
+/** The one line on top of each page: title, count, live switch, primary action. Owns the document title and focus. */
+import { type ReactNode, useEffect, useRef } from "react";
+import styles from "./PageHeader.module.css";
+
+type Props = {
+  title: string;
+  /** When the title shown is richer than its words. */
+  heading?: ReactNode;
+  count?: number | null;
+  children?: ReactNode;
+};
+
+let pagesShown = 0;
+
+export function PageHeader({ title, heading, count = null, children }: Props) {
+  const line = useRef<HTMLHeadingElement>(null);
+
+  useEffect(() => {
+    document.title = `${title} · Scanhelm`;
+  }, [title]);
+
+  useEffect(() => {
+    // The first page keeps the browser's own focus; later ones are announced by focusing their heading.
+    if (pagesShown > 0) line.current?.focus({ preventScroll: true });
+    pagesShown += 1;
+  }, []);
+
+  return (
+    <header className={styles.header}>
+      <h1 ref={line} tabIndex={-1} className={styles.title}>
+        {heading ?? title}
+      </h1>
+      {count !== null ? (
+        <span className={styles.count}>
+          {count.toLocaleString()}
+          <span className="visually-hidden"> in this view</span>
+        </span>
+      ) : null}
+      <div className={styles.actions}>{children}</div>
+    </header>
+  );
+}

@@ -1,0 +1,95 @@
+import { Menu, UnstyledButton } from "@mantine/core";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { logOut, sessionQuery } from "@/api/session.ts";
+import { FindingsIcon, HelpIcon, IntegrationsIcon, KeyIcon, LogOutIcon, ScansIcon } from "@/parts/icons.tsx";
+import { CompanySwitch } from "./CompanySwitch.tsx";
+import styles from "./Rail.module.css";
+import { SchemeSwitch } from "./SchemeSwitch.tsx";
+
+type Props = { wide?: boolean; onHelp: () => void; onNavigate?: () => void };
+
+export function Rail({ wide = false, onHelp, onNavigate }: Props) {
+  return (
+    <div className={styles.rail} data-wide={wide || undefined}>
+      <CompanySwitch />
+      <nav aria-label="Console" className={styles.nav}>
+        <Entry to="/scans" icon={<ScansIcon />} onNavigate={onNavigate}>
+          Scans
+        </Entry>
+        <Entry to="/findings" icon={<FindingsIcon />} onNavigate={onNavigate}>
+          Findings
+        </Entry>
+        <Entry to="/integrations" icon={<IntegrationsIcon />} onNavigate={onNavigate}>
+          Integrations
+        </Entry>
+      </nav>
+      <nav aria-label="Administration" className={styles.foot}>
+        <Entry to="/admin/api-keys" icon={<KeyIcon />} onNavigate={onNavigate}>
+          API keys
+        </Entry>
+        <UnstyledButton className={styles.entry} onClick={onHelp} aria-label="Shortcuts and help">
+          <HelpIcon />
+          <span className={styles.word}>Help</span>
+        </UnstyledButton>
+        <SchemeSwitch />
+        <UserMenu />
+      </nav>
+    </div>
+  );
+}
+
+type EntryProps = {
+  to: "/scans" | "/findings" | "/integrations" | "/admin/api-keys";
+  icon: ReactNode;
+  children: string;
+  onNavigate: (() => void) | undefined;
+};
+
+function Entry({ to, icon, children, onNavigate }: EntryProps) {
+  return (
+    <Link
+      to={to}
+      search={{}}
+      activeOptions={{ includeSearch: false }}
+      className={styles.entry}
+      aria-label={children}
+      onClick={onNavigate}
+    >
+      {icon}
+      <span className={styles.word}>{children}</span>
+    </Link>
+  );
+}
+
+function UserMenu() {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const leave = useMutation({
+    mutationFn: logOut,
+    onSuccess: async () => {
+      await navigate({ to: "/login", search: {} });
+      cache.clear();
+    },
+  });
+  return (
+    <Menu position="right-end">
+      <Menu.Target>
+        <UnstyledButton className={styles.entry} aria-label={`Account of ${session.user.name}`}>
+          <span className={styles.face} aria-hidden="true">
+            {Array.from(session.user.name)[0]?.toUpperCase() ?? "?"}
+          </span>
+          <span className={styles.word}>{session.user.name}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{session.user.email}</Menu.Label>
+        <Menu.Item leftSection={<LogOutIcon size={14} />} onClick={() => leave.mutate()}>
+          Log out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
