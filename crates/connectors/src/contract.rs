@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use scanhelm_core::capability::{Capability, CapabilitySet};
-use scanhelm_core::credential::Credentials;
+use scanhelm_core::credential::{Credentials, Secret};
 use scanhelm_core::integration::{ConditionKind, Instance};
 use scanhelm_core::scan::Observation;
 use scanhelm_core::{Clock, SeverityCounts, Timestamp};
@@ -93,6 +93,25 @@ pub struct Connection {
     pub clock: Arc<dyn Clock>,
 }
 
+impl Connection {
+    /// Credentials of the recommended kind, filled with blanks, and a handle that answers no call.
+    fn to_nothing(manifest: &Manifest) -> Self {
+        let fields = manifest.auth_methods.first().map_or(&[][..], |method| method.fields);
+        let credentials = fields.iter().map(|field| (field.name.to_owned(), Secret::new("none"))).collect();
+        let clock: Arc<dyn Clock> = Arc::new(NoTime);
+        Self { http: scanhelm_net::VendorHttp::to_nothing(Arc::clone(&clock)), credentials, clock }
+    }
+}
+
+#[derive(Debug)]
+struct NoTime;
+
+impl Clock for NoTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+}
+
 /// One vendor's code: static facts and a way to open an instance.
 pub trait Connector: Send + Sync + fmt::Debug {
     fn manifest(&self) -> &'static Manifest;
@@ -101,8 +120,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// the field.
     fn open(&self, connection: Connection) -> Result<Box<dyn Session>, scanhelm_core::Error>;
 
-    /// A few calls against nothing: which accessors answer. Derived, never written down twice.
-    fn capabilities(&self) -> CapabilitySet;
+    /// What the accessors of a session that is connected to nothing answer. Derived, never written down twice; that
+    /// every connector opens so is tested over the whole registry.
+    fn capabilities(&self) -> CapabilitySet {
+        self.open(Connection::to_nothing(self.manifest())).map(|session| session.capabilities()).unwrap_or_default()
+    }
 }
 
 /// A connector bound to one instance.
@@ -197,7 +219,9 @@ pub struct ScanList {
 /// Pulls the results of a run in resumable steps: the hub keeps `state` between calls, over restarts too.
 #[async_trait]
 pub trait Results: Send + Sync {
-    /// Asks for the report or looks whether it is ready. Called again with the returned state until it is.
+    /// Asks for the report or looks whether it is ready. Called again with the returned state until it is, and once
+    /// more after a failed download: a report that has expired at the vendor is then asked for anew. A run that the
+    /// vendor no longer has is [`CallError::Gone`].
     async fn prepare(&self, run: &RunRef, state: Option<serde_json::Value>) -> Result<Prepared, CallError>;
 
     /// Writes the whole report to `into`. A report that is cut or not a report is an error.
@@ -251,9 +275,17 @@ pub trait Create: Send + Sync {
     /// What can be chosen as `template`.
     async fn templates(&self) -> Result<Vec<Template>, CallError>;
 
-    /// Makes the scan and answers its id. `client_token` MUST be stored in the vendor scan where the vendor has a
-    /// place for text, and come back in [`Observation::client_token`].
-    async fn create(&self, scan: &NewVendorScan) -> Result<String, CallError>;
+    /// Makes the scan. `client_token` MUST be stored in the vendor scan where the vendor has a place for text that
+    /// its list shows, and come back in [`Observation::client_token`] of [`Session::list_scans`].
+    async fn create(&self, scan: &NewVendorScan) -> Result<Created, CallError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    pub external_scan_id: String,
+    /// It was started by the same call. `false` although [`NewVendorScan::launch`] was asked for: the vendor has no
+    /// such call, launching is a command of its own, so that each has an outcome of its own.
+    pub launched: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
