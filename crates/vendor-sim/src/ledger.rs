@@ -163,19 +163,19 @@ impl Ledger {
                 ..exchange.clone()
             };
             LedgerReport {
-            forgotten: book.forgotten,
-            requests: book.requests.iter().map(with_effects).collect(),
-            effects: book.effects.clone(),
-            served: book
-                .served
-                .iter()
-                .map(|((scan, run), (times, findings))| Served {
-                    scan: scan.clone(),
-                    run: run.clone(),
-                    times: *times,
-                    findings: findings.to_vec(),
-                })
-                .collect(),
+                forgotten: book.forgotten,
+                requests: book.requests.iter().map(with_effects).collect(),
+                effects: book.effects.clone(),
+                served: book
+                    .served
+                    .iter()
+                    .map(|((scan, run), (times, findings))| Served {
+                        scan: scan.clone(),
+                        run: run.clone(),
+                        times: *times,
+                        findings: findings.to_vec(),
+                    })
+                    .collect(),
             }
         })
     }

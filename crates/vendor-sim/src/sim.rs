@@ -15,7 +15,7 @@ use crate::control;
 use crate::desk::{Desk, attend};
 use crate::fault::{ArmedFault, Fault, FaultBook, FaultId};
 use crate::ledger::{FindingRef, Ledger, LedgerReport};
-use crate::line::{Line, SwitchedListener, Switchboard};
+use crate::line::{Line, Switchboard, SwitchedListener};
 use crate::vendor::{ScanSeed, ScanTruth, SeedError, Site, VENDORS};
 
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +62,8 @@ impl Sim {
         }
 
         let desk = Desk { vendor: vendor.clone(), clock, ledger, faults };
-        let routes: Router = control::routes(desk.clone())
-            .merge(vendor.router().layer(from_fn_with_state(desk.clone(), attend)));
+        let routes: Router =
+            control::routes(desk.clone()).merge(vendor.router().layer(from_fn_with_state(desk.clone(), attend)));
         let board = Switchboard::default();
         let listener = SwitchedListener { tcp, board: board.clone() };
         let server = tokio::spawn(async move {

@@ -40,7 +40,9 @@ pub(crate) fn answer_instead(kind: &FaultKind, now: Moment) -> Option<Response<B
         FaultKind::Null => text(JSON, Body::from("null")),
         FaultKind::EmptyArray => text(JSON, Body::from("[]")),
         FaultKind::GarbageJson => text(JSON, Body::from("{\"scans\": [{\"id\": 1, \"name\": \"Quarterly")),
-        FaultKind::InvalidUtf8 => text(JSON, Body::from(&b"{\"scans\": [{\"id\": 1, \"name\": \"\xff\xfe\xc3\x28\"}]}"[..])),
+        FaultKind::InvalidUtf8 => {
+            text(JSON, Body::from(&b"{\"scans\": [{\"id\": 1, \"name\": \"\xff\xfe\xc3\x28\"}]}"[..]))
+        }
         FaultKind::HugeBody { bytes } => text(JSON, huge_body(*bytes)),
         FaultKind::Redirect { location } => {
             let mut response = Response::new(Body::empty());

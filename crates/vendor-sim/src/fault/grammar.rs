@@ -185,8 +185,7 @@ impl TryFrom<Form> for Fault {
             return Err(FaultError(format!("the chance `p` of a fault lies between 0 and 1, not {probability}")));
         }
         let name = form.kind.clone();
-        let place =
-            Place { method: form.method.clone(), path: form.path.clone(), operation: form.operation.clone() };
+        let place = Place { method: form.method.clone(), path: form.path.clone(), operation: form.operation.clone() };
         let (times, skip) = (form.times, form.skip.unwrap_or(0));
         let mut details = Details { kind: &name, form };
         let kind = details.kind()?;

@@ -91,9 +91,7 @@ impl Call {
     pub(super) fn needs_manager(&self) -> Answer<()> {
         match self.nessus.licence() {
             Licence::Manager => Ok(()),
-            Licence::Professional => {
-                Err(Refused(StatusCode::PRECONDITION_FAILED, "API is not available".to_owned()))
-            }
+            Licence::Professional => Err(Refused(StatusCode::PRECONDITION_FAILED, "API is not available".to_owned())),
         }
     }
 

@@ -32,14 +32,30 @@ pub(super) struct Entry {
 }
 
 const EMPTY: Entry = Entry {
-    id: 0, name: "", family: "", severity: 0, services: &[], profiles: &[], cves: &[], cvss2: None, cvss3: None,
-    vpr: None, cwes: &[], published: "", exploit_available: false, synopsis: "", description: "", solution: "",
-    see_also: &[], output: "",
+    id: 0,
+    name: "",
+    family: "",
+    severity: 0,
+    services: &[],
+    profiles: &[],
+    cves: &[],
+    cvss2: None,
+    cvss3: None,
+    vpr: None,
+    cwes: &[],
+    published: "",
+    exploit_available: false,
+    synopsis: "",
+    description: "",
+    solution: "",
+    see_also: &[],
+    output: "",
 };
 const TLS: &[Service] = &[(443, "tcp", "www")];
 
 pub(super) const CATALOGUE: &[Entry] = &[
-    Entry { id: 19506,
+    Entry {
+        id: 19506,
         name: "Nessus Scan Information",
         family: "Settings",
         services: &[(0, "tcp", "general")],
@@ -48,8 +64,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Facts about this scan.",
         description: "Reports how the scan was configured and carried out for this host.",
         solution: "n/a",
-        output: "Information about this scan :\n\nNessus version : 10.8.3\nPlugin feed version : 202611200615\nScanner edition used : Nessus\nCredentialed checks : no\nScan Start Date : {date}\n", ..EMPTY },
-    Entry { id: 11936,
+        output: "Information about this scan :\n\nNessus version : 10.8.3\nPlugin feed version : 202611200615\nScanner edition used : Nessus\nCredentialed checks : no\nScan Start Date : {date}\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 11936,
         name: "OS Identification",
         family: "General",
         services: &[(0, "tcp", "general")],
@@ -58,8 +77,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The operating system was identified.",
         description: "Combines several probes to name the operating system.",
         solution: "n/a",
-        output: "Remote operating system : {os}\nConfidence level : 95\nMethod : SSH\n", ..EMPTY },
-    Entry { id: 10287,
+        output: "Remote operating system : {os}\nConfidence level : 95\nMethod : SSH\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 10287,
         name: "Traceroute Information",
         family: "General",
         services: &[(0, "udp", "general")],
@@ -68,8 +90,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "A route to the host was found.",
         description: "Traces the route to the host.",
         solution: "n/a",
-        output: "For your information, here is the traceroute to {ip} :\n10.0.0.1\n{ip}\n\nHop Count: 2\n", ..EMPTY },
-    Entry { id: 45590,
+        output: "For your information, here is the traceroute to {ip} :\n10.0.0.1\n{ip}\n\nHop Count: 2\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 45590,
         name: "Common Platform Enumeration (CPE)",
         family: "General",
         services: &[(0, "tcp", "general")],
@@ -78,8 +103,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Products were matched to CPE names.",
         description: "Lists CPE names of the products found.",
         solution: "n/a",
-        output: "The remote operating system matched the following CPE :\n\n  cpe:/o:{os}\n", ..EMPTY },
-    Entry { id: 10114,
+        output: "The remote operating system matched the following CPE :\n\n  cpe:/o:{os}\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 10114,
         name: "ICMP Timestamp Request Remote Date Disclosure",
         family: "General",
         severity: 1,
@@ -93,8 +121,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The exact time of the host can be read.",
         description: "The host answers ICMP timestamp requests, which discloses its clock.",
         solution: "Filter out ICMP timestamp requests and replies.",
-        output: "The difference between the local and remote clocks is 1 second.\n", ..EMPTY },
-    Entry { id: 10267,
+        output: "The difference between the local and remote clocks is 1 second.\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 10267,
         name: "SSH Server Type and Version Information",
         family: "Service detection",
         services: &[(22, "tcp", "ssh")],
@@ -103,8 +134,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "An SSH server is listening.",
         description: "Reads the banner of the SSH server.",
         solution: "n/a",
-        output: "SSH version : SSH-2.0-OpenSSH_8.2p1 Ubuntu-4ubuntu0.5\nSSH supported authentication : publickey,password\n", ..EMPTY },
-    Entry { id: 70658,
+        output: "SSH version : SSH-2.0-OpenSSH_8.2p1 Ubuntu-4ubuntu0.5\nSSH supported authentication : publickey,password\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 70658,
         name: "SSH Server CBC Mode Ciphers Enabled",
         family: "Misc.",
         severity: 1,
@@ -119,8 +153,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The SSH server offers ciphers in CBC mode.",
         description: "CBC mode may allow recovery of plain text from the cipher text.",
         solution: "Disable CBC ciphers and enable CTR or GCM ciphers.",
-        output: "The following client-to-server CBC algorithms are supported :\n\n  aes128-cbc\n  aes256-cbc\n", ..EMPTY },
-    Entry { id: 71049,
+        output: "The following client-to-server CBC algorithms are supported :\n\n  aes128-cbc\n  aes256-cbc\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 71049,
         name: "SSH Weak MAC Algorithms Enabled",
         family: "Misc.",
         severity: 1,
@@ -131,8 +168,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The SSH server offers MD5 and 96-bit MACs.",
         description: "MD5 and 96-bit message authentication codes are considered weak.",
         solution: "Disable MD5 and 96-bit MAC algorithms.",
-        output: "The following MAC algorithms are supported :\n\n  hmac-md5\n  hmac-sha1-96\n", ..EMPTY },
-    Entry { id: 153953,
+        output: "The following MAC algorithms are supported :\n\n  hmac-md5\n  hmac-sha1-96\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 153953,
         name: "SSH Weak Key Exchange Algorithms Enabled",
         family: "Misc.",
         severity: 1,
@@ -144,8 +184,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The SSH server offers weak key exchange algorithms.",
         description: "Key exchange methods based on SHA-1 are deprecated by RFC 9142.",
         solution: "Disable the weak algorithms.",
-        output: "The following weak key exchange algorithms are enabled :\n\n  diffie-hellman-group-exchange-sha1\n", ..EMPTY },
-    Entry { id: 187315,
+        output: "The following weak key exchange algorithms are enabled :\n\n  diffie-hellman-group-exchange-sha1\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 187315,
         name: "SSH Terrapin Prefix Truncation Weakness (CVE-2023-48795)",
         family: "Misc.",
         severity: 2,
@@ -161,8 +204,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         description: "A man in the middle can drop messages at the start of the secure channel.",
         solution: "Update the SSH server or disable the affected modes.",
         see_also: &["https://terrapin-attack.com/"],
-        output: "Supports following ChaCha20-Poly1305 Client to Server algorithm : chacha20-poly1305@openssh.com\n", ..EMPTY },
-    Entry { id: 10107,
+        output: "Supports following ChaCha20-Poly1305 Client to Server algorithm : chacha20-poly1305@openssh.com\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 10107,
         name: "HTTP Server Type and Version",
         family: "Web Servers",
         services: &[(80, "tcp", "www"), (443, "tcp", "www"), (8443, "tcp", "www")],
@@ -171,8 +217,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "A web server is running.",
         description: "Tries to find the type and version of the web server.",
         solution: "n/a",
-        output: "The remote web server type is :\n\nApache/2.4.41 (Ubuntu)\n", ..EMPTY },
-    Entry { id: 24260,
+        output: "The remote web server type is :\n\nApache/2.4.41 (Ubuntu)\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 24260,
         name: "HyperText Transfer Protocol (HTTP) Information",
         family: "Web Servers",
         services: &[(80, "tcp", "www"), (443, "tcp", "www")],
@@ -181,8 +230,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Details of the HTTP configuration.",
         description: "Reports protocol version, keep-alive and headers.",
         solution: "n/a",
-        output: "Response Code : HTTP/1.1 200 OK\nProtocol version : HTTP/1.1\nKeep-Alive : yes\n", ..EMPTY },
-    Entry { id: 11213,
+        output: "Response Code : HTTP/1.1 200 OK\nProtocol version : HTTP/1.1\nKeep-Alive : yes\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 11213,
         name: "HTTP TRACE / TRACK Methods Allowed",
         family: "Web Servers",
         severity: 2,
@@ -197,8 +249,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Debugging methods are enabled on the web server.",
         description: "TRACE and TRACK are debugging methods and echo requests with their headers.",
         solution: "Disable these methods.",
-        output: "Nessus sent a TRACE request and received it back.\n", ..EMPTY },
-    Entry { id: 85582,
+        output: "Nessus sent a TRACE request and received it back.\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 85582,
         name: "Web Application Potentially Vulnerable to Clickjacking",
         family: "Web Servers",
         severity: 2,
@@ -210,8 +265,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Pages may be framed by other sites.",
         description: "Neither X-Frame-Options nor frame-ancestors is set on every page.",
         solution: "Return X-Frame-Options or a content security policy with frame-ancestors.",
-        output: "The following pages do not use a clickjacking mitigation :\n\n  - /login\n", ..EMPTY },
-    Entry { id: 26194,
+        output: "The following pages do not use a clickjacking mitigation :\n\n  - /login\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 26194,
         name: "Web Server Transmits Cleartext Credentials",
         family: "Web Servers",
         severity: 1,
@@ -223,8 +281,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Credentials may be sent without encryption.",
         description: "A form with a password field is sent over plain HTTP.",
         solution: "Send forms with credentials over HTTPS.",
-        output: "Page : /login\nDestination Page: /login\n", ..EMPTY },
-    Entry { id: 11229,
+        output: "Page : /login\nDestination Page: /login\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 11229,
         name: "Web Server info.php / phpinfo.php Detection",
         family: "CGI abuses",
         severity: 2,
@@ -236,8 +297,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "A script discloses the PHP configuration.",
         description: "phpinfo() output is reachable and discloses paths, versions and settings.",
         solution: "Remove the script.",
-        output: "http://{ip}/info.php\n", ..EMPTY },
-    Entry { id: 40984,
+        output: "http://{ip}/info.php\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 40984,
         name: "Browsable Web Directories",
         family: "CGI abuses",
         severity: 2,
@@ -249,8 +313,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Directories can be listed.",
         description: "Directory listings were found on the web server.",
         solution: "Disable directory listing.",
-        output: "The following directories are browsable :\n\nhttp://{ip}/assets/\n", ..EMPTY },
-    Entry { id: 58987,
+        output: "The following directories are browsable :\n\nhttp://{ip}/assets/\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 58987,
         name: "PHP Unsupported Version Detection",
         family: "CGI abuses",
         severity: 4,
@@ -262,8 +329,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "A PHP version without support is installed.",
         description: "By its version, the PHP installation no longer gets security fixes.",
         solution: "Upgrade to a supported version of PHP.",
-        output: "Source : X-Powered-By: PHP/5.6.40\nInstalled version : 5.6.40\nEnd of support date : 2018/12/31\n", ..EMPTY },
-    Entry { id: 58988,
+        output: "Source : X-Powered-By: PHP/5.6.40\nInstalled version : 5.6.40\nEnd of support date : 2018/12/31\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 58988,
         name: "PHP < 5.3.12 / 5.4.2 CGI Query String Code Execution",
         family: "CGI abuses",
         severity: 3,
@@ -277,8 +347,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The PHP version allows code execution by query strings.",
         description: "php-cgi takes query strings as command-line options.",
         solution: "Upgrade to PHP 5.3.12 / 5.4.2 or later.",
-        output: "Installed version : 5.3.10\nFixed version : 5.3.12\n", ..EMPTY },
-    Entry { id: 153583,
+        output: "Installed version : 5.3.10\nFixed version : 5.3.12\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 153583,
         name: "Apache < 2.4.49 Multiple Vulnerabilities",
         family: "Web Servers",
         severity: 4,
@@ -294,8 +367,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The web server has several vulnerabilities.",
         description: "By its banner, Apache is older than 2.4.49; a crafted request can make mod_proxy forward to an origin chosen by the attacker.",
         solution: "Upgrade to Apache 2.4.49 or later.",
-        output: "URL : http://{ip}/\nInstalled version : 2.4.41\nFixed version : 2.4.49\n", ..EMPTY },
-    Entry { id: 134862,
+        output: "URL : http://{ip}/\nInstalled version : 2.4.41\nFixed version : 2.4.49\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 134862,
         name: "Apache Tomcat AJP Connector Request Injection (Ghostcat)",
         family: "Web Servers",
         severity: 4,
@@ -310,8 +386,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "An AJP connector is open to request injection.",
         description: "A remote attacker can read web application files and, where upload is possible, run code.",
         solution: "Require authorization on the AJP connector or upgrade Tomcat.",
-        output: "Nessus was able to read /WEB-INF/web.xml\n", ..EMPTY },
-    Entry { id: 155998,
+        output: "Nessus was able to read /WEB-INF/web.xml\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 155998,
         name: "Apache Log4j Message Lookup Substitution RCE (Log4Shell) (Direct Check)",
         family: "Web Servers",
         severity: 4,
@@ -328,8 +407,10 @@ pub(super) const CATALOGUE: &[Entry] = &[
         description: "Log4j resolves JNDI look-ups in logged text.",
         solution: "Upgrade to Log4j 2.15.0 or later, or apply the mitigation.",
         see_also: &["https://logging.apache.org/log4j/2.x/security.html"],
-        output: "Nessus received a call-back after this request :\n\nGET / HTTP/1.1\nUser-Agent: (look-up expression)\n" },
-    Entry { id: 10863,
+        output: "Nessus received a call-back after this request :\n\nGET / HTTP/1.1\nUser-Agent: (look-up expression)\n",
+    },
+    Entry {
+        id: 10863,
         name: "SSL Certificate Information",
         family: "General",
         services: TLS,
@@ -338,8 +419,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The certificate of the service.",
         description: "Connects to SSL-related ports and prints the certificate.",
         solution: "n/a",
-        output: "Subject Name: \n\nCommon Name: {name}\n\nIssuer Name: \n\nCommon Name: Corp Issuing CA 2\n", ..EMPTY },
-    Entry { id: 51192,
+        output: "Subject Name: \n\nCommon Name: {name}\n\nIssuer Name: \n\nCommon Name: Corp Issuing CA 2\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 51192,
         name: "SSL Certificate Cannot Be Trusted",
         family: "General",
         severity: 2,
@@ -351,8 +435,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The certificate cannot be trusted.",
         description: "The chain does not end at a known authority, is out of date, or has a bad signature.",
         solution: "Purchase or generate a proper certificate for this service.",
-        output: "The following certificate was at the top of the chain, but signed by an unknown authority :\n\n|-Subject : CN={name}\n", ..EMPTY },
-    Entry { id: 57582,
+        output: "The following certificate was at the top of the chain, but signed by an unknown authority :\n\n|-Subject : CN={name}\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 57582,
         name: "SSL Self-Signed Certificate",
         family: "General",
         severity: 2,
@@ -364,8 +451,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The chain ends in a self-signed certificate.",
         description: "Clients cannot tell the service from an impostor.",
         solution: "Purchase or generate a proper certificate for this service.",
-        output: "|-Subject : CN={name}\n", ..EMPTY },
-    Entry { id: 42873,
+        output: "|-Subject : CN={name}\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 42873,
         name: "SSL Medium Strength Cipher Suites Supported (SWEET32)",
         family: "General",
         severity: 3,
@@ -381,8 +471,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         description: "Ciphers with 64-bit blocks can be attacked when much data is sent in one session.",
         solution: "Avoid medium strength ciphers.",
         see_also: &["https://sweet32.info"],
-        output: "Medium Strength Ciphers (> 64-bit and < 112-bit key, or 3DES)\n\n  DES-CBC3-SHA\n", ..EMPTY },
-    Entry { id: 65821,
+        output: "Medium Strength Ciphers (> 64-bit and < 112-bit key, or 3DES)\n\n  DES-CBC3-SHA\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 65821,
         name: "SSL RC4 Cipher Suites Supported (Bar Mitzvah)",
         family: "General",
         severity: 2,
@@ -397,8 +490,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "RC4 ciphers are offered.",
         description: "RC4 has biases that let an attacker recover plain text from many sessions.",
         solution: "Avoid RC4.",
-        output: "RC4-MD5, RC4-SHA\n", ..EMPTY },
-    Entry { id: 104743,
+        output: "RC4-MD5, RC4-SHA\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 104743,
         name: "TLS Version 1.0 Protocol Detection",
         family: "Service detection",
         severity: 2,
@@ -411,8 +507,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "TLS 1.0 is offered.",
         description: "TLS 1.0 has design flaws and is no longer accepted by many standards.",
         solution: "Enable TLS 1.2 and 1.3 and disable TLS 1.0.",
-        output: "TLSv1 is enabled and the server supports at least one cipher.\n", ..EMPTY },
-    Entry { id: 157288,
+        output: "TLSv1 is enabled and the server supports at least one cipher.\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 157288,
         name: "TLS Version 1.1 Deprecated Protocol",
         family: "Service detection",
         severity: 2,
@@ -425,8 +524,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "TLS 1.1 is offered.",
         description: "TLS 1.1 lacks current cipher suites and is deprecated.",
         solution: "Enable TLS 1.2 and 1.3 and disable TLS 1.1.",
-        output: "TLSv1.1 is enabled and the server supports at least one cipher.\n", ..EMPTY },
-    Entry { id: 35291,
+        output: "TLSv1.1 is enabled and the server supports at least one cipher.\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 35291,
         name: "SSL Certificate Signed Using Weak Hashing Algorithm",
         family: "General",
         severity: 2,
@@ -440,8 +542,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "A certificate of the chain has a weak signature.",
         description: "A certificate of the chain is signed with a hash for which collisions can be made.",
         solution: "Have the certificate reissued.",
-        output: "|-Signature Algorithm : SHA-1 With RSA Encryption\n", ..EMPTY },
-    Entry { id: 57608,
+        output: "|-Signature Algorithm : SHA-1 With RSA Encryption\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 57608,
         name: "SMB Signing not required",
         family: "Misc.",
         severity: 2,
@@ -452,8 +557,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         published: "2012/01/19",
         synopsis: "Signing is not required by the SMB server.",
         description: "An unauthenticated attacker in the middle can change SMB traffic.",
-        solution: "Enforce message signing.", ..EMPTY },
-    Entry { id: 97833,
+        solution: "Enforce message signing.",
+        ..EMPTY
+    },
+    Entry {
+        id: 97833,
         name: "MS17-010: Security Update for Microsoft Windows SMB Server (4013389) (ETERNALBLUE) (ETERNALCHAMPION) (ETERNALROMANCE) (ETERNALSYNERGY) (WannaCry) (EternalRocks) (Petya) (uncredentialed check)",
         family: "Windows",
         severity: 3,
@@ -468,8 +576,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The SMB server allows remote code execution.",
         description: "Crafted SMBv1 packets let an unauthenticated attacker run code.",
         solution: "Install the update of MS17-010 and disable SMBv1.",
-        output: "Sent:\n00000042ff534d42250000000018012800000000\n", ..EMPTY },
-    Entry { id: 125313,
+        output: "Sent:\n00000042ff534d42250000000018012800000000\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 125313,
         name: "Microsoft RDP RCE (CVE-2019-0708) (BlueKeep) (uncredentialed check)",
         family: "Windows",
         severity: 4,
@@ -484,8 +595,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         exploit_available: true,
         synopsis: "Remote Desktop allows remote code execution.",
         description: "An unauthenticated attacker can run code through crafted RDP requests.",
-        solution: "Install the update and require network level authentication.", ..EMPTY },
-    Entry { id: 58453,
+        solution: "Install the update and require network level authentication.",
+        ..EMPTY
+    },
+    Entry {
+        id: 58453,
         name: "Terminal Services Doesn't Use Network Level Authentication (NLA) Only",
         family: "Misc.",
         severity: 2,
@@ -497,8 +611,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Terminal Services do not insist on NLA.",
         description: "Without NLA a session is set up before the user has proved who he is.",
         solution: "Require NLA.",
-        output: "Nessus was able to negotiate non-NLA security.\n", ..EMPTY },
-    Entry { id: 57690,
+        output: "Nessus was able to negotiate non-NLA security.\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 57690,
         name: "Terminal Services Encryption Level is Medium or Low",
         family: "Misc.",
         severity: 2,
@@ -509,8 +626,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Terminal Services use weak encryption.",
         description: "Weak encryption may let an attacker listen.",
         solution: "Change the encryption level to High or FIPS compliant.",
-        output: "The terminal services encryption level is set to :\n\n2. Medium\n", ..EMPTY },
-    Entry { id: 18405,
+        output: "The terminal services encryption level is set to :\n\n2. Medium\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 18405,
         name: "Microsoft Windows Remote Desktop Protocol Server Man-in-the-Middle Weakness",
         family: "Windows",
         severity: 2,
@@ -522,8 +642,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         published: "2005/06/01",
         synopsis: "Remote Desktop does not prove the identity of the server.",
         description: "A hard-coded key lets an attacker impersonate the server.",
-        solution: "Force the use of SSL or NLA.", ..EMPTY },
-    Entry { id: 41028,
+        solution: "Force the use of SSL or NLA.",
+        ..EMPTY
+    },
+    Entry {
+        id: 41028,
         name: "SNMP Agent Default Community Name (public)",
         family: "SNMP",
         severity: 3,
@@ -537,8 +660,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The SNMP community name can be guessed.",
         description: "With the default community name the configuration can be read and perhaps changed.",
         solution: "Disable SNMP or change the community name.",
-        output: "The remote SNMP server replies to the following default community string :\n\npublic\n", ..EMPTY },
-    Entry { id: 10079,
+        output: "The remote SNMP server replies to the following default community string :\n\npublic\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 10079,
         name: "Anonymous FTP Enabled",
         family: "FTP",
         severity: 2,
@@ -552,8 +678,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "Anonymous log-in is allowed on the FTP server.",
         description: "Anyone can reach the files of the FTP server.",
         solution: "Disable anonymous FTP if it is not needed.",
-        output: "The contents of the remote FTP root are :\ndrwxr-xr-x 2 0 0 4096 pub\n", ..EMPTY },
-    Entry { id: 42263,
+        output: "The contents of the remote FTP root are :\ndrwxr-xr-x 2 0 0 4096 pub\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 42263,
         name: "Unencrypted Telnet Server",
         family: "Misc.",
         severity: 2,
@@ -566,8 +695,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The Telnet server transmits in clear text.",
         description: "Log-ins and commands can be read on the way.",
         solution: "Use SSH instead of Telnet.",
-        output: "Nessus collected the following banner :\n\nUser Access Verification\n", ..EMPTY },
-    Entry { id: 97861,
+        output: "Nessus collected the following banner :\n\nUser Access Verification\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 97861,
         name: "Network Time Protocol (NTP) Mode 6 Scanner",
         family: "Misc.",
         severity: 2,
@@ -579,8 +711,11 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The NTP server answers mode 6 queries.",
         description: "Mode 6 answers can be abused for amplification.",
         solution: "Restrict NTP mode 6 queries.",
-        output: "Nessus elicited the following response from the remote host by sending an NTP mode 6 query.\n", ..EMPTY },
-    Entry { id: 12217,
+        output: "Nessus elicited the following response from the remote host by sending an NTP mode 6 query.\n",
+        ..EMPTY
+    },
+    Entry {
+        id: 12217,
         name: "DNS Server Cache Snooping Remote Information Disclosure",
         family: "DNS",
         severity: 2,
@@ -592,5 +727,7 @@ pub(super) const CATALOGUE: &[Entry] = &[
         synopsis: "The DNS server answers from its cache for anybody.",
         description: "An attacker can learn which names were resolved.",
         solution: "Contact the vendor for a fix or restrict queries.",
-        output: "Nessus sent a non-recursive query for example.com and received 1 answer.\n", ..EMPTY },
+        output: "Nessus sent a non-recursive query for example.com and received 1 answer.\n",
+        ..EMPTY
+    },
 ];

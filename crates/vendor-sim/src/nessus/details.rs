@@ -287,8 +287,10 @@ async fn plugin_output(
 }
 
 fn description(plugin: &Plugin) -> Value {
-    let score = |score: &Option<(super::plugin::Text, super::plugin::Text)>| score.as_ref().map(|(score, _)| score.clone());
-    let vector = |score: &Option<(super::plugin::Text, super::plugin::Text)>| score.as_ref().map(|(_, vector)| vector.clone());
+    let score =
+        |score: &Option<(super::plugin::Text, super::plugin::Text)>| score.as_ref().map(|(score, _)| score.clone());
+    let vector =
+        |score: &Option<(super::plugin::Text, super::plugin::Text)>| score.as_ref().map(|(_, vector)| vector.clone());
     json!({
         "severity": plugin.severity,
         "pluginid": plugin.id.to_string(),

@@ -55,8 +55,18 @@ const TEMPLATES: [Template; 5] = [
 ];
 
 const ZONES: [&str; 12] = [
-    "Africa/Lagos", "America/New_York", "America/Sao_Paulo", "Asia/Almaty", "Asia/Kolkata", "Asia/Tokyo",
-    "Australia/Sydney", "Europe/Berlin", "Europe/London", "Europe/Madrid", "Europe/Zurich", "UTC",
+    "Africa/Lagos",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Almaty",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Zurich",
+    "UTC",
 ];
 
 pub(super) fn routes() -> Router<Arc<Nessus>> {

@@ -26,6 +26,8 @@ use crate::ledger::Action;
 
 const WORK: f64 = 3.0;
 const MOST_POLLS: u32 = 3;
+/// Older export files are thrown away.
+const MOST_FILES: usize = 1000;
 
 #[derive(Debug)]
 pub(super) struct ExportJob {
@@ -75,12 +77,7 @@ struct Contents {
     csv_columns: Option<Map<String, Value>>,
 }
 
-async fn order(
-    call: Call,
-    Path(id): Path<String>,
-    Query(query): Query<RunQuery>,
-    bytes: Bytes,
-) -> Answer<Json<Value>> {
+async fn order(call: Call, Path(id): Path<String>, Query(query): Query<RunQuery>, bytes: Bytes) -> Answer<Json<Value>> {
     let id = number(&id)?;
     let order: Order = body(&bytes)?;
     let format = Format::named(&order.format).ok_or_else(|| Refused::invalid("format"))?;
@@ -93,17 +90,11 @@ async fn order(
     let file = state.next_id();
     let token = state.draw.of("export").with(file as u64).hex(64);
     call.effect(Action::ExportRequested, id, Some(&run.uuid));
-    let job = ExportJob {
-        token: token.clone(),
-        scan_id: id,
-        head,
-        run,
-        format,
-        columns,
-        ordered: call.now,
-        polls: 0,
-    };
+    let job = ExportJob { token: token.clone(), scan_id: id, head, run, format, columns, ordered: call.now, polls: 0 };
     state.exports.insert(file, job);
+    if state.exports.len() > MOST_FILES {
+        state.exports.pop_first();
+    }
     Ok(Json(json!({ "token": token, "file": file })))
 }
 
@@ -181,7 +172,8 @@ fn download(call: &Call, key: &Key) -> Answer {
     call.effect_with(Action::ExportServed, scan_id, Some(&uuid), Some(findings));
     call.nessus.site.ledger.hand_out(call.seq, &scan_id.to_string(), &uuid, found.references(run.began()));
 
-    let name: String = head.name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let name: String =
+        head.name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
     let disposition = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let parts = report::write(head, run, found, format, columns);
     let mut response = Response::new(Body::from_stream(stream::iter(parts.map(Ok::<_, std::io::Error>))));

@@ -59,7 +59,12 @@ pub(super) fn invent_targets(count: u32, draw: Draw) -> String {
     let mut left = u64::from(count.clamp(1, MOST_HOSTS as u32));
     for block in 0.. {
         let size = left.min(240);
-        ranges.push(format!("10.{second}.{}.10-10.{second}.{}.{}", (third + block) % 250, (third + block) % 250, 9 + size));
+        ranges.push(format!(
+            "10.{second}.{}.10-10.{second}.{}.{}",
+            (third + block) % 250,
+            (third + block) % 250,
+            9 + size
+        ));
         left -= size;
         if left == 0 {
             break;
@@ -80,7 +85,8 @@ fn host(name: String) -> Host {
     };
     let address: Option<Ipv4Addr> = name.parse().ok();
     let octet = |index: u64| draw.with(index).below(254) + 1;
-    let ip = address.map_or_else(|| format!("10.{}.{}.{}", octet(2), octet(3), octet(4)), |address| address.to_string());
+    let ip =
+        address.map_or_else(|| format!("10.{}.{}.{}", octet(2), octet(3), octet(4)), |address| address.to_string());
     let fqdn = match address {
         None => Some(name.clone()),
         Some(_) if draw.with(5).chance(0.7) => Some(format!("{role}-{}.corp.example", draw.with(6).hex(5))),

@@ -82,7 +82,7 @@ impl Nessus {
                     progress: run.execution.progress(now),
                     started_at: run.execution.started,
                     ended_at: run.execution.ended,
-                    findings: run.found(now).total(),
+                    findings: run.finding_count(now),
                 })
                 .collect(),
         }

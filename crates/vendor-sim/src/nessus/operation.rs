@@ -31,9 +31,10 @@ pub(super) fn name(method: &Method, path: &str) -> &'static str {
         ("POST", ["scans", _, "export"]) => "scans.export",
         ("GET", ["scans", _, "export", "formats"]) => "scans.export_formats",
         ("GET", ["tokens", _, "status"] | ["scans", _, "export", _, "status"]) => "export.status",
-        ("GET", ["tokens", _, "download"] | ["scans", "exports", _, "download"] | ["scans", _, "export", _, "download"]) => {
-            "export.download"
-        }
+        (
+            "GET",
+            ["tokens", _, "download"] | ["scans", "exports", _, "download"] | ["scans", _, "export", _, "download"],
+        ) => "export.download",
         ("GET", ["scans", _, "hosts", _]) => "scans.host_details",
         ("GET", ["scans", _, "hosts", _, "plugins", _]) => "scans.plugin_output",
         ("POST", ["file", "upload"]) => "file.upload",

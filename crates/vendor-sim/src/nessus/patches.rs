@@ -12,8 +12,22 @@ use super::plugin::Plugin;
 use crate::random::Draw;
 
 const LINUX_PACKAGES: [&str; 16] = [
-    "OpenSSL", "curl", "Linux kernel", "Vim", "Python", "GnuTLS", "libxml2", "Bind", "sudo", "systemd", "Git", "tar",
-    "FreeType", "PostgreSQL", "nginx", "GLib",
+    "OpenSSL",
+    "curl",
+    "Linux kernel",
+    "Vim",
+    "Python",
+    "GnuTLS",
+    "libxml2",
+    "Bind",
+    "sudo",
+    "systemd",
+    "Git",
+    "tar",
+    "FreeType",
+    "PostgreSQL",
+    "nginx",
+    "GLib",
 ];
 const CISCO_FEATURES: [&str; 8] =
     ["Web UI", "SNMP", "NETCONF", "DHCP Snooping", "IKEv1 Fragmentation", "mDNS Gateway", "AppQoE", "CAPWAP"];
@@ -67,12 +81,17 @@ fn make(profile: Profile, number: u32) -> Plugin {
             (200_000, "Ubuntu Local Security Checks", title)
         }
         Profile::WindowsServer => {
-            let title = format!("KB{}: Windows 10 version 1809 / Windows Server 2019 Security Update", 5_010_000 + number);
+            let title =
+                format!("KB{}: Windows 10 version 1809 / Windows Server 2019 Security Update", 5_010_000 + number);
             (230_000, "Windows : Microsoft Bulletins", title)
         }
         Profile::NetworkDevice => {
             let feature = draw.with(3).pick(&CISCO_FEATURES).copied().unwrap_or("SNMP");
-            (260_000, "CISCO", format!("Cisco IOS XE Software {feature} Vulnerability (cisco-sa-{})", draw.with(4).hex(8)))
+            (
+                260_000,
+                "CISCO",
+                format!("Cisco IOS XE Software {feature} Vulnerability (cisco-sa-{})", draw.with(4).hex(8)),
+            )
         }
     };
     Plugin {

@@ -160,7 +160,9 @@ fn nessus_head(scan: &Scan, run: &Run) -> String {
     let mut out = String::from("<?xml version=\"1.0\" ?>\n<NessusClientData_v2>\n<Policy>");
     element(&mut out, "policyName", &scan.policy);
     out.push_str("<Preferences><ServerPreferences>\n");
-    for (name, value) in [("TARGET", run.targets.as_str()), ("report_task_id", run.uuid.as_str()), ("name", scan.policy.as_str())] {
+    for (name, value) in
+        [("TARGET", run.targets.as_str()), ("report_task_id", run.uuid.as_str()), ("name", scan.policy.as_str())]
+    {
         out.push_str("<preference>");
         element(&mut out, "name", name);
         element(&mut out, "value", value);
@@ -185,11 +187,8 @@ fn nessus_host(scan: &Scan, run: &Run, host: &Host, findings: &[Finding]) -> Str
     tag(&mut out, "host-ip", &host.ip);
     tag(&mut out, "policy-used", &scan.policy);
     tag(&mut out, "Credentialed_Scan", "false");
-    let optional = [
-        ("host-fqdn", &host.fqdn),
-        ("mac-address", &host.mac),
-        ("operating-system", &host.operating_system),
-    ];
+    let optional =
+        [("host-fqdn", &host.fqdn), ("mac-address", &host.mac), ("operating-system", &host.operating_system)];
     for (name, value) in optional {
         if let Some(value) = value {
             tag(&mut out, name, value);

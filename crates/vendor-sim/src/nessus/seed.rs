@@ -41,7 +41,15 @@ pub(super) fn add(state: &mut State, seed: ScanSeed, now: Moment) -> Result<i64,
     state.scans.insert(id, scan);
     for run in 0..seed.earlier_runs {
         let launched = made.plus(f64::from(run) * (whole_run + BETWEEN_RUNS));
-        live(state, id, Pace { aborts_at: None, ..pace }, launched, SeedState::Completed, 1.0, launched.plus(whole_run));
+        live(
+            state,
+            id,
+            Pace { aborts_at: None, ..pace },
+            launched,
+            SeedState::Completed,
+            1.0,
+            launched.plus(whole_run),
+        );
     }
     if seed.state != SeedState::Empty {
         let share = f64::from(seed.progress_percent) / 100.0;
@@ -98,7 +106,7 @@ fn live(state: &mut State, id: i64, pace: Pace, launched: Moment, end: SeedState
     let Some(scan) = state.scans.get_mut(&id) else { return };
     let Some(run) = scan.runs.last_mut() else { return };
     let steered = launched.plus(pace.queue + share * pace.work);
-    run.execution.settle(steered);
+    run.execution.settle(steered.min(until));
     // A run asked for at its very end may have completed already; then there is nothing left to steer.
     let _ = match end {
         SeedState::Paused => run.execution.pause(steered),

@@ -61,12 +61,17 @@ impl Run {
     }
 
     pub(super) fn found(&self, now: Moment) -> Found {
-        let done = if self.imported || self.execution.phase() == Phase::Completed {
-            1.0
-        } else {
-            self.execution.progress(now)
-        };
+        let done = if self.is_complete() { 1.0 } else { self.execution.progress(now) };
         self.survey.found(done)
+    }
+
+    /// How many findings [`Run::found`] has, without looking for them when the run is complete.
+    pub(super) fn finding_count(&self, now: Moment) -> usize {
+        if self.is_complete() { self.survey.total() } else { self.found(now).total() }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.imported || self.execution.phase() == Phase::Completed
     }
 
     pub(super) fn began(&self) -> Moment {
@@ -221,7 +226,13 @@ impl State {
     }
 
     /// Starts a new run at `at`; the scan must be at rest. `None` when there is no such scan.
-    pub(super) fn launch(&mut self, id: i64, at: Moment, alt_targets: Option<String>, by_schedule: bool) -> Option<String> {
+    pub(super) fn launch(
+        &mut self,
+        id: i64,
+        at: Moment,
+        alt_targets: Option<String>,
+        by_schedule: bool,
+    ) -> Option<String> {
         let run_id = self.next_id();
         let uuid = self.long_uuid("run", run_id);
         let draw = self.draw;

@@ -29,7 +29,11 @@ pub(super) struct Survey {
 
 #[derive(Debug, Clone)]
 enum Evidence {
-    Generated { draw: Draw, findings: u32, run: u32 },
+    Generated {
+        draw: Draw,
+        findings: u32,
+        run: u32,
+    },
     /// From an uploaded report: the findings of each host.
     Uploaded(Arc<Vec<Vec<Finding>>>),
 }
@@ -56,6 +60,14 @@ impl Survey {
         ((progress * waves - index as f64) / parallel).clamp(0.0, 1.0)
     }
 
+    /// Findings of the whole survey.
+    pub(super) fn total(&self) -> usize {
+        match &self.evidence {
+            Evidence::Generated { findings, .. } => *findings as usize,
+            Evidence::Uploaded(hosts) => hosts.iter().map(Vec::len).sum(),
+        }
+    }
+
     /// The findings known when `progress` of the work is done.
     pub(super) fn found(&self, progress: f64) -> Found {
         let mut picks: Vec<Vec<u32>> = match &self.evidence {
@@ -72,8 +84,9 @@ impl Survey {
     fn layout(&self, draw: Draw, findings: u32, run: u32) -> Vec<Vec<u32>> {
         let hosts = self.hosts.len() as u64;
         let mut picks = vec![Vec::new(); self.hosts.len()];
+        let slots = draw.of("slot");
         for slot in 0..u64::from(findings) {
-            let here = draw.of("slot").with(slot);
+            let here = slots.with(slot);
             // The first round of slots tells that each host was scanned; that never changes.
             let restless = slot >= hosts && here.chance(RESTLESS);
             let changes =
@@ -198,8 +211,7 @@ fn exposures(profile: Profile) -> &'static [Exposure] {
 
 fn plugin(entry: &'static Entry) -> Plugin {
     let texts = |texts: &'static [&'static str]| texts.iter().map(|text| Cow::Borrowed(*text)).collect();
-    let score =
-        |score: Option<(&'static str, &'static str)>| score.map(|(a, b)| (Cow::Borrowed(a), Cow::Borrowed(b)));
+    let score = |score: Option<(&'static str, &'static str)>| score.map(|(a, b)| (Cow::Borrowed(a), Cow::Borrowed(b)));
     Plugin {
         id: entry.id,
         name: Cow::Borrowed(entry.name),

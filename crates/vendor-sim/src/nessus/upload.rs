@@ -64,7 +64,8 @@ async fn import(call: Call, bytes: Bytes) -> Answer<Json<Value>> {
     if order.folder_id.is_some_and(|folder| state.folder(folder).is_none()) {
         return Err(Refused::invalid("folder_id"));
     }
-    let report = read(&file).map_err(|problem| Refused::bad(&format!("The file is not a .nessus report: {problem}")))?;
+    let report =
+        read(&file).map_err(|problem| Refused::bad(&format!("The file is not a .nessus report: {problem}")))?;
     let owner = call.nessus.site.config.credentials.username.clone();
     let targets: Vec<&str> = report.hosts.iter().map(|(host, _)| host.name.as_str()).collect();
     let mut scan = state.new_scan(&report.name, &owner, &targets.join(","), call.now);

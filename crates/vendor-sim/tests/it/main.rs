@@ -1,0 +1,19 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+//! The simulated vendors, seen from outside: over the wire and through the handle.
+
+mod binary;
+mod clock;
+mod control_routes;
+mod exports;
+mod faults;
+mod fleet;
+mod judge;
+mod nessus;
+mod recorded;
+mod wire;
