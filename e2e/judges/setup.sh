@@ -1,6 +1,6 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Creates .tools/judges, the Python environment of the judges. Safe to run again: does nothing when it is up to date.
-set -eu
+set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 environment="$here/../../.tools/judges"
 stamp="$environment/requirements.txt"

@@ -99,24 +99,29 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         faults: arguments.fault,
     })
     .await?;
+    // Before the line below: whoever reads it may end us at once.
+    let ended = end_signal()?;
     writeln!(std::io::stdout(), "listening on {}", sim.base_url())?;
     std::io::stdout().flush()?;
-    end_signal().await?;
+    ended.await?;
     sim.shutdown().await;
     Ok(())
 }
 
+/// Listens for the signals to stop from now on; the future ends when one comes.
 #[cfg(unix)]
-async fn end_signal() -> std::io::Result<()> {
+fn end_signal() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn end_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn end_signal() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }

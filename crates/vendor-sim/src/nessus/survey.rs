@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use super::catalogue::{CATALOGUE, Entry, Service};
+use super::catalogue::{self, Entry, Service};
 use super::hosts::{Host, Profile};
 use super::patches::{patch, patch_output};
 use super::plugin::{Finding, Plugin};
@@ -195,7 +195,7 @@ fn exposures(profile: Profile) -> &'static [Exposure] {
         Profile::NetworkDevice => &NETWORK,
     };
     shelf.get_or_init(|| {
-        let fitting = CATALOGUE.iter().filter(|entry| entry.profiles.contains(&profile));
+        let fitting = catalogue::all().filter(|entry| entry.profiles.contains(&profile));
         fitting
             .flat_map(|entry| {
                 let plugin = Arc::new(plugin(entry));
