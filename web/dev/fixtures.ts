@@ -19,7 +19,7 @@ export const EPOCH = Date.parse("2026-11-20T12:00:00Z");
 
 export const ago = (minutes: number, now = EPOCH) => new Date(now - minutes * 60_000).toISOString();
 
-const yes: Capability = { available: true, reason: null };
+const yes: Capability = { available: true, supported: true };
 
 export const ALL_CAPABILITIES: ScanCapabilities = {
   launch: yes,
@@ -76,12 +76,12 @@ export function scan(change: Partial<Scan> = {}): Scan {
     import_state: "done",
     progress: 100,
     integration_id: "i1",
+    integration_name: "Nessus Hamburg",
     vendor: "Tenable",
     external_scan_id: "4711",
     sub_scanner_id: null,
     assessment_run_id: null,
     schedule_cron: null,
-    schedule_tz: null,
     ci: null,
     targets: ["10.20.0.0/24", "10.20.4.0/24"],
     created_at: ago(300),
@@ -184,6 +184,7 @@ export function manyScans(amount: number, now: number): Scan[] {
             : "none",
       progress: working ? 10 + roll(85) : status === "importing" ? 62 : null,
       integration_id: local ? null : integration,
+      integration_name: local ? null : "Nessus Hamburg",
       external_scan_id: local ? null : String(4_000 + index),
       vendor: local ? null : vendor,
       counts: unknown
@@ -207,7 +208,6 @@ export function manyScans(amount: number, now: number): Scan[] {
         ? [{ scanner: "trivy", reason: "not installed", install_hint: "apt install trivy" }]
         : [],
       schedule_cron: index % 4 === 2 ? "0 2 * * 1-5" : null,
-      schedule_tz: index % 4 === 2 ? "Europe/Berlin" : null,
       ci: local
         ? {
             repo_url: "https://git.example.com/pay/payments-api",
@@ -223,13 +223,18 @@ export function manyScans(amount: number, now: number): Scan[] {
               ...ALL_CAPABILITIES,
               launch: {
                 available: false,
+                supported: false,
                 reason: "Invicti's API has no launch.",
                 code: "unsupported_by_vendor",
               },
-              delete_remote: { available: false, reason: "Invicti's API cannot delete scans." },
+              delete_remote: {
+                available: false,
+                supported: false,
+                reason: "Invicti offers no delete remote through its API.",
+              },
             }
           : local
-            ? { ...ALL_CAPABILITIES, preview: { available: false, reason: null } }
+            ? { ...ALL_CAPABILITIES, preview: { available: false, supported: true, code: "not_linked" } }
             : ALL_CAPABILITIES,
     });
   });
@@ -314,7 +319,7 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
 }
 
 export function activity(now: number): Activity[] {
-  const line = (minutes: number, kind: string, message: string, actor: string | null = null): Activity => ({
+  const line = (minutes: number, kind: string, message: string, actor = "system"): Activity => ({
     id: `${kind}-${minutes}`,
     at: ago(minutes, now),
     kind,
@@ -324,11 +329,11 @@ export function activity(now: number): Activity[] {
   return [
     line(1, "scan.progress", "41 % done; the scanner says “Verifying Targets”"),
     line(12, "scan.status", "Paused → Running; the scanner says “resuming”"),
-    line(13, "command.resume", "Resume sent to Tenable", "Ann Berger"),
+    line(13, "command.resume", "Resume sent to Tenable", "user/u1"),
     line(40, "scan.status", "Running → Paused; the scanner says “paused”"),
-    line(41, "command.pause", "Pause sent to Tenable", "Ann Berger"),
+    line(41, "command.pause", "Pause sent to Tenable", "user/u1"),
     line(290, "scan.start", "Queued → Running"),
-    line(300, "scan.created", "Adopted from Nessus Hamburg", "system"),
+    line(300, "scan.created", "Adopted from Nessus Hamburg"),
   ];
 }
 
@@ -338,7 +343,7 @@ export const connectors: Connector[] = [
     vendor: "Tenable",
     product: "Nessus",
     family: "network",
-    level: "L3",
+    fidelity: "L3",
     auth_methods: [
       {
         id: "api_keys",
@@ -347,43 +352,42 @@ export const connectors: Connector[] = [
           {
             name: "access_key",
             label: "Access key",
-            kind: "secret",
-            required: true,
+            secret: true,
             help: "My account, API keys.",
           },
-          { name: "secret_key", label: "Secret key", kind: "secret", required: true, help: null },
+          { name: "secret_key", label: "Secret key", secret: true, help: "" },
         ],
       },
       {
         id: "password",
         label: "User and password",
         fields: [
-          { name: "username", label: "User name", kind: "text", required: true, help: null },
-          { name: "password", label: "Password", kind: "secret", required: true, help: null },
+          { name: "username", label: "User name", secret: false, help: "" },
+          { name: "password", label: "Password", secret: true, help: "" },
         ],
       },
     ],
-    capabilities: ["launch", "pause", "resume", "stop", "delete_remote", "preview"],
-    default_base_url: null,
+    capabilities: { launch: true, pause: true, resume: true, stop: true, delete_remote: true, preview: true },
+    base_url_example: "https://scanner.example.com:8834",
   },
   {
     id: "invicti",
     vendor: "Invicti",
     product: "Enterprise",
     family: "web",
-    level: "L2",
+    fidelity: "L2",
     auth_methods: [
       {
         id: "token",
         label: "User id and token",
         fields: [
-          { name: "user_id", label: "User id", kind: "text", required: true, help: null },
-          { name: "token", label: "Token", kind: "secret", required: true, help: null },
+          { name: "user_id", label: "User id", secret: false, help: "" },
+          { name: "token", label: "Token", secret: true, help: "" },
         ],
       },
     ],
-    capabilities: ["pause", "resume", "stop"],
-    default_base_url: "https://www.netsparkercloud.com",
+    capabilities: { launch: false, pause: true, resume: true, stop: true },
+    base_url_example: "https://www.netsparkercloud.com",
   },
 ];
 
@@ -392,7 +396,7 @@ export function integrations(now: number): Integration[] {
   const base = {
     connector: "nessus",
     enabled: true,
-    auth_method: "api_keys",
+    ca_pem: null,
     credentials: { access_key: secret, secret_key: secret },
     version: 1,
   };
@@ -475,7 +479,16 @@ export function integrations(now: number): Integration[] {
       base_url: "https://www.netsparkercloud.com",
       enabled: false,
       scan_count: 12,
-      health: null,
+      health: {
+        state: "unknown",
+        last_success_at: null,
+        next_poll_at: null,
+        error: null,
+        next_step: null,
+        error_streak: 0,
+        version: null,
+        licence_limits: [],
+      },
     },
   ];
 }

@@ -111,12 +111,13 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
       body: {
         hosts: 212,
         vulnerabilities: 1_204,
-        by_severity: { critical: 3, high: 18, medium: 44, low: 12, info: 1_127 },
+        by_severity: { total: 1_204, critical: 3, high: 18, medium: 44, low: 12, info: 1_127 },
         observed_at: sample.ago(0.2, Date.now()),
         rows: FINDINGS.slice(0, 12).map((finding) => ({
+          rule_id: finding.id,
           severity: finding.severity,
           title: finding.title,
-          host: finding.asset,
+          family: "General",
           count: 3,
         })),
       },
@@ -163,7 +164,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
         id,
         kind: "sync",
         state: "done",
-        progress: 100,
+        progress: { done: 1, total: 1 },
         result: {
           scan_id: "s1",
           created: 12,
@@ -236,7 +237,21 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
   [
     "GET",
     /^\/integrations\/[^/]+\/sub-scanners$/,
-    () => ({ body: { items: [{ id: "node-1", name: "hh-scanner-1", status: "on" }], next_cursor: null } }),
+    () => ({
+      body: {
+        items: [
+          {
+            id: "n1",
+            external_id: "7",
+            name: "hh-scanner-1",
+            status: "on",
+            version: "10.8",
+            last_seen_at: sample.ago(1, Date.now()),
+          },
+        ],
+        next_cursor: null,
+      },
+    }),
   ],
   [
     "GET",
@@ -261,17 +276,14 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
       body: {
         ok: false,
         steps: [
-          { step: "DNS", ok: true, detail: "10.20.1.5", fix: null },
-          { step: "TCP", ok: true, detail: "connected in 4 ms", fix: null },
+          { step: "dns", ok: true, detail: "10.20.1.5", fix: null },
+          { step: "tcp", ok: true, detail: "connected in 4 ms", fix: null },
           {
-            step: "TLS",
+            step: "tls",
             ok: false,
             detail: "the certificate is signed by an unknown authority",
             fix: "Paste the authority's certificate under Edit.",
           },
-          { step: "Auth", ok: null, detail: null, fix: null },
-          { step: "Permissions", ok: null, detail: null, fix: null },
-          { step: "Version", ok: null, detail: null, fix: null },
         ],
       },
     }),
@@ -293,7 +305,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
             external_scan_id: "3991",
             name: "Old lab sweep",
             created_at: sample.ago(5_000, Date.now()),
-            created_by: "Ann Berger",
+            created_by: "user/u1",
           },
         ],
         next_cursor: null,
@@ -312,6 +324,9 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
                 id: "k1",
                 name: "nightly pipeline",
                 prefix: "shk_7Fq2",
+                role: "analyst",
+                expires_at: null,
+                revoked_at: null,
                 created_at: sample.ago(90_000, Date.now()),
                 last_used_at: sample.ago(44, Date.now()),
               },

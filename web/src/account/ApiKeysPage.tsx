@@ -51,6 +51,7 @@ export function ApiKeysPage() {
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Begins with</th>
+                <th scope="col">Role</th>
                 <th scope="col">Created</th>
                 <th scope="col">Last used</th>
                 <th scope="col">
@@ -62,7 +63,8 @@ export function ApiKeysPage() {
               {rows.map((key) => (
                 <tr key={key.id}>
                   <td>{key.name}</td>
-                  <td className="mono">{key.prefix ?? "—"}</td>
+                  <td className="mono">{key.prefix}</td>
+                  <td>{key.role}</td>
                   <td>
                     <RelativeTime at={key.created_at} />
                   </td>
@@ -175,13 +177,7 @@ function RevokeKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => v
         {revocation.isError ? <ProblemNotice error={revocation.error} what="The key still works." /> : null}
         <p>Whatever uses this key is refused from now on. This cannot be undone.</p>
         <div className={styles.buttons}>
-          <Button
-            color="red.8"
-            autoContrast={false}
-            c="white"
-            loading={revocation.isPending}
-            onClick={() => revocation.mutate()}
-          >
+          <Button color="red.8" loading={revocation.isPending} onClick={() => revocation.mutate()}>
             Revoke key
           </Button>
           <Button variant="default" onClick={onClose}>

@@ -40,7 +40,13 @@ export type SeverityCounts = { total: number } & Record<Severity, number>;
 
 export type Page<Item> = { items: Item[]; next_cursor: string | null; total?: number | null };
 
-export type Capability = { available: boolean; reason?: string | null; code?: string | null };
+export type Capability = {
+  available: boolean;
+  /** `false`: the scanner can never do it, so no button is shown. */
+  supported: boolean;
+  reason?: string | null;
+  code?: string | null;
+};
 
 export type ScanCapabilities = {
   launch: Capability;
@@ -55,7 +61,7 @@ export type ScanCapabilities = {
 export type ContinuousIntegration = {
   commit_sha?: string | null;
   branch_name?: string | null;
-  pr_number?: number | string | null;
+  pr_number?: number | null;
   repo_url?: string | null;
   triggered_by?: string | null;
 };
@@ -74,12 +80,12 @@ export type Scan = {
   import_state: ImportState;
   progress: number | null;
   integration_id: string | null;
+  integration_name: string | null;
   vendor: string | null;
   external_scan_id: string | null;
   sub_scanner_id: string | null;
   assessment_run_id: string | null;
   schedule_cron: string | null;
-  schedule_tz?: string | null;
   ci: ContinuousIntegration | null;
   targets: string[];
   created_at: string;
@@ -109,38 +115,37 @@ export type NewScan = {
   integration_id?: string;
   sub_scanner_id?: string;
   template?: string;
-  config?: Record<string, unknown>;
+  folder?: string;
   launch?: boolean;
 };
 
 export type ScanCommand = "launch" | "pause" | "resume" | "stop";
 
 export type Preview = {
-  hosts: number | null;
-  vulnerabilities: number | null;
-  by_severity: Partial<Record<Severity, number>> | null;
+  hosts: number;
+  vulnerabilities: number;
+  by_severity: SeverityCounts;
   rows: PreviewRow[];
-  observed_at: string | null;
+  observed_at: string;
 };
 
 export type PreviewRow = {
+  rule_id: string;
   severity: Severity;
   title: string;
-  count?: number | null;
-  family?: string | null;
-  host?: string | null;
+  family: string | null;
+  count: number;
 };
 
 export type Activity = {
   id: string;
   at: string;
   kind: string;
-  actor: string | null;
+  actor: string;
   message: string;
-  detail?: Record<string, unknown> | null;
 };
 
-export type ScanConfig = { config: Record<string, unknown> | null; targets: string[] };
+export type ScanConfig = { config: unknown; targets: string[] };
 
 export type Finding = {
   id: string;
@@ -184,19 +189,20 @@ export type Job = {
   id: string;
   kind: string;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
-  progress: number | null;
+  progress: JobProgress | null;
   result?: Record<string, unknown> | null;
   error?: string | null;
 };
+
+export type JobProgress = { done?: number; total?: number | null; text?: string | null };
 
 export type JobTicket = { job_id: string; job_url: string };
 
 export type AuthField = {
   name: string;
   label: string;
-  kind: "secret" | "text";
-  required: boolean;
-  help?: string | null;
+  secret: boolean;
+  help: string;
 };
 
 export type AuthMethod = { id: string; label: string; fields: AuthField[] };
@@ -206,10 +212,10 @@ export type Connector = {
   vendor: string;
   product: string;
   family: string;
-  level?: string | null;
+  fidelity: string;
   auth_methods: AuthMethod[];
-  capabilities: string[];
-  default_base_url?: string | null;
+  capabilities: Record<string, boolean>;
+  base_url_example: string;
 };
 
 export type Health = {
@@ -219,9 +225,13 @@ export type Health = {
   error: string | null;
   next_step: string | null;
   error_streak: number;
-  breaker: "closed" | "half_open" | "open" | null;
+  error_since?: string | null;
+  last_sweep_at?: string | null;
+  next_sweep_at?: string | null;
+  breaker?: "closed" | "half_open" | "open" | null;
   budget?: { used: number; limit: number; resets_at: string | null } | null;
   version: string | null;
+  licence?: string | null;
   licence_limits: { capability: string; reason: string }[];
 };
 
@@ -232,13 +242,13 @@ export type Integration = {
   name: string;
   connector: string;
   vendor: string;
-  product?: string | null;
+  product: string;
   base_url: string;
   enabled: boolean;
-  auth_method?: string | null;
+  ca_pem: string | null;
   credentials: Record<string, SecretHint>;
   scan_count?: number | null;
-  health: Health | null;
+  health: Health;
   version: number;
 };
 
@@ -246,27 +256,35 @@ export type NewIntegration = {
   connector: string;
   name: string;
   base_url: string;
-  auth_method?: string;
   credentials: Record<string, string>;
   ca_pem?: string;
   enabled: boolean;
 };
 
-export type IntegrationPatch = Partial<Omit<NewIntegration, "connector">>;
+export type IntegrationPatch = Partial<Omit<NewIntegration, "connector" | "ca_pem">> & {
+  ca_pem?: string | null;
+};
 
 export type CheckStep = {
   step: string;
-  ok: boolean | null;
-  detail: string | null;
+  ok: boolean;
+  detail: string;
   fix: string | null;
 };
 
-export type SubScanner = { id: string; name: string; status: string | null };
+export type SubScanner = {
+  id: string;
+  external_id: string;
+  name: string;
+  status: string | null;
+  version: string | null;
+  last_seen_at: string;
+};
 
 export type RemoteScan = {
   external_scan_id: string;
   name: string;
-  status: string | null;
+  status: string;
   adoption: "adopted" | "new" | "blocked";
   scan_id: string | null;
 };
@@ -275,9 +293,9 @@ export type BlocklistEntry = {
   id: string;
   integration_id: string;
   external_scan_id: string;
-  name: string | null;
+  name: string;
   created_at: string;
-  created_by: string | null;
+  created_by: string;
 };
 
 export type LocalScanner = {
@@ -292,7 +310,7 @@ export type LocalScanner = {
 export type CompanyRef = { id: string; name: string; status?: "active" | "deactivated" };
 
 export type Session = {
-  user: { id: string; email: string; name: string };
+  user: { id: string; email: string; name: string } | null;
   company: CompanyRef;
   companies: CompanyRef[];
   permissions: string[];
@@ -301,11 +319,12 @@ export type Session = {
 export type ApiKey = {
   id: string;
   name: string;
-  prefix: string | null;
-  permissions?: string[];
+  prefix: string;
+  role: string;
   created_at: string;
   last_used_at: string | null;
-  expires_at?: string | null;
+  expires_at: string | null;
+  revoked_at: string | null;
 };
 
 export type NewApiKey = { name: string; role?: string };

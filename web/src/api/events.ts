@@ -2,6 +2,11 @@
 
 const EVENT_NAMES = [
   "scan.created",
+  "scan.adopted",
+  "scan.changed",
+  "scan.gone",
+  "scan.command",
+  "scan.unknown_vendor_status",
   "scan.start",
   "scanner.start",
   "scanner.complete",

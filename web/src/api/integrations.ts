@@ -79,8 +79,13 @@ export const connectorsQuery = queryOptions({
 export const addIntegration = (body: NewIntegration) =>
   call<Integration>("POST", "/api/v1/integrations", { body, headers: idempotencyKey() });
 
-export const changeIntegration = (id: string, body: IntegrationPatch) =>
-  call<Integration>("PATCH", "/api/v1/integrations/{id}", { params: { path: { id } }, body });
+/** Sent with the version that was read, so that two people cannot overwrite each other unseen. */
+export const changeIntegration = ({ id, version }: Integration, body: IntegrationPatch) =>
+  call<Integration>("PATCH", "/api/v1/integrations/{id}", {
+    params: { path: { id } },
+    headers: { "If-Match": `"${version}"` },
+    body,
+  });
 
 export const deleteIntegration = (id: string) =>
   call<unknown>("DELETE", "/api/v1/integrations/{id}", { params: { path: { id } } });

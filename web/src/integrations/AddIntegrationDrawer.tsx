@@ -13,6 +13,7 @@ import {
   connectionErrorFields,
   typedCredentials,
 } from "./ConnectionFields.tsx";
+import { capabilityWords } from "./capability-words.ts";
 import styles from "./integrations.module.css";
 
 export function AddIntegrationDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -70,8 +71,7 @@ function Catalogue({ onChoose, active }: { onChoose: (connector: Connector) => v
                 <strong>{connector.vendor}</strong> {connector.product}
               </span>
               <span className="quiet">
-                {connector.family}
-                {connector.level ? ` · proven ${connector.level}` : ""}
+                {connector.family}· proven {connector.fidelity}
               </span>
             </button>
           </li>
@@ -91,7 +91,7 @@ type FormProps = { connector: Connector; onBack: () => void; onClose: () => void
 function ConnectForm({ connector, onBack, onClose }: FormProps) {
   const [value, setValue] = useState<Connection>({
     name: `${connector.vendor} ${connector.product}`,
-    baseUrl: connector.default_base_url ?? "",
+    baseUrl: "",
     authMethod: connector.auth_methods[0]?.id ?? "",
     credentials: {},
     caPem: "",
@@ -116,7 +116,6 @@ function ConnectForm({ connector, onBack, onClose }: FormProps) {
       connector: connector.id,
       name: value.name.trim(),
       base_url: value.baseUrl.trim(),
-      ...(connector.auth_methods.length > 1 ? { auth_method: value.authMethod } : {}),
       credentials: typedCredentials(value.credentials),
       ...(value.caPem.trim() === "" ? {} : { ca_pem: value.caPem }),
       enabled: true,
@@ -124,11 +123,7 @@ function ConnectForm({ connector, onBack, onClose }: FormProps) {
   return (
     <Form onSubmit={submit} error={addition.error} errors={errors} failure="The integration was not added.">
       <ConnectionFields connector={connector} value={value} onChange={setValue} errors={errors} />
-      {connector.capabilities.length > 0 ? (
-        <p className="quiet">
-          What this connector can do: {connector.capabilities.join(", ").replaceAll("_", " ")}.
-        </p>
-      ) : null}
+      <p className="quiet">What this connector can do: {capabilityWords(connector)}.</p>
       <div className={styles.buttons}>
         <Button type="submit" loading={addition.isPending}>
           Add integration

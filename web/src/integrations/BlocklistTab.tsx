@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Integration } from "@/api/contract.ts";
 import { allowAgain, blocklistQuery, integrationKeys } from "@/api/integrations.ts";
+import { Actor } from "@/parts/Actor.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
@@ -51,12 +52,14 @@ export function BlocklistTab({ integration }: { integration: Integration }) {
             <tbody>
               {rows.map((row) => (
                 <tr key={row.id}>
-                  <td>{row.name ?? "—"}</td>
+                  <td>{row.name}</td>
                   <td className="mono">{row.external_scan_id}</td>
                   <td>
                     <RelativeTime at={row.created_at} />
                   </td>
-                  <td>{row.created_by ?? "—"}</td>
+                  <td>
+                    <Actor actor={row.created_by} />
+                  </td>
                   <td>
                     {mayDelete ? (
                       <ReasonButton variant="default" unavailable={mayDelete}>
@@ -65,7 +68,7 @@ export function BlocklistTab({ integration }: { integration: Integration }) {
                     ) : (
                       <Button
                         variant="default"
-                        aria-label={`Allow ${row.name ?? row.external_scan_id} again`}
+                        aria-label={`Allow ${row.name} again`}
                         loading={allow.isPending && allow.variables === row.id}
                         onClick={() => allow.mutate(row.id)}
                       >

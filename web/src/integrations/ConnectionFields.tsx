@@ -58,7 +58,7 @@ export function ConnectionFields({
       <TextInput
         label="Address"
         description="Where its API answers, with https:// and port."
-        placeholder={connector.default_base_url ?? "https://scanner.example.com:8834"}
+        placeholder={connector.base_url_example}
         value={value.baseUrl}
         onChange={(event) => set({ baseUrl: event.currentTarget.value })}
         error={errors.base_url}
@@ -78,22 +78,22 @@ export function ConnectionFields({
         const hint = held[field.name];
         const kept = hint?.set === true && !hostChanged;
         const words = [
-          field.help ?? "",
+          field.help,
           kept
-            ? `Set${hint.updated_at ? ` ${relative(new Date(hint.updated_at), now)}` : ""}${hint.hint ? `, ${hint.hint}` : ""}. Leave empty to keep it.`
+            ? `Set${hint.updated_at ? ` ${relative(new Date(hint.updated_at), now)}` : ""}${hint.hint ? `, ${hint.hint}` : ""}. Left empty, it stays; typing one asks for all.`
             : "",
           hint?.set && hostChanged ? "The address changed, so this is asked again." : "",
         ]
           .filter((each) => each !== "")
           .join(" ");
-        const Input = field.kind === "secret" ? PasswordInput : TextInput;
+        const Input = field.secret ? PasswordInput : TextInput;
         return (
           <Input
             key={field.name}
             label={field.label}
             description={words === "" ? undefined : words}
-            withAsterisk={field.required && !kept}
-            autoComplete={field.kind === "secret" ? "new-password" : "off"}
+            withAsterisk={!kept}
+            autoComplete={field.secret ? "new-password" : "off"}
             value={value.credentials[field.name] ?? ""}
             onChange={(event) => setCredential(field.name, event.currentTarget.value)}
             error={errors[`credentials.${field.name}`]}

@@ -30,19 +30,25 @@ export function ConnectionTest({ integration }: { integration: Integration }) {
   );
 }
 
+const STEP_WORDS: Record<string, string> = {
+  dns: "DNS",
+  tcp: "TCP",
+  tls: "TLS",
+  auth: "Sign-in",
+  permissions: "Permissions",
+  version: "Version",
+};
+
 function Step({ step }: { step: CheckStep }) {
-  const [mark, word, color] =
-    step.ok === true
-      ? ["✓", "passed", "var(--status-completed)"]
-      : step.ok === false
-        ? ["✕", "failed", "var(--status-failed)"]
-        : ["–", "not reached", "var(--text-quiet)"];
+  const [mark, word, color] = step.ok
+    ? ["✓", "passed", "var(--status-completed)"]
+    : ["✕", "failed", "var(--status-failed)"];
   return (
     <li>
       <span style={{ color }} aria-hidden="true">
         {mark}
       </span>
-      <span>{step.step}</span>
+      <span>{STEP_WORDS[step.step] ?? step.step}</span>
       <span>
         <span style={{ color }}>{word}</span>
         {step.detail ? `: ${step.detail}` : ""} {step.fix ? <strong>{step.fix}</strong> : null}

@@ -37,13 +37,7 @@ export function DeleteIntegrationDialog({
           Nothing changes at {integration.vendor}. To stop polling only for a while, disable it instead.
         </p>
         <div className={styles.buttons}>
-          <Button
-            color="red.8"
-            autoContrast={false}
-            c="white"
-            loading={removal.isPending}
-            onClick={() => removal.mutate()}
-          >
+          <Button color="red.8" loading={removal.isPending} onClick={() => removal.mutate()}>
             Delete integration; scans stay
           </Button>
           <Button variant="default" onClick={onClose}>

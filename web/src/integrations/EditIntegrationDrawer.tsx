@@ -39,13 +39,13 @@ function EditForm({ integration, connector, onClose }: Props & { connector: Conn
   const [value, setValue] = useState<Connection>({
     name: integration.name,
     baseUrl: integration.base_url,
-    authMethod: integration.auth_method ?? connector.auth_methods[0]?.id ?? "",
+    authMethod: heldMethod(integration, connector),
     credentials: {},
-    caPem: "",
+    caPem: integration.ca_pem ?? "",
   });
   const cache = useQueryClient();
   const change = useMutation({
-    mutationFn: (body: IntegrationPatch) => changeIntegration(integration.id, body),
+    mutationFn: (body: IntegrationPatch) => changeIntegration(integration, body),
     onSuccess: async () => {
       await cache.invalidateQueries({ queryKey: integrationKeys.all });
       onClose();
@@ -57,11 +57,10 @@ function EditForm({ integration, connector, onClose }: Props & { connector: Conn
     change.mutate({
       ...(value.name.trim() === integration.name ? {} : { name: value.name.trim() }),
       ...(value.baseUrl.trim() === integration.base_url ? {} : { base_url: value.baseUrl.trim() }),
-      ...(value.authMethod !== "" && integration.auth_method && value.authMethod !== integration.auth_method
-        ? { auth_method: value.authMethod }
-        : {}),
       ...(Object.keys(credentials).length === 0 ? {} : { credentials }),
-      ...(value.caPem.trim() === "" ? {} : { ca_pem: value.caPem }),
+      ...(value.caPem.trim() === (integration.ca_pem ?? "").trim()
+        ? {}
+        : { ca_pem: value.caPem.trim() === "" ? null : value.caPem }),
     });
   };
   return (
@@ -81,4 +80,12 @@ function EditForm({ integration, connector, onClose }: Props & { connector: Conn
       </div>
     </Form>
   );
+}
+
+/** The way to sign in is told by which credentials are held. */
+function heldMethod(integration: Integration, connector: Connector): string {
+  const held = connector.auth_methods.find((method) =>
+    method.fields.every((field) => integration.credentials[field.name]?.set),
+  );
+  return (held ?? connector.auth_methods[0])?.id ?? "";
 }

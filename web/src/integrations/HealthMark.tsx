@@ -14,8 +14,7 @@ const STATES = {
 } as const;
 
 export function HealthMark({ integration }: { integration: Integration }) {
-  const state =
-    STATES[integration.enabled ? (integration.health?.state ?? "unknown") : "disabled"] ?? STATES.unknown;
+  const state = STATES[integration.enabled ? integration.health.state : "disabled"] ?? STATES.unknown;
   return (
     <span className={styles.state} style={{ color: state.color }}>
       <svg

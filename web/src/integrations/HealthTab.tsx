@@ -5,6 +5,7 @@ import { Facts } from "@/parts/Facts.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { ConnectionTest } from "./ConnectionTest.tsx";
+import { capabilityWords, spaced } from "./capability-words.ts";
 import styles from "./integrations.module.css";
 
 const BREAKER_WORDS = {
@@ -48,7 +49,11 @@ export function HealthTab({ integration }: { integration: Integration }) {
                 ),
               },
               { label: "Failures in a row", value: state?.error_streak ?? "—" },
-              { label: "Circuit breaker", value: state?.breaker ? BREAKER_WORDS[state.breaker] : "—" },
+              {
+                label: "Last full sweep",
+                value: state?.last_sweep_at ? <RelativeTime at={state.last_sweep_at} /> : null,
+              },
+              { label: "Circuit breaker", value: state?.breaker ? BREAKER_WORDS[state.breaker] : null },
               {
                 label: "Call budget",
                 value: state?.budget
@@ -56,18 +61,19 @@ export function HealthTab({ integration }: { integration: Integration }) {
                   : null,
               },
               { label: "Version", value: state?.version ?? "—" },
+              { label: "Licence", value: state?.licence },
             ]}
           />
         </section>
         <section>
           <h2>What this connection can do</h2>
-          <p>{connector?.capabilities.join(", ").replaceAll("_", " ") ?? "—"}</p>
+          <p>{connector ? capabilityWords(connector) : "—"}</p>
           {(state?.licence_limits.length ?? 0) > 0 ? (
             <>
               <h2 style={{ marginTop: 12 }}>Not with this licence</h2>
               <Facts
                 facts={(state?.licence_limits ?? []).map((limit) => ({
-                  label: limit.capability.replaceAll("_", " "),
+                  label: spaced(limit.capability),
                   value: limit.reason,
                 }))}
               />
@@ -78,7 +84,7 @@ export function HealthTab({ integration }: { integration: Integration }) {
           <h2>Credentials</h2>
           <Facts
             facts={Object.entries(integration.credentials).map(([name, hint]) => ({
-              label: name.replaceAll("_", " "),
+              label: spaced(name),
               value: hint.set ? (
                 <>
                   set <RelativeTime at={hint.updated_at} />{" "}

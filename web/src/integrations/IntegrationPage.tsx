@@ -57,7 +57,7 @@ function IntegrationView({ integration }: { integration: Integration }) {
   const mayManage = usePermission("integration:manage");
   const refresh = useRefresh(integration.id);
   const toggle = useMutation({
-    mutationFn: (enabled: boolean) => changeIntegration(integration.id, { enabled }),
+    mutationFn: (enabled: boolean) => changeIntegration(integration, { enabled }),
     onSettled: () => cache.invalidateQueries({ queryKey: integrationKeys.all }),
   });
   const tab = TABS.find((each) => each === first(search, "tab")) ?? "health";

@@ -29,7 +29,8 @@ export function SubScannersTab({ integration }: { integration: Integration }) {
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Vendor's state</th>
-                <th scope="col">Id</th>
+                <th scope="col">Version</th>
+                <th scope="col">Vendor id</th>
               </tr>
             </thead>
             <tbody>
@@ -37,7 +38,8 @@ export function SubScannersTab({ integration }: { integration: Integration }) {
                 <tr key={row.id}>
                   <td>{row.name}</td>
                   <td>{row.status ?? "—"}</td>
-                  <td className="mono">{row.id}</td>
+                  <td>{row.version ?? "—"}</td>
+                  <td className="mono">{row.external_id}</td>
                 </tr>
               ))}
             </tbody>

@@ -26,6 +26,8 @@ export type GridColumn<Item> = {
   /** The server's sort key. */
   sort?: string;
   hideHeader?: boolean;
+  /** Stays in view when the table scrolls sideways. */
+  pinned?: boolean;
   cell: (item: Item) => ReactNode;
 };
 
@@ -122,6 +124,7 @@ export function DataGrid<Item extends RowData>(props: Props<Item>) {
 
   return (
     <div ref={scroller} className={styles.scroller} style={style}>
+      {/* biome-ignore-start lint/a11y/useFocusableInteractive: the controls inside the rows take the focus */}
       {/* biome-ignore-start lint/a11y/useSemanticElements: rows are laid out by CSS grid, which strips a table element of its meaning */}
       <div
         role="table"
@@ -173,11 +176,7 @@ export function DataGrid<Item extends RowData>(props: Props<Item>) {
                   </div>
                 ) : null}
                 {row.getAllCells().map((cell, index) => (
-                  <div
-                    role="cell"
-                    key={cell.id}
-                    className={columns[index]?.numeric ? styles.numeric : styles.cell}
-                  >
+                  <div role="cell" key={cell.id} className={cellClass(columns[index])}>
                     <table.FlexRender cell={cell} />
                   </div>
                 ))}
@@ -187,6 +186,7 @@ export function DataGrid<Item extends RowData>(props: Props<Item>) {
         </div>
       </div>
       {/* biome-ignore-end lint/a11y/useSemanticElements: see above */}
+      {/* biome-ignore-end lint/a11y/useFocusableInteractive: see above */}
       {more ? (
         <div className={styles.more}>
           <Button variant="subtle" loading={more.loading} onClick={more.load}>
@@ -198,6 +198,11 @@ export function DataGrid<Item extends RowData>(props: Props<Item>) {
   );
 }
 
+function cellClass<Item>(column: GridColumn<Item> | undefined): string | undefined {
+  if (column?.pinned) return styles.pinned;
+  return column?.numeric ? styles.numeric : styles.cell;
+}
+
 type HeaderProps<Item> = {
   column: GridColumn<Item>;
   sort: string | undefined;
@@ -207,7 +212,7 @@ type HeaderProps<Item> = {
 function HeaderCell<Item>({ column, sort, onSort }: HeaderProps<Item>) {
   const key = column.sort;
   const order = key && sort === key ? "ascending" : key && sort === `-${key}` ? "descending" : undefined;
-  const className = column.numeric ? styles.numeric : styles.cell;
+  const className = cellClass(column);
   const title = column.hideHeader ? <span className="visually-hidden">{column.header}</span> : column.header;
   return (
     // biome-ignore lint/a11y/useSemanticElements: see DataGrid
@@ -227,6 +232,8 @@ function HeaderCell<Item>({ column, sort, onSort }: HeaderProps<Item>) {
   );
 }
 
+const BONES = ["61%", "38%", "70%", "45%", "53%", "36%", "66%", "41%", "58%", "49%", "72%", "39%"];
+
 /** Rows that are not there yet: same heights as the real ones, so nothing jumps when they come. */
 export function GridSkeleton({ label, rows = 12 }: { label: string; rows?: number }) {
   return (
@@ -234,9 +241,9 @@ export function GridSkeleton({ label, rows = 12 }: { label: string; rows?: numbe
       <span className="visually-hidden" role="status">
         {label}
       </span>
-      {Array.from({ length: rows }, (_, index) => (
-        <div key={`row ${index + 1}`} className={styles.bone}>
-          <span style={{ width: `${36 + ((index * 17) % 40)}%` }} />
+      {BONES.slice(0, rows).map((width) => (
+        <div key={width} className={styles.bone}>
+          <span style={{ width }} />
         </div>
       ))}
     </div>

@@ -2,7 +2,7 @@
 import { Progress } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import type { Job } from "@/api/contract.ts";
+import type { Job, JobProgress } from "@/api/contract.ts";
 import { jobIsOver, jobQuery } from "@/api/jobs.ts";
 import { Notice } from "./EmptyState.tsx";
 import { ProblemNotice } from "./ProblemNotice.tsx";
@@ -34,7 +34,7 @@ export function JobWatch({ jobId, doing, done, onOver }: Props) {
   }
   if (job?.state === "cancelled") return <Notice tone="warning">{doing} was cancelled.</Notice>;
   if (job?.state === "done") return <Notice tone="plain">{done(job)}</Notice>;
-  const percent = job?.progress ?? null;
+  const percent = share(job?.progress ?? null);
   return (
     <div role="status">
       <p className="quiet">
@@ -48,4 +48,9 @@ export function JobWatch({ jobId, doing, done, onOver }: Props) {
       {percent === null ? null : <Progress value={percent} size="sm" aria-label={doing} />}
     </div>
   );
+}
+
+function share(progress: JobProgress | null): number | null {
+  if (!progress?.total || progress.done === undefined) return null;
+  return Math.min((progress.done / progress.total) * 100, 100);
 }

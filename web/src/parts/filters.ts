@@ -1,6 +1,7 @@
 /**
  * Filters are the URL: every page keeps them as repeated query parameters, so a view can be reloaded, shared and
- * gone back to. Values this version does not know are kept and shown as such, never sent to the hub.
+ * gone back to. Values this version does not know, or more of them than a
+ * filter takes, are kept and shown as such, never sent to the hub.
  */
 
 export type FilterChoice = { value: string; label: string };
@@ -56,9 +57,9 @@ export type Chip = { key: string; value: string; label: string; known: boolean }
 
 export function chips(specs: readonly FilterSpec[], search: Search): Chip[] {
   return specs.flatMap((spec) =>
-    (search[spec.key] ?? []).map((value) => {
+    (search[spec.key] ?? []).map((value, index) => {
       const choice = spec.choices?.find((each) => each.value === value);
-      const known = spec.choices === undefined || choice !== undefined;
+      const known = (spec.choices === undefined || choice !== undefined) && !(spec.single && index > 0);
       return { key: spec.key, value, label: `${spec.label}: ${choice?.label ?? value}`, known };
     }),
   );

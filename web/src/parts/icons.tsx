@@ -3,97 +3,171 @@ import type { ReactNode } from "react";
 
 type Props = { size?: number };
 
-function icon(children: ReactNode) {
-  return function Icon({ size = 16 }: Props) {
-    return (
-      <svg
-        width={size}
-        height={size}
-        viewBox="0 0 16 16"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="1.5"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-        aria-hidden="true"
-        focusable="false"
-      >
-        {children}
-      </svg>
-    );
-  };
+function Icon({ size = 16, children }: Props & { children: ReactNode }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      {children}
+    </svg>
+  );
 }
 
-export const ScansIcon = icon(
-  <>
+export const ScansIcon = (props: Props) => (
+  <Icon {...props}>
     <circle cx="8" cy="8" r="6" />
     <circle cx="8" cy="8" r="2" />
     <path d="M8 8l4-4" />
-  </>,
+  </Icon>
 );
-export const FindingsIcon = icon(
-  <>
+export const FindingsIcon = (props: Props) => (
+  <Icon {...props}>
     <path d="M8 2.2l6 10.8H2z" />
     <path d="M8 6.5v3M8 11.4v.1" />
-  </>,
+  </Icon>
 );
-export const IntegrationsIcon = icon(
-  <>
+export const IntegrationsIcon = (props: Props) => (
+  <Icon {...props}>
     <path d="M6 2.5v3M10 2.5v3M4 5.5h8v2.5a4 4 0 0 1-8 0zM8 12v2" />
-  </>,
+  </Icon>
 );
-export const KeyIcon = icon(
-  <>
+export const KeyIcon = (props: Props) => (
+  <Icon {...props}>
     <circle cx="5.5" cy="10.5" r="3" />
     <path d="M7.7 8.3L13.5 2.5M11 5l2 2" />
-  </>,
+  </Icon>
 );
-export const HelpIcon = icon(
-  <>
+export const HelpIcon = (props: Props) => (
+  <Icon {...props}>
     <circle cx="8" cy="8" r="6" />
     <path d="M6.3 6.2a1.8 1.8 0 1 1 2.6 1.9c-.6.3-.9.7-.9 1.3M8 11.6v.1" />
-  </>,
+  </Icon>
 );
-export const MenuIcon = icon(<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />);
-export const MoreIcon = icon(<path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.4" />);
-export const CloseIcon = icon(<path d="M4 4l8 8M12 4l-8 8" />);
-export const PlusIcon = icon(<path d="M8 3v10M3 8h10" />);
-export const UploadIcon = icon(<path d="M8 10.5v-8M4.8 5.5L8 2.3l3.2 3.2M2.5 10.5v3h11v-3" />);
-export const RefreshIcon = icon(<path d="M13.2 6.5A5.5 5.5 0 1 0 13.5 9M13.5 2.8v3.9H9.6" />);
-export const CopyIcon = icon(
-  <>
+export const MenuIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />
+  </Icon>
+);
+export const MoreIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.4" />
+  </Icon>
+);
+export const CloseIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M4 4l8 8M12 4l-8 8" />
+  </Icon>
+);
+export const PlusIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 3v10M3 8h10" />
+  </Icon>
+);
+export const UploadIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 10.5v-8M4.8 5.5L8 2.3l3.2 3.2M2.5 10.5v3h11v-3" />
+  </Icon>
+);
+export const RefreshIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M13.2 6.5A5.5 5.5 0 1 0 13.5 9M13.5 2.8v3.9H9.6" />
+  </Icon>
+);
+export const CopyIcon = (props: Props) => (
+  <Icon {...props}>
     <rect x="5.5" y="5.5" width="8" height="8" rx="1" />
     <path d="M10.5 5.5v-3h-8v8h3" />
-  </>,
+  </Icon>
 );
-export const CheckIcon = icon(<path d="M3 8.5l3.3 3.3L13 4.8" />);
-export const ChevronDownIcon = icon(<path d="M4 6l4 4 4-4" />);
-export const ChevronRightIcon = icon(<path d="M6 4l4 4-4 4" />);
-export const SearchIcon = icon(
-  <>
+export const CheckIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3 8.5l3.3 3.3L13 4.8" />
+  </Icon>
+);
+export const ChevronDownIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M4 6l4 4 4-4" />
+  </Icon>
+);
+export const ChevronRightIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M6 4l4 4-4 4" />
+  </Icon>
+);
+export const SearchIcon = (props: Props) => (
+  <Icon {...props}>
     <circle cx="7" cy="7" r="4.5" />
     <path d="M10.5 10.5L14 14" />
-  </>,
+  </Icon>
 );
-export const FilterIcon = icon(<path d="M2 3.5h12M4.5 8h7M6.8 12.5h2.4" />);
-export const LightIcon = icon(
-  <>
+export const FilterIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2 3.5h12M4.5 8h7M6.8 12.5h2.4" />
+  </Icon>
+);
+export const LightIcon = (props: Props) => (
+  <Icon {...props}>
     <circle cx="8" cy="8" r="2.8" />
     <path d="M8 1.5v1.3M8 13.2v1.3M1.5 8h1.3M13.2 8h1.3M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9" />
-  </>,
+  </Icon>
 );
-export const DarkIcon = icon(<path d="M13.5 9.5A5.7 5.7 0 0 1 6.5 2.5a5.8 5.8 0 1 0 7 7z" />);
-export const SystemIcon = icon(
-  <>
+export const DarkIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M13.5 9.5A5.7 5.7 0 0 1 6.5 2.5a5.8 5.8 0 1 0 7 7z" />
+  </Icon>
+);
+export const SystemIcon = (props: Props) => (
+  <Icon {...props}>
     <rect x="2" y="3" width="12" height="8" rx="1" />
     <path d="M6 13.5h4" />
-  </>,
+  </Icon>
 );
-export const LogOutIcon = icon(<path d="M6.5 2.5h-4v11h4M7 8h6.5M10.8 5.2L13.6 8l-2.8 2.8" />);
-export const ExternalIcon = icon(<path d="M6.5 3.5h-4v10h10v-4M9 2.5h4.5V7M13.3 2.7L7.5 8.5" />);
-export const LaunchIcon = icon(<path d="M4.5 3l8 5-8 5z" />);
-export const PauseIcon = icon(<path d="M5.5 3.5v9M10.5 3.5v9" />);
-export const ResumeIcon = icon(<path d="M3.5 3.5v9M7 3.5l6 4.5-6 4.5z" />);
-export const StopIcon = icon(<rect x="3.8" y="3.8" width="8.4" height="8.4" rx="1" />);
-export const ImportIcon = icon(<path d="M8 2.5v7.5M5 7.2L8 10.2l3-3M2.5 10.5v3h11v-3" />);
-export const DeleteIcon = icon(<path d="M2.8 4.5h10.4M6 4.5v-2h4v2M4.2 4.5l.6 9h6.4l.6-9" />);
+export const LogOutIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M6.5 2.5h-4v11h4M7 8h6.5M10.8 5.2L13.6 8l-2.8 2.8" />
+  </Icon>
+);
+export const ExternalIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M6.5 3.5h-4v10h10v-4M9 2.5h4.5V7M13.3 2.7L7.5 8.5" />
+  </Icon>
+);
+export const LaunchIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M4.5 3l8 5-8 5z" />
+  </Icon>
+);
+export const PauseIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M5.5 3.5v9M10.5 3.5v9" />
+  </Icon>
+);
+export const ResumeIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3.5 3.5v9M7 3.5l6 4.5-6 4.5z" />
+  </Icon>
+);
+export const StopIcon = (props: Props) => (
+  <Icon {...props}>
+    <rect x="3.8" y="3.8" width="8.4" height="8.4" rx="1" />
+  </Icon>
+);
+export const ImportIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 2.5v7.5M5 7.2L8 10.2l3-3M2.5 10.5v3h11v-3" />
+  </Icon>
+);
+export const DeleteIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2.8 4.5h10.4M6 4.5v-2h4v2M4.2 4.5l.6 9h6.4l.6-9" />
+  </Icon>
+);

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Scan } from "@/api/contract.ts";
 import { activityQuery } from "@/api/scans.ts";
+import { Actor } from "@/parts/Actor.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { followInterval, useLive } from "@/shell/live.tsx";
@@ -35,7 +36,8 @@ export function ActivityTab({ scan }: { scan: Scan }) {
               <p>{entry.message}</p>
               <p className="quiet">
                 <span className="mono">{entry.kind}</span>
-                {entry.actor ? ` · ${entry.actor}` : ""}
+                {" · "}
+                <Actor actor={entry.actor} />
               </p>
             </div>
           </li>

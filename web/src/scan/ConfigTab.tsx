@@ -19,7 +19,7 @@ export function ConfigTab({ scan }: { scan: Scan }) {
     );
   }
   const targets = config.data?.targets ?? scan.targets;
-  const text = config.data?.config ? JSON.stringify(config.data.config, null, 2) : null;
+  const text = hasContent(config.data?.config) ? JSON.stringify(config.data?.config, null, 2) : null;
   return (
     <div className={styles.panel}>
       <section>
@@ -52,3 +52,6 @@ export function ConfigTab({ scan }: { scan: Scan }) {
     </div>
   );
 }
+
+const hasContent = (config: unknown) =>
+  typeof config === "object" && config !== null && Object.keys(config).length > 0;

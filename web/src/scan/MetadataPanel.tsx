@@ -1,7 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ContinuousIntegration, Scan } from "@/api/contract.ts";
-import { integrationListQuery } from "@/api/integrations.ts";
 import { CopyButton } from "@/parts/CopyButton.tsx";
 import { type Fact, Facts } from "@/parts/Facts.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
@@ -11,8 +9,6 @@ import { IMPORT_WORDS, ORIGIN_WORDS } from "@/scans/scan-filters.ts";
 import styles from "./scan.module.css";
 
 export function MetadataPanel({ scan }: { scan: Scan }) {
-  const { data: integrations } = useQuery(integrationListQuery);
-  const integration = integrations?.items.find((each) => each.id === scan.integration_id);
   const ci = ciFacts(scan.ci);
   return (
     <aside className={styles.aside} aria-label="Details">
@@ -32,7 +28,7 @@ export function MetadataPanel({ scan }: { scan: Scan }) {
                 params={{ integrationId: scan.integration_id }}
                 search={{}}
               >
-                {integration?.name ?? "Open"}
+                {scan.integration_name ?? "Open"}
               </Link>
             ) : (
               <span className="quiet">not linked</span>
@@ -43,11 +39,7 @@ export function MetadataPanel({ scan }: { scan: Scan }) {
           { label: "Assessment run", value: mono(scan.assessment_run_id) },
           {
             label: "Schedule",
-            value: scan.schedule_cron ? (
-              <>
-                <span className="mono">{scan.schedule_cron}</span> {scan.schedule_tz ?? ""}
-              </>
-            ) : null,
+            value: mono(scan.schedule_cron),
           },
           { label: "Created", value: <RelativeTime at={scan.created_at} /> },
           { label: "Started", value: <RelativeTime at={scan.started_at} /> },

@@ -75,7 +75,7 @@ export function ScanActionBar({ scan }: { scan: Scan }) {
         ) : null}
         {importing.show ? (
           <ReasonButton
-            variant={scan.import_state === "none" ? "filled" : "default"}
+            variant="default"
             leftSection={<ImportIcon size={14} />}
             unavailable={importing.reason}
             loading={actions.import.isPending}

@@ -88,7 +88,7 @@ function ScanView({ scan, error }: { scan: Scan; error: Error | null }) {
         {scan.error ? <ProblemNotice error={new Error(scan.error)} what="The scan failed." /> : null}
       </div>
       <ScanFigures scan={scan} />
-      <div className={styles.columns}>
+      <div className={styles.columns} data-fill={tab === "findings" || undefined}>
         <Tabs
           value={tab}
           keepMounted={false}

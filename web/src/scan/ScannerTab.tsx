@@ -104,19 +104,19 @@ function LocalScanners({ scan }: { scan: Scan }) {
 function PreviewView({ preview }: { preview: Preview }) {
   return (
     <>
-      <div style={{ marginLeft: -20 }}>
+      <div className={styles.flush}>
         <Figures
           label="What the scanner shows"
           facts={[
-            { label: "Hosts", value: preview.hosts?.toLocaleString() },
-            { label: "Vulnerabilities", value: preview.vulnerabilities?.toLocaleString() },
+            { label: "Hosts", value: preview.hosts.toLocaleString() },
+            { label: "Vulnerabilities", value: preview.vulnerabilities.toLocaleString() },
             { label: "Seen", value: <RelativeTime at={preview.observed_at} /> },
           ]}
         />
       </div>
       <div className={styles.chips}>
         {SEVERITIES.map((severity) => (
-          <SeverityChip key={severity} severity={severity} count={preview.by_severity?.[severity] ?? null} />
+          <SeverityChip key={severity} severity={severity} count={preview.by_severity[severity]} />
         ))}
       </div>
       {preview.rows.length === 0 ? (
@@ -129,22 +129,21 @@ function PreviewView({ preview }: { preview: Preview }) {
               <tr>
                 <th scope="col">Severity</th>
                 <th scope="col">Vulnerability</th>
-                <th scope="col">Where</th>
+                <th scope="col">Family</th>
                 <th scope="col" className={styles.right}>
                   Count
                 </th>
               </tr>
             </thead>
             <tbody>
-              {preview.rows.map((row, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the vendor's rows have no identity of their own
-                <tr key={`${row.title} ${index}`}>
+              {preview.rows.map((row) => (
+                <tr key={`${row.rule_id} ${row.title} ${row.family}`}>
                   <td>
                     <SeverityMark severity={row.severity} />
                   </td>
                   <td>{row.title}</td>
-                  <td className="quiet">{row.host ?? row.family ?? "—"}</td>
-                  <td className={styles.right}>{row.count ?? "—"}</td>
+                  <td className="quiet">{row.family ?? "—"}</td>
+                  <td className={styles.right}>{row.count.toLocaleString()}</td>
                 </tr>
               ))}
             </tbody>

@@ -2,7 +2,7 @@
  * What can be done with a scan right now, decided from its capabilities and status. What the vendor never offers is
  * hidden; what is only impossible at the moment is shown as unavailable with the reason.
  */
-import type { Capability, Scan, ScanCommand, ScanStatus } from "@/api/contract.ts";
+import type { Scan, ScanCommand, ScanStatus } from "@/api/contract.ts";
 import { STATUS_WORDS } from "@/parts/StatusMark.tsx";
 
 export type ActionState = { show: false } | { show: true; reason: string | null };
@@ -26,7 +26,7 @@ export const isOver = (scan: Scan) =>
 export function commandState(scan: Scan, command: ScanCommand, denied: string | null): ActionState {
   if (isLocal(scan)) return HIDDEN;
   const capability = scan.capabilities[command];
-  if (isLinked(scan) && neverOffered(capability)) return HIDDEN;
+  if (isLinked(scan) && !capability.supported) return HIDDEN;
   if (denied) return { show: true, reason: denied };
   if (!isLinked(scan)) return { show: true, reason: capability.reason ?? unlinkedReason(scan) };
   if (!capability.available)
@@ -49,8 +49,7 @@ export function cancelState(scan: Scan, denied: string | null): ActionState {
 
 export function importState(scan: Scan, denied: string | null): ActionState {
   const capability = scan.capabilities.import;
-  if (isLocal(scan) || scan.origin === "upload" || (isLinked(scan) && neverOffered(capability)))
-    return HIDDEN;
+  if (isLocal(scan) || scan.origin === "upload" || (isLinked(scan) && !capability.supported)) return HIDDEN;
   if (denied) return { show: true, reason: denied };
   if (scan.import_state === "running" || scan.import_state === "pending") {
     return { show: true, reason: "An import of this scan is already on its way." };
@@ -61,11 +60,6 @@ export function importState(scan: Scan, denied: string | null): ActionState {
 
 export const nothingImported = (scan: Scan) =>
   scan.import_state === "none" || ((scan.imported_findings ?? 0) === 0 && scan.import_state === "failed");
-
-function neverOffered(capability: Capability): boolean {
-  if (capability.available) return false;
-  return capability.code === "unsupported_by_vendor" || (!capability.code && !capability.reason);
-}
 
 function unlinkedReason(scan: Scan): string {
   return scan.origin === "upload"

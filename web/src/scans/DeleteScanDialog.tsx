@@ -80,13 +80,7 @@ export function DeleteScanDialog({ scan, onClose, onDeleted }: Props) {
           />
         ) : null}
         <div className={styles.buttons}>
-          <Button
-            color="red.8"
-            autoContrast={false}
-            c="white"
-            loading={removal.isPending}
-            onClick={() => removal.mutate()}
-          >
+          <Button color="red.8" loading={removal.isPending} onClick={() => removal.mutate()}>
             {linked
               ? cascade
                 ? "Delete here and at the vendor"

@@ -51,7 +51,7 @@ export function IntegrationScanForm({ onSubmit, error, pending }: Props) {
       ...(integrationId ? { integration_id: integrationId } : {}),
       ...(subScanner ? { sub_scanner_id: subScanner } : {}),
       ...(template.trim() === "" ? {} : { template: template.trim() }),
-      ...(folder.trim() === "" ? {} : { config: { folder: folder.trim() } }),
+      ...(folder.trim() === "" ? {} : { folder: folder.trim() }),
       targets: targets.unique,
       launch,
     });

@@ -10,10 +10,15 @@ import styles from "./scans.module.css";
 type Target = "target_path" | "target_url" | "target_host";
 type Props = { onSubmit: (body: NewScan) => void; error: unknown; pending: boolean; active: boolean };
 
-const TARGETS: { value: Target; label: string; hint: string }[] = [
-  { value: "target_path", label: "Directory on the hub's machine", hint: "/srv/checkout/shop" },
-  { value: "target_url", label: "Web address", hint: "https://staging.example.com" },
-  { value: "target_host", label: "Host or network", hint: "10.20.0.0/24" },
+const TARGETS: { value: Target; label: string; field: string; hint: string }[] = [
+  {
+    value: "target_path",
+    label: "Directory on the hub's machine",
+    field: "Path",
+    hint: "/srv/checkout/shop",
+  },
+  { value: "target_url", label: "Web application", field: "Address", hint: "https://staging.example.com" },
+  { value: "target_host", label: "Host or network", field: "Host or range", hint: "10.20.0.0/24" },
 ];
 
 export function LocalScanForm({ onSubmit, error, pending, active }: Props) {
@@ -40,13 +45,13 @@ export function LocalScanForm({ onSubmit, error, pending, active }: Props) {
     <Form onSubmit={submit} error={error} errors={errors} failure="The scan was not started.">
       <Select
         label="What to scan"
-        data={TARGETS}
+        data={TARGETS.map(({ value, label }) => ({ value, label }))}
         value={kind}
         allowDeselect={false}
         onChange={(value) => setKind((value ?? "target_path") as Target)}
       />
       <TextInput
-        label={TARGETS.find((each) => each.value === kind)?.label}
+        label={TARGETS.find((each) => each.value === kind)?.field}
         placeholder={TARGETS.find((each) => each.value === kind)?.hint}
         value={target}
         onChange={(event) => setTarget(event.currentTarget.value)}

@@ -3,7 +3,8 @@ import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { connectorsQuery, integrationListQuery } from "@/api/integrations.ts";
+import type { Scan } from "@/api/contract.ts";
+import { integrationListQuery } from "@/api/integrations.ts";
 import { scanListQuery } from "@/api/scans.ts";
 import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
@@ -24,6 +25,7 @@ import styles from "./scans.module.css";
 import { UploadDrawer } from "./UploadDrawer.tsx";
 import { useRefresh } from "./useRefresh.tsx";
 
+const NO_ROWS: readonly Scan[] = [];
 const route = getRouteApi("/console/scans");
 
 export function ScansPage() {
@@ -39,10 +41,11 @@ export function ScansPage() {
     if (mayCreate === null) create();
   });
 
-  const specs = useScanFilters(search);
-  const query = useMemo(() => toScanQuery(specs, search), [specs, search]);
+  const known = useScanFilters(search, NO_ROWS);
+  const query = useMemo(() => toScanQuery(known, search), [known, search]);
   const list = useInfiniteQuery(scanListQuery(query));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const specs = useScanFilters(search, rows);
   const total = list.data?.pages[0]?.total ?? null;
   const filtered = chips(specs, search).length > 0 || first(search, "q") !== undefined;
   const change = (next: Search) => void navigate({ search: next, replace: true });
@@ -116,7 +119,7 @@ export function ScansPage() {
           onSort={sort}
           changed={live.changed}
           more={more}
-          minWidth={1490}
+          minWidth={1231}
         />
       ) : list.isError ? (
         <EmptyState
@@ -160,17 +163,13 @@ export function ScansPage() {
   );
 }
 
-function useScanFilters(search: Search) {
-  const { data: connectors } = useQuery(connectorsQuery);
+/** The hub filters by one vendor, so only those met in the rows so far or named in the address are offered. */
+function useScanFilters(search: Search, rows: readonly Scan[]) {
   const { data: integrations } = useQuery(integrationListQuery);
   return useMemo(() => {
-    const known = integrations?.items ?? [];
-    const used = new Set([...known.map((each) => each.vendor), ...(search.vendor ?? [])]);
-    const products = new Map(connectors?.items.map((each) => [each.vendor, each.vendor]));
-    const vendors = [...used]
-      .sort()
-      .map((vendor) => ({ value: vendor, label: products.get(vendor) ?? vendor }));
-    const links = known.map((each) => ({ value: each.id, label: each.name }));
+    const met = new Set([...(search.vendor ?? []), ...rows.flatMap((scan) => scan.vendor ?? [])]);
+    const vendors = [...met].sort().map((vendor) => ({ value: vendor, label: vendor }));
+    const links = integrations?.items.map((each) => ({ value: each.id, label: each.name })) ?? [];
     return scanFilters(vendors, links);
-  }, [connectors, integrations, search.vendor]);
+  }, [integrations, search.vendor, rows]);
 }

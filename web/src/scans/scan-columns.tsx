@@ -16,7 +16,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "status",
     header: "Status",
-    width: "190px",
+    width: "166px",
     sort: "status",
     cell: (scan) => (
       <StatusMark status={scan.status} progress={scan.progress} vendorWord={scan.vendor_status_raw} />
@@ -25,7 +25,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "name",
     header: "Name",
-    width: "minmax(220px, 2fr)",
+    width: "minmax(156px, 2fr)",
     sort: "name",
     cell: (scan) => (
       <Link to="/scans/$scanId" params={{ scanId: scan.id }} search={{}} className={styles.name} data-primary>
@@ -36,7 +36,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "vendor",
     header: "Vendor, origin",
-    width: "minmax(140px, 1fr)",
+    width: "minmax(132px, 1fr)",
     cell: (scan) => (
       <span className={styles.vendor}>
         {scan.vendor ?? "Scanhelm"} <span className="quiet">{ORIGIN_WORDS[scan.origin].toLowerCase()}</span>
@@ -46,42 +46,43 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "targets",
     header: "Targets",
-    width: "72px",
+    width: "60px",
     numeric: true,
     cell: (scan) => scan.target_count?.toLocaleString() ?? "—",
   },
-  { id: "progress", header: "Progress", width: "104px", cell: (scan) => <ProgressCell scan={scan} /> },
+  { id: "progress", header: "Progress", width: "92px", cell: (scan) => <ProgressCell scan={scan} /> },
   {
     id: "findings",
     header: "Findings by severity",
-    width: "300px",
+    sort: "severity",
+    width: "268px",
     cell: (scan) => <SeverityBar counts={scan.counts} />,
   },
   {
     id: "imported",
     header: "Imported",
-    width: "80px",
+    width: "68px",
     numeric: true,
     cell: (scan) => <ImportMark scan={scan} />,
   },
   {
     id: "started",
     header: "Started",
-    width: "100px",
+    width: "84px",
     sort: "started_at",
     cell: (scan) => <RelativeTime at={scan.started_at} />,
   },
   {
     id: "duration",
     header: "Duration",
-    width: "104px",
+    width: "86px",
     numeric: true,
     cell: (scan) => <Duration scan={scan} />,
   },
   {
     id: "observed",
     header: "Last seen",
-    width: "108px",
+    width: "84px",
     cell: (scan) => <RelativeTime at={scan.last_observed_at} stale={scan.stale} />,
   },
   {

@@ -28,10 +28,10 @@ const words = <Value extends string>(values: readonly Value[], names: Record<Val
 export function scanFilters(vendors: FilterChoice[], integrations: FilterChoice[]): FilterSpec[] {
   return [
     { key: "status", label: "Status", choices: words(SCAN_STATUSES, STATUS_WORDS) },
-    { key: "origin", label: "Origin", choices: words(SCAN_ORIGINS, ORIGIN_WORDS) },
-    { key: "vendor", label: "Vendor", choices: vendors },
-    { key: "integration_id", label: "Integration", choices: integrations },
-    { key: "import_state", label: "Import", choices: words(IMPORT_STATES, IMPORT_WORDS) },
+    { key: "origin", label: "Origin", single: true, choices: words(SCAN_ORIGINS, ORIGIN_WORDS) },
+    { key: "vendor", label: "Vendor", single: true, choices: vendors },
+    { key: "integration_id", label: "Integration", single: true, choices: integrations },
+    { key: "import_state", label: "Import", single: true, choices: words(IMPORT_STATES, IMPORT_WORDS) },
     {
       key: "stale",
       label: "Stale",
@@ -55,7 +55,7 @@ export const SCAN_KEYS = [
   "sort",
 ];
 
-export const SCAN_SORTS = ["name", "status", "created_at", "started_at"];
+export const SCAN_SORTS = ["name", "status", "severity", "created_at", "started_at", "finished_at"];
 
 export function toScanQuery(specs: readonly FilterSpec[], search: Search): ScanListQuery {
   const { stale, ...known } = knownValues(specs, search);

@@ -35,9 +35,12 @@ export function CompanySwitch() {
   return (
     <Menu position="bottom-start" width={220}>
       <Menu.Target>
-        <UnstyledButton className={styles.company} aria-label={`Company ${session.company.name}, switch`}>
+        <UnstyledButton className={styles.company}>
           {badge}
-          <span className={styles.word}>{session.company.name}</span>
+          <span className={styles.word}>
+            <span className="visually-hidden">Switch company, now </span>
+            {session.company.name}
+          </span>
           <span className={styles.chevron}>
             <ChevronDownIcon size={14} />
           </span>

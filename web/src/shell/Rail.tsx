@@ -29,7 +29,7 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         <Entry to="/admin/api-keys" icon={<KeyIcon />} onNavigate={onNavigate}>
           API keys
         </Entry>
-        <UnstyledButton className={styles.entry} onClick={onHelp} aria-label="Shortcuts and help">
+        <UnstyledButton className={styles.entry} onClick={onHelp}>
           <HelpIcon />
           <span className={styles.word}>Help</span>
         </UnstyledButton>
@@ -54,7 +54,6 @@ function Entry({ to, icon, children, onNavigate }: EntryProps) {
       search={{}}
       activeOptions={{ includeSearch: false }}
       className={styles.entry}
-      aria-label={children}
       onClick={onNavigate}
     >
       {icon}
@@ -65,6 +64,7 @@ function Entry({ to, icon, children, onNavigate }: EntryProps) {
 
 function UserMenu() {
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const name = session.user?.name || session.user?.email || "API key";
   const cache = useQueryClient();
   const navigate = useNavigate();
   const leave = useMutation({
@@ -77,15 +77,18 @@ function UserMenu() {
   return (
     <Menu position="right-end">
       <Menu.Target>
-        <UnstyledButton className={styles.entry} aria-label={`Account of ${session.user.name}`}>
+        <UnstyledButton className={styles.entry}>
           <span className={styles.face} aria-hidden="true">
-            {Array.from(session.user.name)[0]?.toUpperCase() ?? "?"}
+            {Array.from(name)[0]?.toUpperCase() ?? "?"}
           </span>
-          <span className={styles.word}>{session.user.name}</span>
+          <span className={styles.word}>
+            <span className="visually-hidden">Account of </span>
+            {name}
+          </span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{session.user.email}</Menu.Label>
+        <Menu.Label>{session.user?.email ?? "Signed in with an API key"}</Menu.Label>
         <Menu.Item leftSection={<LogOutIcon size={14} />} onClick={() => leave.mutate()}>
           Log out
         </Menu.Item>

@@ -14,9 +14,12 @@ export function SchemeSwitch() {
   return (
     <Menu position="right-end">
       <Menu.Target>
-        <UnstyledButton className={styles.entry} aria-label={`Colours: ${current.label}, change`}>
+        <UnstyledButton className={styles.entry}>
           <current.Icon />
-          <span className={styles.word}>{current.label}</span>
+          <span className={styles.word}>
+            <span className="visually-hidden">Colours: </span>
+            {current.label}
+          </span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

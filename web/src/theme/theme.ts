@@ -17,8 +17,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { dark },
   primaryColor: "indigo",
-  primaryShade: { light: 8, dark: 3 },
-  autoContrast: true,
+  primaryShade: 8,
   black: "#1B1F26",
   fontFamily: '"Inter Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
@@ -42,7 +41,9 @@ export const theme = createTheme({
     Radio: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
-    Menu: { defaultProps: { shadow: "sm", transitionProps: { duration: 0 } } },
+    Menu: {
+      defaultProps: { shadow: "sm", transitionProps: { duration: 0 }, withInitialFocusPlaceholder: false },
+    },
     Drawer: {
       defaultProps: {
         position: "right",
