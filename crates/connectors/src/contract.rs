@@ -238,8 +238,13 @@ pub struct RunRef {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Prepared {
     /// Not yet: look again with this state after the pause.
-    Waiting { state: serde_json::Value, again_in: Duration },
-    Ready { state: serde_json::Value },
+    Waiting {
+        state: serde_json::Value,
+        again_in: Duration,
+    },
+    Ready {
+        state: serde_json::Value,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,4 +6,8 @@
 //! console can promise what it lacks.
 
 pub mod contract;
-pub mod registry;
+pub mod nessus;
+mod outcome;
+mod registry;
+
+pub use registry::{by_id, connectors};
