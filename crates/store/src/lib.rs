@@ -1,1 +1,48 @@
+//! Where the hub keeps its facts: one concrete [`Store`] over SQLite (the embedded default) or PostgreSQL.
+//!
+//! The only crate that names SQL. It keeps core's structs as they are and decides nothing about them; rules that must
+//! hold whoever writes (unique links, one unfinished job a key, tenancy) are constraints of the schema. Every table
+//! of a tenant carries its company, and every read on behalf of a tenant takes a `CompanyId` and filters by it;
+//! reads without one are for the hub's own loops and say so.
+//!
+//! One code base serves both databases: portable column types, one text per statement, the few differences in
+//! [`connection`], [`sql`] and [`schema`]. Reads are methods of [`Reader`], reachable from a [`Store`] and from a
+//! [`Transaction`]; writes are methods of [`Transaction`] only.
 
+mod activity;
+mod api_keys;
+mod assets;
+mod audit;
+mod blocklist;
+mod commands;
+mod companies;
+mod connection;
+mod coverage;
+mod fault;
+mod findings;
+mod imports;
+mod integrations;
+mod jobs;
+mod meta;
+mod paging;
+mod row;
+mod runs;
+mod scans;
+mod schema;
+mod sessions;
+mod sightings;
+mod sql;
+mod store;
+mod sub_scanners;
+mod triage;
+mod users;
+
+pub use assets::AssetRow;
+pub use connection::Backend;
+pub use coverage::ClosingCandidate;
+pub use findings::{FindingFilter, FindingRow, FindingStanding, NewFinding};
+pub use jobs::{HeartbeatAnswer, JobFilter, QueueDepth};
+pub use scans::ScanFilter;
+pub use sightings::{NewSighting, SightingContent, SightingRow, SightingUpdate};
+pub use store::{Reader, Store, StoreOptions, Transaction};
+pub use triage::Verdict;

@@ -1,0 +1,183 @@
+//! Findings: the import's bulk path here, lists and counts in [`list`], the comparable dump in [`dump`].
+
+mod dump;
+mod list;
+
+use std::collections::HashMap;
+
+pub use list::FindingFilter;
+use scanhelm_core::finding::identity::Identity;
+use scanhelm_core::finding::{Finding, FindingState, Location};
+use scanhelm_core::ids::{AssetId, CompanyId, FindingId};
+use scanhelm_core::{Result, Severity, Timestamp};
+
+use crate::row::Row;
+use crate::sql::{Rows, json, values};
+use crate::store::{Reader, Transaction};
+
+const COLUMNS: &str = "findings.id, findings.company_id, findings.fingerprint, findings.asset_id, findings.title, \
+                       findings.severity, findings.status, findings.cves, findings.cwes, findings.location, \
+                       findings.first_seen_at, findings.last_seen_at, findings.resolved_at, findings.sighting_count";
+
+/// A finding with its first sighting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewFinding {
+    pub id: FindingId,
+    pub company_id: CompanyId,
+    pub fingerprint: String,
+    /// The readable parts of the fingerprint.
+    pub identity: Identity,
+    pub asset_id: AssetId,
+    pub title: String,
+    pub severity: Severity,
+    pub status: FindingState,
+    pub cves: Vec<String>,
+    pub cwes: Vec<u32>,
+    pub location: Location,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// What the import needs to know of a known finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindingRow {
+    pub id: FindingId,
+    pub status: FindingState,
+    pub resolved_at: Option<Timestamp>,
+}
+
+fn read(row: &Row<'_>) -> Result<Finding> {
+    Ok(Finding {
+        id: row.parsed("id")?,
+        company_id: row.parsed("company_id")?,
+        fingerprint: row.text("fingerprint")?,
+        asset_id: row.parsed("asset_id")?,
+        title: row.text("title")?,
+        severity: row.severity("severity")?,
+        status: row.word("status", &FindingState::ALL, FindingState::as_str)?,
+        cves: row.json("cves")?,
+        cwes: row.json("cwes")?,
+        location: row.json("location")?,
+        first_seen_at: row.time("first_seen_at")?,
+        last_seen_at: row.time("last_seen_at")?,
+        resolved_at: row.maybe_time("resolved_at")?,
+        sighting_count: row.small("sighting_count")?,
+    })
+}
+
+impl Reader {
+    pub async fn finding(&self, company: CompanyId, id: FindingId) -> Result<Option<Finding>> {
+        let text = format!("SELECT {COLUMNS} FROM findings WHERE company_id = ? AND id = ?");
+        self.connection().optional(self.sql(&text, values![company, id]), read).await
+    }
+
+    pub async fn finding_by_fingerprint(&self, company: CompanyId, fingerprint: &str) -> Result<Option<Finding>> {
+        let text = format!("SELECT {COLUMNS} FROM findings WHERE company_id = ? AND fingerprint = ?");
+        self.connection().optional(self.sql(&text, values![company, fingerprint]), read).await
+    }
+
+    /// The readable parts of a finding's fingerprint.
+    pub async fn finding_identity(&self, company: CompanyId, id: FindingId) -> Result<Option<Identity>> {
+        let sql = self.sql("SELECT identity FROM findings WHERE company_id = ? AND id = ?", values![company, id]);
+        self.connection().optional(sql, |row| row.json("identity")).await
+    }
+}
+
+impl Transaction {
+    /// By fingerprint.
+    pub async fn known_findings(
+        &self,
+        company: CompanyId,
+        fingerprints: &[String],
+    ) -> Result<HashMap<String, FindingRow>> {
+        self.take_import_turn(company).await?;
+        let text = "SELECT fingerprint, id, status, resolved_at FROM findings WHERE company_id = ? AND";
+        let mut sql = self.sql(text, values![company]);
+        sql.among("fingerprint", fingerprints.iter().cloned());
+        let known = self
+            .connection()
+            .all(sql, |row| {
+                let known = FindingRow {
+                    id: row.parsed("id")?,
+                    status: row.word("status", &FindingState::ALL, FindingState::as_str)?,
+                    resolved_at: row.maybe_time("resolved_at")?,
+                };
+                Ok((row.text("fingerprint")?, known))
+            })
+            .await?;
+        Ok(known.into_iter().collect())
+    }
+
+    /// Each counts one sighting, its first; [`refresh_findings`](Self::refresh_findings) recounts.
+    pub async fn insert_findings(&self, findings: &[NewFinding]) -> Result<()> {
+        let mut texts = Vec::with_capacity(findings.len());
+        for finding in findings {
+            let lists = (json(&finding.cves)?, json(&finding.cwes)?);
+            texts.push((finding, lists, json(&finding.location)?, json(&finding.identity)?));
+        }
+        let rows = Rows {
+            head: "INSERT INTO findings (id, company_id, fingerprint, asset_id, title, severity, status, cves, cwes, \
+                   location, identity, first_seen_at, last_seen_at, resolved_at, sighting_count) VALUES ",
+            columns: 15,
+            tail: "",
+        };
+        rows.run(self.connection(), &texts, |(finding, (cves, cwes), location, identity), values| {
+            values.extend(values![
+                finding.id,
+                finding.company_id,
+                finding.fingerprint,
+                finding.asset_id,
+                finding.title,
+                u32::from(finding.severity.rank()),
+                finding.status.as_str(),
+                cves,
+                cwes,
+                location,
+                identity,
+                finding.first_seen_at,
+                finding.last_seen_at,
+                finding.resolved_at,
+                1_i64
+            ]);
+        })
+        .await
+    }
+
+    /// Brings what findings show in line with their sightings, as
+    /// [`shown`](scanhelm_core::finding::correlation::shown) decides it: severity and title of the worst live one,
+    /// of equals the first by source and reference; times and count over all.
+    pub async fn refresh_findings(&self, ids: &[FindingId]) -> Result<()> {
+        for chunk in ids.chunks(10_000) {
+            let mut sql = self.sql(
+                "UPDATE findings SET severity = top.severity, title = top.title, first_seen_at = top.first_seen_at, \
+                 last_seen_at = top.last_seen_at, sighting_count = top.sightings FROM (\
+                 SELECT finding_id, severity, title, \
+                 min(first_seen_at) OVER (PARTITION BY finding_id) AS first_seen_at, \
+                 max(last_seen_at) OVER (PARTITION BY finding_id) AS last_seen_at, \
+                 count(*) OVER (PARTITION BY finding_id) AS sightings, \
+                 row_number() OVER (PARTITION BY finding_id ORDER BY CASE state WHEN 'seen' THEN 0 ELSE 1 END, \
+                 severity DESC, source, scanner_ref) AS place FROM sightings WHERE",
+                values![],
+            );
+            sql.among("finding_id", chunk.iter().map(ToString::to_string));
+            sql.push(") top WHERE top.place = 1 AND findings.id = top.finding_id");
+            self.connection().execute(sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets states with the time of their resolution (`None` for live ones).
+    pub async fn set_finding_status(&self, states: &[(FindingId, FindingState, Option<Timestamp>)]) -> Result<()> {
+        let rows = Rows {
+            head: "WITH judged (id, status, resolved_at) AS (VALUES ",
+            columns: 3,
+            tail: ") UPDATE findings SET status = judged.status, resolved_at = judged.resolved_at FROM judged \
+                   WHERE findings.id = judged.id",
+        };
+        rows.run(self.connection(), states, |(id, state, resolved_at), values| {
+            values.extend(values![id, state.as_str(), resolved_at]);
+        })
+        .await
+    }
+}

@@ -1,0 +1,111 @@
+//! The filters and orders of `GET /scans`.
+
+use scanhelm_core::ids::{CompanyId, IntegrationId, SubScannerId};
+use scanhelm_core::page::{Page, PageRequest};
+use scanhelm_core::scan::{Origin, Scan};
+use scanhelm_core::status::{ImportState, Status, VendorState};
+use scanhelm_core::{Result, Timestamp};
+
+use super::{NAMES, read};
+use crate::paging::{Kind, Listing, Order, add_search};
+use crate::sql::{Sql, values};
+use crate::store::Reader;
+
+/// The public status, derived as [`Status::derive`] does.
+const STATUS: &str =
+    "CASE WHEN vendor_state = 'completed' AND import_state = 'running' THEN 'importing' ELSE vendor_state END";
+
+const ORDERS: [Order; 6] = [
+    Order { name: "created_at", key: "created_at", kind: Kind::Number },
+    Order { name: "name", key: "name", kind: Kind::Text },
+    Order { name: "started_at", key: "COALESCE(started_at, 0)", kind: Kind::Number },
+    Order { name: "finished_at", key: "COALESCE(vendor_finished_at, finished_at, 0)", kind: Kind::Number },
+    Order { name: "status", key: STATUS, kind: Kind::Text },
+    Order { name: "severity", key: "counts_rank", kind: Kind::Text },
+];
+
+/// All conditions hold together; an empty one holds always.
+#[derive(Clone, Debug, Default)]
+pub struct ScanFilter {
+    /// Any of these.
+    pub status: Vec<Status>,
+    pub origin: Option<Origin>,
+    pub integration_id: Option<IntegrationId>,
+    pub vendor: Option<String>,
+    pub scan_type: Option<String>,
+    pub sub_scanner_id: Option<SubScannerId>,
+    pub assessment_run_id: Option<String>,
+    pub commit_sha: Option<String>,
+    pub branch_name: Option<String>,
+    pub import_state: Option<ImportState>,
+    /// Stale or not, judged against `stale_before`.
+    pub stale: Option<bool>,
+    /// A followed, unfinished scan that was last seen before this is stale. Needed with `stale`.
+    pub stale_before: Timestamp,
+    /// A text in the name, the vendor's id, the commit or the targets.
+    pub q: Option<String>,
+    pub created_after: Option<Timestamp>,
+    pub created_before: Option<Timestamp>,
+}
+
+impl ScanFilter {
+    fn add(&self, company: CompanyId, sql: &mut Sql) {
+        sql.add(" company_id = ?", values![company]);
+        if !self.status.is_empty() {
+            sql.push(" AND (").among(STATUS, self.status.iter().map(ToString::to_string)).push(")");
+        }
+        let integration = self.integration_id.map(|id| id.to_string());
+        let sub_scanner = self.sub_scanner_id.map(|id| id.to_string());
+        let equal = [
+            ("origin", self.origin.map(Origin::as_str)),
+            ("integration_id", integration.as_deref()),
+            ("vendor", self.vendor.as_deref()),
+            ("scan_type", self.scan_type.as_deref()),
+            ("sub_scanner_id", sub_scanner.as_deref()),
+            ("assessment_run_id", self.assessment_run_id.as_deref()),
+            ("commit_sha", self.commit_sha.as_deref()),
+            ("branch_name", self.branch_name.as_deref()),
+            ("import_state", self.import_state.map(ImportState::as_str)),
+        ];
+        for (column, wanted) in equal {
+            if let Some(wanted) = wanted {
+                sql.add(&format!(" AND {column} = ?"), values![wanted]);
+            }
+        }
+        if let Some(stale) = self.stale {
+            let ended = VendorState::ALL.into_iter().filter(|state| state.is_terminal());
+            let ended: Vec<_> = ended.map(|state| format!("'{state}'")).collect();
+            let test = format!(
+                "(external_scan_id IS NOT NULL AND vendor_state NOT IN ({}) \
+                 AND COALESCE(last_observed_at, created_at) < ?)",
+                ended.join(", ")
+            );
+            sql.add(&format!(" AND {}{test}", if stale { "" } else { "NOT " }), values![self.stale_before]);
+        }
+        if let Some(q) = self.q.as_deref().filter(|q| !q.trim().is_empty()) {
+            let columns = ["name", "COALESCE(external_scan_id, '')", "COALESCE(commit_sha, '')", "targets"];
+            add_search(sql, &columns, q);
+        }
+        if let Some(after) = self.created_after {
+            sql.add(" AND created_at >= ?", values![after]);
+        }
+        if let Some(before) = self.created_before {
+            sql.add(" AND created_at < ?", values![before]);
+        }
+    }
+}
+
+impl Reader {
+    /// Sorts by `created_at`, `name`, `started_at`, `finished_at`, `status` or `severity` (the counts, worst first).
+    /// The first page carries the total.
+    pub async fn list_scans(&self, company: CompanyId, filter: &ScanFilter, page: &PageRequest) -> Result<Page<Scan>> {
+        let listing = Listing { columns: NAMES, tables: "scans", id: "id", orders: &ORDERS, total: true };
+        listing.page(self.connection(), page, |sql| filter.add(company, sql), read).await
+    }
+
+    pub async fn count_scans(&self, company: CompanyId, filter: &ScanFilter) -> Result<u64> {
+        let mut sql = self.sql("SELECT count(*) AS value FROM scans WHERE", values![]);
+        filter.add(company, &mut sql);
+        self.connection().number(sql).await
+    }
+}

@@ -1,0 +1,91 @@
+//! The schema and its versions.
+//!
+//! Migrations are SQL files written once for both databases in a handful of neutral type words. They run in one
+//! transaction together with the version they lead to, so a database is at a version or at the one before, never in
+//! between; replicas that start together take turns. A database of a newer hub is refused: an old binary must not
+//! write into a schema it does not know.
+//!
+//! PostgreSQL texts collate as bytes (`"C"`), as SQLite's do, so that both databases sort and page alike.
+
+use scanhelm_core::{Error, Result};
+
+use crate::connection::{Backend, Connection};
+use crate::sql::{Sql, values};
+
+/// One step each; the n-th (from 1) leads to schema version n. Never changed after a release.
+const MIGRATIONS: [&str; 1] = [include_str!("0001_initial.sql")];
+
+/// Serialises the start of several replicas on PostgreSQL.
+const MIGRATION_LOCK: i64 = 0x5343_414e_4845_4c4d;
+
+/// The version this build writes.
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Brings the database to [`VERSION`]. Runs inside the caller's transaction.
+pub(crate) async fn migrate(connection: &Connection) -> Result<()> {
+    let backend = connection.backend();
+    if backend == Backend::Postgres {
+        connection.execute(Sql::with(backend, "SELECT pg_advisory_xact_lock(?)", values![MIGRATION_LOCK])).await?;
+    }
+    connection.execute_script(&spell(backend, VERSION_TABLE)).await?;
+    let present = connection
+        .optional(Sql::new(backend, "SELECT version, hub FROM schema_version"), |row| {
+            Ok((row.integer("version")?, row.text("hub")?))
+        })
+        .await?;
+    let (version, hub) = present.unwrap_or((0, String::new()));
+    if version > VERSION {
+        return Err(Error::store_unavailable(format!(
+            "the database has schema version {version}, written by Scanhelm {hub}; this is Scanhelm {} and knows \
+             versions up to {VERSION}. Start Scanhelm {hub} or newer, or restore a backup from before the upgrade",
+            env!("CARGO_PKG_VERSION")
+        )));
+    }
+    for (step, script) in (1..).zip(MIGRATIONS).filter(|(step, _)| *step > version) {
+        tracing::info!(from = step - 1, to = step, "migrating the database schema");
+        connection.execute_script(&spell(backend, script)).await?;
+    }
+    if version < VERSION {
+        connection.execute(Sql::new(backend, "DELETE FROM schema_version")).await?;
+        let record = "INSERT INTO schema_version (version, hub) VALUES (?, ?)";
+        connection.execute(Sql::with(backend, record, values![VERSION, env!("CARGO_PKG_VERSION")])).await?;
+    }
+    Ok(())
+}
+
+const VERSION_TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL, hub TEXT NOT NULL) STRICT;";
+
+/// The neutral words in the database's own.
+fn spell(backend: Backend, script: &str) -> String {
+    let mut spelled = String::with_capacity(script.len() * 2);
+    for line in script.lines().filter(|line| !line.trim_start().starts_with("--")) {
+        let mut word = String::new();
+        for character in line.chars().chain(std::iter::once('\n')) {
+            if character.is_ascii_alphanumeric() || character == '_' {
+                word.push(character);
+            } else {
+                spelled.push_str(type_name(backend, &word));
+                spelled.push(character);
+                word.clear();
+            }
+        }
+    }
+    spelled
+}
+
+fn type_name(backend: Backend, word: &str) -> &str {
+    match (backend, word) {
+        (Backend::Sqlite, "BIGINT") => "INTEGER",
+        (Backend::Sqlite, "DOUBLE") => "REAL",
+        (Backend::Sqlite, "BYTES") => "BLOB",
+        (Backend::Sqlite, "SERIAL") => "INTEGER PRIMARY KEY",
+        (Backend::Sqlite, "STRICT_CLUSTERED") => "STRICT, WITHOUT ROWID",
+        (Backend::Postgres, "TEXT") => "TEXT COLLATE \"C\"",
+        (Backend::Postgres, "DOUBLE") => "DOUBLE PRECISION",
+        (Backend::Postgres, "BYTES") => "BYTEA",
+        (Backend::Postgres, "SERIAL") => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        (Backend::Postgres, "STRICT" | "STRICT_CLUSTERED") => "",
+        (_, other) => other,
+    }
+}

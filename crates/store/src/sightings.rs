@@ -1,0 +1,269 @@
+//! Evidence: what each scanner saw of a finding. This is the bulk path of the import, so everything here takes
+//! many rows at once and costs a fixed number of statements for a batch.
+
+use std::collections::HashMap;
+
+use scanhelm_core::finding::{FindingState, Sighting, SightingSource, SightingState};
+use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId};
+use scanhelm_core::{Result, Severity, Timestamp};
+
+use crate::row::Row;
+use crate::sql::{Rows, values};
+use crate::store::{Reader, Transaction};
+
+const COLUMNS: &str = "SELECT id, company_id, finding_id, source, scanner_ref, scanner, rule_id, title, severity, \
+                       scan_id, run_id, first_seen_at, last_seen_at, authenticated, state, detail FROM sightings";
+
+/// What a scanner says about a finding; replaced as a whole by a newer look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SightingContent {
+    pub scanner: String,
+    pub rule_id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub authenticated: bool,
+    /// Name of the policy or rule set it was found with.
+    pub policy: Option<String>,
+    /// Digest of all this.
+    pub content: u64,
+    /// JSON: description, solution, evidence, scores.
+    pub detail: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewSighting {
+    pub id: SightingId,
+    pub company_id: CompanyId,
+    pub finding_id: FindingId,
+    pub asset_id: AssetId,
+    pub source: SightingSource,
+    /// Unique within company and source.
+    pub scanner_ref: String,
+    pub scan_id: ScanId,
+    pub run_id: RunId,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub shown: SightingContent,
+}
+
+/// A further look at a known sighting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SightingUpdate {
+    pub id: SightingId,
+    pub scan_id: ScanId,
+    pub run_id: RunId,
+    pub seen_at: Timestamp,
+    /// The look is the newest: its content replaces the old, and the sighting is seen. `None`: history that only
+    /// widens `first_seen_at`.
+    pub replacement: Option<SightingContent>,
+}
+
+/// What the import needs to know of a known sighting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SightingRow {
+    pub id: SightingId,
+    pub finding_id: FindingId,
+    pub state: SightingState,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub content: u64,
+    pub finding_status: FindingState,
+    pub finding_resolved_at: Option<Timestamp>,
+}
+
+fn read(row: &Row<'_>) -> Result<Sighting> {
+    Ok(Sighting {
+        id: row.parsed("id")?,
+        company_id: row.parsed("company_id")?,
+        finding_id: row.parsed("finding_id")?,
+        source: SightingSource(row.text("source")?),
+        scanner_ref: row.text("scanner_ref")?,
+        scanner: row.text("scanner")?,
+        rule_id: row.text("rule_id")?,
+        title: row.text("title")?,
+        severity: row.severity("severity")?,
+        scan_id: row.parsed("scan_id")?,
+        run_id: row.parsed("run_id")?,
+        first_seen_at: row.time("first_seen_at")?,
+        last_seen_at: row.time("last_seen_at")?,
+        authenticated: row.flag("authenticated")?,
+        state: row.word("state", &SightingState::ALL, SightingState::as_str)?,
+        detail: row.json("detail")?,
+    })
+}
+
+impl Reader {
+    /// All evidence of a finding, by source and reference.
+    pub async fn sightings(&self, company: CompanyId, finding: FindingId) -> Result<Vec<Sighting>> {
+        let text = format!("{COLUMNS} WHERE company_id = ? AND finding_id = ? ORDER BY source, scanner_ref");
+        self.connection().all(self.sql(&text, values![company, finding]), read).await
+    }
+
+    /// How many sightings a run brought: what a scan shows as imported.
+    pub async fn count_run_sightings(&self, run: RunId) -> Result<u64> {
+        let text = "SELECT count(*) AS value FROM run_sightings WHERE run_id = ?";
+        self.connection().number(self.sql(text, values![run])).await
+    }
+}
+
+impl Transaction {
+    /// What is known under these references, by reference. Starts the batch's turn, see
+    /// [`take_import_turn`](Self::take_import_turn).
+    pub async fn known_sightings(
+        &self,
+        company: CompanyId,
+        source: &SightingSource,
+        references: &[String],
+    ) -> Result<HashMap<String, SightingRow>> {
+        self.take_import_turn(company).await?;
+        let text = "SELECT s.scanner_ref, s.id, s.finding_id, s.state, s.first_seen_at, s.last_seen_at, s.content, \
+                    f.status AS finding_status, f.resolved_at FROM sightings s JOIN findings f ON f.id = s.finding_id \
+                    WHERE s.company_id = ? AND s.source = ? AND";
+        let mut sql = self.sql(text, values![company, source.as_str()]);
+        sql.among("s.scanner_ref", references.iter().cloned());
+        let known = self
+            .connection()
+            .all(sql, |row| {
+                let known = SightingRow {
+                    id: row.parsed("id")?,
+                    finding_id: row.parsed("finding_id")?,
+                    state: row.word("state", &SightingState::ALL, SightingState::as_str)?,
+                    first_seen_at: row.time("first_seen_at")?,
+                    last_seen_at: row.time("last_seen_at")?,
+                    content: row.integer("content")?.cast_unsigned(),
+                    finding_status: row.word("finding_status", &FindingState::ALL, FindingState::as_str)?,
+                    finding_resolved_at: row.maybe_time("resolved_at")?,
+                };
+                Ok((row.text("scanner_ref")?, known))
+            })
+            .await?;
+        Ok(known.into_iter().collect())
+    }
+
+    pub async fn insert_sightings(&self, sightings: &[NewSighting]) -> Result<()> {
+        let rows = Rows {
+            head: "INSERT INTO sightings (id, company_id, finding_id, asset_id, source, scanner_ref, scanner, rule_id, \
+                   title, severity, scan_id, run_id, first_seen_at, last_seen_at, authenticated, policy, state, \
+                   content, detail) VALUES ",
+            columns: 19,
+            tail: "",
+        };
+        rows.run(self.connection(), sightings, |sighting, values| {
+            let shown = &sighting.shown;
+            values.extend(values![
+                sighting.id,
+                sighting.company_id,
+                sighting.finding_id,
+                sighting.asset_id,
+                sighting.source.as_str(),
+                sighting.scanner_ref,
+                shown.scanner,
+                shown.rule_id,
+                shown.title,
+                u32::from(shown.severity.rank()),
+                sighting.scan_id,
+                sighting.run_id,
+                sighting.first_seen_at,
+                sighting.last_seen_at,
+                shown.authenticated,
+                shown.policy,
+                SightingState::Seen.as_str(),
+                shown.content,
+                shown.detail
+            ]);
+        })
+        .await?;
+        self.link_run(sightings.iter().map(|sighting| (sighting.run_id, sighting.id)).collect()).await
+    }
+
+    pub async fn update_sightings(&self, updates: &[SightingUpdate]) -> Result<()> {
+        let newest: Vec<_> = updates.iter().filter_map(|update| Some((update, update.replacement.as_ref()?))).collect();
+        let replace = Rows {
+            head: "WITH look (id, scan_id, run_id, seen_at, scanner, rule_id, title, severity, authenticated, policy, \
+                   content, detail) AS (VALUES ",
+            columns: 12,
+            tail: ") UPDATE sightings SET scan_id = look.scan_id, run_id = look.run_id, state = 'seen', \
+                   state_reason = NULL, first_seen_at = CASE WHEN look.seen_at < first_seen_at THEN look.seen_at \
+                   ELSE first_seen_at END, last_seen_at = look.seen_at, scanner = look.scanner, \
+                   rule_id = look.rule_id, title = look.title, severity = look.severity, \
+                   authenticated = look.authenticated, policy = look.policy, content = look.content, \
+                   detail = look.detail FROM look WHERE sightings.id = look.id \
+                   AND look.seen_at >= sightings.last_seen_at",
+        };
+        replace
+            .run(self.connection(), &newest, |(update, shown), values| {
+                values.extend(values![
+                    update.id,
+                    update.scan_id,
+                    update.run_id,
+                    update.seen_at,
+                    shown.scanner,
+                    shown.rule_id,
+                    shown.title,
+                    u32::from(shown.severity.rank()),
+                    shown.authenticated,
+                    shown.policy,
+                    shown.content,
+                    shown.detail
+                ]);
+            })
+            .await?;
+        let history: Vec<_> = updates.iter().filter(|update| update.replacement.is_none()).collect();
+        let widen = Rows {
+            head: "WITH look (id, seen_at) AS (VALUES ",
+            columns: 2,
+            tail: ") UPDATE sightings SET first_seen_at = look.seen_at FROM look WHERE sightings.id = look.id \
+                   AND look.seen_at < sightings.first_seen_at",
+        };
+        widen
+            .run(self.connection(), &history, |update, values| values.extend(values![update.id, update.seen_at]))
+            .await?;
+        self.link_run(updates.iter().map(|update| (update.run_id, update.id)).collect()).await
+    }
+
+    /// Seen again by `run` with the same content. An older look than the known one changes only who saw it.
+    pub async fn touch_sightings(&self, ids: &[SightingId], run: RunId, last_seen: Timestamp) -> Result<()> {
+        let text = "UPDATE sightings SET state = 'seen', state_reason = NULL, last_seen_at = ?, run_id = ?, \
+                    scan_id = (SELECT r.scan_id FROM runs r WHERE r.id = ?) WHERE last_seen_at <= ? AND";
+        for chunk in ids.chunks(20_000) {
+            let mut sql = self.sql(text, values![last_seen, run, run, last_seen]);
+            sql.among("id", chunk.iter().map(ToString::to_string));
+            self.connection().execute(sql).await?;
+            let mut sql = self.sql(
+                "UPDATE sightings SET first_seen_at = ? WHERE first_seen_at > ? AND",
+                values![last_seen, last_seen],
+            );
+            sql.among("id", chunk.iter().map(ToString::to_string));
+            self.connection().execute(sql).await?;
+        }
+        self.link_run(ids.iter().map(|id| (run, *id)).collect()).await
+    }
+
+    pub async fn set_sighting_state(&self, states: &[(SightingId, SightingState, Option<&str>)]) -> Result<()> {
+        let rows = Rows {
+            head: "WITH judged (id, state, reason) AS (VALUES ",
+            columns: 3,
+            tail: ") UPDATE sightings SET state = judged.state, state_reason = judged.reason FROM judged \
+                   WHERE sightings.id = judged.id",
+        };
+        rows.run(self.connection(), states, |(id, state, reason), values| {
+            values.extend(values![id, state.as_str(), reason]);
+        })
+        .await
+    }
+
+    async fn link_run(&self, mut links: Vec<(RunId, SightingId)>) -> Result<()> {
+        links.sort_unstable();
+        let rows = Rows {
+            head: "INSERT INTO run_sightings (run_id, sighting_id) VALUES ",
+            columns: 2,
+            tail: " ON CONFLICT (run_id, sighting_id) DO NOTHING",
+        };
+        rows.run(self.connection(), &links, |(run, sighting), values| values.extend(values![run, sighting])).await
+    }
+
+    /// Notes that runs saw sightings which need no other write.
+    pub async fn link_sightings(&self, links: Vec<(RunId, SightingId)>) -> Result<()> {
+        self.link_run(links).await
+    }
+}

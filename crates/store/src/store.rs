@@ -1,0 +1,224 @@
+//! Opening a database, and the two ways to use it: [`Store`] for reads on any free connection, [`Transaction`] for
+//! writes and the reads that belong to them. Both dereference to [`Reader`], so every read is written once.
+//!
+//! SQLite has one writer. It gets one connection of its own, and write transactions say so at their start (`BEGIN
+//! IMMEDIATE`): one that begins by reading and turns to writing later fails at once when another was faster,
+//! whatever the busy timeout. Reads go to other connections and never wait for a writer (WAL).
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use scanhelm_core::activity::NewActivity;
+use scanhelm_core::{Error, Result};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::connection::{Backend, Connection};
+use crate::sql::Sql;
+use crate::{activity, fault, schema};
+
+/// How long a statement waits for a lock or a free connection before the store counts as unavailable.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Write connections on PostgreSQL.
+const POSTGRES_WRITERS: u32 = 8;
+const SQLITE_CACHE_KIBIBYTES: i64 = 64 * 1024;
+
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite:///path/file.db` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// Connections for reading.
+    pub readers: u32,
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Pools>);
+
+#[derive(Debug)]
+struct Pools {
+    reader: Reader,
+    writer: DatabaseConnection,
+}
+
+/// Everything that can be read. Methods stand in the file of their subject.
+#[derive(Debug)]
+pub struct Reader(Connection);
+
+impl Reader {
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.0
+    }
+
+    pub(crate) fn sql(&self, text: &str, values: Vec<sea_orm::Value>) -> Sql {
+        Sql::with(self.0.backend(), text, values)
+    }
+}
+
+impl Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0.reader
+    }
+}
+
+impl Store {
+    /// Connects and migrates. Refuses a database that a newer hub has written.
+    pub async fn open(options: &StoreOptions) -> Result<Self> {
+        let (backend, reader, writer) = match options.url.split_once(':') {
+            Some(("sqlite", _)) => {
+                let path = sqlite_path(&options.url)?;
+                let writer = connect_sqlite(path, 1, false).await?;
+                migrate(Backend::Sqlite, &writer).await?;
+                (Backend::Sqlite, connect_sqlite(path, options.readers.max(1), true).await?, writer)
+            }
+            Some(("postgres" | "postgresql", _)) => {
+                let writer = connect_postgres(&options.url, POSTGRES_WRITERS).await?;
+                migrate(Backend::Postgres, &writer).await?;
+                (Backend::Postgres, connect_postgres(&options.url, options.readers.max(1)).await?, writer)
+            }
+            _ => {
+                return Err(Error::field(
+                    "database_url",
+                    "malformed",
+                    "The database address must start with `sqlite:///` or `postgres://`.",
+                ));
+            }
+        };
+        Ok(Self(Arc::new(Pools { reader: Reader(Connection::Pool(backend, reader)), writer })))
+    }
+
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.0.reader.0.backend()
+    }
+
+    /// Starts a write transaction. Dropping it without [`Transaction::commit`] undoes everything.
+    pub async fn begin(&self) -> Result<Transaction> {
+        begin(self.backend(), &self.0.writer).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.connection().number(self.sql("SELECT count(*) AS value FROM schema_version", Vec::new())).await.map(|_| ())
+    }
+
+    /// Closes every connection; what other clones start after this fails.
+    pub async fn close(self) -> Result<()> {
+        if let Connection::Pool(_, pool) = &self.0.reader.0 {
+            pool.close_by_ref().await.map_err(|error| fault::translate(&error))?;
+        }
+        self.0.writer.close_by_ref().await.map_err(|error| fault::translate(&error))
+    }
+}
+
+/// A write transaction.
+#[derive(Debug)]
+pub struct Transaction {
+    reader: Reader,
+    /// Written at the very end, see [`crate::activity`].
+    news: Mutex<Vec<NewActivity>>,
+}
+
+impl Deref for Transaction {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Transaction {
+    pub async fn commit(self) -> Result<()> {
+        let news = self.news.into_inner().unwrap_or_else(PoisonError::into_inner);
+        activity::publish(&self.reader.0, &news).await?;
+        match self.reader.0 {
+            Connection::Transaction(_, transaction) => {
+                transaction.commit().await.map_err(|error| fault::translate(&error))
+            }
+            Connection::Pool(..) => Ok(()),
+        }
+    }
+
+    pub async fn rollback(self) -> Result<()> {
+        match self.reader.0 {
+            Connection::Transaction(_, transaction) => {
+                transaction.rollback().await.map_err(|error| fault::translate(&error))
+            }
+            Connection::Pool(..) => Ok(()),
+        }
+    }
+
+    pub(crate) fn remember(&self, news: NewActivity) {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).push(news);
+    }
+
+    /// Runs a statement and says how many rows it touched.
+    pub(crate) async fn write(&self, text: &str, values: Vec<sea_orm::Value>) -> Result<u64> {
+        self.connection().execute(self.sql(text, values)).await
+    }
+}
+
+async fn begin(backend: Backend, writer: &DatabaseConnection) -> Result<Transaction> {
+    let mode = (backend == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+    let transaction = writer.begin_with_options(options).await.map_err(|error| fault::translate(&error))?;
+    let reader = Reader(Connection::Transaction(backend, transaction));
+    Ok(Transaction { reader, news: Mutex::default() })
+}
+
+async fn migrate(backend: Backend, writer: &DatabaseConnection) -> Result<()> {
+    let transaction = begin(backend, writer).await?;
+    schema::migrate(transaction.connection()).await?;
+    transaction.commit().await
+}
+
+fn sqlite_path(url: &str) -> Result<&Path> {
+    let path = url.strip_prefix("sqlite://").unwrap_or_default();
+    if path.is_empty() || path.contains('?') || path.contains(":memory:") {
+        return Err(Error::field(
+            "database_url",
+            "malformed",
+            "An SQLite address is `sqlite://` and the path of a file: `sqlite:///var/lib/scanhelm/scanhelm.db`.",
+        ));
+    }
+    Ok(Path::new(path))
+}
+
+async fn connect_sqlite(path: &Path, connections: u32, reading: bool) -> Result<DatabaseConnection> {
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite://");
+    options.max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
+    options.acquire_timeout(PATIENCE).sqlx_logging(false).record_stmt_in_spans(false).test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = sqlite
+            .filename(&file)
+            .in_memory(false)
+            .shared_cache(false)
+            .create_if_missing(!reading)
+            .busy_timeout(PATIENCE)
+            .foreign_keys(true)
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "NORMAL")
+            .pragma("cache_size", (-SQLITE_CACHE_KIBIBYTES).to_string());
+        if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
+    });
+    Database::connect(options).await.map_err(|error| unreachable(&path.display().to_string(), &error))
+}
+
+async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).min_connections(1).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
+    options.sqlx_logging(false).record_stmt_in_spans(false);
+    let shown = url.rsplit_once('@').map_or(url, |(_, address)| address);
+    Database::connect(options).await.map_err(|error| unreachable(shown, &error))
+}
+
+/// `place` without a password.
+fn unreachable(place: &str, error: &sea_orm::DbErr) -> Error {
+    Error::store_unavailable(format!("the database {place} cannot be opened: {error}"))
+}
