@@ -1,1 +1,217 @@
+//! Use cases and loops: what Scanhelm *does*.
+//!
+//! The hub joins the pure decisions of `core` with the effects of the rooms below it: it asks connectors, reads
+//! reports, runs local scanners and writes to the store. It knows no SQL, no vendor's field and no HTTP route. Every
+//! use case that a person can reach takes a [`Grant`](scanhelm_core::permission::Grant), so that tenant scope and
+//! permission cannot be forgotten; every loop is level-triggered and may die at any instruction.
 
+pub mod accounts;
+pub mod catalogue;
+pub mod events;
+pub mod failpoint;
+pub mod findings;
+pub mod import;
+pub mod integrations;
+pub mod jobs;
+pub mod local;
+pub mod reconcile;
+pub mod scans;
+pub mod settings;
+pub mod system;
+pub mod vault;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+pub use scanhelm_connectors::contract::{LivePreview, Manifest as ConnectorManifest};
+use scanhelm_core::ids::IntegrationId;
+use scanhelm_core::job::{Job, NewJob};
+use scanhelm_core::{Clock, Ids, Result, Timestamp};
+use scanhelm_net::NetworkPolicy;
+use scanhelm_store::Store;
+pub use scanhelm_store::{FindingFilter, JobFilter, ScanFilter};
+pub use settings::Settings;
+use tokio::sync::Notify;
+
+/// The running product. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hub(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    settings: Settings,
+    vault: vault::Vault,
+    network: Arc<NetworkPolicy>,
+    bus: events::EventBus,
+    /// Wakes the job workers.
+    work: Notify,
+    /// Wakes the reconcilers.
+    look: Notify,
+    /// Integrations to look at before their time.
+    wanted: Mutex<HashSet<IntegrationId>>,
+    sessions: integrations::SessionCache,
+    previews: scans::PreviewCache,
+    scanners: scanhelm_runner::Discovery,
+    loops: Mutex<HashMap<&'static str, reconcile::LoopStatus>>,
+    /// Identifies this process in leases.
+    owner: String,
+}
+
+/// What a hub is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub settings: Settings,
+    pub vault: vault::Vault,
+    pub network: NetworkPolicy,
+}
+
+impl Hub {
+    /// Puts the parts together. Starts nothing: see [`reconcile::run`].
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let owner = format!("hub-{}", parts.ids.next());
+        Self(Arc::new(Inner {
+            bus: events::EventBus::new(),
+            work: Notify::new(),
+            look: Notify::new(),
+            wanted: Mutex::default(),
+            sessions: integrations::SessionCache::default(),
+            previews: scans::PreviewCache::default(),
+            scanners: scanhelm_runner::Discovery::new(
+                parts.settings.local.tool_paths.clone(),
+                std::collections::BTreeMap::new(),
+            ),
+            loops: Mutex::default(),
+            owner,
+            store: parts.store,
+            clock: parts.clock,
+            ids: parts.ids,
+            settings: parts.settings,
+            vault: parts.vault,
+            network: Arc::new(parts.network),
+        }))
+    }
+
+    #[must_use]
+    pub fn scans(&self) -> scans::Scans<'_> {
+        scans::Scans { hub: self }
+    }
+
+    #[must_use]
+    pub fn integrations(&self) -> integrations::Integrations<'_> {
+        integrations::Integrations { hub: self }
+    }
+
+    #[must_use]
+    pub fn findings(&self) -> findings::Findings<'_> {
+        findings::Findings { hub: self }
+    }
+
+    #[must_use]
+    pub fn imports(&self) -> import::Imports<'_> {
+        import::Imports { hub: self }
+    }
+
+    #[must_use]
+    pub fn accounts(&self) -> accounts::Accounts<'_> {
+        accounts::Accounts { hub: self }
+    }
+
+    #[must_use]
+    pub fn jobs(&self) -> jobs::Jobs<'_> {
+        jobs::Jobs { hub: self }
+    }
+
+    #[must_use]
+    pub fn events(&self) -> &events::EventBus {
+        &self.0.bus
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    #[must_use]
+    pub fn ids(&self) -> &dyn Ids {
+        self.0.ids.as_ref()
+    }
+
+    /// What every loop did last.
+    #[must_use]
+    pub fn loops(&self) -> Vec<reconcile::LoopStatus> {
+        let loops = self.0.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut statuses: Vec<_> = loops.values().cloned().collect();
+        statuses.sort_by_key(|status| status.name);
+        statuses
+    }
+
+    /// Ready when the store answers and every loop has started.
+    pub async fn readiness(&self) -> Result<()> {
+        self.0.store.ping().await?;
+        if self.loops().len() < reconcile::LOOPS {
+            return Err(scanhelm_core::Error::store_unavailable("the loops are still starting"));
+        }
+        Ok(())
+    }
+
+    /// After a commit that enqueued work or appended activity.
+    pub(crate) fn committed(&self) {
+        self.0.work.notify_waiters();
+        self.0.work.notify_one();
+        self.0.bus.nudge();
+    }
+
+    /// Makes the reconcilers look now instead of at their next tick.
+    pub(crate) fn look_now(&self) {
+        self.0.look.notify_one();
+    }
+
+    /// Looks at one integration now.
+    pub(crate) fn look_at(&self, integration: IntegrationId) {
+        self.0.wanted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(integration);
+        self.look_now();
+    }
+
+    /// A job with the usual defaults.
+    pub(crate) fn new_job(
+        &self,
+        company_id: scanhelm_core::ids::CompanyId,
+        kind: &str,
+        payload: serde_json::Value,
+    ) -> NewJob {
+        NewJob {
+            id: scanhelm_core::ids::JobId::new(self.ids()),
+            company_id,
+            kind: kind.to_owned(),
+            payload,
+            dedup_key: None,
+            concurrency_key: None,
+            priority: 0,
+            run_at: self.now(),
+            max_attempts: 10,
+        }
+    }
+}
+
+/// Where a 202 can be watched.
+#[must_use]
+pub fn job_url(job: &Job) -> String {
+    format!("/api/v1/jobs/{}", job.id)
+}

@@ -4,7 +4,7 @@
 
 mod observe;
 
-pub use observe::{Change, Observation, observe};
+pub use observe::{Change, Observation, next_poll, observe};
 use serde::{Deserialize, Serialize};
 
 use crate::ci::CiMetadata;

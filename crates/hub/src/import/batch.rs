@@ -1,0 +1,410 @@
+//! One batch: look up what is known of its records, let `core` decide each, write the decisions and the checkpoint in
+//! one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::coverage::AssetCoverage;
+use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
+use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
+use scanhelm_core::finding::{FindingRecord, FindingState};
+use scanhelm_core::ids::{AssetId, FindingId, SightingId};
+use scanhelm_core::import::{Import, ImportCounts, Quarantined};
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::text::{MAX_TEXT, clean, single_line};
+use scanhelm_core::{Result, Timestamp};
+use scanhelm_formats::CoveredAsset;
+use scanhelm_store::{
+    AssetRow, FindingRow, NewFinding, NewSighting, SightingContent, SightingRow, SightingUpdate, Transaction,
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::pipeline::Frame;
+use crate::Hub;
+use crate::failpoint;
+use crate::jobs::JobContext;
+
+/// A finding of the report and its place among equals.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) record: FindingRecord,
+    pub(super) ordinal: u32,
+}
+
+/// A record with everything that can be computed without the database.
+struct Prepared {
+    fingerprint: String,
+    identity: Identity,
+    scanner_ref: String,
+    asset_identity: String,
+    seen_at: Timestamp,
+    row: SightingContent,
+    record: FindingRecord,
+}
+
+pub(super) struct BatchWriter<'import> {
+    hub: &'import Hub,
+    context: &'import JobContext,
+    scan: &'import Scan,
+    frame: &'import Frame,
+    ordinals: Ordinals,
+    /// When each covered asset of this report was finished, for records that are not dated.
+    covered: HashMap<String, (Timestamp, bool)>,
+}
+
+impl<'import> BatchWriter<'import> {
+    pub(super) fn new(
+        hub: &'import Hub,
+        context: &'import JobContext,
+        scan: &'import Scan,
+        frame: &'import Frame,
+    ) -> Self {
+        Self { hub, context, scan, frame, ordinals: Ordinals::default(), covered: HashMap::new() }
+    }
+
+    pub(super) fn ordinal(&mut self, record: &FindingRecord) -> u32 {
+        self.ordinals.next(record)
+    }
+
+    /// Writes and commits; empties the lists.
+    pub(super) async fn write(
+        &mut self,
+        import: &mut Import,
+        position: u64,
+        total: u64,
+        assets: &mut Vec<CoveredAsset>,
+        records: &mut Vec<Record>,
+        rejected: &mut Vec<Quarantined>,
+    ) -> Result<()> {
+        let assets = std::mem::take(assets);
+        for asset in &assets {
+            let covered_at = asset.finished_at.unwrap_or(self.frame.seen_at);
+            self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated));
+        }
+        let prepared: Vec<Prepared> = std::mem::take(records).into_iter().map(|record| self.prepare(record)).collect();
+        let mut next = import.clone();
+        let transaction = self.hub.store().begin().await?;
+        transaction.fence(&self.context.lease).await?;
+        let ids = self.write_assets(&transaction, &assets, &prepared).await?;
+        let mut counts = self.write_findings(&transaction, prepared, &ids).await?;
+        counts.quarantined += rejected.len() as u64;
+        counts.records += rejected.len() as u64;
+        next.counts.add(&counts);
+        next.checkpoint = position;
+        let room = self.hub.settings().import.quarantine_shown.saturating_sub(next.quarantined.len());
+        next.quarantined.extend(std::mem::take(rejected).into_iter().take(room));
+        transaction.save_import(&next).await?;
+        transaction
+            .append_activity(NewActivity {
+                company_id: self.scan.company_id,
+                scan_id: self.scan.id,
+                at: self.hub.now(),
+                actor: Actor::System,
+                event: Event::ImportProgress,
+                message: format!("{position} of {total} records imported."),
+                data: json!({"import_id": import.id, "done": position, "total": total}),
+            })
+            .await?;
+        failpoint::hit("import.batch.before_commit");
+        transaction.commit().await?;
+        failpoint::hit("import.batch.after_commit");
+        *import = next;
+        self.hub.committed();
+        let progress = json!({"done": position, "total": total, "text": "Importing findings"});
+        self.hub.store().progress(&self.context.lease, &progress).await?;
+        Ok(())
+    }
+
+    fn prepare(&self, Record { record, ordinal }: Record) -> Prepared {
+        let identity = Identity::of(&record, ordinal);
+        let asset_identity = identity.asset.clone();
+        let covered = self.covered.get(&asset_identity);
+        let seen_at = record.seen_at.or_else(|| covered.map(|(at, _)| *at)).unwrap_or(self.frame.seen_at);
+        let authenticated = record.asset.authenticated || covered.is_some_and(|(_, authenticated)| *authenticated);
+        let detail = detail_of(&record).to_string();
+        let mut row = SightingContent {
+            scanner: single_line(&record.scanner, 80),
+            rule_id: single_line(&record.rule_id, 300),
+            title: single_line(&record.title, 500),
+            severity: record.severity,
+            authenticated,
+            policy: self.frame.policy.clone(),
+            content: 0,
+            detail,
+        };
+        row.content = content_digest(&row);
+        Prepared {
+            fingerprint: identity.fingerprint(self.scan.company_id),
+            scanner_ref: scanner_ref(&record, ordinal),
+            identity,
+            asset_identity,
+            seen_at,
+            row,
+            record,
+        }
+    }
+
+    async fn write_assets(
+        &self,
+        transaction: &Transaction,
+        covered: &[CoveredAsset],
+        prepared: &[Prepared],
+    ) -> Result<HashMap<String, AssetId>> {
+        let mut rows: HashMap<String, AssetRow> = HashMap::new();
+        let mentioned =
+            covered.iter().map(|covered| (covered.asset.identity(), &covered.asset, covered.finished_at)).chain(
+                prepared.iter().map(|found| (found.asset_identity.clone(), &found.record.asset, Some(found.seen_at))),
+            );
+        for (identity, asset, at) in mentioned {
+            let at = at.unwrap_or(self.frame.seen_at);
+            let row = rows.entry(identity.clone()).or_insert_with(|| AssetRow {
+                id: AssetId::new(self.hub.ids()),
+                identity,
+                kind: asset.kind,
+                name: single_line(&asset.name, 300),
+                keys: asset.keys.clone(),
+                operating_system: asset.operating_system.as_deref().map(|text| single_line(text, 300)),
+                first_seen_at: at,
+                last_seen_at: at,
+            });
+            row.first_seen_at = row.first_seen_at.min(at);
+            row.last_seen_at = row.last_seen_at.max(at);
+        }
+        let mut rows: Vec<AssetRow> = rows.into_values().collect();
+        rows.sort_by(|a, b| a.identity.cmp(&b.identity));
+        let ids = transaction.upsert_assets(self.scan.company_id, &rows).await?;
+        if self.frame.covers
+            && let Some(run_id) = self.scan.run_id
+        {
+            let coverage: Vec<(AssetId, AssetCoverage)> = covered
+                .iter()
+                .filter_map(|covered| {
+                    let id = ids.get(&covered.asset.identity())?;
+                    let coverage = AssetCoverage {
+                        covered_at: covered.finished_at.unwrap_or(self.frame.seen_at),
+                        authenticated: covered.authenticated,
+                        policy: self.frame.policy.clone(),
+                        complete: false,
+                    };
+                    Some((*id, coverage))
+                })
+                .collect();
+            transaction
+                .record_coverage(self.scan.company_id, &self.frame.source, self.scan.id, run_id, &coverage)
+                .await?;
+        }
+        Ok(ids)
+    }
+
+    async fn write_findings(
+        &self,
+        transaction: &Transaction,
+        prepared: Vec<Prepared>,
+        assets: &HashMap<String, AssetId>,
+    ) -> Result<ImportCounts> {
+        let company = self.scan.company_id;
+        let references: Vec<String> = prepared.iter().map(|found| found.scanner_ref.clone()).collect();
+        let mut sightings = transaction.known_sightings(company, &self.frame.source, &references).await?;
+        let unknown: Vec<String> = prepared
+            .iter()
+            .filter(|found| !sightings.contains_key(&found.scanner_ref))
+            .map(|found| found.fingerprint.clone())
+            .collect();
+        let mut findings = transaction.known_findings(company, &unknown).await?;
+        let verdicts = transaction.triage_of(company, &unknown).await?;
+        let mut decided = Decided::default();
+        for found in prepared {
+            let Some(asset_id) = assets.get(&found.asset_identity).copied() else {
+                continue;
+            };
+            let verdict = verdicts.get(&found.fingerprint).map(|verdict| verdict.state);
+            self.decide(&mut decided, found, asset_id, &mut sightings, &mut findings, verdict);
+        }
+        decided.write(transaction).await
+    }
+
+    fn decide(
+        &self,
+        decided: &mut Decided,
+        found: Prepared,
+        asset_id: AssetId,
+        sightings: &mut HashMap<String, SightingRow>,
+        findings: &mut HashMap<String, FindingRow>,
+        verdict: Option<FindingState>,
+    ) {
+        decided.counts.records += 1;
+        let incoming = Incoming { seen_at: found.seen_at, content: found.row.content };
+        let known_sighting = sightings.get(&found.scanner_ref);
+        let known_finding = match known_sighting {
+            Some(sighting) => {
+                Some(KnownFinding { status: sighting.finding_status, resolved_at: sighting.finding_resolved_at })
+            }
+            None => findings
+                .get(&found.fingerprint)
+                .map(|finding| KnownFinding { status: finding.status, resolved_at: finding.resolved_at }),
+        };
+        let before = known_sighting.map(|sighting| KnownSighting {
+            state: sighting.state,
+            last_seen_at: sighting.last_seen_at,
+            content: sighting.content,
+        });
+        let Some(run_id) = self.scan.run_id else {
+            return;
+        };
+        match correlate(before.as_ref(), known_finding.as_ref(), &incoming) {
+            Case::Unchanged => {
+                decided.counts.unchanged += 1;
+                if let Some(sighting) = known_sighting {
+                    decided.seen.push((run_id, sighting.id));
+                }
+            }
+            Case::UpdateSighting { newer, reopen } => {
+                let Some(sighting) = known_sighting else {
+                    return;
+                };
+                let same_content = sighting.content == found.row.content;
+                if same_content && !reopen {
+                    decided.counts.unchanged += 1;
+                } else {
+                    decided.counts.updated += 1;
+                }
+                decided.updates.push(SightingUpdate {
+                    id: sighting.id,
+                    scan_id: self.scan.id,
+                    run_id,
+                    seen_at: found.seen_at,
+                    // Older history only widens the span.
+                    replacement: newer.then_some(found.row),
+                });
+                decided.refresh.insert(sighting.finding_id);
+                decided.reopen(reopen, sighting.finding_id);
+            }
+            Case::AddSighting { reopen } => {
+                decided.counts.updated += 1;
+                let finding_id = findings.get(&found.fingerprint).map(|finding| finding.id);
+                let Some(finding_id) = finding_id else {
+                    return;
+                };
+                self.add_sighting(decided, found, asset_id, finding_id, run_id);
+                decided.refresh.insert(finding_id);
+                decided.reopen(reopen, finding_id);
+            }
+            Case::Create => {
+                decided.counts.created += 1;
+                let id = FindingId::new(self.hub.ids());
+                let status = verdict.unwrap_or(FindingState::Open);
+                findings.insert(found.fingerprint.clone(), FindingRow { id, status, resolved_at: None });
+                decided.findings.push(NewFinding {
+                    id,
+                    company_id: self.scan.company_id,
+                    fingerprint: found.fingerprint.clone(),
+                    identity: found.identity.clone(),
+                    asset_id,
+                    title: found.row.title.clone(),
+                    severity: found.row.severity,
+                    status,
+                    cves: found.record.cves.clone(),
+                    cwes: found.record.cwes.clone(),
+                    location: found.record.location.clone(),
+                    first_seen_at: found.seen_at,
+                    last_seen_at: found.seen_at,
+                    resolved_at: None,
+                });
+                self.add_sighting(decided, found, asset_id, id, run_id);
+            }
+        }
+    }
+
+    fn add_sighting(
+        &self,
+        decided: &mut Decided,
+        found: Prepared,
+        asset_id: AssetId,
+        finding_id: FindingId,
+        run_id: scanhelm_core::ids::RunId,
+    ) {
+        let id = SightingId::new(self.hub.ids());
+        decided.sightings.push(NewSighting {
+            id,
+            company_id: self.scan.company_id,
+            finding_id,
+            asset_id,
+            source: self.frame.source.clone(),
+            scanner_ref: found.scanner_ref,
+            scan_id: self.scan.id,
+            run_id,
+            first_seen_at: found.seen_at,
+            last_seen_at: found.seen_at,
+            shown: found.row,
+        });
+    }
+}
+
+/// What a batch will write.
+#[derive(Default)]
+struct Decided {
+    findings: Vec<NewFinding>,
+    sightings: Vec<NewSighting>,
+    updates: Vec<SightingUpdate>,
+    /// Sightings that the run saw and that need no other write.
+    seen: Vec<(scanhelm_core::ids::RunId, SightingId)>,
+    /// Findings whose shown facts depend on more than one sighting or on a changed one.
+    refresh: HashSet<FindingId>,
+    reopened: HashSet<FindingId>,
+    counts: ImportCounts,
+}
+
+impl Decided {
+    fn reopen(&mut self, reopen: bool, finding: FindingId) {
+        if reopen && self.reopened.insert(finding) {
+            self.counts.reopened += 1;
+        }
+    }
+
+    async fn write(self, transaction: &Transaction) -> Result<ImportCounts> {
+        transaction.insert_findings(&self.findings).await?;
+        transaction.insert_sightings(&self.sightings).await?;
+        transaction.update_sightings(&self.updates).await?;
+        transaction.link_sightings(self.seen).await?;
+        let mut refresh: Vec<FindingId> = self.refresh.into_iter().collect();
+        refresh.sort_unstable();
+        transaction.refresh_findings(&refresh).await?;
+        let mut reopened: Vec<_> =
+            self.reopened.into_iter().map(|finding| (finding, FindingState::Open, None)).collect();
+        reopened.sort_unstable_by_key(|(finding, _, _)| *finding);
+        transaction.set_finding_status(&reopened).await?;
+        Ok(self.counts)
+    }
+}
+
+/// What the scanner said, cleaned; not part of any identity.
+fn detail_of(record: &FindingRecord) -> Value {
+    let text = |text: &Option<String>| text.as_deref().map(|text| clean(text, MAX_TEXT));
+    json!({
+        "vendor_severity": record.vendor_severity.as_deref().map(|word| single_line(word, 80)),
+        "check": record.check.as_deref().map(|check| clean(check, 2000)),
+        "family": record.family.as_deref().map(|family| single_line(family, 200)),
+        "cves": record.cves,
+        "cwes": record.cwes,
+        "cvss": record.cvss,
+        "location": record.location,
+        "description": text(&record.description),
+        "solution": text(&record.solution),
+        "evidence": text(&record.evidence),
+        "references": record.references.iter().take(100).map(|reference| single_line(reference, 2000)).collect::<Vec<_>>(),
+    })
+}
+
+/// Stable over versions and machines: it is stored.
+fn content_digest(row: &SightingContent) -> u64 {
+    let mut hash = Sha256::new();
+    let authenticated = if row.authenticated { "1" } else { "0" };
+    let policy = row.policy.as_deref().unwrap_or("");
+    for part in [&row.title, row.severity.as_str(), &row.rule_id, authenticated, policy, &row.detail] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

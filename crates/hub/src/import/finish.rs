@@ -1,0 +1,158 @@
+//! The end of an import: one transaction for the import, its run, its scan and the feed. Idempotent.
+
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::ids::ScanId;
+use scanhelm_core::import::Import;
+use scanhelm_core::job::Job;
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::status::ImportState;
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts};
+use serde_json::{Value, json};
+
+use super::pipeline::{Survey, finished_state};
+use crate::Hub;
+use crate::failpoint;
+use crate::jobs::JobContext;
+
+/// What the scan learns from a finished import.
+pub(super) async fn finish(
+    hub: &Hub,
+    context: &JobContext,
+    scan_id: ScanId,
+    import: &mut Import,
+    survey: &Survey,
+    own_counts: bool,
+) -> Result<()> {
+    let state = finished_state(import.counts.quarantined);
+    import.state = state;
+    import.finished_at = Some(hub.now());
+    let counts = import.counts;
+    let message = format!(
+        "Imported {} records: {} new, {} updated, {} reopened, {} unchanged, {} fixed, {} not seen, {} set aside.",
+        counts.records,
+        counts.created,
+        counts.updated,
+        counts.reopened,
+        counts.unchanged,
+        counts.fixed,
+        counts.not_seen,
+        counts.quarantined
+    );
+    let imported = counts.records.saturating_sub(counts.quarantined);
+    settle(hub, context, scan_id, import, Event::ImportComplete, message, |scan| {
+        scan.import_state = state;
+        scan.imported_findings = imported;
+        scan.asset_count = Some(survey.assets).filter(|assets| *assets > 0).or(scan.asset_count);
+        scan.error = None;
+        if own_counts || !scan.counts_known {
+            scan.counts = survey.counts;
+            scan.counts_known = true;
+        }
+    })
+    .await
+}
+
+/// Ends an import without success; the reason is shown and the next attempt is up to a person.
+pub(super) async fn fail(
+    hub: &Hub,
+    context: &JobContext,
+    scan_id: ScanId,
+    import: &mut Import,
+    reason: &str,
+) -> Result<()> {
+    import.state = ImportState::Failed;
+    import.finished_at = Some(hub.now());
+    import.error = Some(single_line(reason, 1000));
+    let message = format!("The import failed: {}", single_line(reason, 1000));
+    settle(hub, context, scan_id, import, Event::ImportFailed, message, |scan| {
+        scan.import_state = ImportState::Failed;
+        scan.error = Some(single_line(reason, 1000));
+    })
+    .await
+}
+
+async fn settle(
+    hub: &Hub,
+    context: &JobContext,
+    scan_id: ScanId,
+    import: &Import,
+    event: Event,
+    message: String,
+    change: impl Fn(&mut Scan),
+) -> Result<()> {
+    for _ in 0..5 {
+        let Some(mut scan) = hub.store().scan(import.company_id, scan_id).await? else {
+            return Ok(());
+        };
+        let version = scan.version;
+        let transaction = hub.store().begin().await?;
+        transaction.fence(&context.lease).await?;
+        // The scan may have been launched again meanwhile: then only the run learns of it.
+        if scan.run_id == Some(import.run_id) {
+            change(&mut scan);
+            if !transaction.try_save_scan(&scan, version).await? {
+                continue;
+            }
+        }
+        if let Some(mut run) = transaction.run(import.run_id).await? {
+            let mut as_scan = scan.clone();
+            change(&mut as_scan);
+            run.import_state = as_scan.import_state;
+            run.imported_findings = as_scan.imported_findings;
+            if run.counts == SeverityCounts::default() {
+                run.counts = as_scan.counts;
+            }
+            transaction.save_run(&run).await?;
+        }
+        transaction.save_import(import).await?;
+        transaction
+            .append_activity(NewActivity {
+                company_id: import.company_id,
+                scan_id,
+                at: hub.now(),
+                actor: Actor::System,
+                event,
+                message: message.clone(),
+                data: json!({"import_id": import.id, "counts": import.counts}),
+            })
+            .await?;
+        failpoint::hit("import.finalise.before_commit");
+        transaction.commit().await?;
+        failpoint::hit("import.finalise.after_commit");
+        hub.committed();
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Conflict, "The scan keeps changing; the import ends at the next attempt."))
+}
+
+/// A job that may not try again leaves a visible failure instead of an import that looks as if it ran.
+pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Result<()> {
+    let scan_id = job.payload.get("scan_id").and_then(Value::as_str).and_then(|text| text.parse::<ScanId>().ok());
+    let Some(scan_id) = scan_id.filter(|_| job.kind == super::IMPORT_JOB) else {
+        return Ok(());
+    };
+    let Some(mut scan) = hub.store().scan(job.company_id, scan_id).await? else {
+        return Ok(());
+    };
+    let version = scan.version;
+    scan.import_state = ImportState::Failed;
+    scan.error = Some(single_line(reason, 1000));
+    let transaction = hub.store().begin().await?;
+    if transaction.try_save_scan(&scan, version).await? {
+        transaction
+            .append_activity(NewActivity {
+                company_id: job.company_id,
+                scan_id,
+                at: hub.now(),
+                actor: Actor::System,
+                event: Event::ImportFailed,
+                message: format!("The import was given up after {} attempts: {reason}", job.attempts),
+                data: json!({"job_id": job.id}),
+            })
+            .await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The records of a local scan: in memory already, one source a scanner, no resume (a local scan is not repeated).
+
+use scanhelm_core::finding::SightingSource;
+use scanhelm_core::import::Import;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::{Result, SeverityCounts};
+use scanhelm_formats::ReportItem;
+
+use super::pipeline::{Frame, Progress, Source, Survey, import_records};
+use super::vendor_job::result;
+use super::{closing, finish};
+use crate::Hub;
+use crate::jobs::{JobContext, Outcome};
+
+/// What one scanner brought.
+pub(crate) struct LocalImport {
+    pub(crate) source: SightingSource,
+    pub(crate) items: Vec<ReportItem>,
+    /// It looked at everything, so what it does not show may be fixed.
+    pub(crate) covers: bool,
+}
+
+pub(crate) async fn import_local(
+    hub: &Hub,
+    context: &JobContext,
+    scan: &Scan,
+    mut import: Import,
+    parts: Vec<LocalImport>,
+) -> Result<Outcome> {
+    let mut counts = SeverityCounts::default();
+    for part in parts {
+        for item in &part.items {
+            if let ReportItem::Finding(record) = item {
+                counts.add(record.severity, 1);
+            }
+        }
+        let frame = Frame {
+            source: part.source,
+            seen_at: scan.finished_at.unwrap_or(import.started_at),
+            policy: None,
+            covers: part.covers,
+        };
+        let total = part.items.len() as u64;
+        // Positions count anew within each source.
+        import.checkpoint = 0;
+        let source = Source::Memory(part.items);
+        match Box::pin(import_records(hub, context, scan, &mut import, &frame, source, total)).await? {
+            Progress::Complete => {}
+            Progress::Parked | Progress::Cancelled => {
+                let reason = "The hub stopped or the import was cancelled; start the scan again.";
+                finish::fail(hub, context, scan.id, &mut import, reason).await?;
+                return Ok(Outcome::Failed(reason.to_owned()));
+            }
+        }
+        closing::close_what_is_gone(hub, context, scan, &mut import, &frame).await?;
+    }
+    let survey = Survey { counts, assets: 1, complete: true, ..Survey::default() };
+    finish::finish(hub, context, scan.id, &mut import, &survey, true).await?;
+    Ok(Outcome::Done(result(&import)))
+}

@@ -1,0 +1,223 @@
+//! From a report to committed batches.
+//!
+//! Reading happens on a blocking thread and hands items over through a short channel: however large the report,
+//! memory holds the batch being written and the few items behind it. The first reading keeps nothing; it proves that
+//! the report is whole and learns what stands only at its end.
+
+use std::path::PathBuf;
+
+use scanhelm_core::finding::SightingSource;
+use scanhelm_core::import::{Import, Quarantined};
+use scanhelm_core::scan::Scan;
+use scanhelm_core::status::ImportState;
+use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts, Timestamp};
+use scanhelm_formats::{CoveredAsset, ReadOptions, ReportHeader, ReportItem};
+use tokio::sync::mpsc;
+
+use super::batch::{BatchWriter, Record};
+use crate::Hub;
+use crate::failpoint;
+use crate::jobs::JobContext;
+
+/// Items handed over at a time.
+const CHUNK: usize = 256;
+/// Chunks waiting.
+const WAITING: usize = 8;
+
+/// Where the records come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    File {
+        path: PathBuf,
+        options: ReadOptions,
+    },
+    /// Read already; for local scans.
+    Memory(Vec<ReportItem>),
+}
+
+/// What the first reading learnt.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Survey {
+    pub(crate) header: Option<ReportHeader>,
+    pub(crate) finished_at: Option<Timestamp>,
+    /// The scanner reports no trouble of its own.
+    pub(crate) complete: bool,
+    pub(crate) blind: bool,
+    pub(crate) problems: Vec<String>,
+    pub(crate) records: u64,
+    pub(crate) assets: u64,
+    pub(crate) counts: SeverityCounts,
+    /// When the newest of its assets was covered.
+    pub(crate) last_covered: Option<Timestamp>,
+}
+
+/// How the writing ended.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// Everything is committed; finalise.
+    Complete,
+    /// Cut at a checkpoint: the attempt is over or the hub stops.
+    Parked,
+    Cancelled,
+}
+
+/// Everything the batches share.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) source: SightingSource,
+    /// Stamps what the report does not date.
+    pub(crate) seen_at: Timestamp,
+    pub(crate) policy: Option<String>,
+    /// The source tells what it covered; only then absence may mean something.
+    pub(crate) covers: bool,
+}
+
+fn unreadable(error: &scanhelm_formats::ReadError) -> Error {
+    let code = match error {
+        scanhelm_formats::ReadError::UnknownFormat { .. } => ErrorCode::UnknownFormat,
+        _ => ErrorCode::UnreadableReport,
+    };
+    Error::new(code, format!("{}.", error.to_string().trim_end_matches('.')))
+}
+
+/// Reads the whole report, keeping nothing.
+pub(crate) async fn survey(source: Source) -> Result<Survey> {
+    tokio::task::spawn_blocking(move || {
+        let mut survey = Survey::default();
+        let mut ended = false;
+        for item in items(source)? {
+            match item? {
+                ReportItem::Header(header) => {
+                    survey.header.get_or_insert(header);
+                }
+                ReportItem::Asset(asset) => {
+                    survey.assets += 1;
+                    survey.last_covered = survey.last_covered.max(asset.finished_at);
+                }
+                ReportItem::Finding(record) => {
+                    survey.records += 1;
+                    survey.counts.add(record.severity, 1);
+                }
+                ReportItem::Rejected(_) => survey.records += 1,
+                ReportItem::Footer { finished_at, complete, blind, problems } => {
+                    ended = true;
+                    survey.finished_at = finished_at;
+                    survey.complete = complete;
+                    survey.blind = blind;
+                    survey.problems = problems;
+                }
+            }
+        }
+        if !ended {
+            return Err(Error::new(ErrorCode::UnreadableReport, "The report has no end; export or download it again."));
+        }
+        Ok(survey)
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+type Items = Box<dyn Iterator<Item = Result<ReportItem>> + Send>;
+
+fn items(source: Source) -> Result<Items> {
+    match source {
+        Source::Memory(items) => Ok(Box::new(items.into_iter().map(Ok))),
+        Source::File { path, options } => {
+            let file = std::fs::File::open(&path)
+                .map_err(|error| Error::internal(format!("cannot open {}: {error}", path.display())))?;
+            let report = scanhelm_formats::open(Box::new(file), &options).map_err(|error| unreadable(&error))?;
+            Ok(Box::new(report.map(|item| item.map_err(|error| unreadable(&error)))))
+        }
+    }
+}
+
+/// Starts the second reading.
+fn read(source: Source) -> mpsc::Receiver<Result<Vec<ReportItem>>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    tokio::task::spawn_blocking(move || {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let opened = match items(source) {
+            Ok(opened) => opened,
+            Err(error) => {
+                // A gone receiver means that the import ended.
+                let _ = sender.blocking_send(Err(error));
+                return;
+            }
+        };
+        for item in opened {
+            match item {
+                Ok(item) => chunk.push(item),
+                Err(error) => {
+                    let _ = sender.blocking_send(Err(error));
+                    return;
+                }
+            }
+            if chunk.len() >= CHUNK && sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
+                return;
+            }
+        }
+        let _ = sender.blocking_send(Ok(chunk));
+    });
+    receiver
+}
+
+/// Writes everything behind the checkpoint in batches. The caller finalises.
+pub(crate) async fn import_records(
+    hub: &Hub,
+    context: &JobContext,
+    scan: &Scan,
+    import: &mut Import,
+    frame: &Frame,
+    source: Source,
+    total: u64,
+) -> Result<Progress> {
+    let deadline = hub.now().plus(hub.settings().import.attempt);
+    let batch_rows = hub.settings().import.batch_rows.max(1);
+    let mut writer = BatchWriter::new(hub, context, scan, frame);
+    let mut reader = read(source);
+    let mut position = 0_u64;
+    let mut assets: Vec<CoveredAsset> = Vec::new();
+    let mut records: Vec<Record> = Vec::new();
+    let mut rejected: Vec<Quarantined> = Vec::new();
+    while let Some(chunk) = reader.recv().await {
+        for item in chunk? {
+            match item {
+                ReportItem::Asset(asset) => assets.push(asset),
+                ReportItem::Finding(record) => {
+                    let ordinal = writer.ordinal(&record);
+                    if position >= import.checkpoint {
+                        records.push(Record { record: *record, ordinal });
+                    }
+                    position += 1;
+                }
+                ReportItem::Rejected(quarantined) => {
+                    if position >= import.checkpoint {
+                        rejected.push(quarantined);
+                    }
+                    position += 1;
+                }
+                ReportItem::Header(_) | ReportItem::Footer { .. } => {}
+            }
+        }
+        if records.len() + rejected.len() < batch_rows && assets.len() < batch_rows {
+            continue;
+        }
+        writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
+        if context.cancelled.is_cancelled() {
+            return Ok(Progress::Cancelled);
+        }
+        if context.stopping.is_cancelled() || hub.now() >= deadline {
+            return Ok(Progress::Parked);
+        }
+    }
+    if !records.is_empty() || !rejected.is_empty() || !assets.is_empty() {
+        writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
+    }
+    failpoint::hit("import.batches_done");
+    Ok(Progress::Complete)
+}
+
+/// What an import's end is called.
+pub(crate) const fn finished_state(quarantined: u64) -> ImportState {
+    if quarantined > 0 { ImportState::Partial } else { ImportState::Done }
+}

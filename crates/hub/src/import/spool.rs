@@ -1,0 +1,60 @@
+//! Report files on their way in: one folder of this process, names of our own making, never a name from outside.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use scanhelm_core::{Error, Result};
+use sha2::{Digest, Sha256};
+
+use crate::Hub;
+
+impl Hub {
+    /// The spool folder, made with mode 0700 when it is missing.
+    pub(crate) fn spool_dir(&self) -> Result<PathBuf> {
+        use std::os::unix::fs::DirBuilderExt;
+        let path = self.settings().data_dir.join("spool");
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| Error::internal(format!("cannot create the spool {}: {error}", path.display())))?;
+        Ok(path)
+    }
+
+    /// Where the file of this name stands. `name` is an id of ours.
+    pub(crate) fn spool_path(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.spool_dir()?.join(format!("{name}.report")))
+    }
+}
+
+/// Hex SHA-256 of a file, read in pieces on a blocking thread.
+pub(crate) async fn digest(path: PathBuf) -> Result<String> {
+    tokio::task::spawn_blocking(move || {
+        let mut file = fs::File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(hex::encode(hash.finalize())),
+                Ok(count) => hash.update(buffer.get(..count).unwrap_or_default()),
+                Err(error) => return Err(unreadable(&path, &error)),
+            }
+        }
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::internal(format!("cannot read {}: {error}", path.display()))
+}
+
+/// Removes a file that is no longer needed; one that is gone is fine.
+pub(crate) fn discard(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(path = %path.display(), %error, "spool file not removed");
+    }
+}

@@ -1,0 +1,261 @@
+//! Importing a vendor's run: ask for the report, wait for it, fetch it, read it.
+//!
+//! Every step is stored before the next one begins, so a restart polls the same export and reads the same file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use scanhelm_connectors::contract::{CallError, Prepared, RunRef, Session};
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::finding::SightingSource;
+use scanhelm_core::ids::{ImportId, RunId, ScanId};
+use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::job::Job;
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::status::ImportState;
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, Result};
+use scanhelm_formats::ReadOptions;
+use serde_json::{Value, json};
+
+use super::pipeline::{Frame, Progress, Source, import_records, survey};
+use super::{closing, finish, spool};
+use crate::Hub;
+use crate::failpoint;
+use crate::jobs::{JobContext, Outcome};
+
+pub(crate) const IMPORT_JOB: &str = "import";
+
+/// At most one unfinished import job of a run.
+pub(crate) fn import_key(scan: &Scan) -> String {
+    scan.run_id.map_or_else(|| format!("import:scan:{}", scan.id), |run| format!("import:run:{run}"))
+}
+
+pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
+    let text = |name: &str| job.payload.get(name).and_then(Value::as_str);
+    let scan_id: ScanId = text("scan_id")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::internal("an import without a scan"))?;
+    let run_id: Option<RunId> = text("run_id").and_then(|text| text.parse().ok());
+    let Some(scan) = hub.store().scan(job.company_id, scan_id).await? else {
+        return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "gone"})));
+    };
+    if run_id.is_none() || scan.run_id != run_id {
+        // Launched again before its turn came; the new run gets a job of its own when it has completed.
+        return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "superseded"})));
+    }
+    let (Some(link), Some(integration_id)) = (scan.link.clone(), scan.integration_id) else {
+        return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "unlinked"})));
+    };
+    let Some(integration) = hub.store().integration(job.company_id, integration_id).await? else {
+        return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "unlinked"})));
+    };
+    let mut import = begin(hub, job, context, &scan).await?;
+    failpoint::hit("import.started");
+    let session = hub.session(&integration).await?;
+    let run = RunRef { external_scan_id: link.external_scan_id, external_run_id: scan.external_run_id.clone() };
+    let path = hub.spool_path(&import.id.to_string())?;
+    if !(path.exists() && import.report_sha256.is_some()) {
+        if let Some(waiting) = fetch(hub, context, session.as_ref(), &run, &mut import, &path).await? {
+            return Ok(waiting);
+        }
+    }
+    failpoint::hit("import.downloaded");
+    if import.report_sha256.as_deref() != Some(spool::digest(path.clone()).await?.as_str()) {
+        // The spool was lost or changed: fetch anew. Batches that are in are recognised record by record.
+        spool::discard(&path);
+        import.report_sha256 = None;
+        import.checkpoint = 0;
+        import.counts = ImportCounts::default();
+        save(hub, context, &import).await?;
+        return Ok(Outcome::Continue { after: Duration::ZERO });
+    }
+    let source = Source::File { path: path.clone(), options: ReadOptions::default() };
+    let outcome =
+        Box::pin(take_in(hub, context, &scan, &mut import, source, SightingSource::integration(integration_id)))
+            .await?;
+    if !matches!(outcome, Outcome::Continue { .. }) {
+        spool::discard(&path);
+    }
+    Ok(outcome)
+}
+
+/// The import row of this run: the unfinished one after a restart, else a new one.
+async fn begin(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> Result<Import> {
+    let run_id = scan.run_id.ok_or_else(|| Error::internal("an import without a run"))?;
+    if let Some(import) = hub.store().import_of_job(job.id).await? {
+        return Ok(import);
+    }
+    let import = Import {
+        id: ImportId::new(hub.ids()),
+        company_id: scan.company_id,
+        scan_id: scan.id,
+        run_id,
+        job_id: job.id,
+        state: ImportState::Running,
+        checkpoint: 0,
+        counts: ImportCounts::default(),
+        quarantined: Vec::new(),
+        vendor_state: None,
+        report_sha256: None,
+        error: None,
+        started_at: hub.now(),
+        finished_at: None,
+    };
+    for _ in 0..5 {
+        let Some(mut scan) = hub.store().scan(scan.company_id, scan.id).await? else {
+            return Ok(import);
+        };
+        let version = scan.version;
+        scan.import_state = ImportState::Running;
+        scan.error = None;
+        let transaction = hub.store().begin().await?;
+        transaction.fence(&context.lease).await?;
+        if !transaction.try_save_scan(&scan, version).await? {
+            continue;
+        }
+        transaction.insert_import(&import).await?;
+        transaction
+            .append_activity(NewActivity {
+                company_id: scan.company_id,
+                scan_id: scan.id,
+                at: hub.now(),
+                actor: Actor::System,
+                event: Event::ImportStart,
+                message: "Asking the scanner for the report.".to_owned(),
+                data: json!({"import_id": import.id, "run_id": run_id}),
+            })
+            .await?;
+        transaction.commit().await?;
+        hub.committed();
+        return Ok(import);
+    }
+    Err(Error::new(
+        scanhelm_core::ErrorCode::Conflict,
+        "The scan keeps changing; the import begins at the next attempt.",
+    ))
+}
+
+/// Gets the report into the spool. `Some`: not now.
+async fn fetch(
+    hub: &Hub,
+    context: &JobContext,
+    session: &dyn Session,
+    run: &RunRef,
+    import: &mut Import,
+    path: &Path,
+) -> Result<Option<Outcome>> {
+    let prepared = match session.results().prepare(run, import.vendor_state.clone()).await {
+        Ok(prepared) => prepared,
+        Err(error @ (CallError::Gone { .. } | CallError::Refused { .. })) => {
+            // The vendor no longer has the run, or will not give it: no later attempt helps.
+            let detail = single_line(&error.to_string(), 500);
+            finish::fail(hub, context, import.scan_id, import, &detail).await?;
+            return Ok(Some(Outcome::Failed(detail)));
+        }
+        Err(error) => return Ok(Some(later(&error))),
+    };
+    let state = match prepared {
+        Prepared::Waiting { state, again_in } => {
+            import.vendor_state = Some(state);
+            save(hub, context, import).await?;
+            failpoint::hit("import.report_requested");
+            return Ok(Some(Outcome::Continue { after: again_in }));
+        }
+        Prepared::Ready { state } => state,
+    };
+    import.vendor_state = Some(state.clone());
+    save(hub, context, import).await?;
+    match session.results().download(run, &state, path.to_owned()).await {
+        Ok(_) => {
+            import.report_sha256 = Some(spool::digest(path.to_owned()).await?);
+            save(hub, context, import).await?;
+            Ok(None)
+        }
+        Err(error) => {
+            if matches!(error, CallError::Gone { .. }) {
+                // The export ran out at the vendor: ask for a new one.
+                import.vendor_state = None;
+                save(hub, context, import).await?;
+            }
+            Ok(Some(later(&error)))
+        }
+    }
+}
+
+fn later(error: &CallError) -> Outcome {
+    let after = match error {
+        CallError::Failed { retry_after, .. } => *retry_after,
+        CallError::Refused { .. } | CallError::Unknown { .. } | CallError::Gone { .. } => None,
+    };
+    Outcome::Retry { reason: single_line(&error.to_string(), 500), after }
+}
+
+async fn save(hub: &Hub, context: &JobContext, import: &Import) -> Result<()> {
+    let transaction = hub.store().begin().await?;
+    transaction.fence(&context.lease).await?;
+    transaction.save_import(import).await?;
+    transaction.commit().await
+}
+
+/// From the spool into the hub: survey, batches, closing, end. Shared with uploads and local scans.
+pub(super) async fn take_in(
+    hub: &Hub,
+    context: &JobContext,
+    scan: &Scan,
+    import: &mut Import,
+    source: Source,
+    sighting_source: SightingSource,
+) -> Result<Outcome> {
+    let surveyed = match survey(source.clone()).await {
+        Ok(surveyed) => surveyed,
+        Err(error) if error.code == scanhelm_core::ErrorCode::Internal => return Err(error),
+        Err(error) => {
+            finish::fail(hub, context, scan.id, import, &error.detail).await?;
+            return Ok(Outcome::Failed(error.detail));
+        }
+    };
+    failpoint::hit("import.validated");
+    let frame = Frame {
+        source: sighting_source,
+        seen_at: surveyed
+            .finished_at
+            .or(surveyed.header.as_ref().and_then(|header| header.finished_at))
+            .or(surveyed.last_covered)
+            .or(scan.vendor_finished_at)
+            .unwrap_or(import.started_at),
+        policy: surveyed.header.as_ref().and_then(|header| header.policy.clone()),
+        covers: surveyed.complete && surveyed.last_covered.is_some(),
+    };
+    let total = surveyed.records;
+    match Box::pin(import_records(hub, context, scan, import, &frame, source, total)).await? {
+        Progress::Complete => {}
+        Progress::Parked => return Ok(Outcome::Continue { after: Duration::ZERO }),
+        Progress::Cancelled => {
+            finish::fail(hub, context, scan.id, import, "cancelled; what was imported stays, the rest is missing")
+                .await?;
+            return Ok(Outcome::Cancelled);
+        }
+    }
+    closing::close_what_is_gone(hub, context, scan, import, &frame).await?;
+    finish::finish(hub, context, scan.id, import, &surveyed, scan.link.is_none()).await?;
+    Ok(Outcome::Done(result(import)))
+}
+
+/// As `POST /imports` promises it.
+pub(super) fn result(import: &Import) -> Value {
+    let counts = import.counts;
+    json!({
+        "scan_id": import.scan_id,
+        "records": counts.records,
+        "created": counts.created,
+        "updated": counts.updated,
+        "reopened": counts.reopened,
+        "unchanged": counts.unchanged,
+        "fixed": counts.fixed,
+        "not_seen": counts.not_seen,
+        "quarantined": import.quarantined,
+        "quarantined_total": counts.quarantined,
+    })
+}

@@ -1,0 +1,20 @@
+//! Integrations: a company's connections to vendor instances.
+
+mod configure;
+mod connect;
+mod look_up;
+mod test;
+
+pub use configure::{IntegrationChange, NewIntegration};
+pub use connect::SessionCache;
+pub(crate) use connect::condition;
+pub use look_up::{AdoptionState, RemoteScan};
+pub use test::TestReport;
+
+use crate::Hub;
+
+/// Use cases about integrations.
+#[derive(Clone, Copy, Debug)]
+pub struct Integrations<'hub> {
+    pub(crate) hub: &'hub Hub,
+}

@@ -1,0 +1,152 @@
+//! Claiming jobs and running their handlers, each beside a heart-beat.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use scanhelm_core::backoff::Backoff;
+use scanhelm_core::job::{Job, JobState, Lease};
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, Result};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{JobContext, Outcome, final_state};
+use crate::Hub;
+use crate::import::{IMPORT_JOB, UPLOAD_JOB};
+use crate::local::LOCAL_SCAN_JOB;
+use crate::reconcile::SYNC_JOB;
+use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
+use crate::system::jitter;
+
+/// Every kind of job this build can run.
+const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB];
+
+/// After a failed attempt.
+const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
+
+/// Claims and runs jobs until stopped, then waits for the handlers to park and gives the leases back.
+pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
+    let settings = hub.settings().jobs;
+    let free = Arc::new(Semaphore::new(settings.workers));
+    let running = TaskTracker::new();
+    while !stop.is_cancelled() {
+        let available = free.available_permits();
+        let claimed = if available == 0 {
+            Ok(Vec::new())
+        } else {
+            hub.store()
+                .claim_jobs(&hub.0.owner, KINDS, u32::try_from(available).unwrap_or(1), settings.lease, hub.now())
+                .await
+        };
+        let claimed = claimed.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot claim jobs; trying again");
+            Vec::new()
+        });
+        let idle = claimed.is_empty();
+        for job in claimed {
+            let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {
+                break;
+            };
+            let (hub, stop) = (hub.clone(), stop.clone());
+            running.spawn(async move {
+                run_one(&hub, job, &stop).await;
+                drop(permit);
+                hub.0.work.notify_one();
+            });
+        }
+        if idle {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = hub.0.work.notified() => {}
+                () = tokio::time::sleep(settings.poll) => {}
+            }
+        }
+    }
+    running.close();
+    running.wait().await;
+    if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
+        tracing::warn!(%error, "leases not given back; they will run out by themselves");
+    }
+}
+
+async fn run_one(hub: &Hub, job: Job, stop: &CancellationToken) {
+    let lease = Lease { job_id: job.id, epoch: job.epoch };
+    let context = JobContext { lease, cancelled: CancellationToken::new(), stopping: stop.clone() };
+    let handler = AssertUnwindSafe(handle(hub, &job, &context)).catch_unwind();
+    tokio::pin!(handler);
+    let beat = hub.settings().jobs.lease / 3;
+    let result = loop {
+        tokio::select! {
+            result = &mut handler => break result,
+            () = tokio::time::sleep(beat) => match hub.store().heartbeat(&lease, hub.now().plus(hub.settings().jobs.lease)).await {
+                Ok(answer) if !answer.held => {
+                    tracing::warn!(job = %job.id, "another worker holds the job now; this one stops");
+                    return;
+                }
+                Ok(answer) => if answer.cancel_requested { context.cancelled.cancel() },
+                Err(error) => tracing::warn!(%error, "heart-beat failed"),
+            },
+        }
+    };
+    let outcome = match result {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => {
+            tracing::warn!(job = %job.id, kind = job.kind, %error, "attempt failed");
+            Outcome::Retry { reason: error.detail, after: None }
+        }
+        Err(_) => {
+            Outcome::Retry { reason: "The handler broke (a bug); the log has the details.".to_owned(), after: None }
+        }
+    };
+    if let Err(error) = settle(hub, &job, &lease, outcome).await {
+        tracing::warn!(job = %job.id, %error, "the end of the attempt was not stored; the lease will run out");
+    }
+    hub.committed();
+}
+
+async fn settle(hub: &Hub, job: &Job, lease: &Lease, outcome: Outcome) -> Result<()> {
+    let now = hub.now();
+    if let Some(state) = final_state(&outcome) {
+        let (result, error) = match outcome {
+            Outcome::Done(result) => (Some(result), None),
+            Outcome::Failed(reason) => (None, Some(single_line(&reason, 1000))),
+            _ => (None, None),
+        };
+        let transaction = hub.store().begin().await?;
+        transaction.finish_job(lease, state, result.as_ref(), error.as_deref(), now).await?;
+        return transaction.commit().await;
+    }
+    let transaction = hub.store().begin().await?;
+    match outcome {
+        Outcome::Continue { after } => transaction.postpone_job(lease, now.plus(after)).await?,
+        Outcome::Retry { reason, after } => {
+            let reason = single_line(&reason, 1000);
+            let pause = after.unwrap_or_else(|| RETRY.delay(job.attempts, jitter()));
+            if transaction.retry_job(lease, now.plus(pause), &reason, now).await? == JobState::Failed {
+                transaction.commit().await?;
+                return crate::import::attempts_exhausted(hub, job, &reason).await;
+            }
+        }
+        Outcome::Done(_) | Outcome::Failed(_) | Outcome::Cancelled => {}
+    }
+    transaction.commit().await
+}
+
+fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -> BoxFuture<'work, Result<Outcome>> {
+    match job.kind.as_str() {
+        COMMAND_JOB => crate::scans::run_command(hub, job, context).boxed(),
+        VENDOR_DELETE_JOB => crate::scans::run_vendor_delete(hub, job, context).boxed(),
+        IMPORT_JOB => crate::import::run_vendor_import(hub, job, context).boxed(),
+        UPLOAD_JOB => crate::import::run_upload(hub, job, context).boxed(),
+        LOCAL_SCAN_JOB => crate::local::run_local_scan(hub, job, context).boxed(),
+        SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
+        other => {
+            let error = Error::internal(format!("no handler for jobs of kind {other}"));
+            futures::future::ready(Err(error)).boxed()
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Local scans: the runner's processes as scans of the hub.
+//!
+//! These are ours from end to end, so they follow a strict machine. A local scan is not repeated after a crash: what
+//! the processes did by then cannot be known, so the scan ends as failed, with that reason, and what was left running
+//! is ended.
+
+mod record;
+mod scanners;
+
+use scanhelm_core::ids::ScanId;
+use scanhelm_core::job::Job;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::status::VendorState;
+use scanhelm_core::{Error, Result};
+use scanhelm_runner::{ScanOutcome, ScanRequest, ScanState, ScanType};
+pub use scanners::LocalScanner;
+use serde_json::{Value, json};
+
+use crate::Hub;
+use crate::jobs::{JobContext, Outcome};
+
+pub(crate) const LOCAL_SCAN_JOB: &str = "local_scan";
+
+pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
+    let id: ScanId = job
+        .payload
+        .get("scan_id")
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::internal("a local scan job without a scan"))?;
+    let Some(scan) = hub.store().scan(job.company_id, id).await? else {
+        return Ok(Outcome::Cancelled);
+    };
+    match scan.vendor_state {
+        VendorState::Queued => {}
+        VendorState::Running => {
+            scanhelm_runner::process::end_leftovers(&marker(id));
+            let reason = "The hub was stopped while the scan ran. Start it again.";
+            record::ended(hub, context, id, VendorState::Failed, Some(reason.to_owned()), None).await?;
+            return Ok(Outcome::Failed(reason.to_owned()));
+        }
+        _ => return Ok(Outcome::Cancelled),
+    }
+    let Some(scan) = record::started(hub, context, id).await? else {
+        return Ok(Outcome::Cancelled);
+    };
+    let outcome = match scan_target(hub, context, &scan).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let reason = error.to_string();
+            record::ended(hub, context, id, VendorState::Failed, Some(reason.clone()), None).await?;
+            return Ok(Outcome::Failed(reason));
+        }
+    };
+    match outcome.state {
+        ScanState::Cancelled if context.stopping.is_cancelled() && !context.cancelled.is_cancelled() => {
+            let reason = "The hub was stopped while the scan ran. Start it again.";
+            record::ended(hub, context, id, VendorState::Failed, Some(reason.to_owned()), Some(&outcome)).await?;
+            Ok(Outcome::Failed(reason.to_owned()))
+        }
+        ScanState::Cancelled => Ok(Outcome::Cancelled),
+        ScanState::Failed => {
+            let reason = reasons(&outcome);
+            record::ended(hub, context, id, VendorState::Failed, Some(reason.clone()), Some(&outcome)).await?;
+            Ok(Outcome::Failed(reason))
+        }
+        ScanState::Completed => {
+            record::ended(hub, context, id, VendorState::Completed, None, Some(&outcome)).await?;
+            record::import(hub, job, context, id, outcome).await
+        }
+    }
+}
+
+/// Found again in the environment of every process of the scan.
+fn marker(id: ScanId) -> String {
+    format!("scan-{id}")
+}
+
+fn reasons(outcome: &ScanOutcome) -> String {
+    let failed = outcome.failed.iter().map(|failed| format!("{}: {}", failed.id, failed.reason));
+    let skipped = outcome.skipped.iter().map(|skipped| format!("{}: {}", skipped.scanner, skipped.reason));
+    format!("No scanner looked at the target. {}", failed.chain(skipped).collect::<Vec<_>>().join("; "))
+}
+
+/// Runs the scanners and writes their events into the feed as they come.
+async fn scan_target(
+    hub: &Hub,
+    context: &JobContext,
+    scan: &Scan,
+) -> std::result::Result<ScanOutcome, scanhelm_runner::RequestError> {
+    let target = scan.config.get("target_path").and_then(Value::as_str).unwrap_or_default();
+    let mut request = ScanRequest::new(target);
+    let wanted: Vec<ScanType> = scan
+        .config
+        .get("scan_types")
+        .and_then(Value::as_array)
+        .map(|types| types.iter().filter_map(|kind| kind.as_str()?.parse().ok()).collect())
+        .unwrap_or_default();
+    if !wanted.is_empty() {
+        request.scan_types = wanted;
+    }
+    request.limits.time = hub.settings().local.timeout;
+    request.max_parallel = hub.settings().local.max_parallel;
+    request.marker = Some(marker(scan.id));
+    let stop = tokio_util::sync::CancellationToken::new();
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    let work = async {
+        let outcome = scanhelm_runner::run(&hub.0.scanners, request, &stop, move |event| {
+            // Taken until the scan ends, below.
+            let _ = sender.send(event);
+        })
+        .await;
+        outcome
+    };
+    let feed = async {
+        while let Some(event) = receiver.recv().await {
+            record::told(hub, scan, &event).await;
+        }
+    };
+    let watch = async {
+        tokio::select! {
+            () = context.cancelled.cancelled() => {}
+            () = context.stopping.cancelled() => {}
+        }
+        stop.cancel();
+        std::future::pending::<()>().await;
+    };
+    let both = async { tokio::join!(work, feed).0 };
+    tokio::select! {
+        outcome = both => outcome,
+        () = watch => Err(scanhelm_runner::RequestError::Interrupted("the scan was stopped".to_owned())),
+    }
+}
+
+/// For the audit of what ran.
+pub(super) fn summary(outcome: &ScanOutcome) -> Value {
+    json!({"ran": outcome.ran, "skipped": outcome.skipped, "failed": outcome.failed})
+}

@@ -1,0 +1,234 @@
+//! Writing a local scan's life into the store: start, events, end, and its records through the common import.
+
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::finding::SightingSource;
+use scanhelm_core::ids::{ImportId, RunId, ScanId};
+use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::job::Job;
+use scanhelm_core::local::may_transition;
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::{Run, Scan};
+use scanhelm_core::status::{ImportState, VendorState};
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, Result, SeverityCounts};
+use scanhelm_formats::{CoveredAsset, ReportItem};
+use scanhelm_runner::{RunnerEvent, ScanOutcome};
+use serde_json::{Value, json};
+
+use crate::Hub;
+use crate::import::{LocalImport, import_local};
+use crate::jobs::{JobContext, Outcome};
+
+/// Queued to running with a run of its own. `None`: cancelled meanwhile.
+pub(super) async fn started(hub: &Hub, context: &JobContext, id: ScanId) -> Result<Option<Scan>> {
+    let run_id = RunId::new(hub.ids());
+    let now = hub.now();
+    let moved = transition(hub, context, id, VendorState::Running, |scan| {
+        scan.run_id = Some(run_id);
+        scan.run_number += 1;
+        scan.started_at = Some(now);
+        scan.last_observed_at = Some(now);
+    })
+    .await?;
+    let Some((scan, transaction)) = moved else {
+        return Ok(None);
+    };
+    transaction
+        .insert_run(&Run {
+            id: run_id,
+            scan_id: scan.id,
+            company_id: scan.company_id,
+            external_run_id: None,
+            number: scan.run_number,
+            vendor_state: scan.vendor_state,
+            import_state: scan.import_state,
+            started_at: scan.started_at,
+            finished_at: None,
+            vendor_finished_at: None,
+            counts: SeverityCounts::default(),
+            imported_findings: 0,
+            created_at: now,
+        })
+        .await?;
+    transaction.commit().await?;
+    hub.committed();
+    Ok(Some(scan))
+}
+
+/// The scan with its new state inside an open transaction; `None` when it may not go there any more.
+async fn transition(
+    hub: &Hub,
+    context: &JobContext,
+    id: ScanId,
+    to: VendorState,
+    change: impl Fn(&mut Scan),
+) -> Result<Option<(Scan, scanhelm_store::Transaction)>> {
+    for _ in 0..5 {
+        let transaction = hub.store().begin().await?;
+        transaction.fence(&context.lease).await?;
+        let Some(mut scan) = transaction.any_scan(id).await? else {
+            return Ok(None);
+        };
+        if !may_transition(scan.vendor_state, to) {
+            return Ok(None);
+        }
+        let version = scan.version;
+        scan.vendor_state = to;
+        change(&mut scan);
+        if transaction.try_save_scan(&scan, version).await? {
+            scan.version += 1;
+            return Ok(Some((scan, transaction)));
+        }
+    }
+    Err(Error::new(scanhelm_core::ErrorCode::Conflict, "The scan keeps changing."))
+}
+
+/// Appends one event of the runner. A feed that cannot be written does not stop a scan.
+pub(super) async fn told(hub: &Hub, scan: &Scan, event: &RunnerEvent) {
+    let activity = NewActivity {
+        company_id: scan.company_id,
+        scan_id: scan.id,
+        at: hub.now(),
+        actor: Actor::System,
+        event: event.event(),
+        message: single_line(&event.message(), 1000),
+        data: serde_json::to_value(event).unwrap_or(Value::Null),
+    };
+    let written = async {
+        let transaction = hub.store().begin().await?;
+        transaction.append_activity(activity).await?;
+        transaction.commit().await
+    };
+    match written.await {
+        Ok(()) => hub.committed(),
+        Err(error) => tracing::warn!(scan = %scan.id, %error, "event not written"),
+    }
+}
+
+/// The end of the processes.
+pub(super) async fn ended(
+    hub: &Hub,
+    context: &JobContext,
+    id: ScanId,
+    state: VendorState,
+    reason: Option<String>,
+    outcome: Option<&ScanOutcome>,
+) -> Result<()> {
+    let now = hub.now();
+    let moved = transition(hub, context, id, state, |scan| {
+        scan.finished_at = Some(now);
+        scan.last_observed_at = Some(now);
+        scan.error = reason.as_deref().map(|reason| single_line(reason, 1000));
+        let Some(outcome) = outcome else {
+            return;
+        };
+        scan.progress = Some(100.0).filter(|_| state == VendorState::Completed).or(scan.progress);
+        scan.counts = outcome.counts();
+        scan.counts_known = true;
+        scan.scanners_run = outcome.ran.iter().map(|ran| ran.id.clone()).collect();
+        scan.scanners_skipped.clone_from(&outcome.skipped);
+        if state == VendorState::Completed {
+            scan.import_state = ImportState::Running;
+        }
+        if let Value::Object(config) = &mut scan.config {
+            config.insert("scanners".to_owned(), super::summary(outcome));
+        }
+    })
+    .await?;
+    let Some((scan, transaction)) = moved else {
+        return Ok(());
+    };
+    if let Some(run_id) = scan.run_id
+        && let Some(mut run) = transaction.run(run_id).await?
+    {
+        run.vendor_state = scan.vendor_state;
+        run.import_state = scan.import_state;
+        run.finished_at = scan.finished_at;
+        run.counts = scan.counts;
+        transaction.save_run(&run).await?;
+    }
+    if let Some(reason) = reason.filter(|_| outcome.is_none()) {
+        transaction
+            .append_activity(NewActivity {
+                company_id: scan.company_id,
+                scan_id: scan.id,
+                at: now,
+                actor: Actor::System,
+                event: Event::ScanFailed,
+                message: single_line(&reason, 1000),
+                data: json!({}),
+            })
+            .await?;
+    }
+    transaction.commit().await?;
+    hub.committed();
+    Ok(())
+}
+
+/// Brings the records in, scanner by scanner: each is a source of its own, and covers the target only when it had
+/// nothing to complain about.
+pub(super) async fn import(
+    hub: &Hub,
+    job: &Job,
+    context: &JobContext,
+    id: ScanId,
+    outcome: ScanOutcome,
+) -> Result<Outcome> {
+    let scan = hub.store().scan(job.company_id, id).await?.ok_or_else(Error::not_found)?;
+    let run_id = scan.run_id.ok_or_else(|| Error::internal("a local scan without a run"))?;
+    let import = Import {
+        id: ImportId::new(hub.ids()),
+        company_id: scan.company_id,
+        scan_id: scan.id,
+        run_id,
+        job_id: job.id,
+        state: ImportState::Running,
+        checkpoint: 0,
+        counts: ImportCounts::default(),
+        quarantined: Vec::new(),
+        vendor_state: None,
+        report_sha256: None,
+        error: None,
+        started_at: hub.now(),
+        finished_at: None,
+    };
+    let transaction = hub.store().begin().await?;
+    transaction.fence(&context.lease).await?;
+    transaction.insert_import(&import).await?;
+    transaction.commit().await?;
+    let finished_at = scan.finished_at;
+    let repository = repository(&scan, &outcome);
+    let mut records = outcome.records;
+    let parts = outcome
+        .ran
+        .iter()
+        .map(|ran| {
+            let (own, rest) = std::mem::take(&mut records).into_iter().partition(|record| record.scanner == ran.id);
+            records = rest;
+            let asset = CoveredAsset {
+                asset: repository.clone(),
+                started_at: scan.started_at,
+                finished_at,
+                authenticated: false,
+            };
+            let own: Vec<scanhelm_core::finding::FindingRecord> = own;
+            let items = std::iter::once(ReportItem::Asset(asset))
+                .chain(own.into_iter().map(|record| ReportItem::Finding(Box::new(record))))
+                .collect();
+            LocalImport { source: SightingSource::scanner(&ran.id), items, covers: ran.warnings.is_empty() }
+        })
+        .collect();
+    Box::pin(import_local(hub, context, &scan, import, parts)).await
+}
+
+/// The asset that was scanned, found or not.
+fn repository(scan: &Scan, outcome: &ScanOutcome) -> AssetRecord {
+    let of_record = outcome.records.first().map(|record| record.asset.clone());
+    of_record.unwrap_or_else(|| {
+        let path = scan.targets.first().map(String::as_str).unwrap_or_default();
+        let name = scanhelm_runner::Target::resolve(std::path::Path::new(path), None)
+            .map_or_else(|_| path.to_owned(), |target| target.repository().to_owned());
+        AssetRecord::repository(&name)
+    })
+}

@@ -1,0 +1,59 @@
+//! What a list does not tell: progress, counts, targets, policy. Asked for one scan at a time, within a budget: first
+//! those that move, then rows that are still incomplete.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+use scanhelm_connectors::contract::{CallError, Session};
+use scanhelm_core::Timestamp;
+use scanhelm_core::ids::ScanId;
+use scanhelm_core::integration::Integration;
+use scanhelm_core::scan::Scan;
+
+use super::look::Trouble;
+use crate::Hub;
+
+/// When an incomplete row was last asked for, so that a vendor without the detail is not asked at every tick. Losing
+/// this only costs one more question.
+static ASKED: LazyLock<Mutex<HashMap<ScanId, Timestamp>>> = LazyLock::new(Mutex::default);
+
+pub(super) async fn complete(
+    hub: &Hub,
+    integration: &Integration,
+    session: &dyn Session,
+    scans: Vec<Scan>,
+) -> Result<(), Trouble> {
+    let now = hub.now();
+    let again = hub.settings().sync.backfill_interval;
+    let (moving, rest): (Vec<Scan>, Vec<Scan>) = scans
+        .into_iter()
+        .filter(|scan| scan.vendor_missing_since.is_none())
+        .partition(|scan| scan.vendor_state.is_active());
+    let incomplete = rest.into_iter().filter(|scan| is_incomplete(scan)).filter(|scan| {
+        let asked = super::lock(&ASKED);
+        asked.get(&scan.id).is_none_or(|at| now.since(*at) >= again)
+    });
+    for scan in moving.into_iter().chain(incomplete).take(hub.settings().sync.details_per_look) {
+        let Some(link) = scan.link.clone() else {
+            continue;
+        };
+        super::lock(&ASKED).insert(scan.id, now);
+        match session.scan(&link.external_scan_id).await {
+            Ok(Some(observation)) => {
+                hub.apply_observation(scan, &observation).await?;
+            }
+            // Gone between list and detail, or not to be read: the next list tells.
+            Ok(None) | Err(CallError::Gone { .. } | CallError::Refused { .. }) => {}
+            Err(error) => {
+                tracing::info!(integration = %integration.id, scan = %scan.id, %error, "detail not read");
+                return Err(Trouble::Vendor(error));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A row of which only the list is known.
+fn is_incomplete(scan: &Scan) -> bool {
+    scan.targets.is_empty() || (scan.run_number > 0 && scan.vendor_state.is_terminal() && !scan.counts_known)
+}

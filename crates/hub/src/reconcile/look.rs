@@ -1,0 +1,151 @@
+//! One look at one integration: check it if that is due, list its scans, bring every known scan up to date, adopt
+//! what is new, and decide when to look again.
+
+use std::time::Duration;
+
+use scanhelm_connectors::contract::{CallError, ScanList};
+use scanhelm_core::backoff::Backoff;
+use scanhelm_core::integration::{Condition, ConditionKind, Integration};
+use scanhelm_core::scan::{Scan, next_poll};
+use scanhelm_core::{Result, Timestamp};
+
+use super::{adoption, details, status};
+use crate::Hub;
+use crate::integrations::condition;
+use crate::system::jitter;
+
+/// Between checks of version and licence.
+const CHECK_EVERY: Duration = Duration::from_hours(1);
+
+/// Looks, stores what it saw, and stores how the integration is doing. An `Err` is trouble of ours (the store); the
+/// vendor's trouble becomes a condition of the integration.
+pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> {
+    let now = hub.now();
+    let lease_until = now.plus(hub.settings().sync.lease);
+    let transaction = hub.store().begin().await?;
+    if !transaction.lease_integration(integration.id, &hub.0.owner, lease_until, now).await? {
+        return Ok(());
+    }
+    transaction.commit().await?;
+    integration.health.last_attempt_at = Some(now);
+    match look_at_vendor(hub, &mut integration, now).await {
+        Ok(rest) => {
+            let health = &mut integration.health;
+            health.last_success_at = Some(hub.now());
+            health.error_streak = 0;
+            if !matches!(&health.condition, Some(Condition { kind: ConditionKind::SuspiciousEmptyList, .. })) {
+                health.condition = None;
+            }
+            health.next_poll_at = Some(now.plus(rest));
+        }
+        Err(Trouble::Ours(error)) if error.code != scanhelm_core::ErrorCode::Internal => return Err(error),
+        Err(Trouble::Ours(error)) => {
+            tracing::warn!(integration = %integration.id, %error, "cannot look at the integration");
+            let detail = error.internal.unwrap_or(error.detail);
+            let failed = CallError::Failed { kind: ConditionKind::Credentials, detail, retry_after: None };
+            settle_failure(hub, &mut integration, &failed, now);
+        }
+        Err(Trouble::Vendor(error)) => settle_failure(hub, &mut integration, &error, now),
+    }
+    let transaction = hub.store().begin().await?;
+    transaction.save_health(integration.id, &integration.health).await?;
+    transaction.commit().await
+}
+
+/// Whose fault it was.
+pub(super) enum Trouble {
+    Vendor(CallError),
+    Ours(scanhelm_core::Error),
+}
+
+impl From<CallError> for Trouble {
+    fn from(error: CallError) -> Self {
+        Self::Vendor(error)
+    }
+}
+
+impl From<scanhelm_core::Error> for Trouble {
+    fn from(error: scanhelm_core::Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+/// How long to rest.
+async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp) -> Result<Duration, Trouble> {
+    let session = hub.session(integration).await?;
+    let sweep_due = integration.health.next_sweep_at.is_none_or(|at| at <= now);
+    let check_due = integration.instance.capabilities.is_none()
+        || integration.health.condition.is_some()
+        || integration.health.last_success_at.is_none_or(|at| now.since(at) > CHECK_EVERY);
+    if check_due {
+        let checked = session.check().await?;
+        if checked.instance != integration.instance {
+            integration.instance = checked.instance;
+            let transaction = hub.store().begin().await?;
+            transaction.save_instance(integration.id, &integration.instance).await?;
+            transaction.commit().await?;
+        }
+        hub.refresh_sub_scanners(integration).await?;
+    }
+    let list = session.list_scans().await?;
+    let incarnation = list.incarnation.clone().or_else(|| integration.instance.incarnation.clone()).unwrap_or_default();
+    let known = hub.store().scans_by_links(integration.id, &incarnation).await?;
+    if suspicious(integration, &list, &known) {
+        return Err(suspicion(known.len()).into());
+    }
+    integration.health.condition = None;
+    status::observe_known(hub, integration, &list, known).await?;
+    if sweep_due {
+        adoption::sweep(hub, integration, &incarnation, &list).await?;
+        integration.health.last_sweep_at = Some(now);
+        integration.health.next_sweep_at = Some(now.plus(hub.settings().sync.adoption_interval));
+    }
+    let scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
+    details::complete(hub, integration, session.as_ref(), scans).await?;
+    let scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
+    hub.0.look.notify_one();
+    let settings = hub.settings().sync;
+    let every: Vec<&Scan> = scans.iter().collect();
+    let rest = next_poll(&every, settings.status_interval, settings.adoption_interval);
+    // Spread over a tenth, so that many integrations do not march in step.
+    Ok(rest.mul_f64(0.9 + 0.1 * jitter()))
+}
+
+/// A list of many that is suddenly empty proves nothing until a second one confirms it.
+fn suspicious(integration: &Integration, list: &ScanList, known: &[Scan]) -> bool {
+    let present = known.iter().filter(|scan| scan.vendor_missing_since.is_none()).count();
+    let confirmed = integration
+        .health
+        .condition
+        .as_ref()
+        .is_some_and(|condition| condition.kind == ConditionKind::SuspiciousEmptyList);
+    list.scans.is_empty() && present > 1 && !confirmed
+}
+
+fn suspicion(known: usize) -> CallError {
+    CallError::Failed {
+        kind: ConditionKind::SuspiciousEmptyList,
+        detail: format!("The scanner listed no scans; it had {known}. Nothing is concluded until it is confirmed."),
+        retry_after: None,
+    }
+}
+
+fn settle_failure(hub: &Hub, integration: &mut Integration, error: &CallError, now: Timestamp) {
+    let condition = condition(error, integration.health.condition.as_ref(), now);
+    let health = &mut integration.health;
+    health.error_streak = health.error_streak.saturating_add(1);
+    let settings = hub.settings().sync;
+    // What needs a person is asked for less and less, so that no account is locked out; the rest twice an interval
+    // at most.
+    let cap = if condition.kind.needs_a_person() { Duration::from_hours(1) } else { settings.adoption_interval };
+    let backoff = Backoff { first: settings.status_interval, cap: cap.max(settings.status_interval) };
+    let mut pause = backoff.delay(health.error_streak, jitter());
+    if let CallError::Failed { retry_after: Some(asked), .. } = error {
+        pause = pause.max(*asked);
+    }
+    if condition.kind == ConditionKind::SuspiciousEmptyList {
+        pause = settings.status_interval;
+    }
+    health.condition = Some(condition);
+    health.next_poll_at = Some(now.plus(pause));
+}

@@ -1,0 +1,142 @@
+//! The loops that keep the hub true to its vendors.
+//!
+//! Each is level-triggered and idempotent: it compares what is with what should be and may have been off for any
+//! length of time. None takes input; all run on a period and on a nudge, and publish what they did last.
+//!
+//! - `integrations` looks at every due integration, each in a task of its own, so that a slow vendor delays nobody;
+//!   one list call serves the status of all its scans, and, when the sweep is due, adoption.
+//! - `imports` turns "completed and not imported" into jobs.
+//! - `events` moves the committed feed to live subscribers.
+//! - `jobs` runs what is durable.
+
+mod adoption;
+mod details;
+mod imports;
+mod look;
+mod status;
+mod sync;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use scanhelm_core::Timestamp;
+use scanhelm_core::ids::IntegrationId;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use sync::{SYNC_JOB, run_sync};
+
+use crate::{Hub, events, jobs};
+
+/// How many loops report; readiness waits for all.
+pub(crate) const LOOPS: usize = 2;
+
+/// What a loop did last.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoopStatus {
+    pub name: &'static str,
+    pub last_run_at: Timestamp,
+    /// Things it acted on.
+    pub acted: u64,
+    pub error: Option<String>,
+}
+
+/// Runs everything until `stop`, then returns when all is parked.
+pub async fn run(hub: Hub, stop: CancellationToken) {
+    let loops = TaskTracker::new();
+    let (events_hub, events_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { events::pump(&events_hub, &events_stop).await });
+    let (jobs_hub, jobs_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { jobs::run_workers(&jobs_hub, &jobs_stop).await });
+    let (imports_hub, imports_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { follow_imports(&imports_hub, &imports_stop).await });
+    let (looks_hub, looks_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { follow_integrations(&looks_hub, &looks_stop).await });
+    loops.close();
+    loops.wait().await;
+    if let Err(error) = give_leases_back(&hub).await {
+        tracing::warn!(%error, "integration leases not given back; they will run out");
+    }
+}
+
+async fn give_leases_back(hub: &Hub) -> scanhelm_core::Result<()> {
+    let transaction = hub.store().begin().await?;
+    transaction.release_integration_leases(&hub.0.owner).await?;
+    transaction.commit().await
+}
+
+async fn follow_imports(hub: &Hub, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let done = imports::enqueue_due(hub).await;
+        publish(hub, "imports", done);
+        pause(hub, stop, Duration::from_secs(1)).await;
+    }
+}
+
+async fn follow_integrations(hub: &Hub, stop: &CancellationToken) {
+    let in_flight: Arc<Mutex<HashSet<IntegrationId>>> = Arc::default();
+    let looks = TaskTracker::new();
+    while !stop.is_cancelled() {
+        let started = start_due(hub, stop, &in_flight, &looks).await;
+        publish(hub, "integrations", started);
+        pause(hub, stop, Duration::from_millis(500)).await;
+    }
+    looks.close();
+    looks.wait().await;
+}
+
+async fn start_due(
+    hub: &Hub,
+    stop: &CancellationToken,
+    in_flight: &Arc<Mutex<HashSet<IntegrationId>>>,
+    looks: &TaskTracker,
+) -> scanhelm_core::Result<u64> {
+    let now = hub.now();
+    let mut started = 0;
+    for integration in hub.store().all_enabled_integrations().await? {
+        let due =
+            integration.health.next_poll_at.is_none_or(|at| at <= now) || lock(&hub.0.wanted).contains(&integration.id);
+        if !due || !lock(in_flight).insert(integration.id) {
+            continue;
+        }
+        lock(&hub.0.wanted).remove(&integration.id);
+        started += 1;
+        let (hub, stop, in_flight) = (hub.clone(), stop.clone(), Arc::clone(in_flight));
+        looks.spawn(async move {
+            let id = integration.id;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                looked = look::look(&hub, integration) => if let Err(error) = looked {
+                    tracing::warn!(integration = %id, %error, "look not stored; the next one repeats it");
+                },
+            }
+            lock(&in_flight).remove(&id);
+        });
+    }
+    Ok(started)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+async fn pause(hub: &Hub, stop: &CancellationToken, period: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = hub.0.look.notified() => {}
+        () = tokio::time::sleep(period) => {}
+    }
+}
+
+fn publish(hub: &Hub, name: &'static str, done: scanhelm_core::Result<u64>) {
+    let (acted, error) = match done {
+        Ok(acted) => (acted, None),
+        Err(error) => {
+            tracing::warn!(name, %error, "loop failed; it goes on at its next tick");
+            (0, Some(error.detail))
+        }
+    };
+    lock(&hub.0.loops).insert(name, LoopStatus { name, last_run_at: hub.now(), acted, error });
+}

@@ -1,0 +1,232 @@
+//! Bringing known scans up to what a look saw: `observe()` decides, this writes.
+
+use std::collections::HashMap;
+
+use scanhelm_connectors::contract::ScanList;
+use scanhelm_core::Result;
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::command::CommandState;
+use scanhelm_core::ids::RunId;
+use scanhelm_core::integration::Integration;
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::{Change, Observation, Run, Scan, observe};
+use scanhelm_core::status::VendorState;
+use scanhelm_store::Transaction;
+use serde_json::json;
+
+use crate::Hub;
+use crate::scans::command_activity;
+
+/// A command whose effect the vendor does not show after this long did not happen.
+const PROOF_AFTER: std::time::Duration = std::time::Duration::from_mins(2);
+
+/// Applies a complete list to the scans of the same id space.
+pub(super) async fn observe_known(
+    hub: &Hub,
+    integration: &Integration,
+    list: &ScanList,
+    known: Vec<Scan>,
+) -> Result<()> {
+    let seen: HashMap<&str, &Observation> =
+        list.scans.iter().map(|observation| (observation.external_scan_id.as_str(), observation)).collect();
+    let before: HashMap<_, _> =
+        known.iter().map(|scan| (scan.id, (scan.external_run_id.clone(), scan.run_number))).collect();
+    let mut after = Vec::new();
+    for scan in known {
+        let external = scan.link.as_ref().map(|link| link.external_scan_id.as_str()).unwrap_or_default();
+        match seen.get(external) {
+            Some(observation) => after.push(hub.apply_observation(scan, observation).await?),
+            None => after.push(missing(hub, scan).await?),
+        }
+    }
+    settle_commands(hub, integration, &after, &before).await
+}
+
+/// Gone from a complete list: shown, not deleted. Its results stay.
+async fn missing(hub: &Hub, mut scan: Scan) -> Result<Scan> {
+    if scan.vendor_missing_since.is_some() {
+        return Ok(scan);
+    }
+    scan.vendor_missing_since = Some(hub.now());
+    let version = scan.version;
+    let transaction = hub.store().begin().await?;
+    if transaction.try_save_scan(&scan, version).await? {
+        transaction
+            .append_activity(feed(
+                hub,
+                &scan,
+                Event::ScanGone,
+                "No longer in the scanner's list.".to_owned(),
+                json!({}),
+            ))
+            .await?;
+        transaction.commit().await?;
+        hub.committed();
+    }
+    Ok(scan)
+}
+
+impl Hub {
+    /// Applies one observation to one row in one transaction, with run and feed. Someone else's write in between makes
+    /// it read again; a row deleted meanwhile is left alone.
+    pub(crate) async fn apply_observation(&self, scan: Scan, observation: &Observation) -> Result<Scan> {
+        let mut scan = scan;
+        for _ in 0..5 {
+            let changes = observe(&scan, observation, self.now());
+            if changes.is_empty() {
+                return Ok(scan);
+            }
+            let mut next = scan.clone();
+            for change in &changes {
+                next.apply(change);
+                if matches!(change, Change::NewRun { .. }) {
+                    next.run_id = Some(RunId::new(self.ids()));
+                }
+            }
+            let transaction = self.store().begin().await?;
+            if !transaction.try_save_scan(&next, scan.version).await? {
+                drop(transaction);
+                match self.store().scan(scan.company_id, scan.id).await? {
+                    Some(fresh) => scan = fresh,
+                    None => return Ok(scan),
+                }
+                continue;
+            }
+            next.version = scan.version + 1;
+            self.save_run_of(&transaction, &next, &changes).await?;
+            let mut told = false;
+            for activity in changes.iter().filter_map(|change| activity_of(self, &next, change)) {
+                transaction.append_activity(activity).await?;
+                told = true;
+            }
+            transaction.commit().await?;
+            if told {
+                self.committed();
+            }
+            return Ok(next);
+        }
+        Ok(scan)
+    }
+
+    async fn save_run_of(&self, transaction: &Transaction, scan: &Scan, changes: &[Change]) -> Result<()> {
+        let Some(run_id) = scan.run_id else {
+            return Ok(());
+        };
+        let run = Run {
+            id: run_id,
+            scan_id: scan.id,
+            company_id: scan.company_id,
+            external_run_id: scan.external_run_id.clone(),
+            number: scan.run_number,
+            vendor_state: scan.vendor_state,
+            import_state: scan.import_state,
+            started_at: scan.started_at,
+            finished_at: scan.finished_at,
+            vendor_finished_at: scan.vendor_finished_at,
+            counts: scan.counts,
+            imported_findings: scan.imported_findings,
+            created_at: self.now(),
+        };
+        if changes.iter().any(|change| matches!(change, Change::NewRun { .. })) {
+            return transaction.insert_run(&run).await;
+        }
+        if changes.iter().any(|change| !matches!(change, Change::Seen { .. } | Change::Details { .. })) {
+            return transaction.save_run(&run).await;
+        }
+        Ok(())
+    }
+}
+
+fn feed(hub: &Hub, scan: &Scan, event: Event, message: String, data: serde_json::Value) -> NewActivity {
+    NewActivity {
+        company_id: scan.company_id,
+        scan_id: scan.id,
+        at: hub.now(),
+        actor: Actor::System,
+        event,
+        message,
+        data,
+    }
+}
+
+/// What of a change belongs into the feed: raw and mapped words side by side.
+fn activity_of(hub: &Hub, scan: &Scan, change: &Change) -> Option<NewActivity> {
+    let raw = scan.vendor_status_raw.clone().unwrap_or_default();
+    match change {
+        Change::State { from, to } => {
+            let event = match to {
+                VendorState::Completed => Event::ScanComplete,
+                VendorState::Failed => Event::ScanFailed,
+                VendorState::Cancelled => Event::ScanCancelled,
+                VendorState::Queued | VendorState::Running | VendorState::Paused => Event::ScanStatus,
+            };
+            let message = format!("{from} → {to} (the scanner says \"{raw}\").");
+            Some(feed(hub, scan, event, message, json!({"from": from.as_str(), "to": to.as_str(), "raw": raw})))
+        }
+        Change::UnknownWord { raw } => {
+            metrics::counter!("scanhelm_unknown_vendor_status_total").increment(1);
+            let message =
+                format!("The scanner uses a status we do not know: \"{raw}\". The state stays {}.", scan.vendor_state);
+            Some(feed(hub, scan, Event::UnknownVendorStatus, message, json!({"raw": raw})))
+        }
+        Change::NewRun { external_run_id } => {
+            let data = json!({"run_id": scan.run_id, "external_run_id": external_run_id, "number": scan.run_number});
+            Some(feed(hub, scan, Event::ScanStart, format!("Run {} began.", scan.run_number), data))
+        }
+        Change::Progress { percent } if !scan.vendor_state.is_terminal() => {
+            let data = json!({"progress": percent, "counts": scan.counts});
+            Some(feed(hub, scan, Event::ScanProgress, format!("{percent:.0} %."), data))
+        }
+        Change::Renamed { name } => {
+            Some(feed(hub, scan, Event::ScanChanged, format!("Renamed at the scanner: {name}."), json!({"name": name})))
+        }
+        Change::Reappeared => {
+            Some(feed(hub, scan, Event::ScanStatus, "In the scanner's list again.".to_owned(), json!({})))
+        }
+        _ => None,
+    }
+}
+
+/// Decides commands whose answer was lost by what the vendor shows now.
+async fn settle_commands(
+    hub: &Hub,
+    integration: &Integration,
+    scans: &[Scan],
+    before: &HashMap<scanhelm_core::ids::ScanId, (Option<String>, u32)>,
+) -> Result<()> {
+    for mut command in hub.store().open_commands(integration.id).await? {
+        if command.state != CommandState::Unknown {
+            continue;
+        }
+        let Some(scan) = scans.iter().find(|scan| Some(scan.id) == command.scan_id) else {
+            continue;
+        };
+        let sent_at = command.sent_at.unwrap_or(command.created_at);
+        let run_changed = before
+            .get(&scan.id)
+            .is_some_and(|(run, number)| (scan.external_run_id != *run || scan.run_number != *number) && run.is_some())
+            || scan.started_at.is_some_and(|started| started >= sent_at);
+        let waited = hub.now().since(sent_at) > PROOF_AFTER;
+        match command.kind.proven_by(scan.vendor_state, run_changed) {
+            Some(true) => {
+                command.state = CommandState::Accepted;
+                command.detail = Some("Seen at the scanner.".to_owned());
+            }
+            Some(false) | None if waited => {
+                command.state = CommandState::Refused;
+                command.detail =
+                    Some("The scanner shows no effect; it did not happen. Ask again if you still want it.".to_owned());
+            }
+            Some(false) | None => continue,
+        }
+        command.finished_at = Some(hub.now());
+        let transaction = hub.store().begin().await?;
+        transaction.save_command(&command).await?;
+        if let Some(activity) = command_activity(hub, &command) {
+            transaction.append_activity(activity).await?;
+        }
+        transaction.commit().await?;
+        hub.committed();
+    }
+    Ok(())
+}

@@ -1,0 +1,369 @@
+//! Carrying a recorded command out at the vendor.
+//!
+//! `sent` is committed before the call. Whoever finds a command `sent` that nobody is sending knows that a process
+//! died in between: its outcome is unknown, and it is *not* sent again. The status reconciler decides such commands by
+//! looking at the vendor. Only a deletion may simply be repeated: deleting what is gone is success.
+
+use scanhelm_connectors::contract::{CallError, Created, NewVendorScan, Session};
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::capability::CapabilitySet;
+use scanhelm_core::command::{Command, CommandKind, CommandState};
+use scanhelm_core::ids::CommandId;
+use scanhelm_core::integration::Integration;
+use scanhelm_core::job::Job;
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::{Scan, VendorLink};
+use scanhelm_core::status::VendorState;
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, Result};
+use serde_json::{Value, json};
+
+use crate::Hub;
+use crate::jobs::{JobContext, Outcome};
+
+pub(crate) const COMMAND_JOB: &str = "command";
+pub(crate) const VENDOR_DELETE_JOB: &str = "vendor_delete";
+
+/// What the vendor made of a command.
+enum Answer {
+    Accepted { created: Option<Created> },
+    Failed(CallError),
+}
+
+pub(crate) async fn run_command(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
+    let id = command_id(job)?;
+    let Some(mut command) = hub.store().command(job.company_id, id).await? else {
+        return Ok(Outcome::Done(json!({"state": "gone"})));
+    };
+    match command.state {
+        CommandState::Recorded => {}
+        CommandState::Sent => {
+            finish(
+                hub,
+                context,
+                &mut command,
+                CommandState::Unknown,
+                Some("The hub stopped while it was being sent.".to_owned()),
+            )
+            .await?;
+            return Ok(outcome(&command));
+        }
+        CommandState::Accepted | CommandState::Refused | CommandState::Unknown => return Ok(outcome(&command)),
+    }
+    let Some(integration) = hub.store().integration(command.company_id, command.integration_id).await? else {
+        finish(hub, context, &mut command, CommandState::Refused, Some("The integration was deleted.".to_owned()))
+            .await?;
+        return Ok(outcome(&command));
+    };
+    let scan = match command.scan_id {
+        Some(scan) => hub.store().scan(command.company_id, scan).await?,
+        None => None,
+    };
+    let Some(scan) = scan else {
+        finish(hub, context, &mut command, CommandState::Refused, Some("The scan was deleted.".to_owned())).await?;
+        return Ok(outcome(&command));
+    };
+    let session = hub.session(&integration).await?;
+    mark_sent(hub, context, &mut command).await?;
+    match send(hub, session.as_ref(), &command, &scan).await? {
+        Answer::Accepted { created } => {
+            accepted(hub, context, &mut command, &integration, &scan, created).await?;
+        }
+        Answer::Failed(error) => failed(hub, context, &mut command, &integration, &error).await?,
+    }
+    hub.look_at(command.integration_id);
+    Ok(outcome(&command))
+}
+
+fn command_id(job: &Job) -> Result<CommandId> {
+    job.payload
+        .get("command_id")
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::internal("a command job without a command"))
+}
+
+fn outcome(command: &Command) -> Outcome {
+    Outcome::Done(json!({
+        "command_id": command.id,
+        "kind": command.kind.as_str(),
+        "state": command.state.as_str(),
+        "detail": command.detail,
+    }))
+}
+
+async fn mark_sent(hub: &Hub, context: &JobContext, command: &mut Command) -> Result<()> {
+    command.state = CommandState::Sent;
+    command.sent_at = Some(hub.now());
+    let transaction = hub.store().begin().await?;
+    transaction.fence(&context.lease).await?;
+    transaction.save_command(command).await?;
+    transaction.commit().await
+}
+
+async fn send(hub: &Hub, session: &dyn Session, command: &Command, scan: &Scan) -> Result<Answer> {
+    let lacking = || Error::new(scanhelm_core::ErrorCode::UnsupportedByVendor, "The connector has no such operation.");
+    let target = command.target.as_deref().unwrap_or_default();
+    let sent = match command.kind {
+        CommandKind::Launch => session.launch().ok_or_else(lacking)?.launch(target).await.map(|_| None),
+        CommandKind::Pause => session.pause().ok_or_else(lacking)?.pause(target).await.map(|()| None),
+        CommandKind::Resume => session.resume().ok_or_else(lacking)?.resume(target).await.map(|()| None),
+        CommandKind::Stop => session.stop().ok_or_else(lacking)?.stop(target).await.map(|()| None),
+        CommandKind::Delete => session.delete().ok_or_else(lacking)?.delete(target).await.map(|()| None),
+        CommandKind::Create => {
+            let wanted = wanted(hub, scan).await?;
+            session.create().ok_or_else(lacking)?.create(&wanted).await.map(Some)
+        }
+    };
+    Ok(match sent {
+        Ok(created) => Answer::Accepted { created },
+        Err(error) => Answer::Failed(error),
+    })
+}
+
+async fn wanted(hub: &Hub, scan: &Scan) -> Result<NewVendorScan> {
+    let text = |name: &str| scan.config.get(name).and_then(Value::as_str).map(str::to_owned);
+    let sub_scanner = match scan.sub_scanner_id {
+        Some(id) => hub.store().sub_scanner(scan.company_id, id).await?.map(|found| found.external_id),
+        None => None,
+    };
+    Ok(NewVendorScan {
+        name: scan.name.clone(),
+        targets: scan.targets.clone(),
+        template: text("template"),
+        sub_scanner,
+        folder: text("folder"),
+        client_token: scan.client_token.clone().unwrap_or_default(),
+        launch: scan.config.get("launch").and_then(Value::as_bool).unwrap_or(false),
+    })
+}
+
+async fn accepted(
+    hub: &Hub,
+    context: &JobContext,
+    command: &mut Command,
+    integration: &Integration,
+    scan: &Scan,
+    created: Option<Created>,
+) -> Result<()> {
+    if let Some(Created { external_scan_id, launched }) = created {
+        command.target = Some(external_scan_id.clone());
+        let link = VendorLink {
+            integration_id: integration.id,
+            incarnation: integration.instance.incarnation.clone().unwrap_or_default(),
+            external_scan_id,
+        };
+        hub.link_created(scan.company_id, scan.id, link).await?;
+        let wanted = scan.config.get("launch").and_then(Value::as_bool).unwrap_or(false);
+        if wanted && !launched {
+            launch_too(hub, command, scan).await?;
+        }
+    }
+    finish(hub, context, command, CommandState::Accepted, None).await
+}
+
+/// The vendor has no call that creates and launches: the launch is a command of its own.
+async fn launch_too(hub: &Hub, created: &Command, scan: &Scan) -> Result<()> {
+    let command = Command {
+        id: CommandId::new(hub.ids()),
+        kind: CommandKind::Launch,
+        state: CommandState::Recorded,
+        detail: None,
+        created_at: hub.now(),
+        sent_at: None,
+        finished_at: None,
+        scan_id: Some(scan.id),
+        ..created.clone()
+    };
+    let transaction = hub.store().begin().await?;
+    transaction.insert_command(&command).await?;
+    transaction.enqueue(&hub.command_job(&command), hub.now()).await?;
+    transaction.commit().await?;
+    hub.committed();
+    Ok(())
+}
+
+async fn failed(
+    hub: &Hub,
+    context: &JobContext,
+    command: &mut Command,
+    integration: &Integration,
+    error: &CallError,
+) -> Result<()> {
+    let state = match error {
+        CallError::Unknown { .. } => CommandState::Unknown,
+        CallError::Refused { by_licence, detail } => {
+            if *by_licence {
+                narrow(hub, integration, command.kind, detail).await?;
+            }
+            CommandState::Refused
+        }
+        CallError::Gone { .. } | CallError::Failed { .. } => CommandState::Refused,
+    };
+    if command.kind == CommandKind::Create && state == CommandState::Refused {
+        hub.creation_refused(command, &error.to_string()).await?;
+    }
+    finish(hub, context, command, state, Some(single_line(&error.to_string(), 500))).await
+}
+
+/// The licence turned a write down: all writes of this instance are withheld from now on, with the vendor's reason,
+/// until a check finds otherwise.
+async fn narrow(hub: &Hub, integration: &Integration, kind: CommandKind, reason: &str) -> Result<()> {
+    use scanhelm_core::capability::Capability as C;
+    let mut instance = integration.instance.clone();
+    let offered: CapabilitySet = instance
+        .capabilities
+        .take()
+        .or_else(|| scanhelm_connectors::by_id(&integration.connector).map(|found| found.capabilities()))
+        .unwrap_or_default();
+    let writes = [C::Create, C::Launch, C::Pause, C::Resume, C::Stop, C::DeleteRemote];
+    let reason = format!("The scanner's licence does not allow it (it answered to {}: {reason})", kind.as_str());
+    let reason = single_line(&reason, 300);
+    instance.capabilities = Some(offered.without(writes.map(|write| (write, reason.clone()))));
+    let transaction = hub.store().begin().await?;
+    transaction.save_instance(integration.id, &instance).await?;
+    transaction.commit().await
+}
+
+async fn finish(
+    hub: &Hub,
+    context: &JobContext,
+    command: &mut Command,
+    state: CommandState,
+    detail: Option<String>,
+) -> Result<()> {
+    command.state = state;
+    command.detail = detail;
+    command.finished_at = (state != CommandState::Unknown).then(|| hub.now());
+    let transaction = hub.store().begin().await?;
+    transaction.fence(&context.lease).await?;
+    transaction.save_command(command).await?;
+    if let Some(activity) = command_activity(hub, command) {
+        transaction.append_activity(activity).await?;
+    }
+    transaction.commit().await?;
+    hub.committed();
+    Ok(())
+}
+
+pub(crate) fn command_activity(hub: &Hub, command: &Command) -> Option<NewActivity> {
+    let word = command.kind.as_str();
+    let reason = command.detail.as_deref().unwrap_or_default();
+    let message = match command.state {
+        CommandState::Accepted => format!("The scanner accepted: {word}."),
+        CommandState::Refused => format!("The scanner refused: {word}. {reason}"),
+        CommandState::Unknown => {
+            format!(
+                "The answer to `{word}` was lost: {reason} The next look at the scanner decides; it is not sent again."
+            )
+        }
+        CommandState::Recorded | CommandState::Sent => return None,
+    };
+    Some(NewActivity {
+        company_id: command.company_id,
+        scan_id: command.scan_id?,
+        at: hub.now(),
+        actor: Actor::System,
+        event: Event::Command,
+        message,
+        data: json!({"command_id": command.id, "kind": word, "state": command.state.as_str()}),
+    })
+}
+
+/// Deletes a vendor's copy after the local row is gone. Repeats with back-off until the vendor answers.
+pub(crate) async fn run_vendor_delete(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
+    let id = command_id(job)?;
+    let Some(mut command) = hub.store().command(job.company_id, id).await? else {
+        return Ok(Outcome::Done(json!({"state": "gone"})));
+    };
+    if matches!(command.state, CommandState::Accepted | CommandState::Refused) {
+        return Ok(outcome(&command));
+    }
+    let Some(integration) = hub.store().integration(command.company_id, command.integration_id).await? else {
+        finish(hub, context, &mut command, CommandState::Refused, Some("The integration was deleted.".to_owned()))
+            .await?;
+        return Ok(outcome(&command));
+    };
+    let target = command.target.clone().unwrap_or_default();
+    mark_sent(hub, context, &mut command).await?;
+    let session = hub.session(&integration).await?;
+    let Some(accessor) = session.delete() else {
+        finish(hub, context, &mut command, CommandState::Refused, Some("The connector cannot delete.".to_owned()))
+            .await?;
+        return Ok(outcome(&command));
+    };
+    match accessor.delete(&target).await {
+        Ok(()) | Err(CallError::Gone { .. }) => {
+            finish(hub, context, &mut command, CommandState::Accepted, None).await?;
+            Ok(outcome(&command))
+        }
+        Err(error @ CallError::Refused { .. }) => {
+            failed(hub, context, &mut command, &integration, &error).await?;
+            Ok(outcome(&command))
+        }
+        Err(error) => {
+            let detail = single_line(&error.to_string(), 500);
+            command.state = CommandState::Recorded;
+            command.detail = Some(detail.clone());
+            let transaction = hub.store().begin().await?;
+            transaction.fence(&context.lease).await?;
+            transaction.save_command(&command).await?;
+            transaction.commit().await?;
+            Ok(Outcome::Retry { reason: detail, after: None })
+        }
+    }
+}
+
+impl Hub {
+    /// Ties a row created here to the vendor scan made for it.
+    pub(crate) async fn link_created(
+        &self,
+        company: scanhelm_core::ids::CompanyId,
+        id: scanhelm_core::ids::ScanId,
+        link: VendorLink,
+    ) -> Result<()> {
+        let Some(mut scan) = self.store().scan(company, id).await? else {
+            return Ok(());
+        };
+        if scan.link.is_some() {
+            return Ok(());
+        }
+        scan.link = Some(link);
+        let version = scan.version;
+        let transaction = self.store().begin().await?;
+        if transaction.try_save_scan(&scan, version).await? {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn creation_refused(&self, command: &Command, reason: &str) -> Result<()> {
+        let Some(id) = command.scan_id else {
+            return Ok(());
+        };
+        let Some(mut scan) = self.store().scan(command.company_id, id).await? else {
+            return Ok(());
+        };
+        scan.vendor_state = VendorState::Failed;
+        scan.finished_at = Some(self.now());
+        scan.error = Some(single_line(&format!("The scanner did not create the scan: {reason}"), 500));
+        let version = scan.version;
+        let transaction = self.store().begin().await?;
+        if transaction.try_save_scan(&scan, version).await? {
+            transaction
+                .append_activity(NewActivity {
+                    company_id: command.company_id,
+                    scan_id: id,
+                    at: self.now(),
+                    actor: Actor::System,
+                    event: Event::ScanFailed,
+                    message: scan.error.clone().unwrap_or_default(),
+                    data: json!({}),
+                })
+                .await?;
+            transaction.commit().await?;
+            self.committed();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Launch, pause, resume, stop: asking the vendor. Nothing changes here until the vendor is seen to have changed.
+
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::capability::Capability;
+use scanhelm_core::command::{Command, CommandKind, CommandState};
+use scanhelm_core::ids::{CommandId, JobId, ScanId};
+use scanhelm_core::permission::{Grant, Permission};
+use scanhelm_core::{Error, Result};
+use serde_json::json;
+
+use super::Scans;
+use super::read::available;
+
+/// A recorded command and the job that carries it out.
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    pub command: Command,
+    pub job_id: JobId,
+}
+
+impl Scans<'_> {
+    pub async fn launch(&self, grant: &Grant, id: ScanId) -> Result<Ordered> {
+        self.order(grant, id, CommandKind::Launch, Capability::Launch).await
+    }
+
+    pub async fn pause(&self, grant: &Grant, id: ScanId) -> Result<Ordered> {
+        self.order(grant, id, CommandKind::Pause, Capability::Pause).await
+    }
+
+    pub async fn resume(&self, grant: &Grant, id: ScanId) -> Result<Ordered> {
+        self.order(grant, id, CommandKind::Resume, Capability::Resume).await
+    }
+
+    pub async fn stop(&self, grant: &Grant, id: ScanId) -> Result<Ordered> {
+        self.order(grant, id, CommandKind::Stop, Capability::Stop).await
+    }
+
+    async fn order(&self, grant: &Grant, id: ScanId, kind: CommandKind, capability: Capability) -> Result<Ordered> {
+        let scan = self.row(grant, id).await?;
+        grant.require(Permission::ScanControl)?;
+        let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
+        let integration = match scan.integration_id {
+            Some(integration) => self.hub.store().integration(grant.company, integration).await?,
+            None => None,
+        };
+        available(capability, &scan, integration.as_ref(), company.status).require()?;
+        let link = scan.link.as_ref().ok_or_else(Error::not_found)?;
+        let command = Command {
+            id: CommandId::new(self.hub.ids()),
+            company_id: grant.company,
+            scan_id: Some(scan.id),
+            integration_id: link.integration_id,
+            kind,
+            target: Some(link.external_scan_id.clone()),
+            state: CommandState::Recorded,
+            actor: grant.actor,
+            detail: None,
+            created_at: self.hub.now(),
+            sent_at: None,
+            finished_at: None,
+        };
+        let word = kind.as_str();
+        let transaction = self.hub.store().begin().await?;
+        transaction.insert_command(&command).await?;
+        let job_id = transaction.enqueue(&self.hub.command_job(&command), self.hub.now()).await?;
+        transaction
+            .append_activity(NewActivity {
+                company_id: grant.company,
+                scan_id: scan.id,
+                at: self.hub.now(),
+                actor: grant.actor,
+                event: Event::Command,
+                message: format!("Asked for: {word}."),
+                data: json!({"command_id": command.id, "kind": word, "state": command.state.as_str()}),
+            })
+            .await?;
+        let target = format!("scan/{}", scan.id);
+        transaction.append_audit(&self.hub.audit_entry(grant, &format!("scan.{word}"), target, json!(null))).await?;
+        transaction.commit().await?;
+        self.hub.committed();
+        Ok(Ordered { command, job_id })
+    }
+}

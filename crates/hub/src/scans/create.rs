@@ -1,0 +1,318 @@
+//! Creating scans: a record, a scan at a vendor, a link to one that is there, or a local scan.
+//!
+//! Everything is checked before anything is stored or sent. A scan at a vendor begins as a row with a client token and
+//! a recorded command; the token is put into the vendor's scan, so that when the answer is lost the sweep finds the
+//! row again instead of adopting a stranger (trap S8).
+
+use std::path::{Path, PathBuf};
+
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::capability::Capability;
+use scanhelm_core::ci::CiMetadata;
+use scanhelm_core::command::{Command, CommandKind, CommandState};
+use scanhelm_core::company::CompanyStatus;
+use scanhelm_core::ids::{CommandId, IntegrationId, ScanId, SubScannerId};
+use scanhelm_core::integration::Integration;
+use scanhelm_core::permission::{Grant, Permission};
+use scanhelm_core::scan::{Origin, Scan, VendorLink};
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, ErrorCode, FieldError, Result};
+use serde_json::{Value, json};
+
+use super::{COMMAND_JOB, ScanView, Scans};
+use crate::local::LOCAL_SCAN_JOB;
+use crate::system::random_token;
+
+/// The body of `POST /scans`.
+#[derive(Clone, Debug, Default)]
+pub struct NewScan {
+    pub name: Option<String>,
+    pub scan_types: Vec<String>,
+    pub target_path: Option<String>,
+    pub targets: Vec<String>,
+    pub integration_id: Option<IntegrationId>,
+    pub external_scan_id: Option<String>,
+    pub sub_scanner_id: Option<SubScannerId>,
+    pub template: Option<String>,
+    pub folder: Option<String>,
+    pub assessment_run_id: Option<String>,
+    pub config: serde_json::Map<String, Value>,
+    pub ci: CiMetadata,
+    pub launch: bool,
+}
+
+impl Scans<'_> {
+    pub async fn create(&self, grant: &Grant, new: NewScan) -> Result<ScanView> {
+        grant.require(Permission::ScanCreate)?;
+        let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
+        if company.status == CompanyStatus::Deactivated {
+            return Err(Error::new(
+                ErrorCode::CompanyDeactivated,
+                "The company is deactivated: no new scans. An operator can activate it again.",
+            ));
+        }
+        let id = match (new.integration_id, &new.external_scan_id, &new.target_path) {
+            (Some(_), _, Some(_)) => {
+                return Err(Error::field(
+                    "target_path",
+                    "conflict",
+                    "A local path cannot be scanned by an integration.",
+                ));
+            }
+            (Some(integration), Some(external), None) => self.link(grant, &new, integration, external).await?,
+            (Some(integration), None, None) => self.at_vendor(grant, &new, integration).await?,
+            (None, Some(_), _) => {
+                return Err(Error::field("integration_id", "required", "Say which integration has this vendor scan."));
+            }
+            (None, None, Some(path)) => self.local(grant, &new, path).await?,
+            (None, None, None) => self.record(grant, &new).await?,
+        };
+        self.hub.committed();
+        self.get(grant, id).await
+    }
+
+    fn base(&self, grant: &Grant, new: &NewScan, origin: Origin, default_name: &str) -> Result<Scan> {
+        let name = single_line(new.name.as_deref().unwrap_or(default_name), 200);
+        if name.is_empty() {
+            return Err(Error::field("name", "required", "Give the scan a name."));
+        }
+        check_lengths(new)?;
+        let mut scan = Scan::new(ScanId::new(self.hub.ids()), grant.company, name, origin, self.hub.now());
+        if let Some(first) = new.scan_types.first() {
+            scan.scan_type.clone_from(first);
+        }
+        scan.targets = new.targets.iter().map(|target| single_line(target, 500)).collect();
+        scan.assessment_run_id.clone_from(&new.assessment_run_id);
+        scan.ci = new.ci.clone();
+        scan.config = Value::Object(new.config.clone());
+        Ok(scan)
+    }
+
+    async fn record(&self, grant: &Grant, new: &NewScan) -> Result<ScanId> {
+        if new.name.as_deref().is_none_or(|name| name.trim().is_empty()) {
+            return Err(Error::field("name", "required", "Give the scan a name."));
+        }
+        let scan = self.base(grant, new, Origin::Manual, "")?;
+        self.insert(grant, &scan, Vec::new(), "Created as a record.").await?;
+        Ok(scan.id)
+    }
+
+    async fn link(&self, grant: &Grant, new: &NewScan, integration: IntegrationId, external: &str) -> Result<ScanId> {
+        let integration = self.usable(grant, integration).await?;
+        let incarnation = integration.instance.incarnation.clone().unwrap_or_default();
+        let mut scan = self.base(grant, new, Origin::Integration, &format!("{} {external}", integration.name))?;
+        scan.vendor = Some(integration.connector.clone());
+        scan.integration_id = Some(integration.id);
+        scan.link = Some(VendorLink {
+            integration_id: integration.id,
+            incarnation,
+            external_scan_id: single_line(external, 200),
+        });
+        scan.sub_scanner_id = self.sub_scanner(grant, &integration, new.sub_scanner_id).await?;
+        self.insert(grant, &scan, Vec::new(), "Linked to a scan of the vendor.").await?;
+        self.hub.look_now();
+        Ok(scan.id)
+    }
+
+    async fn at_vendor(&self, grant: &Grant, new: &NewScan, integration: IntegrationId) -> Result<ScanId> {
+        let integration = self.usable(grant, integration).await?;
+        let capabilities = integration
+            .instance
+            .capabilities
+            .clone()
+            .or_else(|| scanhelm_connectors::by_id(&integration.connector).map(|found| found.capabilities()))
+            .unwrap_or_default();
+        let wanted = [(Capability::Create, true), (Capability::Launch, new.launch)];
+        for (capability, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
+            if !capabilities.has(capability) {
+                let reason = capabilities.withheld_because(capability).map_or_else(
+                    || format!("This scanner offers no {} through its API.", capability.as_str()),
+                    str::to_owned,
+                );
+                return Err(Error::new(ErrorCode::UnsupportedByVendor, reason));
+            }
+        }
+        if new.targets.is_empty() {
+            return Err(Error::field("targets", "required", "Name at least one target."));
+        }
+        if new.name.as_deref().is_none_or(|name| name.trim().is_empty()) {
+            return Err(Error::field("name", "required", "Give the scan a name."));
+        }
+        let mut scan = self.base(grant, new, Origin::Integration, "")?;
+        scan.vendor = Some(integration.connector.clone());
+        scan.integration_id = Some(integration.id);
+        scan.client_token = Some(random_token().chars().take(24).collect());
+        scan.sub_scanner_id = self.sub_scanner(grant, &integration, new.sub_scanner_id).await?;
+        if let Value::Object(config) = &mut scan.config {
+            let asked = [("template", new.template.clone()), ("folder", new.folder.clone())];
+            config.extend(
+                asked.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), json!(value)))),
+            );
+            config.insert("launch".to_owned(), json!(new.launch));
+        }
+        let command = Command {
+            id: CommandId::new(self.hub.ids()),
+            company_id: grant.company,
+            scan_id: Some(scan.id),
+            integration_id: integration.id,
+            kind: CommandKind::Create,
+            target: None,
+            state: CommandState::Recorded,
+            actor: grant.actor,
+            detail: None,
+            created_at: self.hub.now(),
+            sent_at: None,
+            finished_at: None,
+        };
+        self.insert(grant, &scan, vec![command], "Creating it at the vendor.").await?;
+        Ok(scan.id)
+    }
+
+    async fn local(&self, grant: &Grant, new: &NewScan, path: &str) -> Result<ScanId> {
+        for scan_type in &new.scan_types {
+            if let Err(error) = scan_type.parse::<scanhelm_runner::ScanType>() {
+                return Err(Error::field("scan_types", "unknown", single_line(&format!("{error}."), 300)));
+            }
+        }
+        let target = self.allowed_target(path)?;
+        let target_text = target.display().to_string();
+        let folder = target.file_name().map_or_else(|| target_text.clone(), |name| name.to_string_lossy().into_owned());
+        // Local scans of one folder repeat; a name that nobody gave must not stand in the way.
+        let id = ScanId::new(self.hub.ids());
+        let short: String = id.to_string().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
+        let mut scan = self.base(grant, new, Origin::Local, &format!("{folder} {short}"))?;
+        scan.id = id;
+        if new.scan_types.is_empty() {
+            scan.scan_type = "code".to_owned();
+        }
+        scan.vendor = Some("local".to_owned());
+        scan.targets = vec![target_text.clone()];
+        if let Value::Object(config) = &mut scan.config {
+            config.insert("target_path".to_owned(), json!(target_text));
+            config.insert("scan_types".to_owned(), json!(new.scan_types));
+        }
+        self.insert(grant, &scan, Vec::new(), "Waiting for a local scanner.").await?;
+        Ok(scan.id)
+    }
+
+    /// The canonical form of a path that the operator lets the hub scan.
+    fn allowed_target(&self, path: &str) -> Result<PathBuf> {
+        let unavailable = |detail: String| Error::new(ErrorCode::TargetUnavailable, detail);
+        let shown = single_line(path, 300);
+        let target = Path::new(path).canonicalize().map_err(|error| {
+            unavailable(format!("{shown} cannot be scanned: {error}. Check the path on the hub's machine."))
+        })?;
+        let roots = &self.hub.settings().local.allowed_roots;
+        let inside = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| target.starts_with(root));
+        if !inside {
+            return Err(unavailable(format!(
+                "{shown} is not below a folder that the hub may scan. The operator lists them in `[local] allowed_roots`."
+            )));
+        }
+        Ok(target)
+    }
+
+    /// One transaction: row, commands with their jobs, feed and audit.
+    async fn insert(&self, grant: &Grant, scan: &Scan, commands: Vec<Command>, message: &str) -> Result<()> {
+        let transaction = self.hub.store().begin().await?;
+        if let Some(link) = &scan.link {
+            // Linking on purpose takes back an earlier deletion.
+            transaction.delete_block_of(link).await?;
+        }
+        transaction.insert_scan(scan).await?;
+        for command in &commands {
+            transaction.insert_command(command).await?;
+            transaction.enqueue(&self.hub.command_job(command), self.hub.now()).await?;
+        }
+        if scan.origin == Origin::Local {
+            let mut job = self.hub.new_job(grant.company, LOCAL_SCAN_JOB, json!({"scan_id": scan.id}));
+            job.dedup_key = Some(format!("local:{}", scan.id));
+            job.max_attempts = 1;
+            transaction.enqueue(&job, self.hub.now()).await?;
+        }
+        transaction
+            .append_activity(NewActivity {
+                company_id: grant.company,
+                scan_id: scan.id,
+                at: self.hub.now(),
+                actor: grant.actor,
+                event: Event::ScanCreated,
+                message: message.to_owned(),
+                data: json!({"origin": scan.origin.as_str(), "name": scan.name}),
+            })
+            .await?;
+        let detail = json!({"name": scan.name, "origin": scan.origin.as_str()});
+        transaction
+            .append_audit(&self.hub.audit_entry(grant, "scan.create", format!("scan/{}", scan.id), detail))
+            .await?;
+        transaction.commit().await
+    }
+
+    async fn usable(&self, grant: &Grant, id: IntegrationId) -> Result<Integration> {
+        let missing = || Error::field("integration_id", "unknown", "There is no such integration.");
+        let integration = self.hub.store().integration(grant.company, id).await?.ok_or_else(missing)?;
+        if !integration.enabled {
+            return Err(Error::field("integration_id", "disabled", "The integration is disabled. Enable it first."));
+        }
+        Ok(integration)
+    }
+
+    async fn sub_scanner(
+        &self,
+        grant: &Grant,
+        integration: &Integration,
+        id: Option<SubScannerId>,
+    ) -> Result<Option<SubScannerId>> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let found = self.hub.store().sub_scanner(grant.company, id).await?;
+        if found.is_none_or(|found| found.integration_id != integration.id) {
+            return Err(Error::field("sub_scanner_id", "unknown", "The integration has no such sub-scanner."));
+        }
+        Ok(Some(id))
+    }
+}
+
+fn check_lengths(new: &NewScan) -> Result<()> {
+    let mut fields = Vec::new();
+    let mut too_long = |field: &str, limit: usize| {
+        fields.push(FieldError {
+            field: field.to_owned(),
+            code: "too_long",
+            detail: format!("At most {limit} characters."),
+        });
+    };
+    let ci = [
+        ("ci.commit_sha", &new.ci.commit_sha, 64),
+        ("ci.branch_name", &new.ci.branch_name, 255),
+        ("ci.repo_url", &new.ci.repo_url, 500),
+        ("ci.triggered_by", &new.ci.triggered_by, 200),
+        ("assessment_run_id", &new.assessment_run_id, 100),
+        ("template", &new.template, 200),
+        ("folder", &new.folder, 200),
+    ];
+    for (field, value, limit) in ci {
+        if value.as_ref().is_some_and(|value| value.chars().count() > limit) {
+            too_long(field, limit);
+        }
+    }
+    if new.name.as_ref().is_some_and(|name| name.chars().count() > 200) {
+        too_long("name", 200);
+    }
+    if new.targets.len() > 10_000 {
+        too_long("targets", 10_000);
+    }
+    if fields.is_empty() { Ok(()) } else { Err(Error::fields(fields)) }
+}
+
+impl crate::Hub {
+    /// The job that carries a recorded command out. Commands of one integration go one after the other.
+    pub(crate) fn command_job(&self, command: &Command) -> scanhelm_core::job::NewJob {
+        let mut job = self.new_job(command.company_id, COMMAND_JOB, json!({"command_id": command.id}));
+        job.dedup_key = Some(format!("command:{}", command.id));
+        job.concurrency_key = Some(format!("command:{}", command.integration_id));
+        job.priority = -10;
+        job
+    }
+}

@@ -1,0 +1,27 @@
+//! Scans as people see and steer them. Their state is written by the reconcilers and the import only; what is here
+//! records intent (create, control, delete) and reads.
+
+mod cancel;
+mod change;
+mod command_job;
+mod control;
+mod create;
+mod delete;
+mod preview;
+mod read;
+
+pub use change::ScanChange;
+pub(crate) use command_job::{COMMAND_JOB, VENDOR_DELETE_JOB, command_activity, run_command, run_vendor_delete};
+pub use control::Ordered;
+pub use create::NewScan;
+pub use delete::{Deleted, RemoteDeletion};
+pub use preview::PreviewCache;
+pub use read::ScanView;
+
+use crate::Hub;
+
+/// Use cases about scans.
+#[derive(Clone, Copy, Debug)]
+pub struct Scans<'hub> {
+    pub(crate) hub: &'hub Hub,
+}

@@ -1,0 +1,96 @@
+//! Everything an operator can set about the hub, with the defaults that a new installation runs on.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Spool and other files of this process.
+    pub data_dir: PathBuf,
+    pub sync: Sync,
+    pub import: Import,
+    pub local: Local,
+    pub jobs: Jobs,
+    pub auth: Auth,
+    pub http: scanhelm_net::HttpLimits,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Sync {
+    /// Ceiling between two looks at a scan that moves.
+    pub status_interval: Duration,
+    /// Between two complete comparisons with a vendor's list.
+    pub adoption_interval: Duration,
+    /// Between two attempts to complete rows of which only a list is known.
+    pub backfill_interval: Duration,
+    /// At most this many detail calls in one look at an integration.
+    pub details_per_look: usize,
+    pub lease: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Import {
+    /// Records in one transaction.
+    pub batch_rows: usize,
+    /// Quarantined records kept for display.
+    pub quarantine_shown: usize,
+    /// An attempt is cut after this long and continues at its checkpoint.
+    pub attempt: Duration,
+    /// Largest report accepted.
+    pub max_report_bytes: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Local {
+    pub max_parallel: usize,
+    /// For one scanner.
+    pub timeout: Duration,
+    /// Folders searched for scanners before `PATH`.
+    pub tool_paths: Vec<PathBuf>,
+    /// Folders below which the hub may scan; empty: nothing.
+    pub allowed_roots: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Jobs {
+    pub workers: usize,
+    pub lease: Duration,
+    pub poll: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Auth {
+    pub session: Duration,
+}
+
+impl Settings {
+    /// The defaults, keeping files under `data_dir`.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            sync: Sync {
+                status_interval: Duration::from_secs(30),
+                adoption_interval: Duration::from_mins(5),
+                backfill_interval: Duration::from_mins(5),
+                details_per_look: 20,
+                lease: Duration::from_mins(1),
+            },
+            import: Import {
+                batch_rows: 10_000,
+                quarantine_shown: 100,
+                attempt: Duration::from_mins(10),
+                max_report_bytes: 2 << 30,
+            },
+            local: Local {
+                max_parallel: 2,
+                timeout: Duration::from_mins(10),
+                tool_paths: Vec::new(),
+                allowed_roots: Vec::new(),
+            },
+            jobs: Jobs { workers: 4, lease: Duration::from_secs(30), poll: Duration::from_secs(1) },
+            auth: Auth { session: Duration::from_hours(12) },
+            http: scanhelm_net::HttpLimits::default(),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The real clock and the real source of ids: the only place in the hub that reads either.
+
+use scanhelm_core::{Clock, Ids, Timestamp};
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the system clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+    }
+}
+
+/// Ordered UUIDv7, also within one millisecond.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    #[expect(clippy::disallowed_methods, reason = "this is the source of ids")]
+    fn next(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// Uniform in `0.0..1.0`, for jitter.
+#[must_use]
+pub fn jitter() -> f64 {
+    rand::random::<f64>()
+}
+
+/// 256 random bits as lower-case hex, for tokens.
+#[must_use]
+pub fn random_token() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
+}
