@@ -3,6 +3,9 @@
 //! It is bound to a base URL: requests are made of path segments, never of URLs, so neither a vendor's `next` link
 //! nor an id full of slashes can take the credentials elsewhere. Clones share budget and breaker.
 
+mod events;
+mod upload;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +31,9 @@ use crate::replay::{Exchange, Replay};
 use crate::resolver::Target;
 use crate::retry_after;
 use crate::transport::{Incoming, Live, Outgoing, Transport};
+
+pub use events::{EventStream, ServerEvent};
+pub use upload::Upload;
 
 /// What a handle is made from.
 #[derive(Clone, Debug)]
@@ -420,7 +426,7 @@ impl Inner {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        Ok(Outgoing { method: method.clone(), url, headers, body })
+        Ok(Outgoing { method: method.clone(), url, headers, body, form: None })
     }
 }
 

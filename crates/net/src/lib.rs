@@ -30,7 +30,7 @@ pub use answer::Answer;
 pub use breaker::{BreakerState, BreakerView};
 pub use budget::BudgetView;
 pub use error::{NetError, NetErrorKind, Phase, Unreadable, WriteError};
-pub use http::{Request, VendorHttp, VendorHttpOptions};
+pub use http::{EventStream, Request, ServerEvent, Upload, VendorHttp, VendorHttpOptions};
 pub use limits::HttpLimits;
 pub use policy::{NetworkPolicy, Refusal};
 pub use probe::{ProbeStep, probe};

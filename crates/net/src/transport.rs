@@ -25,6 +25,8 @@ pub(crate) struct Outgoing {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Vec<u8>>,
+    /// In place of a body.
+    pub(crate) form: Option<reqwest::multipart::Form>,
 }
 
 pub(crate) struct Incoming {
@@ -85,6 +87,9 @@ impl Live {
         let mut builder = client.request(request.method, request.url).headers(request.headers);
         if let Some(body) = request.body {
             builder = builder.body(body);
+        }
+        if let Some(form) = request.form {
+            builder = builder.multipart(form);
         }
         let limits = self.limits;
         let response = builder.send().await.map_err(|error| explain(&error, &limits))?;
