@@ -1,0 +1,66 @@
+//! What a scan tells while it runs. Each event has the name of the activity feed's, so the hub appends them as they
+//! come. Of every scan the first event is `ScanStart` and the last is one of `ScanComplete`, `ScanFailed` and
+//! `ScanCancelled`; a scanner's end follows its start.
+
+use scanhelm_core::SeverityCounts;
+use scanhelm_core::activity::Event;
+use scanhelm_core::scan::SkippedScanner;
+use serde::Serialize;
+
+use crate::outcome::{FailedScanner, RanScanner};
+use crate::process::Identity;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum RunnerEvent {
+    ScanStart { target: String, scanners: Vec<String> },
+    ScannerStart { scanner: String, version: Option<String>, process: Identity },
+    ScannerComplete(RanScanner),
+    ScannerSkipped(SkippedScanner),
+    ScannerFailed(FailedScanner),
+    ScanComplete { counts: SeverityCounts, scanners_run: Vec<String> },
+    ScanFailed { reason: String },
+    ScanCancelled { scanners_run: Vec<String> },
+}
+
+impl RunnerEvent {
+    /// Its name in the activity feed; the serialized event is the data there.
+    #[must_use]
+    pub const fn event(&self) -> Event {
+        match self {
+            Self::ScanStart { .. } => Event::ScanStart,
+            Self::ScannerStart { .. } => Event::ScannerStart,
+            Self::ScannerComplete(_) => Event::ScannerComplete,
+            Self::ScannerSkipped(_) => Event::ScannerSkipped,
+            Self::ScannerFailed(_) => Event::ScannerFailed,
+            Self::ScanComplete { .. } => Event::ScanComplete,
+            Self::ScanFailed { .. } => Event::ScanFailed,
+            Self::ScanCancelled { .. } => Event::ScanCancelled,
+        }
+    }
+
+    /// One sentence for people.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::ScanStart { scanners, .. } => format!("Scan started with {}.", listed(scanners)),
+            Self::ScannerStart { scanner, version: Some(version), .. } => format!("{scanner} {version} started."),
+            Self::ScannerStart { scanner, .. } => format!("{scanner} started."),
+            Self::ScannerComplete(ran) if ran.warnings.is_empty() => {
+                format!("{} ended with {} findings.", ran.id, ran.findings)
+            }
+            Self::ScannerComplete(ran) => {
+                format!("{} ended with {} findings and {} warnings.", ran.id, ran.findings, ran.warnings.len())
+            }
+            Self::ScannerSkipped(skipped) => format!("{} was skipped: {}.", skipped.scanner, skipped.reason),
+            Self::ScannerFailed(failed) => format!("{} failed: {}.", failed.id, failed.reason),
+            Self::ScanComplete { counts, .. } => format!("Scan ended with {} findings.", counts.total()),
+            Self::ScanFailed { reason } => format!("Scan failed: {reason}."),
+            Self::ScanCancelled { .. } => "Scan cancelled.".to_owned(),
+        }
+    }
+}
+
+fn listed(scanners: &[String]) -> String {
+    if scanners.is_empty() { "no scanner".to_owned() } else { scanners.join(", ") }
+}

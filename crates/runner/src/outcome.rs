@@ -1,0 +1,62 @@
+//! What a scan brought, scanner by scanner. A scanner that did not look is never silently absent: it is in exactly one
+//! of `ran`, `skipped` and `failed`, unless the scan was cancelled before its turn.
+
+use std::time::Duration;
+
+use scanhelm_core::SeverityCounts;
+use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::scan::SkippedScanner;
+use serde::Serialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScanState {
+    /// At least one scanner looked, or none of the installed ones had anything to look at.
+    Completed,
+    /// No scanner looked although there was something to look at.
+    Failed,
+    /// Cancelled before the last scanner ended. What ended before is kept.
+    Cancelled,
+}
+
+#[derive(Clone, Debug)]
+pub struct ScanOutcome {
+    pub state: ScanState,
+    /// Sorted: worst first, then scanner, rule, location, title. Equal trees give equal lists.
+    pub records: Vec<FindingRecord>,
+    /// In the order of the registry, as are the other two.
+    pub ran: Vec<RanScanner>,
+    pub skipped: Vec<SkippedScanner>,
+    pub failed: Vec<FailedScanner>,
+}
+
+impl ScanOutcome {
+    #[must_use]
+    pub fn counts(&self) -> SeverityCounts {
+        self.records.iter().map(|record| record.severity).collect()
+    }
+}
+
+/// A scanner whose report was complete and is in the records.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RanScanner {
+    pub id: String,
+    pub version: Option<String>,
+    pub duration: Duration,
+    pub findings: u64,
+    /// What it did not look at or what could not be read of its report. With any of these the scanner's silence about
+    /// a file proves nothing.
+    pub warnings: Vec<String>,
+    pub exit_code: i32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FailedScanner {
+    pub id: String,
+    pub version: Option<String>,
+    pub duration: Duration,
+    /// What happened and what to do about it.
+    pub reason: String,
+    /// `None` when it was ended by a signal or never began.
+    pub exit_code: Option<i32>,
+}

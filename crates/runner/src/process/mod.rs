@@ -1,0 +1,149 @@
+//! Somebody else's program, under supervision.
+//!
+//! It gets a process group of its own, no input, a bare environment, a time limit and limits on what it may write. It
+//! is ended by asking (TERM), waiting, and then killing the whole group: tools start helpers, and a helper that
+//! outlives its parent would hold the output pipe, the processor and the files. What left the group is found by a mark
+//! in its environment ([`leftovers`]). All this also happens when the future is dropped.
+
+mod environment;
+mod group;
+mod identity;
+mod leftovers;
+mod output;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use group::Group;
+pub use identity::Identity;
+pub use leftovers::end_leftovers;
+use output::Meter;
+
+/// How often the size of the report is looked at.
+const SIZE_CHECK: Duration = Duration::from_millis(200);
+/// How long pipes are drained after the last process is gone. Only one that escaped the mark as well could hold them.
+const DRAIN: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(crate) struct Command<'a> {
+    pub program: &'a Path,
+    pub arguments: Vec<OsString>,
+    pub folder: &'a Path,
+    /// Home and place for temporary files.
+    pub home: &'a Path,
+    pub environment: &'a [(&'a str, &'a str)],
+    pub marker: &'a str,
+    /// The file the report goes to, if there is one.
+    pub report: Option<&'a Path>,
+    pub time: Duration,
+    pub grace: Duration,
+    pub report_bytes: u64,
+    pub output_bytes: u64,
+}
+
+/// How a program came to its end. Output is what is kept of it: beginning and end.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub why: Why,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// By itself.
+    Exit(ExitStatus),
+    Cancelled,
+    TimedOut,
+    ReportTooLarge,
+    OutputTooLarge,
+}
+
+/// Runs it to its end, whichever that is. No process of it is left when this returns or is dropped.
+pub(crate) async fn run(
+    command: &Command<'_>,
+    cancel: &CancellationToken,
+    started: impl FnOnce(Identity),
+) -> io::Result<Ended> {
+    let mut child = tokio::process::Command::new(command.program)
+        .args(&command.arguments)
+        .current_dir(command.folder)
+        .env_clear()
+        .envs(environment::bare(command))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    let group = Group::new(child.id(), command.marker);
+    if let Some(pid) = child.id() {
+        started(Identity::of(pid));
+    }
+
+    let meter = Meter::new(command.output_bytes);
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut output = pin!(async { tokio::join!(output::keep(stdout, &meter), output::keep(stderr, &meter)) });
+    let mut kept = None;
+
+    let deadline = Instant::now() + command.time;
+    let mut size_check = interval(SIZE_CHECK);
+    size_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let why = loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => break Why::Cancelled,
+            status = child.wait() => break Why::Exit(status?),
+            both = &mut output, if kept.is_none() => kept = Some(both),
+            () = meter.exceeded() => break Why::OutputTooLarge,
+            () = sleep_until(deadline) => break Why::TimedOut,
+            _ = size_check.tick() => if command.report_is_too_large() { break Why::ReportTooLarge },
+        }
+    };
+
+    if !matches!(why, Why::Exit(_)) {
+        group.ask_to_end();
+        let mut end = pin!(timeout(command.grace, child.wait()));
+        loop {
+            tokio::select! {
+                _ = &mut end => break,
+                both = &mut output, if kept.is_none() => kept = Some(both),
+            }
+        }
+    }
+    group.kill();
+    // The leader is dead or dying now: this only collects it.
+    child.wait().await?;
+    if kept.is_none() {
+        kept = timeout(DRAIN, &mut output).await.ok();
+    }
+    let why = match why {
+        Why::Exit(_) if command.report_is_too_large() => Why::ReportTooLarge,
+        why => why,
+    };
+    let (stdout, stderr) = kept.unwrap_or_default();
+    Ok(Ended { why, stdout, stderr })
+}
+
+impl Command<'_> {
+    fn report_is_too_large(&self) -> bool {
+        let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+        self.report.is_some_and(|path| size(path) > self.report_bytes)
+    }
+
+    /// The program's folder, also where its link points: tools find their helpers beside themselves.
+    fn program_folders(&self) -> Vec<PathBuf> {
+        let direct = self.program.parent().map(Path::to_path_buf);
+        let behind = self.program.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
+        let mut folders: Vec<PathBuf> = direct.into_iter().chain(behind).collect();
+        folders.dedup();
+        folders
+    }
+}

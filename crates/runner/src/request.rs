@@ -1,0 +1,121 @@
+//! What is asked for, and within which limits.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::scanner::ScanType;
+use crate::scanners::{scanner, scanners};
+use crate::target::TargetError;
+
+#[derive(Clone, Debug)]
+pub struct ScanRequest {
+    pub target: PathBuf,
+    /// The asset's name, when the caller knows better than [`crate::Target::repository`].
+    pub repository: Option<String>,
+    pub scan_types: Vec<ScanType>,
+    /// Ids; `None` for every scanner of the types.
+    pub scanners: Option<Vec<String>>,
+    pub options: ScanOptions,
+    pub limits: Limits,
+    /// How many scanners run at once; at least 1.
+    pub max_parallel: usize,
+    /// Put into the environment of every process of the scan. A hub that was killed finds by it what it left behind:
+    /// see [`crate::process::end_leftovers`]. `None`: made up for each scanner.
+    pub marker: Option<String>,
+}
+
+impl ScanRequest {
+    /// With the usual limits.
+    #[must_use]
+    pub fn new(target: impl Into<PathBuf>) -> Self {
+        Self {
+            target: target.into(),
+            repository: None,
+            scan_types: ScanType::ALL.to_vec(),
+            scanners: None,
+            options: ScanOptions::default(),
+            limits: Limits::default(),
+            max_parallel: 2,
+            marker: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScanOptions {
+    /// Rule files or folders for the scanners that take some (Semgrep), instead of those shipped with Scanhelm.
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For one scanner.
+    pub time: Duration,
+    /// Between asking a scanner to end and ending it.
+    pub grace: Duration,
+    pub report_bytes: u64,
+    /// What a scanner may print beside its report.
+    pub output_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(15 * 60),
+            grace: Duration::from_secs(10),
+            report_bytes: 512 * 1024 * 1024,
+            output_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// The request cannot be carried out as it stands; nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error("`{0}` is not a scanner; the scanners are: {known}", known = ids())]
+    UnknownScanner(String),
+    #[error("no scanner is left: {0}")]
+    NoScanner(String),
+    #[error(
+        "the rules `{path}` cannot be used: {cause}; rules are files or folders, packs of a registry are not fetched"
+    )]
+    Rules { path: String, cause: std::io::Error },
+    #[error("the work was interrupted: {0}")]
+    Interrupted(String),
+}
+
+fn ids() -> String {
+    scanners().iter().map(|scanner| scanner.id).collect::<Vec<_>>().join(", ")
+}
+
+impl ScanRequest {
+    /// Which scanners take part, in the order of the registry.
+    pub(crate) fn selected(&self) -> Result<Vec<&'static crate::Scanner>, RequestError> {
+        for id in self.scanners.iter().flatten() {
+            if scanner(id).is_none() {
+                return Err(RequestError::UnknownScanner(scanhelm_core::text::single_line(id, 100)));
+            }
+        }
+        let asked = |id: &str| self.scanners.as_ref().is_none_or(|asked| asked.iter().any(|other| other == id));
+        let selected: Vec<_> =
+            scanners().iter().filter(|scanner| asked(scanner.id) && scanner.has_type(&self.scan_types)).collect();
+        if selected.is_empty() {
+            let types = self.scan_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(RequestError::NoScanner(format!("none of those asked for does scans of type {types}")));
+        }
+        Ok(selected)
+    }
+
+    /// With rule paths that do not depend on the working directory.
+    pub(crate) fn resolved_options(&self) -> Result<ScanOptions, RequestError> {
+        let resolve = |path: &PathBuf| {
+            path.canonicalize().map_err(|cause| RequestError::Rules {
+                path: scanhelm_core::text::single_line(&path.to_string_lossy(), 300),
+                cause,
+            })
+        };
+        Ok(ScanOptions { rules: self.options.rules.iter().map(resolve).collect::<Result<_, _>>()? })
+    }
+}

@@ -1,0 +1,92 @@
+//! What a local scanner is: a description, without any code of its own that runs processes.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::request::ScanOptions;
+use crate::target::Target;
+
+/// What is looked at. A scan asks for types; every scanner of such a type takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScanType {
+    /// Source code.
+    Code,
+}
+
+impl ScanType {
+    pub const ALL: [Self; 1] = [Self::Code];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+        }
+    }
+}
+
+impl fmt::Display for ScanType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ScanType {
+    type Err = UnknownScanType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| UnknownScanType(text.to_owned()))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a type of local scan; the types are: {types}", types = ScanType::ALL.map(ScanType::as_str).join(", "))]
+pub struct UnknownScanType(pub String);
+
+/// One scanner. All of it is fixed at compile time; what differs from scan to scan comes in an [`Invocation`].
+#[derive(Debug)]
+pub struct Scanner {
+    /// The word in commands, records and events: `bandit`.
+    pub id: &'static str,
+    pub name: &'static str,
+    pub scan_types: &'static [ScanType],
+    /// The program looked for on PATH.
+    pub program: &'static str,
+    /// What a person without it does next.
+    pub install_hint: &'static str,
+    /// The `formats` reader of its report.
+    pub format: &'static str,
+    pub(crate) version_arguments: &'static [&'static str],
+    /// Exit codes under which the report counts. Any other is a failure, whatever the report says.
+    pub(crate) exit_codes: &'static [i32],
+    /// Set in the otherwise bare environment.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
+    /// Why there is nothing for it to look at, if so.
+    pub(crate) not_applicable: fn(&Target, &ScanOptions) -> Option<String>,
+    /// The arguments after the program. May write files it needs into the invocation's folder.
+    pub(crate) arguments: fn(&Invocation<'_>) -> io::Result<Vec<OsString>>,
+}
+
+impl Scanner {
+    #[must_use]
+    pub fn has_type(&self, wanted: &[ScanType]) -> bool {
+        self.scan_types.iter().any(|kind| wanted.contains(kind))
+    }
+}
+
+/// One start of a scanner. The working directory is the target's root.
+#[derive(Debug)]
+pub(crate) struct Invocation<'a> {
+    /// `.` or `./name`: nothing of the target's path can be taken for an option.
+    pub target: OsString,
+    /// Where the report has to go.
+    pub report: &'a Path,
+    /// Private to this start and gone after it.
+    pub folder: &'a Path,
+    pub options: &'a ScanOptions,
+}

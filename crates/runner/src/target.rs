@@ -1,0 +1,93 @@
+//! What is scanned, in one spelling.
+//!
+//! A scanner that is given a missing folder calls it clean, so the target is looked at first. Then it is made
+//! canonical: however a caller spells it (`.`, `./x/../x`, through a link, with a trailing slash) the same scanner
+//! gets the same arguments in the same working directory, and the records the same paths.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::{files, repository};
+
+/// A folder, or one file in a folder, that exists and can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    root: PathBuf,
+    file: Option<OsString>,
+    repository: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    #[error("there is no file or folder `{0}`; check the path")]
+    Missing(String),
+    #[error("`{0}` is an address; local scans look at files: clone or download it and give the folder")]
+    Address(String),
+    #[error("`{0}` is neither a file nor a folder")]
+    Special(String),
+    #[error("`{path}` cannot be read: {cause}; check its permissions")]
+    Unreadable { path: String, cause: io::Error },
+}
+
+impl Target {
+    /// Looks at the target. `repository` overrides the name that is otherwise found; see [`Target::repository`].
+    ///
+    /// # Errors
+    /// When there is nothing there that can be scanned.
+    pub fn resolve(path: &Path, repository: Option<&str>) -> Result<Self, TargetError> {
+        let shown = || scanhelm_core::text::single_line(&path.to_string_lossy(), 300);
+        let unreadable = |cause| TargetError::Unreadable { path: shown(), cause };
+        let canonical = path.canonicalize().map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound if shown().contains("://") => TargetError::Address(shown()),
+            io::ErrorKind::NotFound => TargetError::Missing(shown()),
+            _ => unreadable(cause),
+        })?;
+        let metadata = canonical.metadata().map_err(unreadable)?;
+        let (root, file) = if metadata.is_dir() {
+            std::fs::read_dir(&canonical).map_err(unreadable)?;
+            (canonical, None)
+        } else if metadata.is_file() {
+            std::fs::File::open(&canonical).map_err(unreadable)?;
+            match (canonical.parent(), canonical.file_name()) {
+                (Some(parent), Some(name)) => (parent.to_path_buf(), Some(name.to_owned())),
+                _ => return Err(TargetError::Special(shown())),
+            }
+        } else {
+            return Err(TargetError::Special(shown()));
+        };
+        let repository = repository.map_or_else(|| repository::name_of(&root), str::to_owned);
+        Ok(Self { root, file, repository })
+    }
+
+    /// The scanned folder, or the folder of the scanned file. Paths in records are relative to it.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The name of the asset that findings belong to. In a git repository with an `origin`, the origin's host and
+    /// path, and the folder within the repository: `github.com/acme/shop/services/cart`. It is the same in every
+    /// clone, and holds no credentials. Without an origin, the name of the repository's folder takes the place of
+    /// host and path; without a repository, the name of the scanned folder is all there is.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// As the argument of a scanner whose working directory is the root: it begins with `.`, so that no name can be
+    /// taken for an option.
+    pub(crate) fn argument(&self) -> OsString {
+        match &self.file {
+            None => ".".into(),
+            Some(name) => Path::new(".").join(name).into_os_string(),
+        }
+    }
+
+    pub(crate) fn has_file_with_extension(&self, extensions: &[&str]) -> bool {
+        match &self.file {
+            Some(name) => files::has_extension(Path::new(name), extensions),
+            None => files::any_with_extension(&self.root, extensions),
+        }
+    }
+}

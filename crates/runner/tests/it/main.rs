@@ -1,0 +1,14 @@
+//! The runner against scanners that misbehave and against real ones.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod fake;
+mod misbehaving;
+mod processes;
+mod real;
+mod requests;

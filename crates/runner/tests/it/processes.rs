@@ -1,0 +1,120 @@
+//! No process is left behind.
+
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use scanhelm_runner::process::end_leftovers;
+use scanhelm_runner::{RunnerEvent, ScanState, run};
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::{Fakes, assert_gone, is_alive, scan};
+
+/// Notes its own pid and those of a helper in its group and one that left it, then waits for ever.
+const FAMILY: &str = "sleep 300 & echo $! > $NOTES/helper
+setsid sh -c 'echo $$ > '$NOTES'/runaway; exec sleep 300' &
+while [ ! -s $NOTES/runaway ]; do :; done
+echo $$ > $NOTES/pid; touch $NOTES/ready; wait";
+
+fn assert_family_gone(fakes: &Fakes) {
+    for name in ["pid", "helper", "runaway"] {
+        assert_gone(&fakes.note(name));
+    }
+}
+
+async fn until_ready(fakes: &Fakes) {
+    let ready = fakes.notes.path().join("ready");
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while !ready.exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("the scanner did not get ready");
+}
+
+#[tokio::test]
+async fn cancelling_ends_the_whole_family_and_keeps_what_was_complete() {
+    let mut fakes = Fakes::bandit(r#"cat "$whole" > "$report"; exit 1"#);
+    fakes.add("semgrep", FAMILY);
+    let cancel = CancellationToken::new();
+    let discovery = fakes.discovery();
+    let canceller = async {
+        until_ready(&fakes).await;
+        for name in ["pid", "helper", "runaway"] {
+            assert!(is_alive(&fakes.note(name)));
+        }
+        cancel.cancel();
+    };
+    let ((outcome, events), ()) = tokio::join!(scan(&discovery, fakes.request(), &cancel), canceller);
+    assert_family_gone(&fakes);
+    assert_eq!(outcome.state, ScanState::Cancelled);
+    assert_eq!(outcome.failed, Vec::new(), "a cancelled scanner did not fail");
+    assert_eq!(outcome.records.len(), 1);
+    assert_eq!(events.last(), Some(&RunnerEvent::ScanCancelled { scanners_run: vec!["bandit".to_owned()] }));
+}
+
+#[tokio::test]
+async fn a_time_limit_ends_the_whole_family() {
+    let fakes = Fakes::bandit(FAMILY);
+    let mut request = fakes.request();
+    request.limits.time = Duration::from_secs(3);
+    fakes.failure(request).await;
+    assert_family_gone(&fakes);
+}
+
+#[tokio::test]
+async fn dropping_the_scan_ends_the_whole_family() {
+    let fakes = Fakes::bandit(FAMILY);
+    let (discovery, cancel) = (fakes.discovery(), CancellationToken::new());
+    {
+        let scan = run(&discovery, fakes.request(), &cancel, |_| {});
+        tokio::select! {
+            _ = scan => panic!("the scanner waits for ever"),
+            () = until_ready(&fakes) => {}
+        }
+    }
+    assert_family_gone(&fakes);
+}
+
+#[tokio::test]
+async fn a_scan_that_ends_by_itself_leaves_nothing() {
+    let fakes = Fakes::bandit(&FAMILY.replace("; wait", r#"; cat "$whole" > "$report"; exit 1"#));
+    let (outcome, _) = fakes.scan(fakes.request()).await;
+    assert_eq!(outcome.records.len(), 1);
+    assert_family_gone(&fakes);
+}
+
+#[test]
+fn what_a_killed_hub_left_is_found_by_the_scans_marker() {
+    let start = |marker: &str| {
+        let mut command = Command::new("sleep");
+        command.arg("300").env("SCANHELM_RUN", marker).stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mine = format!("scan-{}", std::process::id());
+    let (mut first, mut second) = (start(&format!("{mine}/bandit")), start(&format!("{mine}/semgrep")));
+    let mut other = start(&format!("{mine}0/bandit"));
+    assert_eq!(end_leftovers(&mine), 2);
+    for child in [&mut first, &mut second] {
+        assert!(!child.wait().unwrap().success());
+    }
+    assert!(other.try_wait().unwrap().is_none(), "another scan's process was ended");
+    assert_eq!(end_leftovers(&format!("{mine}0")), 1);
+    other.wait().unwrap();
+}
+
+#[tokio::test]
+async fn the_process_is_named_while_it_runs() {
+    let fakes = Fakes::bandit(r#"echo $$ > $NOTES/pid; cat "$whole" > "$report"; exit 1"#);
+    let seen = Mutex::new(None);
+    run(&fakes.discovery(), fakes.request(), &CancellationToken::new(), |event| {
+        if let RunnerEvent::ScannerStart { process, .. } = event {
+            *seen.lock().unwrap() = Some((process, process.is_alive()));
+        }
+    })
+    .await
+    .unwrap();
+    let (process, was_alive) = seen.into_inner().unwrap().expect("the start was told");
+    assert_eq!(process.pid.to_string(), fakes.note("pid"));
+    assert!(was_alive && !process.is_alive());
+}

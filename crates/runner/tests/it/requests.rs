@@ -1,0 +1,157 @@
+//! What is asked for: targets, scanners, order and bound.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use scanhelm_core::activity::Event;
+use scanhelm_runner::{
+    Discovery, RequestError, RunnerEvent, ScanRequest, ScanState, Target, TargetError, run, scanners,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::{Fakes, scan};
+
+const CLEAN_SEMGREP: &str = r#"cat "$NOTES/whole-semgrep" > "$report""#;
+const ONE_FINDING: &str = r#"cat "$whole" > "$report"; exit 1"#;
+
+fn names(events: &[RunnerEvent]) -> Vec<&'static str> {
+    events.iter().map(|event| event.event().as_str()).collect()
+}
+
+#[tokio::test]
+async fn sequential_scanners_run_in_the_order_of_the_registry() {
+    let mut fakes = Fakes::bandit(ONE_FINDING);
+    fakes.add("semgrep", CLEAN_SEMGREP);
+    let (outcome, events) = fakes.scan(ScanRequest { max_parallel: 1, ..fakes.request() }).await;
+    assert_eq!(
+        names(&events),
+        ["scan.start", "scanner.start", "scanner.complete", "scanner.start", "scanner.complete", "scan.complete"]
+    );
+    let ran: Vec<&str> = outcome.ran.iter().map(|ran| ran.id.as_str()).collect();
+    assert_eq!(ran, scanners().iter().map(|scanner| scanner.id).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn scanners_run_at_the_same_time_when_allowed() {
+    // Each waits for the other's file: one after the other they would never end.
+    let meet =
+        |own: &str, other: &str| format!("touch $NOTES/{own}; while [ ! -e $NOTES/{other} ]; do sleep 0.01; done");
+    let mut fakes = Fakes::bandit(&format!("{}\n{ONE_FINDING}", meet("a", "b")));
+    fakes.add("semgrep", &format!("{}\n{CLEAN_SEMGREP}", meet("b", "a")));
+    let (outcome, _) = fakes.scan(ScanRequest { max_parallel: 2, ..fakes.request() }).await;
+    assert_eq!((outcome.ran.len(), outcome.failed.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn one_scanners_failure_does_not_take_the_others_findings() {
+    let mut fakes = Fakes::bandit(ONE_FINDING);
+    fakes.add("semgrep", "echo 'invalid rule' >&2; exit 7");
+    let (outcome, events) = fakes.scan(fakes.request()).await;
+    assert_eq!(outcome.state, ScanState::Completed);
+    assert_eq!(outcome.records.len(), 1);
+    assert!(outcome.failed[0].reason.contains("invalid rule"), "{:?}", outcome.failed);
+    assert_eq!(events.last().unwrap().event(), Event::ScanComplete);
+}
+
+#[tokio::test]
+async fn a_missing_scanner_is_skipped_with_a_hint_and_is_no_clean_result() {
+    let fakes = Fakes::bandit(ONE_FINDING);
+    let nowhere = BTreeMap::from([("bandit".to_owned(), fakes.notes.path().join("not-there"))]);
+    let request = fakes.request();
+    let (outcome, events) = scan(&Discovery::new(Vec::new(), nowhere), request, &CancellationToken::new()).await;
+    assert_eq!(outcome.state, ScanState::Failed);
+    assert!(outcome.skipped[0].install_hint.as_ref().unwrap().contains("bandit"));
+    assert_eq!(names(&events), ["scan.start", "scanner.skipped", "scan.failed"]);
+}
+
+#[tokio::test]
+async fn a_target_without_a_scanners_language_is_skipped_with_the_reason() {
+    let fakes = Fakes::bandit(ONE_FINDING);
+    fs::remove_file(fakes.target.path().join("app.py")).unwrap();
+    for folder in ["node_modules", ".venv"] {
+        fs::create_dir(fakes.target.path().join(folder)).unwrap();
+        fs::write(fakes.target.path().join(folder).join("theirs.py"), "").unwrap();
+    }
+    let (outcome, _) = fakes.scan(fakes.request()).await;
+    assert_eq!(outcome.state, ScanState::Completed);
+    assert!(outcome.skipped[0].reason.contains("no Python file"), "{:?}", outcome.skipped);
+    assert_eq!(outcome.ran, Vec::new());
+}
+
+#[tokio::test]
+async fn a_broken_installation_says_so() {
+    let fakes = Fakes::bandit(ONE_FINDING);
+    fs::write(fakes.notes.path().join("bandit"), "#!/bin/sh\necho 'No module named bandit' >&2; exit 1\n").unwrap();
+    let (outcome, _) = fakes.scan(fakes.request()).await;
+    assert!(outcome.skipped[0].reason.contains("No module named bandit"), "{:?}", outcome.skipped);
+}
+
+#[tokio::test]
+async fn what_cannot_be_carried_out_is_refused_before_anything_starts() {
+    let fakes = Fakes::bandit("touch $NOTES/started");
+    let try_with = async |request| {
+        let (discovery, cancel) = (fakes.discovery(), CancellationToken::new());
+        run(&discovery, request, &cancel, |_| panic!("nothing happens")).await.expect_err("refused")
+    };
+    let missing = ScanRequest { target: fakes.target.path().join("gone"), ..fakes.request() };
+    assert!(matches!(try_with(missing).await, RequestError::Target(TargetError::Missing(_))));
+    let address = ScanRequest { target: "https://github.com/acme/shop".into(), ..fakes.request() };
+    assert!(matches!(try_with(address).await, RequestError::Target(TargetError::Address(_))));
+    let unknown = ScanRequest { scanners: Some(vec!["bandage".to_owned()]), ..fakes.request() };
+    assert_eq!(try_with(unknown).await.to_string(), "`bandage` is not a scanner; the scanners are: bandit, semgrep");
+    let none = ScanRequest { scan_types: Vec::new(), ..fakes.request() };
+    assert!(matches!(try_with(none).await, RequestError::NoScanner(_)));
+    let mut rules = fakes.request();
+    rules.options.rules = vec!["p/python".into()];
+    assert!(matches!(try_with(rules).await, RequestError::Rules { .. }));
+    assert!(!fakes.notes.path().join("started").exists());
+}
+
+#[test]
+fn every_spelling_of_a_target_is_the_same_target() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let project = folder.path().join("shop");
+    fs::create_dir_all(project.join("sub")).unwrap();
+    std::os::unix::fs::symlink(&project, folder.path().join("link")).unwrap();
+    let expected = Target::resolve(&project, None).unwrap();
+    assert_eq!(expected.repository(), "shop");
+    for spelling in ["shop/", "shop/.", "./shop", "shop/sub/..", "link", "link/"] {
+        assert_eq!(Target::resolve(&folder.path().join(spelling), None).unwrap(), expected, "{spelling}");
+    }
+}
+
+#[test]
+fn clones_share_their_origins_name_wherever_they_lie() {
+    let folder = tempfile::TempDir::new().unwrap();
+    for (clone, url) in [("one", "git@github.com:acme/shop.git"), ("two", "https://ci:token@github.com/acme/shop")] {
+        let git = folder.path().join(clone).join(".git");
+        fs::create_dir_all(&git).unwrap();
+        fs::create_dir_all(folder.path().join(clone).join("api/v1")).unwrap();
+        let config =
+            format!("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = {url}\n[remote \"fork\"]\n\turl = x:y/z\n");
+        fs::write(git.join("config"), config).unwrap();
+        let name = |within: &str| {
+            Target::resolve(&folder.path().join(clone).join(within), None).unwrap().repository().to_owned()
+        };
+        assert_eq!(name(""), "github.com/acme/shop");
+        assert_eq!(name("api/v1"), "github.com/acme/shop/api/v1");
+    }
+    let tree = folder.path().join("tree");
+    fs::create_dir_all(&tree).unwrap();
+    let linked = folder.path().join("one/.git/worktrees/tree");
+    fs::create_dir_all(&linked).unwrap();
+    fs::write(linked.join("commondir"), "../..\n").unwrap();
+    fs::write(tree.join(".git"), format!("gitdir: {}\n", linked.display())).unwrap();
+    assert_eq!(Target::resolve(&tree, None).unwrap().repository(), "github.com/acme/shop");
+    assert_eq!(Target::resolve(&tree, Some("given")).unwrap().repository(), "given");
+}
+
+#[tokio::test]
+async fn a_single_file_is_a_target() {
+    let fakes =
+        Fakes::bandit(&format!("for word in \"$@\"; do :; done; echo \"$word\" > $NOTES/target; {ONE_FINDING}"));
+    fs::write(fakes.target.path().join("-r.py"), "eval(input())\n").unwrap();
+    let request = ScanRequest { target: fakes.target.path().join("-r.py"), ..fakes.request() };
+    fakes.scan(request).await;
+    assert_eq!(fakes.note("target"), "./-r.py");
+}
