@@ -1,1 +1,51 @@
+//! Report readers and writers: bytes in, iterator of records out; records in, bytes out.
+//!
+//! A report is hostile input: it comes from a vendor's server, from a pipeline or from a person, and holds what
+//! scanned targets answered. So every reader works in bounded memory whatever the size of the report, refuses what
+//! has no place in one (DOCTYPE, bombs), and never ends well on a report that was cut short: a half report taken
+//! for a whole one would close findings that are still there. One bad record, on the other hand, costs only
+//! itself: it becomes [`ReportItem::Rejected`] and the rest is read.
+//!
+//! A format is one file or folder and one line in `registry.rs`. What the formats share:
+//! `input` turns any input into clean UTF-8 with limits, `xml` and `json` are pull parsers with limits,
+//! `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
+mod bandit;
+mod code_report;
+mod error;
+mod format;
+mod input;
+mod json;
+mod nessus;
+mod options;
+mod registry;
+mod report;
+mod sample;
+mod sarif;
+mod semgrep;
+mod source_tree;
+mod weakness;
+pub mod write;
+mod xml;
+
+use std::io::Read;
+
+pub use error::ReadError;
+pub use format::Format;
+pub use options::{Limits, ReadOptions};
+pub use registry::{by_id, formats};
+pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};
+
+/// Recognises a report by its content (or takes `options.format` at its word) and starts reading it.
+///
+/// The input may be gzipped and in any encoding that it declares. The name of the file plays no part: names lie.
+///
+/// # Errors
+/// When no format fits, and when the beginning of the report is already broken. JSON reports are checked to their
+/// end here, because what describes a record may stand behind it; XML reports are checked while they are read.
+pub fn open(input: Box<dyn Read + Send>, options: &ReadOptions) -> Result<Report, ReadError> {
+    let input = input::Input::open(input, &options.limits)?;
+    let format = registry::recognise(&input.sample, options)?;
+    let reader = (format.open)(input, options)?;
+    Ok(Report::new(format, reader))
+}

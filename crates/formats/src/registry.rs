@@ -1,0 +1,38 @@
+//! Every format, one line each.
+
+use crate::error::ReadError;
+use crate::format::Format;
+use crate::options::ReadOptions;
+use crate::sample::Sample;
+use crate::{bandit, nessus, sarif, semgrep};
+
+static FORMATS: &[Format] = &[nessus::FORMAT, sarif::FORMAT, bandit::FORMAT, semgrep::FORMAT];
+
+/// All formats that can be read.
+#[must_use]
+pub fn formats() -> &'static [Format] {
+    FORMATS
+}
+
+/// The format of this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.id.eq_ignore_ascii_case(id))
+}
+
+pub(crate) fn recognise(sample: &Sample, options: &ReadOptions) -> Result<&'static Format, ReadError> {
+    if let Some(id) = &options.format {
+        return by_id(id).ok_or_else(|| unknown(format!("something to be read as `{id}`, which is no known format")));
+    }
+    if sample.has_doctype() {
+        return Err(ReadError::Hostile {
+            detail: "it holds a DOCTYPE, which can make a reader fetch files".to_owned(),
+        });
+    }
+    FORMATS.iter().find(|format| (format.sniff)(sample)).ok_or_else(|| unknown(sample.looks_like()))
+}
+
+pub(crate) fn unknown(looks_like: String) -> ReadError {
+    let known = FORMATS.iter().map(|format| format!("{} ({})", format.id, format.name)).collect::<Vec<_>>().join(", ");
+    ReadError::UnknownFormat { looks_like, known }
+}

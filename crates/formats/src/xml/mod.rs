@@ -1,0 +1,252 @@
+//! A pull reader of XML for hostile reports: no DOCTYPE, no entities but the five and character references, bounded
+//! depth and token size, and an end of input before the root's end tag is always an error.
+
+mod guard;
+
+use std::borrow::Cow;
+use std::io::{BufReader, Read};
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::{BytesStart, Event};
+
+use crate::error::ReadError;
+use crate::options::Limits;
+use guard::TokenGuard;
+
+pub(crate) struct XmlReader {
+    reader: Reader<TokenGuard<BufReader<Box<dyn Read + Send>>>>,
+    buffer: Vec<u8>,
+    depth: usize,
+    root_seen: bool,
+    limits: Limits,
+}
+
+pub(crate) enum Markup<'a> {
+    Start(Tag<'a>),
+    End,
+    Text(Cow<'a, str>),
+    /// A reference such as `lt` or `#x41`, without `&` and `;`.
+    Reference(Cow<'a, str>),
+    /// A comment, declaration or instruction, or white space around the root.
+    Nothing,
+    /// The root has ended and nothing follows.
+    Eof,
+}
+
+/// A start tag.
+pub(crate) struct Tag<'a> {
+    start: BytesStart<'a>,
+    max_attributes: usize,
+}
+
+impl Tag<'_> {
+    pub(crate) fn name(&self) -> &str {
+        self.start.name().into_inner()
+    }
+
+    /// The tag as it stands in the report.
+    pub(crate) fn raw(&self) -> &str {
+        &self.start
+    }
+
+    /// Calls `found` with name and value of each attribute. `Ok(Err(..))`: this tag is broken, the report goes on.
+    pub(crate) fn attributes(&self, mut found: impl FnMut(&str, &str)) -> Result<Result<(), String>, ReadError> {
+        let mut value = String::new();
+        for (index, attribute) in self.start.attributes().with_checks(false).enumerate() {
+            if index >= self.max_attributes {
+                let detail = format!("a tag has more than {} attributes", self.max_attributes);
+                return Err(ReadError::Hostile { detail });
+            }
+            match attribute {
+                Ok(attribute) => {
+                    value.clear();
+                    unescape(&attribute.value, &mut value);
+                    found(attribute.key.into_inner(), &value);
+                }
+                Err(error) => return Ok(Err(format!("its attributes are broken: {error}"))),
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+impl XmlReader {
+    pub(crate) fn new(content: Box<dyn Read + Send>, limits: &Limits) -> Self {
+        let guard = TokenGuard::new(BufReader::with_capacity(64 * 1024, content), limits.max_token);
+        let mut reader = Reader::from_reader(guard);
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        config.allow_dangling_amp = true;
+        Self { reader, buffer: Vec::new(), depth: 0, root_seen: false, limits: limits.clone() }
+    }
+
+    /// How many elements are open.
+    pub(crate) const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub(crate) fn malformed(&self, detail: impl Into<String>) -> ReadError {
+        ReadError::Malformed { position: self.reader.buffer_position(), detail: detail.into() }
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Markup<'_>, ReadError> {
+        self.buffer.clear();
+        self.reader.get_mut().next_token();
+        let event = match self.reader.read_event_into(&mut self.buffer) {
+            Ok(event) => event,
+            Err(error) => return Err(fault(&error, self.reader.get_ref().has_ended(), self.reader.error_position())),
+        };
+        let position = self.reader.buffer_position();
+        let outside = self.depth == 0;
+        let malformed = |detail: &str| Err(ReadError::Malformed { position, detail: detail.to_owned() });
+        match event {
+            Event::Start(_) if outside && self.root_seen => malformed("more content follows the end of the report"),
+            Event::Start(start) => {
+                self.root_seen = true;
+                self.depth += 1;
+                if self.depth > self.limits.max_depth {
+                    let detail = format!("its elements are nested more than {} deep", self.limits.max_depth);
+                    return Err(ReadError::Hostile { detail });
+                }
+                Ok(Markup::Start(Tag { start, max_attributes: self.limits.max_attributes }))
+            }
+            Event::End(_) => {
+                self.depth = self.depth.saturating_sub(1);
+                Ok(Markup::End)
+            }
+            Event::Text(text) if outside && text.trim().is_empty() => Ok(Markup::Nothing),
+            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) if outside => {
+                malformed("text stands outside of the root element")
+            }
+            Event::Text(text) => Ok(Markup::Text(text.xml10_content())),
+            Event::CData(data) => Ok(Markup::Text(data.xml10_content())),
+            Event::GeneralRef(reference) => Ok(Markup::Reference(reference.into_inner())),
+            Event::DocType(_) => Err(ReadError::Hostile {
+                detail: "it holds a DOCTYPE, which can make a reader fetch files or explode".to_owned(),
+            }),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Empty(_) => Ok(Markup::Nothing),
+            Event::Eof if outside && self.root_seen => Ok(Markup::Eof),
+            Event::Eof => {
+                let detail = match self.depth {
+                    0 => "no element was found".to_owned(),
+                    open => format!("{open} elements are still open"),
+                };
+                Err(ReadError::Truncated { position, detail })
+            }
+        }
+    }
+
+    /// After a start tag: passes over the element's content and its end tag.
+    pub(crate) fn skip_element(&mut self) -> Result<(), ReadError> {
+        let outside = self.depth.saturating_sub(1);
+        while self.depth > outside {
+            self.next()?;
+        }
+        Ok(())
+    }
+
+    /// After a start tag: appends the element's own text, without that of elements in it, and passes its end tag.
+    /// Text beyond the limit is dropped and marked.
+    pub(crate) fn read_text(&mut self, into: &mut String) -> Result<(), ReadError> {
+        let (inside, limit) = (self.depth, into.len() + self.limits.max_text);
+        let mut cut = false;
+        while self.depth >= inside {
+            let nested = self.depth > inside;
+            match self.next()? {
+                Markup::Text(_) | Markup::Reference(_) if nested || cut => {}
+                Markup::Text(text) => cut = !push_within(into, &text, limit),
+                Markup::Reference(name) => {
+                    resolve(&name, into);
+                    cut = into.len() > limit;
+                }
+                Markup::Start(_) | Markup::End | Markup::Nothing | Markup::Eof => {}
+            }
+        }
+        if cut {
+            into.push_str(" […]");
+        }
+        Ok(())
+    }
+}
+
+/// Appends as much as fits; whether all did.
+fn push_within(into: &mut String, text: &str, limit: usize) -> bool {
+    let mut room = limit.saturating_sub(into.len()).min(text.len());
+    while !text.is_char_boundary(room) {
+        room -= 1;
+    }
+    into.push_str(text.get(..room).unwrap_or_default());
+    room == text.len()
+}
+
+fn fault(error: &Error, input_ended: bool, position: u64) -> ReadError {
+    match error {
+        Error::Io(error) => ReadError::from_io(error, position),
+        // The grammar asks for more and there is no more.
+        Error::Syntax(_) | Error::IllFormed(IllFormedError::UnclosedReference | IllFormedError::MissingEndTag(_))
+            if input_ended =>
+        {
+            ReadError::Truncated { position, detail: error.to_string() }
+        }
+        other => ReadError::Malformed { position, detail: other.to_string() },
+    }
+}
+
+/// Replaces references in an attribute's value.
+fn unescape(raw: &str, into: &mut String) {
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('&') {
+        into.push_str(before);
+        match after.split_once(';') {
+            Some((name, following)) if name.len() <= 10 => {
+                resolve(name, into);
+                rest = following;
+            }
+            _ => {
+                into.push('&');
+                rest = after;
+            }
+        }
+    }
+    into.push_str(rest);
+}
+
+/// Appends what a reference stands for. No entity can be declared without a DOCTYPE, so an unknown one is kept as
+/// it is written; a reference to no character becomes U+FFFD.
+fn resolve(name: &str, into: &mut String) {
+    let character = match name {
+        "lt" => '<',
+        "gt" => '>',
+        "amp" => '&',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => match name.strip_prefix('#') {
+            Some(number) => {
+                let code = match number.strip_prefix(['x', 'X']) {
+                    Some(hex) => u32::from_str_radix(hex, 16),
+                    None => number.parse(),
+                };
+                code.ok().and_then(char::from_u32).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            None => {
+                into.push('&');
+                into.push_str(name);
+                ';'
+            }
+        },
+    };
+    into.push(character);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_become_characters_and_nothing_else() {
+        let mut text = String::new();
+        unescape("a&lt;&#65;&#x42;&#0;&#xD800;&nbsp;& b &a very long; &", &mut text);
+        assert_eq!(text, "a<AB\u{fffd}\u{fffd}&nbsp;& b &a very long; &");
+    }
+}

@@ -1,0 +1,220 @@
+//! Real reports that nobody here wrote, with the counts that their manifest asserts.
+
+use std::path::{Path, PathBuf};
+
+use scanhelm_formats::ReadOptions;
+
+use crate::reading::{Whole, read, read_with};
+
+/// The corpus; `None`, and a line in the test's output, where this machine has none. Missing in continuous
+/// integration is a failure.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let shared = std::env::var_os("SCANHELM_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let corpus = shared.join("corpus");
+    if corpus.is_dir() {
+        return Some(corpus);
+    }
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no corpus at {}", corpus.display());
+    println!("skipped: no corpus at {}", corpus.display());
+    None
+}
+
+/// Path and `counted` of each manifest row that `wanted` picks by its name.
+fn rows(wanted: impl Fn(&str, &str) -> bool) -> Vec<(PathBuf, String)> {
+    let Some(corpus) = corpus() else { return vec![] };
+    let mut rows = vec![];
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    for folder in folders {
+        let Ok(manifest) = std::fs::read_to_string(folder.join("MANIFEST.tsv")) else { continue };
+        let header: Vec<&str> = manifest.lines().next().unwrap().split('\t').collect();
+        let counted = header.iter().position(|cell| *cell == "counted");
+        for line in manifest.lines().skip(1).filter(|line| !line.is_empty()) {
+            let cells: Vec<&str> = line.split('\t').collect();
+            let what = header.iter().position(|cell| *cell == "what").map_or("", |at| cells[at]);
+            if wanted(cells[0], what) {
+                let counted = counted.and_then(|at| cells.get(at)).copied().unwrap_or_default();
+                rows.push((folder.join(cells[0]), counted.to_owned()));
+            }
+        }
+    }
+    assert!(!rows.is_empty(), "the corpus has such files");
+    rows
+}
+
+fn counted(counted: &str, name: &str) -> usize {
+    let pair = counted.split([' ', ',']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    pair.unwrap_or_else(|| panic!("`{counted}` counts no {name}")).parse().unwrap()
+}
+
+fn read_file(path: &Path) -> Whole {
+    let file = std::fs::read(path).unwrap();
+    read(file).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_nessus_report_gives_the_hosts_and_findings_it_holds() {
+    let rows = rows(|name, what| name.ends_with(".nessus") || what.contains(".nessus v2"));
+    let mut files = 0;
+    for (path, counts) in rows {
+        let whole = read_file(&path);
+        assert_eq!(whole.format, "nessus", "{}", path.display());
+        assert_eq!(whole.findings.len(), counted(&counts, "findings"), "{}", path.display());
+        assert_eq!(whole.assets.len(), counted(&counts, "hosts"), "{}", path.display());
+        assert_eq!(whole.rejected, [], "{}", path.display());
+        assert!(whole.complete && whole.headers.len() == 1);
+        for covered in &whole.assets {
+            assert!(covered.finished_at.is_some(), "{}: the end of {}", path.display(), covered.asset.name);
+            assert!(!covered.asset.identity().starts_with("name:"), "{}: {}", path.display(), covered.asset.name);
+        }
+        files += 1;
+    }
+    println!("{files} Nessus reports");
+}
+
+/// Counts results without any of our code.
+fn results_in(document: &serde_json::Value) -> usize {
+    let runs = document["runs"].as_array().unwrap();
+    runs.iter().filter_map(|run| run["results"].as_array()).map(Vec::len).sum()
+}
+
+fn is_sarif(name: &str, what: &str) -> bool {
+    name.ends_with(".sarif")
+        || what.contains("SARIF") && !what.contains("SARIF without runs") && name.ends_with(".json")
+}
+
+#[test]
+fn every_sarif_report_gives_the_findings_it_holds() {
+    let mut files = 0;
+    for (path, counts) in rows(is_sarif) {
+        let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let whole = read_file(&path);
+        assert_eq!(whole.format, "sarif", "{}", path.display());
+        assert_eq!(whole.rejected, [], "{}", path.display());
+        assert_eq!(whole.findings.len(), results_in(&document), "{}", path.display());
+        if counts.starts_with("findings=") {
+            assert_eq!(whole.findings.len(), counted(&counts, "findings"), "{}", path.display());
+        }
+        for finding in &whole.findings {
+            let location = scanhelm_core::finding::identity::location(&finding.location);
+            assert!(!location.contains("code:/") && !location.contains("file:"), "{}: {location}", path.display());
+            assert!(!finding.title.is_empty() && finding.rule_id != "no-rule-id", "{}", path.display());
+        }
+        files += 1;
+    }
+    println!("{files} SARIF reports");
+}
+
+#[test]
+fn a_sarif_without_runs_is_not_a_clean_result() {
+    let Some(corpus) = corpus() else { return };
+    let whole = read_file(&corpus.join("github_code_scanning/dd_sarif_no_runs.sarif"));
+    assert!(whole.blind && !whole.complete && whole.headers.is_empty() && whole.findings.is_empty());
+    assert_eq!(whole.problems, ["the file holds no run: nothing was scanned"]);
+}
+
+#[test]
+fn every_semgrep_report_gives_the_findings_it_holds() {
+    for (path, counts) in rows(|_, what| what.starts_with("semgrep") && what.contains("CLI JSON")) {
+        let whole = read_file(&path);
+        assert_eq!(whole.format, "semgrep", "{}", path.display());
+        assert_eq!(whole.findings.len(), counted(&counts, "results"), "{}", path.display());
+        assert_eq!(whole.rejected, [], "{}", path.display());
+    }
+}
+
+#[test]
+fn a_scanner_that_looked_at_nothing_is_blind_and_one_with_errors_is_not_complete() {
+    let Some(corpus) = corpus() else { return };
+    for (file, blind, problem) in [
+        ("bandit/missing.json", true, "./no-such-dir: No such file or directory"),
+        ("bandit/syntax-error.json", false, "broken/bad.py: syntax error while parsing AST from file"),
+        ("semgrep/missing.json", true, "Invalid scanning root: no-such-dir"),
+        ("semgrep-sarif/missing.sarif", false, "Invalid scanning root: no-such-dir"),
+    ] {
+        let whole = read_file(&corpus.join("local").join(file));
+        assert!(!whole.complete && whole.findings.is_empty(), "{file}");
+        assert_eq!((whole.blind, whole.problems), (blind, vec![problem.to_owned()]), "{file}");
+    }
+}
+
+/// What a finding is known by, without the asset.
+fn known_by(whole: &Whole) -> Vec<(String, String)> {
+    use scanhelm_core::finding::identity::{location, weakness};
+    let mut keys: Vec<_> =
+        whole.findings.iter().map(|finding| (weakness(finding), location(&finding.location))).collect();
+    keys.sort();
+    keys
+}
+
+#[test]
+fn bandit_says_the_same_in_both_of_its_formats() {
+    let Some(corpus) = corpus() else { return };
+    let json = read_file(&corpus.join("local/bandit/sample.json"));
+    let sarif = read_file(&corpus.join("local/bandit-sarif/sample.sarif"));
+    assert_eq!(json.findings.len(), 22);
+    assert_eq!(known_by(&json), known_by(&sarif));
+    let severities = |whole: &Whole| {
+        let mut all: Vec<_> =
+            whole.findings.iter().map(|finding| (finding.rule_id.clone(), finding.severity)).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(severities(&json), severities(&sarif));
+}
+
+#[test]
+fn semgrep_without_a_login_is_the_same_in_both_formats_where_the_source_is_there() {
+    let Some(corpus) = corpus() else { return };
+    let sarif = read_file(&corpus.join("local/semgrep-sarif/sample.sarif"));
+    // The sources that were scanned are not in the corpus; rebuild those lines that the SARIF quotes.
+    let source = tempfile::tempdir().unwrap();
+    let mut files: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for finding in &sarif.findings {
+        let scanhelm_core::finding::Location::Code { path, line: Some(line), source: Some(text), .. } =
+            &finding.location
+        else {
+            panic!("a place in code")
+        };
+        let lines = files.entry(path.clone()).or_default();
+        for (offset, text) in text.lines().enumerate() {
+            let at = *line as usize - 1 + offset;
+            lines.resize(lines.len().max(at + 1), String::new());
+            lines[at] = text.to_owned();
+        }
+    }
+    for (path, lines) in files {
+        let file = source.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, lines.join("\n")).unwrap();
+    }
+    let options = ReadOptions { source_root: Some(source.path().to_path_buf()), ..ReadOptions::default() };
+    let json = std::fs::read(corpus.join("local/semgrep/sample.json")).unwrap();
+    let json = read_with(json, &options).unwrap();
+    assert_eq!(json.findings.len(), 7);
+    assert_eq!(known_by(&json), known_by(&sarif));
+}
+
+#[test]
+fn reports_of_other_tools_are_not_taken_for_one_of_ours() {
+    let Some(corpus) = corpus() else { return };
+    let ours = ["nessus", "tenable_io", "semgrep", "github_code_scanning"];
+    let mut refused = 0;
+    for (path, _) in rows(|name, what| !is_sarif(name, what)) {
+        let folder = path.strip_prefix(&corpus).unwrap().components().next().unwrap();
+        let folder = folder.as_os_str().to_str().unwrap();
+        let is_local =
+            folder == "local" && ["bandit/", "semgrep/"].iter().any(|tool| path.to_string_lossy().contains(tool));
+        if ours.contains(&folder) || is_local || !path.is_file() {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let result = scanhelm_formats::open(Box::new(std::io::Cursor::new(bytes)), &ReadOptions::default());
+        if let Ok(report) = result {
+            panic!("{} was taken for {}", path.display(), report.format.id);
+        }
+        refused += 1;
+    }
+    assert!(refused > 200, "{refused} files");
+}

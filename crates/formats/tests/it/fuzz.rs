@@ -1,0 +1,85 @@
+//! The bodies of the fuzz targets on a stable compiler: damaged reports and random bytes.
+
+#[path = "../../../../fuzz/bodies.rs"]
+mod bodies;
+
+use proptest::prelude::*;
+use scanhelm_formats::formats;
+
+use crate::reading::SAMPLES;
+
+/// Pieces that mean something to a parser.
+const PIECES: [&str; 24] = [
+    "<",
+    ">",
+    "</",
+    "/>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "&#",
+    "&",
+    ";",
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\0",
+    "\u{feff}",
+    "<ReportHost name=\"x\">",
+    "\"results\":[",
+    "<?xml encoding=\"utf-16\"?>",
+];
+
+fn feed(bytes: &[u8]) {
+    for format in formats() {
+        let _ = bodies::read_any(Some(format.id), bytes);
+    }
+    bodies::read_and_write(bytes);
+}
+
+#[test]
+fn whole_reports_pass_the_bodies() {
+    for (sample, format) in SAMPLES.iter().zip(formats()) {
+        bodies::read_and_write(sample.as_bytes());
+        assert!(bodies::read_any(Some(format.id), sample.as_bytes()).is_ok());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        feed(&bytes);
+    }
+
+    #[test]
+    fn random_pieces_never_panic(pieces in proptest::collection::vec(0..PIECES.len(), 0..40)) {
+        let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        feed(text.as_bytes());
+    }
+
+    #[test]
+    fn damaged_reports_never_panic(
+        sample in 0..SAMPLES.len(),
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<u8>(), 0..PIECES.len()), 1..6),
+    ) {
+        let mut bytes = SAMPLES[sample].as_bytes().to_vec();
+        for (place, what, byte, piece) in damage {
+            if bytes.is_empty() { break; }
+            let at = place.index(bytes.len());
+            match what {
+                0 => bytes[at] = byte,
+                1 => { bytes.remove(at); }
+                _ => { bytes.splice(at..at, PIECES[piece].bytes()); }
+            }
+        }
+        feed(&bytes);
+    }
+}

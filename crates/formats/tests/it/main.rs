@@ -1,0 +1,20 @@
+//! Black-box tests of the readers and writers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod corpus;
+mod encodings;
+mod fuzz;
+mod hostile;
+mod memory;
+mod nessus;
+mod reading;
+mod records;
+mod sarif;
+mod truncation;
+mod writers;
