@@ -1,0 +1,242 @@
+//! Findings on the wire.
+
+use scanhelm_core::finding::identity::Identity;
+use scanhelm_core::finding::{self as core, Location};
+use scanhelm_hub::findings::FindingView;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::asset::Asset;
+use super::words::{FindingState, Severity, SightingState, Time, actor};
+
+/// One weakness at one location of one asset.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Finding {
+    id: Uuid,
+    title: String,
+    /// The worst of its live sightings.
+    severity: Severity,
+    status: FindingState,
+    asset_id: Uuid,
+    /// Name of the asset.
+    asset: Option<String>,
+    /// For people: `443/tcp`, `src/app.py:12`, a URL.
+    location: String,
+    location_parts: Place,
+    cves: Vec<String>,
+    cwes: Vec<u32>,
+    first_seen_at: Time,
+    last_seen_at: Time,
+    /// When the hub closed it, if it did.
+    resolved_at: Option<Time>,
+    /// How many scanners' evidence it rests on.
+    sighting_count: u32,
+    fingerprint: String,
+}
+
+/// Where on the asset; which fields there are depends on `kind`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Place {
+    Asset,
+    Network { port: u16, protocol: String, service: Option<String> },
+    Web { url: String, method: Option<String>, parameter: Option<String> },
+    Code { path: String, line: Option<u32>, column: Option<u32>, source: Option<String> },
+    Package { purl: String, path: Option<String> },
+}
+
+impl From<Location> for Place {
+    fn from(location: Location) -> Self {
+        match location {
+            Location::Asset => Self::Asset,
+            Location::Network { port, protocol, service } => Self::Network { port, protocol, service },
+            Location::Web { url, method, parameter } => Self::Web { url, method, parameter },
+            Location::Code { path, line, column, source } => Self::Code { path, line, column, source },
+            Location::Package { purl, path } => Self::Package { purl, path },
+        }
+    }
+}
+
+impl Finding {
+    pub(crate) fn new(finding: core::Finding, asset: Option<String>) -> Self {
+        Self {
+            id: finding.id.0,
+            title: finding.title,
+            severity: finding.severity.into(),
+            status: finding.status.into(),
+            asset_id: finding.asset_id.0,
+            asset,
+            location: finding.location.label(),
+            location_parts: finding.location.into(),
+            cves: finding.cves,
+            cwes: finding.cwes,
+            first_seen_at: finding.first_seen_at.into(),
+            last_seen_at: finding.last_seen_at.into(),
+            resolved_at: finding.resolved_at.map(Time),
+            sighting_count: finding.sighting_count,
+            fingerprint: finding.fingerprint,
+        }
+    }
+}
+
+/// A finding with its evidence, its judgements, and why it is this finding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FindingDetail {
+    #[serde(flatten)]
+    finding: Finding,
+    asset_detail: Option<Asset>,
+    /// Of the sighting that speaks for the finding.
+    description: Option<String>,
+    solution: Option<String>,
+    evidence: Option<String>,
+    references: Vec<String>,
+    sightings: Vec<Sighting>,
+    /// Judgements, newest first.
+    history: Vec<Judgement>,
+    fingerprint_explained: Vec<FingerprintPart>,
+}
+
+/// One scanner's evidence.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Sighting {
+    id: Uuid,
+    /// `integration:<id>` or `scanner:<name>`.
+    source: String,
+    scanner: String,
+    rule_id: String,
+    /// The scanner's own stable reference.
+    scanner_ref: String,
+    title: String,
+    severity: Severity,
+    state: SightingState,
+    scan_id: Uuid,
+    run_id: Uuid,
+    first_seen_at: Time,
+    last_seen_at: Time,
+    /// The scanner was logged in on the asset.
+    authenticated: bool,
+    /// Description, solution, evidence and scores as the scanner gave them.
+    #[schema(value_type = Object)]
+    detail: Value,
+}
+
+impl From<core::Sighting> for Sighting {
+    fn from(sighting: core::Sighting) -> Self {
+        Self {
+            id: sighting.id.0,
+            source: sighting.source.0,
+            scanner: sighting.scanner,
+            rule_id: sighting.rule_id,
+            scanner_ref: sighting.scanner_ref,
+            title: sighting.title,
+            severity: sighting.severity.into(),
+            state: sighting.state.into(),
+            scan_id: sighting.scan_id.0,
+            run_id: sighting.run_id.0,
+            first_seen_at: sighting.first_seen_at.into(),
+            last_seen_at: sighting.last_seen_at.into(),
+            authenticated: sighting.authenticated,
+            detail: sighting.detail,
+        }
+    }
+}
+
+/// A person's judgement.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Judgement {
+    at: Time,
+    actor: String,
+    state: FindingState,
+    reason: Option<String>,
+    expires_at: Option<Time>,
+    /// One sentence for people.
+    message: String,
+}
+
+/// A part of what makes two records the same finding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FingerprintPart {
+    part: &'static str,
+    value: String,
+    why: &'static str,
+}
+
+impl From<FindingView> for FindingDetail {
+    fn from(view: FindingView) -> Self {
+        // The sighting that gave the finding its title speaks for it; any other would contradict the headline.
+        let speaker = view
+            .sightings
+            .iter()
+            .find(|sighting| sighting.title == view.finding.title)
+            .or_else(|| view.sightings.first())
+            .map(|sighting| &sighting.detail);
+        let text = |name: &str| speaker?.get(name)?.as_str().map(str::to_owned);
+        let (description, solution, evidence) = (text("description"), text("solution"), text("evidence"));
+        let references = speaker.and_then(|detail| detail.get("references")?.as_array());
+        let references =
+            references.into_iter().flatten().filter_map(|reference| reference.as_str().map(str::to_owned)).collect();
+        let history = view.triage.into_iter().map(|verdict| Judgement {
+            at: verdict.at.into(),
+            actor: actor(verdict.actor),
+            state: verdict.state.into(),
+            message: match &verdict.reason {
+                Some(reason) if !reason.is_empty() => format!("Set to {}: {reason}", verdict.state),
+                _ => format!("Set to {}.", verdict.state),
+            },
+            reason: verdict.reason,
+            expires_at: verdict.expires_at.map(Time),
+        });
+        Self {
+            description,
+            solution,
+            evidence,
+            references,
+            history: history.collect(),
+            fingerprint_explained: view.identity.map(explained).unwrap_or_default(),
+            finding: Finding::new(view.finding, view.asset.as_ref().map(|asset| asset.name.clone())),
+            asset_detail: view.asset.map(Into::into),
+            sightings: view.sightings.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+fn explained(identity: Identity) -> Vec<FingerprintPart> {
+    let part = |part, value, why| FingerprintPart { part, value, why };
+    vec![
+        part("version", identity.version.to_string(), "The rule by which the parts below are chosen."),
+        part("asset", identity.asset, "The strongest thing by which every scanner can know the asset."),
+        part("weakness", identity.weakness, "The CVEs if there are any, else the scanner's rule."),
+        part("location", identity.location, "Where on the asset, without what an edit elsewhere would change."),
+        part("ordinal", identity.ordinal.to_string(), "Tells equal records of one report apart; 0 is the first."),
+    ]
+}
+
+/// A judgement to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transition {
+    pub(crate) to: FindingState,
+    /// Required for everything that takes the finding out of the queue.
+    #[serde(default)]
+    pub(crate) reason: String,
+    /// Until when the judgement stands.
+    #[serde(default)]
+    pub(crate) expires_at: Option<Time>,
+}
+
+/// Which judgements people may make.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FindingStates {
+    pub(crate) states: Vec<FindingState>,
+    pub(crate) transitions: Vec<StateTransition>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StateTransition {
+    pub(crate) from: FindingState,
+    pub(crate) to: FindingState,
+    /// Whether a reason must be given.
+    pub(crate) needs_reason: bool,
+}

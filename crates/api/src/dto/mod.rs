@@ -1,0 +1,14 @@
+//! The shapes of the wire. They are apart from the core types on purpose: a rename inside must not change the API,
+//! and nothing appears outside because somebody added a field inside.
+
+pub(crate) mod account;
+pub(crate) mod asset;
+pub(crate) mod connector;
+pub(crate) mod finding;
+pub(crate) mod integration;
+pub(crate) mod job;
+pub(crate) mod list;
+pub(crate) mod scan;
+pub(crate) mod scan_parts;
+pub(crate) mod scanner;
+pub(crate) mod words;

@@ -1,0 +1,11 @@
+//! What axum's own extractors do, with refusals that name the field and have our form.
+
+mod body;
+mod path;
+mod query;
+mod version;
+
+pub(crate) use body::{Body, OptionalBody, Present, nullable};
+pub(crate) use path::Id;
+pub(crate) use query::{Asked, Filters, Paging, QueryReader};
+pub(crate) use version::IfMatch;

@@ -1,0 +1,215 @@
+//! The finding queue: list, read, judge.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use scanhelm_core::finding::{self, FindingState as CoreFindingState, may_transition};
+use scanhelm_core::ids::{AssetId, FindingId, ScanId};
+use scanhelm_core::page::{Page, PageRequest};
+use scanhelm_core::permission::{Grant, Permission};
+use scanhelm_core::{Error, ErrorCode};
+use scanhelm_hub::FindingFilter;
+use utoipa_axum::routes;
+
+use crate::Api;
+use crate::access::{Access, Granted};
+use crate::dto::finding::{Finding, FindingDetail, FindingStates, StateTransition, Transition};
+use crate::dto::list::Listing;
+use crate::dto::words::{Counts, FindingState, Severity, Time};
+use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
+use crate::problem::ApiResult;
+use crate::registration::Operations;
+
+pub(crate) fn register(operations: Operations) -> Operations {
+    let read = Access::Permission(Permission::FindingRead);
+    operations
+        .operation(read, routes!(list))
+        .operation(read, routes!(counts))
+        .operation(read, routes!(get))
+        .operation(Access::Permission(Permission::FindingTriage), routes!(transition))
+        .operation(Access::Session, routes!(states))
+}
+
+pub(super) struct FindingList {
+    pub(super) filter: FindingFilter,
+    pub(super) page: PageRequest,
+}
+
+const SORTS: &[&str] = &["severity", "last_seen_at", "first_seen_at", "title"];
+
+/// The filters that also hold within one scan.
+fn common(query: &mut QueryReader) -> FindingFilter {
+    FindingFilter {
+        severity: query.words("severity"),
+        status: query.words::<FindingWord>("status").into_iter().map(|word| word.0).collect(),
+        scanner: query.text("scanner"),
+        asset_id: query.id("asset_id", AssetId),
+        cve: query.text("cve"),
+        q: query.text("q"),
+        ..FindingFilter::default()
+    }
+}
+
+/// Core's error of an unknown state speaks of a field; here the parameter is named by the reader.
+struct FindingWord(CoreFindingState);
+
+impl std::str::FromStr for FindingWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| {
+            let known: Vec<_> = CoreFindingState::ALL.iter().map(|state| state.as_str()).collect();
+            format!("Use one of: {}", known.join(", "))
+        })
+    }
+}
+
+impl Filters for FindingList {
+    fn read(query: &mut QueryReader) -> Self {
+        Self { filter: common(query), page: query.page("-severity", SORTS) }
+    }
+}
+
+/// The filters of the whole queue.
+fn everywhere(query: &mut QueryReader) -> FindingFilter {
+    FindingFilter {
+        scan_id: query.id("scan_id", ScanId),
+        cwe: query.parsed("cwe", "a CWE number"),
+        first_seen_after: query.time("first_seen_after"),
+        first_seen_before: query.time("first_seen_before"),
+        last_seen_after: query.time("last_seen_after"),
+        last_seen_before: query.time("last_seen_before"),
+        ..common(query)
+    }
+}
+
+struct Queue(FindingList);
+
+impl Filters for Queue {
+    fn read(query: &mut QueryReader) -> Self {
+        Self(FindingList { filter: everywhere(query), page: query.page("-severity", SORTS) })
+    }
+}
+
+struct Counted(FindingFilter);
+
+impl Filters for Counted {
+    fn read(query: &mut QueryReader) -> Self {
+        Self(everywhere(query))
+    }
+}
+
+/// The company's findings, worst first.
+#[utoipa::path(get, path = "/api/v1/findings", operation_id = "list_findings", tag = "findings",
+    params(
+        ("severity" = Option<Vec<Severity>>, Query, description = "Any of these."),
+        ("status" = Option<Vec<FindingState>>, Query, description = "Any of these."),
+        ("scanner" = Option<String>, Query, description = "Seen by this scanner product."),
+        ("scan_id" = Option<Uuid>, Query, description = "Seen by the latest run of this scan."),
+        ("asset_id" = Option<Uuid>, Query),
+        ("cve" = Option<String>, Query, example = "CVE-2021-44228"),
+        ("cwe" = Option<u32>, Query),
+        ("first_seen_after" = Option<Time>, Query),
+        ("first_seen_before" = Option<Time>, Query),
+        ("last_seen_after" = Option<Time>, Query),
+        ("last_seen_before" = Option<Time>, Query),
+        ("q" = Option<String>, Query, description = "A text in the title, the CVEs, the location or the fingerprint."),
+        Paging,
+    ),
+    responses((status = 200, body = Listing<Finding>)))]
+async fn list(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Asked(Queue(FindingList { filter, page })): Asked<Queue>,
+) -> ApiResult<Json<Listing<Finding>>> {
+    let found = api.hub.findings().list(&grant, &filter, &page).await?;
+    Ok(Json(with_assets(&api, &grant, found).await?))
+}
+
+/// How many findings of each severity the same filters match.
+#[utoipa::path(get, path = "/api/v1/findings/counts", operation_id = "count_findings", tag = "findings",
+    params(
+        ("severity" = Option<Vec<Severity>>, Query),
+        ("status" = Option<Vec<FindingState>>, Query),
+        ("scanner" = Option<String>, Query),
+        ("scan_id" = Option<Uuid>, Query),
+        ("asset_id" = Option<Uuid>, Query),
+        ("cve" = Option<String>, Query),
+        ("cwe" = Option<u32>, Query),
+        ("first_seen_after" = Option<Time>, Query),
+        ("first_seen_before" = Option<Time>, Query),
+        ("last_seen_after" = Option<Time>, Query),
+        ("last_seen_before" = Option<Time>, Query),
+        ("q" = Option<String>, Query),
+    ),
+    responses((status = 200, body = Counts)))]
+async fn counts(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Asked(Counted(filter)): Asked<Counted>,
+) -> ApiResult<Json<Counts>> {
+    Ok(Json(api.hub.findings().counts(&grant, &filter).await?.into()))
+}
+
+/// A finding with its evidence and its history.
+#[utoipa::path(get, path = "/api/v1/findings/{id}", operation_id = "get_finding", tag = "findings",
+    params(("id" = Uuid, Path)), responses((status = 200, body = FindingDetail)))]
+async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<FindingId>) -> ApiResult<Json<FindingDetail>> {
+    Ok(Json(api.hub.findings().get(&grant, id).await?.into()))
+}
+
+/// Judges a finding. The judgement is kept on its fingerprint and outlives scans.
+#[utoipa::path(post, path = "/api/v1/findings/{id}/transition", operation_id = "transition_finding", tag = "findings",
+    params(("id" = Uuid, Path)), request_body = Transition,
+    responses(
+        (status = 200, body = FindingDetail),
+        (status = 409, description = "`not_possible_in_state`: see `GET /meta/finding-states`"),
+    ))]
+async fn transition(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<FindingId>,
+    Body(body): Body<Transition>,
+) -> ApiResult<Json<FindingDetail>> {
+    let expires_at = body.expires_at.map(|time| time.0);
+    let view = api.hub.findings().transition(&grant, id, body.to.0, &body.reason, expires_at).await?;
+    Ok(Json(view.into()))
+}
+
+/// The states of a finding and which of them people may choose.
+#[utoipa::path(get, path = "/api/v1/meta/finding-states", operation_id = "get_finding_states", tag = "findings",
+    responses((status = 200, body = FindingStates)))]
+async fn states() -> Json<FindingStates> {
+    let all = CoreFindingState::ALL;
+    let transitions = all.into_iter().flat_map(|from| {
+        all.into_iter().filter(move |to| may_transition(from, *to)).map(move |to| StateTransition {
+            from: from.into(),
+            to: to.into(),
+            needs_reason: !matches!(to, CoreFindingState::Open | CoreFindingState::InProgress),
+        })
+    });
+    Json(FindingStates { states: all.map(FindingState).to_vec(), transitions: transitions.collect() })
+}
+
+/// Names the assets of a page of findings.
+pub(super) async fn with_assets(
+    api: &Api,
+    grant: &Grant,
+    page: Page<finding::Finding>,
+) -> Result<Listing<Finding>, Error> {
+    let mut names: HashMap<AssetId, Option<String>> = HashMap::new();
+    for finding in &page.items {
+        if let std::collections::hash_map::Entry::Vacant(entry) = names.entry(finding.asset_id) {
+            entry.insert(match api.hub.findings().asset(grant, finding.asset_id).await {
+                Ok(asset) => Some(asset.name),
+                Err(error) if error.code == ErrorCode::NotFound => None,
+                Err(error) => return Err(error),
+            });
+        }
+    }
+    Ok(Listing::of(page.map(|finding| {
+        let name = names.get(&finding.asset_id).cloned().flatten();
+        Finding::new(finding, name)
+    })))
+}

@@ -1,0 +1,48 @@
+//! Is it alive, is it ready, what can it do: open to everyone, and telling nothing about anyone.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::Api;
+use crate::access::Access;
+use crate::problem::ApiResult;
+use crate::registration::Operations;
+
+pub(crate) fn register(operations: Operations) -> Operations {
+    operations
+        .operation(Access::Public, routes!(alive))
+        .operation(Access::Public, routes!(ready))
+        .operation(Access::Public, routes!(document))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
+    responses((status = 200, body = Health)))]
+async fn alive() -> axum::Json<Health> {
+    axum::Json(Health { status: "ok" })
+}
+
+/// Whether migrations are done, the database answers and every loop runs.
+#[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "health",
+    responses((status = 200, body = Health)))]
+async fn ready(State(api): State<Api>) -> ApiResult<axum::Json<Health>> {
+    api.hub.readiness().await?;
+    Ok(axum::Json(Health { status: "ready" }))
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", tag = "health",
+    responses((status = 200, content_type = "application/json", body = Object)))]
+async fn document(State(api): State<Api>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], api.document.to_string())
+}

@@ -1,0 +1,97 @@
+//! Bringing report files.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use scanhelm_core::ci::CiMetadata;
+use scanhelm_core::ids::IntegrationId;
+use scanhelm_core::permission::Permission;
+use scanhelm_core::{Error, Result};
+use scanhelm_hub::import::UploadOptions;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::Api;
+use crate::access::{Access, Granted};
+use crate::dto::job::JobTicket;
+use crate::dto::scan::ContinuousIntegration;
+use crate::problem::ApiResult;
+use crate::registration::Operations;
+use crate::spool::Upload;
+
+pub(crate) fn register(operations: Operations) -> Operations {
+    operations.upload(Access::Permission(Permission::ScanImport), routes!(accept))
+}
+
+/// The form of an upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used: the form is read part by part")]
+struct UploadForm {
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// A reader's id; recognised by itself when left out.
+    format: Option<String>,
+    /// Made from the file's name when left out.
+    scan_name: Option<String>,
+    /// Counts as this integration's evidence.
+    integration_id: Option<Uuid>,
+    /// Name of the repository that relative paths belong to.
+    repository: Option<String>,
+    /// The change and pipeline, as JSON.
+    #[schema(value_type = Option<ContinuousIntegration>)]
+    ci: Option<String>,
+}
+
+/// An upload that is being read.
+#[derive(Debug, Serialize, ToSchema)]
+struct Accepted {
+    #[serde(flatten)]
+    job: JobTicket,
+    /// The recognised format.
+    format: &'static str,
+}
+
+/// Takes a report file. The same bytes are the same scan: uploading twice changes nothing.
+///
+/// The job's result is `{scan_id, created, updated, reopened, unchanged, quarantined[]}`.
+#[utoipa::path(post, path = "/api/v1/imports", operation_id = "import_report", tag = "imports",
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 202, body = Accepted),
+        (status = 409, description = "`company_deactivated`"),
+        (status = 422, description = "`unknown_format`, `unreadable_report` or `invalid_input`"),
+    ))]
+async fn accept(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    mut upload: Upload,
+) -> ApiResult<(StatusCode, Json<Accepted>)> {
+    let options = UploadOptions {
+        file_name: upload.file_name.take(),
+        format: upload.take("format"),
+        scan_name: upload.take("scan_name"),
+        integration_id: integration(upload.take("integration_id"))?,
+        repository: upload.take("repository"),
+        ci: ci(upload.take("ci"))?,
+    };
+    upload.finish()?;
+    let accepted = api.hub.imports().accept(&grant, upload.file.keep(), options).await?;
+    let body = Accepted { job: JobTicket::of(accepted.job_id), format: accepted.format };
+    Ok((StatusCode::ACCEPTED, Json(body)))
+}
+
+fn integration(text: Option<String>) -> Result<Option<IntegrationId>> {
+    let malformed = || Error::field("integration_id", "malformed", "This is not an id.");
+    text.map(|text| text.trim().parse().map_err(|_| malformed())).transpose()
+}
+
+fn ci(text: Option<String>) -> Result<CiMetadata> {
+    let Some(text) = text else {
+        return Ok(CiMetadata::default());
+    };
+    serde_json::from_str::<ContinuousIntegration>(&text)
+        .map(Into::into)
+        .map_err(|error| Error::field("ci", "malformed", format!("Send the CI facts as JSON: {error}.")))
+}

@@ -1,0 +1,72 @@
+//! Background work: watching and cancelling it.
+
+use axum::Json;
+use axum::extract::State;
+use scanhelm_core::ids::JobId;
+use scanhelm_core::job::JobState as CoreJobState;
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::permission::Permission;
+use scanhelm_hub::JobFilter;
+use utoipa_axum::routes;
+
+use crate::Api;
+use crate::access::{Access, Granted};
+use crate::dto::job::Job;
+use crate::dto::list::Listing;
+use crate::dto::words::JobState;
+use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
+use crate::problem::ApiResult;
+use crate::registration::Operations;
+
+pub(crate) fn register(operations: Operations) -> Operations {
+    operations
+        .operation(Access::Permission(Permission::ScanRead), routes!(list))
+        .operation(Access::Permission(Permission::ScanRead), routes!(get))
+        .operation(Access::Permission(Permission::ScanControl), routes!(cancel))
+}
+
+struct JobList {
+    filter: JobFilter,
+    page: PageRequest,
+}
+
+impl Filters for JobList {
+    fn read(query: &mut QueryReader) -> Self {
+        let filter = JobFilter {
+            state: query.word_of("state", &CoreJobState::ALL, CoreJobState::as_str),
+            kind: query.text("kind"),
+        };
+        Self { filter, page: query.page("-created_at", &["created_at"]) }
+    }
+}
+
+/// The company's background work.
+#[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "jobs",
+    params(
+        ("state" = Option<JobState>, Query),
+        ("kind" = Option<String>, Query),
+        Paging,
+    ),
+    responses((status = 200, body = Listing<Job>)))]
+async fn list(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Asked(JobList { filter, page }): Asked<JobList>,
+) -> ApiResult<Json<Listing<Job>>> {
+    Ok(Json(Listing::of(api.hub.jobs().list(&grant, &filter, &page).await?)))
+}
+
+/// One piece of background work.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "get_job", tag = "jobs",
+    params(("id" = Uuid, Path)), responses((status = 200, body = Job)))]
+async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<JobId>) -> ApiResult<Json<Job>> {
+    Ok(Json(api.hub.jobs().get(&grant, id).await?.into()))
+}
+
+/// Asks it to stop: at once when it waits, at its next safe place when it runs.
+#[utoipa::path(delete, path = "/api/v1/jobs/{id}", operation_id = "cancel_job", tag = "jobs",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = Job), (status = 409, description = "It has ended, or cannot be taken back.")))]
+async fn cancel(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<JobId>) -> ApiResult<Json<Job>> {
+    Ok(Json(api.hub.jobs().cancel(&grant, id).await?.into()))
+}

@@ -1,0 +1,44 @@
+//! The operations, one file a group. Registering one needs its access; see [`crate::registration`].
+
+mod account;
+mod api_keys;
+mod assets;
+mod companies;
+mod connectors;
+mod events;
+mod findings;
+mod health;
+mod imports;
+mod integration_views;
+mod integrations;
+mod jobs;
+mod scan_control;
+mod scan_views;
+mod scanners;
+mod scans;
+
+use crate::registration::Operations;
+
+/// Every operation there is.
+pub(crate) fn operations() -> Operations {
+    [
+        health::register,
+        account::register,
+        companies::register,
+        api_keys::register,
+        scans::register,
+        scan_control::register,
+        scan_views::register,
+        events::register,
+        connectors::register,
+        integrations::register,
+        integration_views::register,
+        findings::register,
+        assets::register,
+        imports::register,
+        jobs::register,
+        scanners::register,
+    ]
+    .into_iter()
+    .fold(Operations::default(), |operations, register: fn(Operations) -> Operations| register(operations))
+}

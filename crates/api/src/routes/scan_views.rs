@@ -1,0 +1,122 @@
+//! What belongs to a scan: its feed, runs, settings, assets, findings, and what its scanner shows now.
+
+use axum::Json;
+use axum::extract::State;
+use scanhelm_core::ids::ScanId;
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::permission::Permission;
+use utoipa_axum::routes;
+
+use super::findings::{FindingList, with_assets};
+use crate::Api;
+use crate::access::{Access, Granted};
+use crate::dto::asset::Asset;
+use crate::dto::finding::Finding;
+use crate::dto::list::Listing;
+use crate::dto::scan_parts::{Activity, Preview, Run, ScanConfig};
+use crate::dto::words::{FindingState, Severity};
+use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
+use crate::problem::ApiResult;
+use crate::registration::Operations;
+
+pub(crate) fn register(operations: Operations) -> Operations {
+    let read = Access::Permission(Permission::ScanRead);
+    operations
+        .operation(read, routes!(preview))
+        .operation(read, routes!(activity))
+        .operation(read, routes!(runs))
+        .operation(read, routes!(config))
+        .operation(Access::Permission(Permission::AssetRead), routes!(assets))
+        .operation(Access::Permission(Permission::FindingRead), routes!(findings))
+}
+
+/// What the scanner shows of the scan right now, as the hub last saw it.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/preview", operation_id = "get_scan_preview", tag = "scans",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = Preview),
+        (status = 409, description = "`not_linked` or `unsupported_by_vendor`, or the scanner cannot be asked"),
+    ))]
+async fn preview(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScanId>) -> ApiResult<Json<Preview>> {
+    Ok(Json(api.hub.scans().preview(&grant, id).await?.into()))
+}
+
+struct Feed(PageRequest);
+
+impl Filters for Feed {
+    fn read(query: &mut QueryReader) -> Self {
+        Self(query.page("-seq", &["seq"]))
+    }
+}
+
+/// Everything that happened to the scan, newest first.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/activity", operation_id = "list_scan_activity", tag = "scans",
+    params(("id" = Uuid, Path), Paging), responses((status = 200, body = Listing<Activity>)))]
+async fn activity(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<ScanId>,
+    Asked(Feed(page)): Asked<Feed>,
+) -> ApiResult<Json<Listing<Activity>>> {
+    Ok(Json(Listing::of(api.hub.scans().activity(&grant, id, &page).await?)))
+}
+
+/// The scan's executions, newest first. Comes whole.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/runs", operation_id = "list_scan_runs", tag = "scans",
+    params(("id" = Uuid, Path)), responses((status = 200, body = Listing<Run>)))]
+async fn runs(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScanId>) -> ApiResult<Json<Listing<Run>>> {
+    Ok(Json(Listing::whole(api.hub.scans().runs(&grant, id).await?)))
+}
+
+/// What the scan was asked to do, and what its scanner tells of its settings.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/config", operation_id = "get_scan_config", tag = "scans",
+    params(("id" = Uuid, Path)), responses((status = 200, body = ScanConfig)))]
+async fn config(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScanId>) -> ApiResult<Json<ScanConfig>> {
+    Ok(Json(api.hub.scans().get(&grant, id).await?.into()))
+}
+
+struct AssetList(PageRequest);
+
+impl Filters for AssetList {
+    fn read(query: &mut QueryReader) -> Self {
+        Self(query.page("name", super::assets::SORTS))
+    }
+}
+
+/// The assets that the scan's results name.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/assets", operation_id = "list_scan_assets", tag = "scans",
+    params(("id" = Uuid, Path), Paging), responses((status = 200, body = Listing<Asset>)))]
+async fn assets(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<ScanId>,
+    Asked(AssetList(page)): Asked<AssetList>,
+) -> ApiResult<Json<Listing<Asset>>> {
+    Ok(Json(Listing::of(api.hub.scans().assets(&grant, id, &page).await?)))
+}
+
+/// The findings that the scan's results show.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/findings", operation_id = "list_scan_findings", tag = "scans",
+    params(
+        ("id" = Uuid, Path),
+        ("severity" = Option<Vec<Severity>>, Query),
+        ("status" = Option<Vec<FindingState>>, Query),
+        ("scanner" = Option<String>, Query),
+        ("asset_id" = Option<Uuid>, Query),
+        ("cve" = Option<String>, Query),
+        ("q" = Option<String>, Query),
+        Paging,
+    ),
+    responses((status = 200, body = Listing<Finding>)))]
+async fn findings(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<ScanId>,
+    Asked(FindingList { mut filter, page }): Asked<FindingList>,
+) -> ApiResult<Json<Listing<Finding>>> {
+    // The scan must be the company's own before its id becomes a filter: an unknown one is 404, not an empty list.
+    api.hub.scans().get(&grant, id).await?;
+    filter.scan_id = Some(id);
+    let found = api.hub.findings().list(&grant, &filter, &page).await?;
+    Ok(Json(with_assets(&api, &grant, found).await?))
+}
