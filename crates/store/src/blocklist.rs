@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use scanhelm_core::Result;
 use scanhelm_core::ids::{BlockId, CompanyId, IntegrationId};
 use scanhelm_core::integration::BlockEntry;
+use scanhelm_core::scan::VendorLink;
 
 use crate::row::Row;
 use crate::sql::{json, values};

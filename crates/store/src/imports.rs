@@ -1,7 +1,7 @@
 //! Imports and their checkpoints. A checkpoint is saved in the transaction of the rows it counts, so a restart
 //! neither loses nor repeats.
 
-use scanhelm_core::ids::{CompanyId, ImportId, RunId, ScanId};
+use scanhelm_core::ids::{CompanyId, ImportId, JobId, RunId, ScanId};
 use scanhelm_core::import::Import;
 use scanhelm_core::{Error, Result};
 

@@ -172,6 +172,9 @@ async fn begin(backend: Backend, writer: &DatabaseConnection) -> Result<Transact
 }
 
 async fn migrate(backend: Backend, writer: &DatabaseConnection) -> Result<()> {
+    if schema::is_current(&Connection::Pool(backend, writer.clone())).await {
+        return Ok(());
+    }
     let transaction = begin(backend, writer).await?;
     schema::migrate(transaction.connection()).await?;
     transaction.commit().await

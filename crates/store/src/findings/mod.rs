@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 pub use list::FindingFilter;
 use scanhelm_core::finding::identity::Identity;
-use scanhelm_core::finding::{Finding, FindingState, Location};
+use scanhelm_core::finding::{Finding, FindingState, Location, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId};
 use scanhelm_core::{Result, Severity, Timestamp};
 
@@ -81,6 +81,42 @@ impl Reader {
     pub async fn finding_identity(&self, company: CompanyId, id: FindingId) -> Result<Option<Identity>> {
         let sql = self.sql("SELECT identity FROM findings WHERE company_id = ? AND id = ?", values![company, id]);
         self.connection().optional(sql, |row| row.json("identity")).await
+    }
+}
+
+/// A finding and what each of its scanners last said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingStanding {
+    pub id: FindingId,
+    pub status: FindingState,
+    pub sightings: Vec<SightingState>,
+}
+
+impl Reader {
+    /// For deciding whether findings are closed; in the order of their ids.
+    pub async fn finding_standing(&self, ids: &[FindingId]) -> Result<Vec<FindingStanding>> {
+        let mut sql = self.sql(
+            "SELECT f.id, f.status, s.state FROM findings f JOIN sightings s ON s.finding_id = f.id WHERE",
+            values![],
+        );
+        sql.among("f.id", ids.iter().map(ToString::to_string));
+        sql.push(" ORDER BY f.id, s.state");
+        let rows = self
+            .connection()
+            .all(sql, |row| {
+                let id: FindingId = row.parsed("id")?;
+                let status = row.word("status", &FindingState::ALL, FindingState::as_str)?;
+                Ok((id, status, row.word("state", &SightingState::ALL, SightingState::as_str)?))
+            })
+            .await?;
+        let mut standing: Vec<FindingStanding> = Vec::new();
+        for (id, status, sighting) in rows {
+            match standing.last_mut().filter(|last| last.id == id) {
+                Some(last) => last.sightings.push(sighting),
+                None => standing.push(FindingStanding { id, status, sightings: vec![sighting] }),
+            }
+        }
+        Ok(standing)
     }
 }
 

@@ -21,6 +21,13 @@ const MIGRATION_LOCK: i64 = 0x5343_414e_4845_4c4d;
 /// The version this build writes.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
 
+/// Whether there is nothing to do, so that a replica can start while another one writes for long. Any doubt, such as
+/// a missing table, is left to [`migrate`].
+pub(crate) async fn is_current(connection: &Connection) -> bool {
+    let sql = Sql::new(connection.backend(), "SELECT version FROM schema_version");
+    matches!(connection.optional(sql, |row| row.integer("version")).await, Ok(Some(VERSION)))
+}
+
 /// Brings the database to [`VERSION`]. Runs inside the caller's transaction.
 pub(crate) async fn migrate(connection: &Connection) -> Result<()> {
     let backend = connection.backend();

@@ -1,0 +1,13 @@
+//! The store's contract, each part run on both databases.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod activity;
+mod closing;
+mod fixture;
+mod imports;
+mod jobs;
+mod opening;
+mod rate;
+mod scans;
+mod tenancy;
+mod tenants;
