@@ -4,6 +4,7 @@
 //! digest, so its time tells nothing about the secret.
 
 mod api_keys;
+mod audit;
 mod passwords;
 mod sessions;
 mod setup;
