@@ -77,7 +77,7 @@ impl CodeReport {
         Ok(Self {
             cursor,
             read_record,
-            place: Place { asset, tree: SourceTree::new(options.source_root.as_deref(), run.folder.path()) },
+            place: Place { asset, tree: SourceTree::new(options.source_root.as_deref(), [], run.folder.path()) },
             before: VecDeque::from([ReportItem::Header(run.header), ReportItem::Asset(covered)]),
             footer: Some(footer),
             in_results: false,

@@ -28,7 +28,13 @@ impl Sample {
     }
 
     pub(crate) fn has_doctype(&self) -> bool {
-        self.first_markup().is_some_and(|tag| tag.starts_with('!'))
+        self.first_markup().is_some_and(|tag| tag.starts_with("!DOCTYPE")) && !self.is_html()
+    }
+
+    /// Pages are often saved in place of reports, and their DOCTYPE is no attack.
+    fn is_html(&self) -> bool {
+        let beginning = self.first_markup().and_then(|tag| tag.get(..13)).unwrap_or_default();
+        beginning.eq_ignore_ascii_case("!doctype html")
     }
 
     /// What follows the `<` of the first tag that is neither comment nor processing instruction.
@@ -70,6 +76,9 @@ impl Sample {
     pub(crate) fn looks_like(&self) -> String {
         if let Some(root) = self.xml_root() {
             return format!("XML with the root element <{}>", scanhelm_core::text::single_line(root, 60));
+        }
+        if self.is_html() {
+            return "an HTML page, which is for people".to_owned();
         }
         if self.text.starts_with("PK\u{3}\u{4}") {
             return "a ZIP archive; unpack it and give the report inside".to_owned();

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 pub(crate) struct SourceTree {
     folder: Option<PathBuf>,
-    /// Absolute folders that paths may begin with, with `/` and without one at the end; longest first.
+    /// Absolute folders that paths may begin with, with `/` and without one at the end; in the order in which they are tried.
     roots: Vec<String>,
     /// The file read last: findings come grouped by file.
     last: Option<(String, Vec<String>)>,
@@ -23,15 +23,16 @@ const LARGEST_SOURCE: u64 = 4 << 20;
 const MOST_LINES: u32 = 20;
 
 impl SourceTree {
-    pub(crate) fn new(folder: Option<&Path>, roots: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn new(folder: Option<&Path>, named: impl IntoIterator<Item = String>, common: Option<String>) -> Self {
         let mut known: Vec<String> = Vec::new();
         if let Some(folder) = folder {
             known.push(slashed(&folder.to_string_lossy()));
             known.extend(folder.canonicalize().ok().map(|real| slashed(&real.to_string_lossy())));
         }
-        let mut others: Vec<String> = roots.into_iter().map(|root| slashed(&root)).collect();
+        let mut others: Vec<String> = named.into_iter().map(|root| slashed(&root)).collect();
         others.sort_by_key(|root| std::cmp::Reverse(root.len()));
         known.extend(others);
+        known.extend(common);
         let roots = known.iter().map(|root| root.trim_end_matches('/').to_owned()).collect();
         Self { folder: folder.map(Path::to_path_buf), roots, last: None }
     }
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn no_path_stays_absolute() {
-        let tree = SourceTree::new(None, ["/home/ci/shop".to_owned(), "C:\\build\\".to_owned()]);
+        let tree = SourceTree::new(None, ["/home/ci/shop".to_owned(), "C:\\build\\".to_owned()], None);
         for (path, relative) in [
             ("/home/ci/shop/src/a.py", "src/a.py"),
             ("/home/ci/shopping/a.py", "home/ci/shopping/a.py"),
@@ -158,7 +159,7 @@ mod tests {
         std::fs::write(outer.path().join("secret"), "secret\n").unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink(outer.path().join("secret"), folder.join("link")).unwrap();
-        let mut tree = SourceTree::new(Some(&folder), []);
+        let mut tree = SourceTree::new(Some(&folder), [], None);
         assert_eq!(tree.lines("a.py", 2, 3).as_deref(), Some("two\nthree"));
         assert_eq!(tree.lines("a.py", 9, 9), None);
         for outside in ["../secret", "link", "/etc/passwd", "absent"] {

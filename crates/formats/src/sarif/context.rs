@@ -154,9 +154,8 @@ impl Draft {
             .chain(self.provenance.iter().filter_map(|provenance| provenance.mapped_to.as_ref()))
             .chain(self.invocations.iter().filter_map(|invocation| invocation.working_directory.as_ref()))
             .filter_map(|location| Some(place::file_path(location.uri.as_deref()?)))
-            .filter(|path| crate::source_tree::is_absolute(path) && !path.trim_matches('/').is_empty())
-            .chain(self.folder.path());
-        let tree = SourceTree::new(options.source_root.as_deref(), roots.collect::<Vec<_>>());
+            .filter(|path| crate::source_tree::is_absolute(path) && !path.trim_matches('/').is_empty());
+        let tree = SourceTree::new(options.source_root.as_deref(), roots, self.folder.path());
         RunContext {
             rules: Rules::new(scanner, self.tool),
             places: Places::new(tree, self.artifacts, self.bases),

@@ -65,9 +65,9 @@ fn generated(
         sample[start..end].replace("Old TLS", &"Old TLS. ".repeat(7000)).replace("SQL from", &"SQL from ".repeat(7000));
     let part: &'static str = Box::leak(format!("{part}{separator}").into_boxed_str());
     let generated = Generated {
-        head: sample[..start].as_bytes(),
+        head: &sample.as_bytes()[..start],
         part: part.as_bytes(),
-        tail: sample[start..].as_bytes(),
+        tail: &sample.as_bytes()[start..],
         parts_left: count,
         offset: 0,
         given: Arc::clone(&given),

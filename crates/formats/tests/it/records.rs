@@ -55,6 +55,7 @@ fn an_unknown_report_is_described_and_the_formats_are_listed() {
         ("<html><body/></html>", "XML with the root element <html>"),
         (r#"{"a":1,"b":{}}"#, "a JSON object with the keys a, b"),
         ("[1]", "a JSON list"),
+        ("<!DOCTYPE html><html></html>", "an HTML page"),
         ("severity,host\n", "text that begins with `severity,host`"),
         (r#"{"results":[],"paths":{}}"#, "a JSON object"),
     ] {
