@@ -1,0 +1,13 @@
+//! Every connector, driven through the contract: against its simulator and against recorded answers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod conformance;
+mod faults;
+mod recorded;
+mod stage;
