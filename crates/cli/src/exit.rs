@@ -1,0 +1,45 @@
+//! How the process ends. The numbers are part of the interface: pipelines branch on them.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+pub(crate) const HELP: &str = "Exit codes: 0 done, 1 findings at or above the threshold, 2 the command cannot be \
+carried out as given, 3 a scanner failed, 130 interrupted.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done,
+    /// Findings at or above `--fail-on`.
+    Findings,
+    /// The command cannot be carried out as given.
+    Refused,
+    /// Also when others ran and found something: their findings are not the whole truth.
+    ScannerFailed,
+    /// By Ctrl-C or TERM.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Findings => 1,
+            Exit::Refused => 2,
+            Exit::ScannerFailed => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Says why and gives [`Exit::Refused`].
+pub(crate) fn refused(reason: &impl Display) -> Exit {
+    say(&format!("error: {reason}"));
+    Exit::Refused
+}
+
+/// A line for people, on standard error: standard output is for data.
+pub(crate) fn say(line: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,112 @@
+//! Where results go. A file is written beside its place and then put there in one step: a reader never sees half of
+//! it, and a failed write leaves the old one.
+
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Format, Results, to_standard_output};
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Destinations {
+    /// Form of the results on standard output
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+    /// Also write the results to a file; its ending picks the form: .json, .sarif, .csv, .txt. Repeat for several
+    #[arg(long = "output-file", value_name = "FILE")]
+    output_files: Vec<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DestinationError {
+    #[error("`{0}` does not end in .json, .sarif, .csv or .txt, so its form is not known; rename it")]
+    UnknownEnding(String),
+    #[error("there is no folder to write `{0}` into; make it first")]
+    NoFolder(String),
+    #[error("`{path}` cannot be written: {cause}")]
+    File { path: String, cause: io::Error },
+    #[error("standard output cannot be written: {0}")]
+    StandardOutput(io::Error),
+}
+
+/// Destinations that were looked at before any work was done.
+pub(crate) struct Checked {
+    output: Format,
+    files: Vec<(PathBuf, Format)>,
+}
+
+impl Destinations {
+    pub(crate) fn checked(&self) -> Result<Checked, DestinationError> {
+        let files = self.output_files.iter().map(|path| {
+            let format = format_of(path).ok_or_else(|| DestinationError::UnknownEnding(path.display().to_string()))?;
+            if folder_of(path).is_dir() && !path.is_dir() {
+                Ok((path.clone(), format))
+            } else {
+                Err(DestinationError::NoFolder(path.display().to_string()))
+            }
+        });
+        Ok(Checked { output: self.output, files: files.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Checked {
+    pub(crate) fn write(&self, results: &Results) -> Result<(), DestinationError> {
+        for (path, format) in &self.files {
+            format
+                .render(results)
+                .and_then(|content| write_atomically(path, &content))
+                .map_err(|cause| DestinationError::File { path: path.display().to_string(), cause })?;
+        }
+        let content = self.output.render(results).map_err(DestinationError::StandardOutput)?;
+        to_standard_output(&String::from_utf8_lossy(&content)).map_err(DestinationError::StandardOutput)
+    }
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let endings = [
+        (".sarif.json", Format::Sarif),
+        (".sarif", Format::Sarif),
+        (".json", Format::Json),
+        (".csv", Format::Csv),
+        (".txt", Format::Table),
+    ];
+    endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    // The umask takes its part away.
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    let mut file =
+        tempfile::Builder::new().prefix(".scanhelm-").permissions(permissions).tempfile_in(folder_of(path))?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_picks_the_form() {
+        for (name, format) in [
+            ("a.sarif", Some(Format::Sarif)),
+            ("a.sarif.json", Some(Format::Sarif)),
+            ("A.JSON", Some(Format::Json)),
+            ("x/a.csv", Some(Format::Csv)),
+            ("a.txt", Some(Format::Table)),
+            ("a.pdf", None),
+            ("sarif", None),
+        ] {
+            assert_eq!(format_of(Path::new(name)), format, "{name}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The table for people: worst first, then a summary that says who looked and who did not.
+
+use comfy_table::{Table, presets};
+use scanhelm_core::{Severity, SeverityCounts};
+
+use super::{Results, ScannerResult, cell, lines_of};
+
+const PLACE_LIMIT: usize = 70;
+const TITLE_LIMIT: usize = 90;
+const WARNINGS_SHOWN: usize = 5;
+
+pub(super) fn render(results: &Results) -> String {
+    let mut text = String::new();
+    if !results.records.is_empty() {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(["SEVERITY", "SCANNER", "RULE", "LOCATION", "TITLE"]);
+        for record in &results.records {
+            let location = record.location.label();
+            let place = if location.is_empty() { record.asset.name.clone() } else { location };
+            table.add_row([
+                record.severity.to_string(),
+                cell(&record.scanner, 30),
+                cell(&record.rule_id, 60),
+                tail(&place),
+                cell(&record.title, TITLE_LIMIT),
+            ]);
+        }
+        text.push_str(&lines_of(&table));
+        text.push('\n');
+    }
+    text.push_str(&format!("{}: {}\n", cell(&results.name, 200), summary(&results.counts())));
+    for scanner in &results.scanners {
+        text.push_str(&described(scanner));
+    }
+    text
+}
+
+/// `no findings`, or `12 findings: 1 high, 11 low`.
+pub(super) fn summary(counts: &SeverityCounts) -> String {
+    let parts = Severity::ALL.into_iter().filter(|severity| counts.get(*severity) > 0);
+    let parts: Vec<String> = parts.map(|severity| format!("{} {severity}", counts.get(severity))).collect();
+    match counts.total() {
+        0 => "no findings".to_owned(),
+        1 => format!("1 finding: {}", parts.join(", ")),
+        total => format!("{total} findings: {}", parts.join(", ")),
+    }
+}
+
+fn described(scanner: &ScannerResult) -> String {
+    let named = |scanner: &str, version: &Option<String>| match version {
+        Some(version) => format!("{} {}", cell(scanner, 100), cell(version, 40)),
+        None => cell(scanner, 100),
+    };
+    match scanner {
+        ScannerResult::Ran { scanner, version, findings, warnings } => {
+            let mut text = format!("  {}: {findings} findings\n", named(scanner, version));
+            for warning in warnings.iter().take(WARNINGS_SHOWN) {
+                text.push_str(&format!("    warning: {}\n", cell(warning, 300)));
+            }
+            if warnings.len() > WARNINGS_SHOWN {
+                text.push_str(&format!("    and {} more warnings\n", warnings.len() - WARNINGS_SHOWN));
+            }
+            text
+        }
+        ScannerResult::Skipped { scanner, reason, install_hint } => {
+            let hint = install_hint.as_ref().map(|hint| format!("\n    install: {hint}")).unwrap_or_default();
+            format!("  {}: skipped, {}{hint}\n", cell(scanner, 100), cell(reason, 300))
+        }
+        ScannerResult::Failed { scanner, version, reason } => {
+            format!("  {}: FAILED, {}\n", named(scanner, version), cell(reason, 500))
+        }
+    }
+}
+
+/// Of a long path the end says more.
+fn tail(place: &str) -> String {
+    let place = cell(place, 1000);
+    let length = place.chars().count();
+    if length <= PLACE_LIMIT {
+        return place;
+    }
+    let kept: String = place.chars().skip(length - PLACE_LIMIT + 1).collect();
+    format!("…{kept}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_names_only_what_there_is() {
+        assert_eq!(summary(&SeverityCounts::default()), "no findings");
+        assert_eq!(summary(&[Severity::Low].into_iter().collect()), "1 finding: 1 low");
+        let some = [Severity::Low, Severity::High, Severity::Low];
+        assert_eq!(summary(&some.into_iter().collect()), "3 findings: 1 high, 2 low");
+    }
+
+    #[test]
+    fn a_long_path_keeps_its_end() {
+        let long = format!("{}/app.py:7", "folder/".repeat(30));
+        assert!(tail(&long).starts_with('…') && tail(&long).ends_with("/app.py:7"));
+        assert_eq!(tail(&long).chars().count(), PLACE_LIMIT);
+    }
+}

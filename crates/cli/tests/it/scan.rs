@@ -1,0 +1,280 @@
+//! `scanhelm scan` with real scanners, and with scripts where the real ones behave too well.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ended, real_source, run, scanhelm, scanners};
+
+/// Sequences a terminal would obey, and what makes them.
+const TERMINAL_CONTROL: [char; 4] = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}'];
+
+fn bandit(folder: &Path, target: &str, more: &[&str]) -> Ended {
+    let mut command = scanhelm();
+    command.current_dir(folder).args(["scan", target, "--scanner", "bandit", "--scanner-dir"]).arg(scanners());
+    command.args(more).output().unwrap().into()
+}
+
+/// A project with one mistake that Bandit calls high and one that it calls low.
+fn project() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("app.py"),
+        "import subprocess\n\n\ndef run(line):\n    return subprocess.call(line, shell=True)\n",
+    )
+    .unwrap();
+    folder
+}
+
+#[test]
+fn every_format_is_the_same_for_every_run_folder_and_spelling_of_a_real_tree() {
+    let source = real_source();
+    let elsewhere = TempDir::new().unwrap();
+    symlink(&source, elsewhere.path().join("link")).unwrap();
+    let text = source.display().to_string();
+    let written = |folder: &Path, spelling: &str| -> Vec<(&str, String)> {
+        let out = TempDir::new().unwrap();
+        let files = ["out.sarif", "out.json", "out.csv", "out.txt"];
+        let paths = files.map(|file| out.path().join(file).display().to_string());
+        let more: Vec<&str> = paths.iter().flat_map(|path| ["--output-file", path.as_str()]).collect();
+        let ended = bandit(folder, spelling, &more);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        files.into_iter().zip(paths).map(|(file, path)| (file, fs::read_to_string(path).unwrap())).collect()
+    };
+    let first = written(&source, ".");
+    for (file, content) in &first {
+        assert!(content.contains("_cache.py"), "{file}: {content}");
+        assert!(!content.contains(&text), "{file} holds a path of this machine");
+    }
+    for (folder, spelling) in [
+        (source.as_path(), "."),
+        (source.as_path(), "../stevedore"),
+        (elsewhere.path(), text.as_str()),
+        (elsewhere.path(), &format!("{text}/")),
+        (elsewhere.path(), &format!("{text}/./../stevedore/")),
+        (elsewhere.path(), "link"),
+        (elsewhere.path(), "link/"),
+    ] {
+        assert_eq!(written(folder, spelling), first, "`{spelling}` in {}", folder.display());
+    }
+}
+
+#[test]
+fn another_clone_gives_the_same_sarif() {
+    let clones = TempDir::new().unwrap();
+    let sarif = |name: &str, url: &str| {
+        let clone = clones.path().join(name);
+        fs::create_dir_all(clone.join(".git")).unwrap();
+        fs::write(clone.join("app.py"), "import pickle\npickle.loads(b'')\n").unwrap();
+        fs::write(clone.join(".git/config"), format!("[remote \"origin\"]\n\turl = {url}\n")).unwrap();
+        bandit(clones.path(), name, &["--output", "sarif"]).stdout
+    };
+    let one = sarif("one", "git@github.com:acme/shop.git");
+    assert!(one.contains("app.py"), "{one}");
+    assert_eq!(one, sarif("two", "https://ci:token@github.com/acme/shop"));
+    assert!(!one.contains("token"));
+}
+
+#[test]
+fn sarif_is_whole_and_says_what_was_found() {
+    let folder = project();
+    let ended = bandit(folder.path(), ".", &["--output", "sarif"]);
+    let sarif: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let rules: Vec<&str> = results.iter().map(|result| result["ruleId"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["B602", "B404"]);
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "app.py");
+    assert_eq!(place["region"]["startLine"], 5);
+}
+
+#[test]
+fn standard_output_holds_data_only_and_standard_error_the_progress() {
+    let folder = project();
+    let ended = bandit(folder.path(), ".", &["--output", "json"]);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(json["findings"].as_array().unwrap().len(), 2);
+    assert!(
+        ended.stderr.contains("bandit 1.9.4: started") && ended.stderr.contains("bandit: 2 findings"),
+        "{}",
+        ended.stderr
+    );
+    let quiet = bandit(folder.path(), ".", &["--output", "json", "--quiet"]);
+    assert_eq!((quiet.stdout, quiet.stderr.as_str()), (ended.stdout, ""));
+}
+
+#[test]
+fn the_threshold_decides_between_0_and_1() {
+    let folder = project();
+    for (threshold, code) in [("critical", 0), ("high", 1), ("medium", 1), ("low", 1), ("HIGH", 1)] {
+        let ended = bandit(folder.path(), ".", &["--fail-on", threshold]);
+        assert_eq!(ended.code, code, "{threshold}: {}", ended.stderr);
+        assert!(ended.stdout.contains("2 findings: 1 high, 1 low"), "{}", ended.stdout);
+    }
+    assert_eq!(bandit(folder.path(), ".", &[]).code, 0);
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_with_2_before_anything_runs() {
+    let folder = project();
+    let here = |arguments: &[&str]| -> Ended {
+        let mut command = scanhelm();
+        command.current_dir(folder.path()).arg("scan").args(arguments).output().unwrap().into()
+    };
+    for (arguments, said) in [
+        (&["gone"][..], "there is no file or folder `gone`"),
+        (&["https://github.com/acme/shop"], "is an address"),
+        (&[".", "--type", "dast"], "the types are: code"),
+        (&[".", "--scanner", "bandage"], "the scanners are: bandit, semgrep"),
+        (&[".", "--output", "pdf"], "[possible values: table, json, sarif, csv]"),
+        (&[".", "--output-file", "report.pdf"], "does not end in"),
+        (&[".", "--output-file", "gone/report.sarif"], "no folder"),
+        (&[".", "--fail-on", "severe"], "is not a severity"),
+        (&[".", "--timeout", "5"], "is not a duration"),
+        (&[".", "--config", "p/python"], "cannot be used"),
+        (&[], "TARGET"),
+    ] {
+        let ended = here(arguments);
+        assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{arguments:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn files_get_what_standard_output_would() {
+    let folder = project();
+    fs::write(folder.path().join("out.sarif"), "old").unwrap();
+    let files = ["out.sarif", "out.json", "out.csv", "out.txt"];
+    let arguments: Vec<&str> = files.iter().flat_map(|file| ["--output-file", file]).collect();
+    let ended = bandit(folder.path(), ".", &arguments);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for (file, format) in files.into_iter().zip(["sarif", "json", "csv", "table"]) {
+        let expected = bandit(folder.path(), ".", &["--output", format]).stdout;
+        assert_eq!(fs::read_to_string(folder.path().join(file)).unwrap(), expected, "{file}");
+    }
+    let mut names: Vec<String> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["app.py", "out.csv", "out.json", "out.sarif", "out.txt"], "nothing else is left behind");
+}
+
+#[test]
+fn both_scanners_run_without_being_named() {
+    let folder = project();
+    let ended: Ended =
+        scanhelm().arg("scan").arg(folder.path()).arg("--scanner-dir").arg(scanners()).output().unwrap().into();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for expected in
+        ["scanhelm-python-shell-command", "B602", "  bandit 1.9.4: 2 findings\n  semgrep 1.182.0: 1 findings\n"]
+    {
+        assert!(ended.stdout.contains(expected), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_missing_scanner_is_no_clean_result() {
+    let folder = project();
+    let ended: Ended = scanhelm()
+        .args(["scan", ".", "--scanner", "bandit"])
+        .current_dir(folder.path())
+        .env("PATH", folder.path())
+        .env_remove("SCANHELM_LOCAL_TOOL_PATHS")
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 3, "{}", ended.stdout);
+    assert!(ended.stdout.contains("bandit: skipped, Bandit is not installed\n    install: "), "{}", ended.stdout);
+}
+
+/// A folder with a script in place of Bandit; `$report` is where the report has to go.
+fn fake(script: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("bandit");
+    let text = format!("#!/bin/sh\n[ \"$1\" = --version ] && echo bandit 1.0 && exit\nreport=$6\n{script}\n");
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+fn a_failed_scanner_is_3_even_below_the_threshold() {
+    let scanner = fake("echo 'out of memory' >&2; exit 9");
+    let folder = project();
+    let ended: Ended = scanhelm()
+        .args(["scan", "--scanner", "bandit", "--fail-on", "high", "--scanner-dir"])
+        .arg(scanner.path())
+        .arg(folder.path())
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 3);
+    assert!(
+        ended.stdout.contains("bandit 1.0: FAILED, it wrote no report and ended with exit code 9: out of memory"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn hostile_texts_cannot_speak_to_the_terminal() {
+    let scanner = fake(
+        r#"printf '%s' '{"errors":[{"filename":"./\u001b]0;owned\u0007.py","reason":"\u001b[2Jgone"}],"generated_at":"x","metrics":{"_totals":{"loc":1}},"results":[{"code":"1 x\n","col_offset":0,"filename":"./\u001b[31mapp\u202e.py","issue_severity":"HIGH","issue_text":"t","line_number":1,"test_id":"B1\u001b[0m\r\nfake row","test_name":"\u009b31mx"}]}' > "$report"; printf '\033[2J' >&2; exit 1"#,
+    );
+    let folder = project();
+    let ended: Ended = scanhelm()
+        .args(["scan", "--scanner", "bandit", "--scanner-dir"])
+        .arg(scanner.path())
+        .arg(folder.path())
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("B1 [0m fake row"), "one line a finding: {:?}", ended.stdout);
+    assert!(!ended.stdout.contains(TERMINAL_CONTROL) && !ended.stderr.contains(TERMINAL_CONTROL), "{:?}", ended.stdout);
+}
+
+#[test]
+fn an_interrupt_ends_the_scanner_and_the_command() {
+    let scanner = fake("echo $$ > pid.tmp; mv pid.tmp pid; sleep 300");
+    let folder = project();
+    let mut child = scanhelm()
+        .args(["scan", "--scanner", "bandit", "--output-file", "out.json", "--scanner-dir"])
+        .arg(scanner.path())
+        .arg(".")
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let noted = folder.path().join("pid");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !noted.exists() {
+        assert!(Instant::now() < deadline, "the scanner did not start");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let pid = fs::read_to_string(noted).unwrap();
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "the scanner still runs");
+    assert!(!folder.path().join("out.json").exists());
+}
+
+#[test]
+fn scanners_are_listed_with_version_or_what_to_do() {
+    let listed = run(["scanners".into(), "--scanner-dir".into(), scanners()]);
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    assert!(listed.stdout.contains("1.9.4") && listed.stdout.contains("1.182.0"), "{}", listed.stdout);
+    let empty = TempDir::new().unwrap();
+    let missing: Ended =
+        scanhelm().args(["scanners", "--output", "json"]).env("PATH", empty.path()).output().unwrap().into();
+    let json: Value = serde_json::from_str(&missing.stdout).unwrap();
+    assert_eq!((&json[0]["scanner"], &json[0]["available"]), (&Value::from("bandit"), &Value::from(false)));
+    assert!(json[0]["install_hint"].as_str().unwrap().contains("bandit"));
+}

@@ -1,0 +1,58 @@
+//! Running the binary.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("it ended by itself"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+pub(crate) fn scanhelm() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_scanhelm"))
+}
+
+pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
+    scanhelm().args(arguments).output().unwrap().into()
+}
+
+/// Folder with the programs of the real scanners.
+pub(crate) fn scanners() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/scanners");
+    for program in ["bandit", "semgrep"] {
+        assert!(
+            folder.join("bin").join(program).exists(),
+            "{program} is not installed for the tests: run `scripts/setup-test.sh scanners`"
+        );
+    }
+    folder.join("bin").canonicalize().unwrap()
+}
+
+/// A library that came with Bandit: real code that nobody here wrote.
+pub(crate) fn real_source() -> PathBuf {
+    let library = scanners().join("../lib");
+    let versions = std::fs::read_dir(&library).unwrap();
+    let found = versions.flatten().map(|entry| entry.path().join("site-packages/stevedore")).find(|path| path.is_dir());
+    found.expect("the environment of Bandit holds it").canonicalize().unwrap()
+}
+
+/// Reports of real scanners that nobody here wrote.
+pub(crate) fn corpus(file: &str) -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("SCANHELM_SHARED").map_or_else(beside, PathBuf::from);
+    let path = shared.join("corpus").join(file);
+    assert!(path.exists(), "{} is missing: set SCANHELM_SHARED to the folder of shared files", path.display());
+    path
+}
