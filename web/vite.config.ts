@@ -23,6 +23,6 @@ export default defineConfig(({ command, mode }) => ({
     environmentOptions: { happyDOM: { url: "http://console.test/" } },
     setupFiles: ["./test/setup.ts"],
     restoreMocks: true,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 }));

@@ -266,8 +266,8 @@ export function manyFindings(amount: number, now: number): Finding[] {
         index % 2 === 0
           ? `10.20.${index % 250}.4:443/tcp`
           : "src/main/java/com/example/payments/Gateway.java:118",
-      scanner: ["Tenable Nessus", "Acunetix", "semgrep", "Qualys VM"][index % 4] ?? null,
-      vendor: null,
+      sighting_count: 1 + roll(3),
+      cwes: [],
       cves: index % 9 === 0 ? ["CVE-2024-6387"] : [],
       first_seen_at: ago(60 * 24 * (3 + roll(80)), now),
       last_seen_at: ago(roll(2_000), now),
@@ -287,17 +287,25 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
     sightings: [
       {
         scanner: "Tenable Nessus",
-        scanner_ref: "plugin 201194",
+        id: "g1",
+        rule_id: "201194",
+        scanner_ref: "nessus:201194:22",
+        severity: "critical",
+        state: "live",
+        authenticated: true,
         scan_id: "s1",
-        scan_name: "Quarterly external perimeter",
         first_seen_at: ago(60 * 24 * 40, now),
         last_seen_at: ago(120, now),
       },
       {
         scanner: "Qualys VM",
-        scanner_ref: "QID 42046",
+        id: "g2",
+        rule_id: "42046",
+        scanner_ref: "qualys:42046",
+        severity: "high",
+        state: "live",
+        authenticated: false,
         scan_id: "s2",
-        scan_name: "Overnight authenticated sweep",
         first_seen_at: ago(60 * 24 * 12, now),
         last_seen_at: ago(900, now),
       },
@@ -305,10 +313,10 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
     history: [
       {
         at: ago(60 * 24 * 40, now),
-        actor: null,
+        actor: "system",
         message: "Created by the import of Quarterly external perimeter",
       },
-      { at: ago(60 * 24 * 3, now), actor: "Ann Berger", message: "Commented" },
+      { at: ago(60 * 24 * 3, now), actor: "user/u1", message: "Set to in_progress." },
     ],
     fingerprint_explained: [
       { part: "Asset", value: finding.asset ?? "", why: "the host's full name" },
@@ -500,7 +508,8 @@ export const localScanners: LocalScanner[] = [
     scan_types: ["code"],
     available: true,
     version: "1.96.0",
-    install_hint: null,
+    reason: null,
+    install_hint: "",
   },
   {
     id: "bandit",
@@ -508,7 +517,8 @@ export const localScanners: LocalScanner[] = [
     scan_types: ["code"],
     available: true,
     version: "1.8.0",
-    install_hint: null,
+    reason: null,
+    install_hint: "",
   },
   {
     id: "trivy",
@@ -516,7 +526,16 @@ export const localScanners: LocalScanner[] = [
     scan_types: ["dependencies", "container"],
     available: false,
     version: null,
+    reason: "not on PATH",
     install_hint: "apt install trivy",
   },
-  { id: "nmap", name: "Nmap", scan_types: ["network"], available: true, version: "7.93", install_hint: null },
+  {
+    id: "nmap",
+    name: "Nmap",
+    scan_types: ["network"],
+    available: true,
+    version: "7.93",
+    reason: null,
+    install_hint: "",
+  },
 ];

@@ -146,16 +146,12 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     "GET",
     /^\/scans\/[^/]+\/findings$/,
     (ask) =>
-      page(
-        ask.empty ? [] : matching(FINDINGS.slice(0, 400), ask, ["severity", "status", "scanner"], "title"),
-        ask,
-      ),
+      page(ask.empty ? [] : matching(FINDINGS.slice(0, 400), ask, ["severity", "status"], "title"), ask),
   ],
   ["POST", /^\/scans\/[^/]+\/(launch|pause|resume|stop)$/, () => ({ status: 202, body: { id: "cmd1" } })],
   ["POST", /^\/scans\/[^/]+\/import$/, () => ({ status: 202, body: { job_id: "job1", job_url: "" } })],
   ["POST", /^\/sync$/, () => ({ status: 202, body: { job_id: "job1", job_url: "" } })],
   ["POST", /^\/imports$/, () => ({ status: 202, body: { job_id: "job2", job_url: "" } })],
-  ["POST", /^\/findings\/bulk$/, () => ({ status: 202, body: { job_id: "job3", job_url: "" } })],
   [
     "GET",
     /^\/jobs\/(.+)$/,
@@ -180,7 +176,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
   [
     "GET",
     /^\/findings$/,
-    (ask) => page(ask.empty ? [] : matching(FINDINGS, ask, ["severity", "status", "scanner"], "title"), ask),
+    (ask) => page(ask.empty ? [] : matching(FINDINGS, ask, ["severity", "status"], "title"), ask),
   ],
   [
     "GET",
@@ -198,9 +194,8 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     () => ({
       body: {
         transitions: [
-          { from: "open", to: "in_progress" },
-          { from: "open", to: "false_positive", needs_approval: true },
-          { from: "open", to: "risk_accepted", needs_approval: true },
+          { from: "open", to: "in_progress", needs_reason: false },
+          { from: "open", to: "false_positive", needs_reason: true },
         ],
       },
     }),

@@ -33,9 +33,17 @@ export function makeApp() {
   return { cache, router };
 }
 
-export function App({ app }: { app: ReturnType<typeof makeApp> }) {
+type Props = { app: ReturnType<typeof makeApp>; environment?: "default" | "test" };
+
+/** In the environment `test` nothing slides, so that nothing has to be waited for. */
+export function App({ app, environment = "default" }: Props) {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorScheme}>
+    <MantineProvider
+      env={environment}
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={colorScheme}
+    >
       <QueryClientProvider client={app.cache}>
         <RouterProvider router={app.router} />
       </QueryClientProvider>

@@ -153,24 +153,28 @@ export type Finding = {
   severity: Severity;
   status: FindingState;
   asset: string | null;
-  asset_id?: string | null;
-  location: string | null;
-  scanner: string | null;
-  vendor?: string | null;
+  asset_id: string;
+  location: string;
   cves: string[];
-  first_seen_at: string | null;
-  last_seen_at: string | null;
+  cwes: number[];
+  first_seen_at: string;
+  last_seen_at: string;
+  /** On how many scanners' evidence it rests. */
+  sighting_count: number;
   fingerprint: string;
 };
 
 export type Sighting = {
+  id: string;
   scanner: string;
-  scanner_ref: string | null;
-  scan_id: string | null;
-  scan_name?: string | null;
-  first_seen_at: string | null;
-  last_seen_at: string | null;
-  severity?: Severity | null;
+  rule_id: string;
+  scanner_ref: string;
+  scan_id: string;
+  severity: Severity;
+  state: string;
+  authenticated: boolean;
+  first_seen_at: string;
+  last_seen_at: string;
 };
 
 export type FindingDetail = Finding & {
@@ -179,11 +183,11 @@ export type FindingDetail = Finding & {
   evidence: string | null;
   references: string[];
   sightings: Sighting[];
-  history: { at: string; actor: string | null; message: string }[];
-  fingerprint_explained: { part: string; value: string; why?: string | null }[];
+  history: { at: string; actor: string; message: string }[];
+  fingerprint_explained: { part: string; value: string; why: string }[];
 };
 
-export type StateTransition = { from: FindingState; to: FindingState; needs_approval?: boolean };
+export type StateTransition = { from: FindingState; to: FindingState; needs_reason: boolean };
 
 export type Job = {
   id: string;
@@ -304,7 +308,8 @@ export type LocalScanner = {
   scan_types: string[];
   available: boolean;
   version: string | null;
-  install_hint: string | null;
+  reason: string | null;
+  install_hint: string;
 };
 
 export type CompanyRef = { id: string; name: string; status?: "active" | "deactivated" };

@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { call, idempotencyKey } from "./client.ts";
-import type { Finding, FindingDetail, FindingState, JobTicket, Page, StateTransition } from "./contract.ts";
+import { ApiError, call } from "./client.ts";
+import type { Finding, FindingDetail, FindingState, Page, StateTransition } from "./contract.ts";
 
 export type FindingListQuery = {
   severity?: string[];
   status?: string[];
   scanner?: string[];
+  cve?: string[];
   q?: string;
   sort?: string;
 };
@@ -48,8 +49,32 @@ export type Judgement = { to: FindingState; reason: string };
 export const judgeFinding = (id: string, body: Judgement) =>
   call<unknown>("POST", "/api/v1/findings/{id}/transition", { params: { path: { id } }, body });
 
-export const judgeFindings = (ids: string[], judgement: Judgement) =>
-  call<JobTicket>("POST", "/api/v1/findings/bulk", {
-    body: { ids, action: { transition: judgement } },
-    headers: idempotencyKey(),
-  });
+export type Outcome = { changed: number; refused: { id: string; reason: string }[] };
+
+const AT_ONCE = 4;
+
+/** Judges many findings, each by itself: one that cannot be changed keeps its reason and stops no other. */
+export async function judgeFindings(
+  ids: readonly string[],
+  judgement: Judgement,
+  onProgress: (done: number) => void,
+): Promise<Outcome> {
+  const outcome: Outcome = { changed: 0, refused: [] };
+  const waiting = [...ids];
+  let done = 0;
+  const work = async () => {
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      try {
+        await judgeFinding(id, judgement);
+        outcome.changed += 1;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) throw error;
+        outcome.refused.push({ id, reason: error instanceof Error ? error.message : String(error) });
+      }
+      done += 1;
+      onProgress(done);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return outcome;
+}

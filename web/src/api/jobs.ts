@@ -11,6 +11,3 @@ export const jobQuery = (id: string) =>
     queryFn: ({ signal }) => call<Job>("GET", "/api/v1/jobs/{id}", { params: { path: { id } }, signal }),
     refetchInterval: (query) => (query.state.data && jobIsOver(query.state.data) ? false : 1_500),
   });
-
-export const cancelJob = (id: string) =>
-  call<unknown>("DELETE", "/api/v1/jobs/{id}", { params: { path: { id } } });

@@ -25,7 +25,7 @@ export function patchFrom(event: HubEvent): Partial<Scan> {
   return patch;
 }
 
-export function patchScan(cache: QueryClient, id: string, patch: Partial<Scan>): boolean {
+function patchScan(cache: QueryClient, id: string, patch: Partial<Scan>): boolean {
   let known = false;
   cache.setQueriesData<ScanPages>({ queryKey: scanKeys.lists }, (lists) => {
     if (!lists) return lists;

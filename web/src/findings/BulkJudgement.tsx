@@ -1,10 +1,9 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
-import type { FindingState, Job } from "@/api/contract.ts";
-import { findingKeys, judgeFindings } from "@/api/findings.ts";
-import { fieldErrors } from "@/parts/Form.tsx";
-import { JobWatch } from "@/parts/JobWatch.tsx";
+import { useState } from "react";
+import type { FindingState } from "@/api/contract.ts";
+import { findingKeys, judgeFindings, type Outcome } from "@/api/findings.ts";
+import { Notice } from "@/parts/EmptyState.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { usePermission } from "@/shell/permissions.ts";
@@ -14,18 +13,21 @@ import { JudgementFields } from "./JudgementFields.tsx";
 export function BulkJudgement({ ids, onDone }: { ids: string[]; onDone: () => void }) {
   const [to, setTo] = useState<FindingState | null>(null);
   const [reason, setReason] = useState("");
+  const [progress, setProgress] = useState(0);
   const mayTriage = usePermission("finding:triage");
   const cache = useQueryClient();
   const judgement = useMutation({
-    mutationFn: (state: FindingState) => judgeFindings(ids, { to: state, reason: reason.trim() }),
+    mutationFn: (state: FindingState) =>
+      judgeFindings(ids, { to: state, reason: reason.trim() }, setProgress),
+    onSettled: () => cache.invalidateQueries({ queryKey: findingKeys.all }),
   });
-  const over = useCallback(() => void cache.invalidateQueries({ queryKey: findingKeys.all }), [cache]);
-  const errors = fieldErrors(judgement.error, ["to", "reason"]);
 
   if (judgement.data) {
     return (
       <div className={styles.bulk}>
-        <JobWatch jobId={judgement.data.job_id} doing="Changing the findings" done={words} onOver={over} />
+        <Notice tone={judgement.data.refused.length > 0 ? "warning" : "plain"}>
+          {words(judgement.data)}
+        </Notice>
         <Button variant="default" onClick={onDone}>
           Close
         </Button>
@@ -42,16 +44,11 @@ export function BulkJudgement({ ids, onDone }: { ids: string[]; onDone: () => vo
       }}
     >
       <span role="status">
-        {ids.length.toLocaleString()} {ids.length === 1 ? "finding" : "findings"} selected
+        {judgement.isPending
+          ? `Changed ${progress} of ${ids.length}`
+          : `${ids.length.toLocaleString()} ${ids.length === 1 ? "finding" : "findings"} selected`}
       </span>
-      <JudgementFields
-        from={null}
-        to={to}
-        onTo={setTo}
-        reason={reason}
-        onReason={setReason}
-        errors={errors}
-      />
+      <JudgementFields from={null} to={to} onTo={setTo} reason={reason} onReason={setReason} errors={{}} />
       <ReasonButton
         type="submit"
         loading={judgement.isPending}
@@ -62,17 +59,15 @@ export function BulkJudgement({ ids, onDone }: { ids: string[]; onDone: () => vo
       <Button variant="subtle" color="gray" onClick={onDone}>
         Deselect
       </Button>
-      {judgement.isError && Object.keys(errors).length === 0 ? (
-        <ProblemNotice error={judgement.error} what="No finding was changed." />
-      ) : null}
+      {judgement.isError ? <ProblemNotice error={judgement.error} what="The change broke off." /> : null}
     </form>
   );
 }
 
-function words(job: Job): string {
-  const { done, changed, skipped } = job.result ?? {};
-  const rows = Array.isArray(job.result?.rows) ? job.result.rows.length : null;
-  const moved = typeof changed === "number" ? changed : typeof done === "number" ? done : rows;
-  const left = typeof skipped === "number" && skipped > 0 ? `, ${skipped} skipped` : "";
-  return moved === null ? "The change is complete." : `${moved} changed${left}.`;
+/** What was changed, and each different reason why the rest was not. */
+function words({ changed, refused }: Outcome): string {
+  const reasons = [...new Set(refused.map((each) => each.reason))].join(" ");
+  return refused.length === 0
+    ? `${changed} changed.`
+    : `${changed} changed, ${refused.length} not: ${reasons}`;
 }

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { FindingDetail, FindingState } from "@/api/contract.ts";
 import { findingKeys, findingQuery, judgeFinding } from "@/api/findings.ts";
+import { Actor } from "@/parts/Actor.tsx";
 import { CopyButton } from "@/parts/CopyButton.tsx";
 import { Facts } from "@/parts/Facts.tsx";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
@@ -55,7 +56,8 @@ function Detail({ finding }: { finding: FindingDetail }) {
             label: "Location",
             value: finding.location ? <span className="mono">{finding.location}</span> : null,
           },
-          { label: "CVE", value: finding.cves.length > 0 ? finding.cves.join(", ") : null },
+          { label: "CVE", value: finding.cves.length > 0 ? <Cves cves={finding.cves} /> : null },
+          { label: "CWE", value: finding.cwes.join(", ") },
           { label: "First seen", value: <RelativeTime at={finding.first_seen_at} /> },
           { label: "Last seen", value: <RelativeTime at={finding.last_seen_at} /> },
         ]}
@@ -95,7 +97,10 @@ function Detail({ finding }: { finding: FindingDetail }) {
             {finding.history.map((entry) => (
               <li key={`${entry.at} ${entry.message}`}>
                 <RelativeTime at={entry.at} /> · {entry.message}
-                {entry.actor ? <span className="quiet"> · {entry.actor}</span> : null}
+                <span className="quiet">
+                  {" · "}
+                  <Actor actor={entry.actor} />
+                </span>
               </li>
             ))}
           </ul>
@@ -103,6 +108,14 @@ function Detail({ finding }: { finding: FindingDetail }) {
       ) : null}
     </div>
   );
+}
+
+function Cves({ cves }: { cves: string[] }) {
+  return cves.map((cve) => (
+    <Link key={cve} to="/findings" search={{ cve: [cve] }} style={{ marginRight: 8 }}>
+      {cve}
+    </Link>
+  ));
 }
 
 function Judgement({ finding }: { finding: FindingDetail }) {
@@ -165,22 +178,21 @@ function Sightings({ finding }: { finding: FindingDetail }) {
       <h3>Seen by</h3>
       <ul className={styles.list}>
         {finding.sightings.map((sighting) => (
-          <li key={`${sighting.scanner} ${sighting.scanner_ref} ${sighting.scan_id}`}>
-            <strong>{sighting.scanner}</strong>
-            {sighting.scanner_ref ? <span className="mono"> {sighting.scanner_ref}</span> : null}
-            {sighting.scan_id ? (
-              <>
-                {" in "}
-                <Link to="/scans/$scanId" params={{ scanId: sighting.scan_id }} search={{}}>
-                  {sighting.scan_name ?? "the scan"}
-                </Link>
-              </>
-            ) : null}
+          <li key={sighting.id}>
+            <Link to="/findings" search={{ scanner: [sighting.scanner] }}>
+              {sighting.scanner}
+            </Link>{" "}
+            <span className="mono">{sighting.rule_id}</span>
+            {" in "}
+            <Link to="/scans/$scanId" params={{ scanId: sighting.scan_id }} search={{}}>
+              this scan
+            </Link>
             <span className="quiet">
               {" · first "}
               <RelativeTime at={sighting.first_seen_at} />
               {", last "}
               <RelativeTime at={sighting.last_seen_at} />
+              {sighting.authenticated ? " · logged in" : ""}
             </span>
           </li>
         ))}
@@ -201,7 +213,7 @@ function Fingerprint({ finding }: { finding: FindingDetail }) {
             value: (
               <>
                 <span className="mono">{part.value}</span>
-                {part.why ? <span className="quiet"> {part.why}</span> : null}
+                <span className="quiet"> {part.why}</span>
               </>
             ),
           })),

@@ -6,16 +6,16 @@ import type { Finding, Page } from "@/api/contract.ts";
 import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { FilterBar } from "@/parts/FilterBar.tsx";
-import { chips, type FilterSpec, first, type Search, withoutFilters } from "@/parts/filters.ts";
+import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { BulkJudgement } from "./BulkJudgement.tsx";
 import { FindingDrawer } from "./FindingDrawer.tsx";
 import { findingColumns } from "./finding-columns.tsx";
+import { FINDING_FILTERS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 
 type Props = {
   list: UseInfiniteQueryResult<{ pages: Page<Finding>[]; pageParams: unknown[] }>;
-  specs: readonly FilterSpec[];
   search: Search;
   onSearch: (search: Search) => void;
   nothingYet: ReactNode;
@@ -23,12 +23,12 @@ type Props = {
 
 const NONE: ReadonlySet<string> = new Set();
 
-export function FindingList({ list, specs, search, onSearch, nothingYet }: Props) {
+export function FindingList({ list, search, onSearch, nothingYet }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(NONE);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? null;
   const opened = first(search, "finding");
-  const filtered = chips(specs, search).length > 0 || first(search, "q") !== undefined;
+  const filtered = chips(FINDING_FILTERS, search).length > 0 || first(search, "q") !== undefined;
 
   const open = useCallback((id: string) => onSearch({ ...search, finding: [id] }), [onSearch, search]);
   const close = () => {
@@ -44,7 +44,7 @@ export function FindingList({ list, specs, search, onSearch, nothingYet }: Props
 
   return (
     <>
-      <FilterBar specs={specs} search={search} onChange={onSearch} searchLabel="Search findings" />
+      <FilterBar specs={FINDING_FILTERS} search={search} onChange={onSearch} searchLabel="Search findings" />
       {chosen.size > 0 ? <BulkJudgement ids={[...chosen]} onDone={() => setChosen(NONE)} /> : null}
       <div className={styles.notices}>
         {list.isError && rows.length > 0 ? (
@@ -89,7 +89,7 @@ export function FindingList({ list, specs, search, onSearch, nothingYet }: Props
         <EmptyState
           title="No finding matches these filters"
           actions={
-            <Button variant="default" onClick={() => onSearch(withoutFilters(specs, search))}>
+            <Button variant="default" onClick={() => onSearch(withoutFilters(FINDING_FILTERS, search))}>
               Clear filters
             </Button>
           }

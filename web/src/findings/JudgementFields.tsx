@@ -18,25 +18,22 @@ export function JudgementFields({ from, to, onTo, reason, onReason, errors }: Pr
   const { data } = useQuery(transitionsQuery);
   const targets = new Map<FindingState, boolean>();
   for (const transition of data?.transitions ?? []) {
-    if (from !== null && transition.from !== from) continue;
-    targets.set(transition.to, (targets.get(transition.to) ?? false) || transition.needs_approval === true);
+    if (from === null || transition.from === from) targets.set(transition.to, transition.needs_reason);
   }
+  const reasonWanted = to !== null && targets.get(to) === true;
   return (
     <>
       <Select
         aria-label="New status"
         placeholder="New status"
-        data={[...targets].map(([value, approval]) => ({
-          value,
-          label: approval ? `${STATE_WORDS[value]} (needs a second person)` : STATE_WORDS[value],
-        }))}
+        data={[...targets.keys()].map((value) => ({ value, label: STATE_WORDS[value] }))}
         value={to}
         onChange={(value) => onTo(value as FindingState | null)}
         error={errors.to}
       />
       <TextInput
         aria-label="Reason"
-        placeholder="Reason"
+        placeholder={reasonWanted ? "Reason (required)" : "Reason"}
         value={reason}
         onChange={(event) => onReason(event.currentTarget.value)}
         error={errors.reason}

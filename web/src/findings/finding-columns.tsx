@@ -38,7 +38,7 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       width: "minmax(140px, 1fr)",
       cell: (finding) => (
         <span className={`${styles.location} mono`}>
-          {finding.location ? <MiddleEllipsis text={finding.location} tail={16} /> : "—"}
+          <MiddleEllipsis text={finding.location} tail={16} />
         </span>
       ),
     },
@@ -48,7 +48,13 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       width: "116px",
       cell: (finding) => STATE_WORDS[finding.status] ?? finding.status,
     },
-    { id: "scanner", header: "Scanner", width: "110px", cell: (finding) => finding.scanner ?? "—" },
+    {
+      id: "scanners",
+      header: "Scanners",
+      width: "76px",
+      numeric: true,
+      cell: (finding) => finding.sighting_count.toLocaleString(),
+    },
     {
       id: "last_seen",
       header: "Last seen",

@@ -68,11 +68,10 @@ export function BlocklistTab({ integration }: { integration: Integration }) {
                     ) : (
                       <Button
                         variant="default"
-                        aria-label={`Allow ${row.name} again`}
                         loading={allow.isPending && allow.variables === row.id}
                         onClick={() => allow.mutate(row.id)}
                       >
-                        Allow again
+                        Allow again<span className="visually-hidden">: {row.name}</span>
                       </Button>
                     )}
                   </td>

@@ -23,7 +23,7 @@ type Props = {
   hostChanged?: boolean;
 };
 
-export const authFields = (connector: Connector, method: string) =>
+const authFields = (connector: Connector, method: string) =>
   (connector.auth_methods.find((each) => each.id === method) ?? connector.auth_methods[0])?.fields ?? [];
 
 export const connectionErrorFields = (connector: Connector, method: string) => [

@@ -30,6 +30,15 @@ export function FilterBar({ specs, search, onChange, searchLabel, children }: Pr
     <search className={styles.bar} aria-label="Filters">
       <SearchBox label={searchLabel} search={search} onChange={onChange} />
       <FilterMenu specs={specs} search={search} onChange={onChange} />
+      {specs
+        .filter((spec) => spec.choices === undefined && search[spec.key] === undefined)
+        .map((spec) => (
+          <FreeFilter
+            key={spec.key}
+            spec={spec}
+            onAdd={(value) => onChange(withValue(spec, search, value))}
+          />
+        ))}
       {active.map((chip) => (
         <button
           key={`${chip.key}=${chip.value}`}
@@ -136,5 +145,22 @@ function FilterMenu({ specs, search, onChange }: Omit<Props, "searchLabel">) {
           ))}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** A filter whose values only the hub knows: typed, applied with Enter. */
+function FreeFilter({ spec, onAdd }: { spec: FilterSpec; onAdd: (value: string) => void }) {
+  const [text, setText] = useState("");
+  return (
+    <TextInput
+      className={styles.free}
+      aria-label={`${spec.label}, Enter to filter`}
+      placeholder={spec.label}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && text.trim() !== "") onAdd(text.trim());
+      }}
+    />
   );
 }

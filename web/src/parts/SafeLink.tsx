@@ -1,7 +1,7 @@
 /** A link whose address came from a scanner or a report: only http(s) may be followed, the rest is text. */
 import type { ReactNode } from "react";
 
-export function safeAddress(address: string): string | null {
+function safeAddress(address: string): string | null {
   try {
     const url = new URL(address);
     return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;

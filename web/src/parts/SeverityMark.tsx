@@ -33,7 +33,7 @@ export function SeverityChip({ severity, count }: { severity: Severity; count: n
   );
 }
 
-export function SeverityShape({ severity }: { severity: Severity }) {
+function SeverityShape({ severity }: { severity: Severity }) {
   return (
     <svg width="12" height="12" viewBox="0 0 12 12" fill="currentColor" aria-hidden="true" focusable="false">
       {SHAPES[severity]}

@@ -72,9 +72,10 @@ export function withValue(spec: FilterSpec, search: Search, value: string): Sear
 }
 
 export function withoutValue(search: Search, key: string, value: string): Search {
-  const { [key]: before = [], ...rest } = search;
-  const after = before.filter((each) => each !== value);
-  return after.length === 0 ? rest : { ...rest, [key]: after };
+  const after = Object.entries(search).map(([each, values]) =>
+    each === key ? ([each, values.filter((one) => one !== value)] as const) : ([each, values] as const),
+  );
+  return Object.fromEntries(after.filter(([, values]) => values.length > 0));
 }
 
 export function withoutFilters(specs: readonly FilterSpec[], search: Search): Search {

@@ -98,11 +98,6 @@ export const ChevronDownIcon = (props: Props) => (
     <path d="M4 6l4 4 4-4" />
   </Icon>
 );
-export const ChevronRightIcon = (props: Props) => (
-  <Icon {...props}>
-    <path d="M6 4l4 4-4 4" />
-  </Icon>
-);
 export const SearchIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="7" cy="7" r="4.5" />
@@ -134,11 +129,6 @@ export const SystemIcon = (props: Props) => (
 export const LogOutIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M6.5 2.5h-4v11h4M7 8h6.5M10.8 5.2L13.6 8l-2.8 2.8" />
-  </Icon>
-);
-export const ExternalIcon = (props: Props) => (
-  <Icon {...props}>
-    <path d="M6.5 3.5h-4v10h10v-4M9 2.5h4.5V7M13.3 2.7L7.5 8.5" />
   </Icon>
 );
 export const LaunchIcon = (props: Props) => (

@@ -3,20 +3,18 @@ import { useMemo } from "react";
 import type { Scan } from "@/api/contract.ts";
 import { scanFindingsQuery } from "@/api/scans.ts";
 import { FindingList } from "@/findings/FindingList.tsx";
-import { findingFilters, toFindingQuery } from "@/findings/finding-filters.ts";
+import { toFindingQuery } from "@/findings/finding-filters.ts";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import type { Search } from "@/parts/filters.ts";
 
 type Props = { scan: Scan; search: Search; onSearch: (search: Search) => void };
 
 export function ScanFindingsTab({ scan, search, onSearch }: Props) {
-  const specs = useMemo(() => findingFilters(search), [search]);
-  const filter = useMemo(() => toFindingQuery(specs, search), [specs, search]);
+  const filter = useMemo(() => toFindingQuery(search), [search]);
   const list = useInfiniteQuery(scanFindingsQuery(scan.id, filter));
   return (
     <FindingList
       list={list}
-      specs={specs}
       search={search}
       onSearch={onSearch}
       nothingYet={

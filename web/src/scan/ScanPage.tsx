@@ -10,6 +10,7 @@ import { isMissing } from "@/parts/missing.ts";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { StatusMark } from "@/parts/StatusMark.tsx";
 import { NotFound } from "@/parts/Unexpected.tsx";
+import { useVendorName } from "@/parts/vendor.ts";
 import { LiveSwitch } from "@/shell/LiveSwitch.tsx";
 import { followInterval, useLive } from "@/shell/live.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
@@ -59,6 +60,7 @@ export function ScanPage() {
 function ScanView({ scan, error }: { scan: Scan; error: Error | null }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const vendor = useVendorName(scan.vendor);
   const asked = first(search, "tab");
   const tab = TABS.find((each) => each === asked) ?? (scan.import_state === "done" ? "findings" : "scanner");
   return (
@@ -80,7 +82,7 @@ function ScanView({ scan, error }: { scan: Scan; error: Error | null }) {
       </PageHeader>
       <div className={styles.state}>
         <StatusMark status={scan.status} progress={scan.progress} vendorWord={scan.vendor_status_raw} />
-        <span className="quiet">{scan.vendor ?? "Scanhelm's own scanners"}</span>
+        <span className="quiet">{vendor}</span>
         <ScanActionBar scan={scan} />
       </div>
       <div className={styles.notices}>

@@ -6,6 +6,7 @@ import type { Scan } from "@/api/contract.ts";
 import { deleteScan, scanKeys } from "@/api/scans.ts";
 import { Notice } from "@/parts/EmptyState.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { useVendorName } from "@/parts/vendor.ts";
 import { isLinked, isLocal, isOver } from "@/scan/action-rules.ts";
 import styles from "./scans.module.css";
 
@@ -13,6 +14,7 @@ type Props = { scan: Scan; onClose: () => void; onDeleted?: () => void };
 
 export function DeleteScanDialog({ scan, onClose, onDeleted }: Props) {
   const [cascade, setCascade] = useState(false);
+  const vendor = useVendorName(scan.vendor);
   const cache = useQueryClient();
   const works = isLocal(scan) && !isOver(scan);
   const linked = isLinked(scan);
@@ -37,8 +39,7 @@ export function DeleteScanDialog({ scan, onClose, onDeleted }: Props) {
     return (
       <Modal opened onClose={close} title="Deleted here, not everywhere">
         <Notice tone="warning">
-          “{scan.name}” is gone from Scanhelm and stays gone. {scan.vendor ?? "The scanner"} said:{" "}
-          {warnings.join(" ")}
+          “{scan.name}” is gone from Scanhelm and stays gone. {vendor} said: {warnings.join(" ")}
         </Notice>
         <div className={styles.buttons}>
           <Button onClick={close}>Close</Button>
@@ -60,15 +61,15 @@ export function DeleteScanDialog({ scan, onClose, onDeleted }: Props) {
           when the same finding is seen again.
           {works ? " It still runs here: deleting cancels it first." : ""}
           {linked && !cascade
-            ? ` The copy at ${scan.vendor ?? "the vendor"} stays, and Scanhelm will not adopt it again unless you allow it on the integration's blocklist.`
+            ? ` The copy at ${vendor} stays, and Scanhelm will not adopt it again unless you allow it on the integration's blocklist.`
             : ""}
           {linked && cascade
-            ? ` Scanhelm also asks ${scan.vendor ?? "the vendor"} to delete its copy; if that fails, the scan is gone here all the same and you are told.`
+            ? ` Scanhelm also asks ${vendor} to delete its copy; if that fails, the scan is gone here all the same and you are told.`
             : ""}
         </p>
         {linked ? (
           <Checkbox
-            label={`Also delete the copy at ${scan.vendor ?? "the vendor"}`}
+            label={`Also delete the copy at ${vendor}`}
             description={
               canCascade
                 ? undefined

@@ -24,7 +24,7 @@ export function NewScanDrawer({ opened, onClose }: { opened: boolean; onClose: (
   });
   const submit = (body: NewScan) => creation.mutate(body);
   return (
-    <Drawer opened={opened} onClose={onClose} title="New scan" keepMounted>
+    <Drawer opened={opened} onClose={onClose} title="New scan">
       <div style={{ display: "grid", gap: 16 }}>
         <SegmentedControl
           aria-label="Where the scan runs"

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Scan } from "@/api/contract.ts";
 import { DeleteIcon, ImportIcon, MoreIcon, StopIcon } from "@/parts/icons.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { useVendorName } from "@/parts/vendor.ts";
 import { type ActionState, COMMANDS, cancelState, commandState, importState } from "@/scan/action-rules.ts";
 import { COMMAND_WORDS } from "@/scan/command-words.tsx";
 import { useScanActions } from "@/scan/useScanActions.ts";
@@ -43,6 +44,7 @@ export function ScanMenu({ scan }: { scan: Scan }) {
 type ItemsProps = { scan: Scan; actions: ReturnType<typeof useScanActions>; onDelete: () => void };
 
 function Items({ scan, actions, onDelete }: ItemsProps) {
+  const vendor = useVendorName(scan.vendor);
   const mayControl = usePermission("scan:control");
   const mayImport = usePermission("scan:import");
   const mayDelete = usePermission("scan:delete");
@@ -57,7 +59,7 @@ function Items({ scan, actions, onDelete }: ItemsProps) {
             icon={<Icon size={14} />}
             onClick={() => actions.command.mutate(command)}
           >
-            {`${verb} at ${scan.vendor ?? "the scanner"}`}
+            {`${verb} at ${vendor}`}
           </Item>
         );
       })}
@@ -101,7 +103,7 @@ function Item({ state, icon, onClick, children }: ItemProps) {
       closeMenuOnClick={false}
       data-tip={state.reason}
       aria-description={state.reason}
-      style={{ color: "var(--text-quiet)" }}
+      style={{ color: "var(--text-unavailable)" }}
     >
       {children}
     </Menu.Item>

@@ -13,6 +13,7 @@ import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
 import { PlusIcon, UploadIcon } from "@/parts/icons.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
+import { useConnectors, vendorName } from "@/parts/vendor.ts";
 import { LiveSwitch } from "@/shell/LiveSwitch.tsx";
 import { useLive } from "@/shell/live.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
@@ -165,11 +166,14 @@ export function ScansPage() {
 
 /** The hub filters by one vendor, so only those met in the rows so far or named in the address are offered. */
 function useScanFilters(search: Search, rows: readonly Scan[]) {
+  const connectors = useConnectors();
   const { data: integrations } = useQuery(integrationListQuery);
   return useMemo(() => {
     const met = new Set([...(search.vendor ?? []), ...rows.flatMap((scan) => scan.vendor ?? [])]);
-    const vendors = [...met].sort().map((vendor) => ({ value: vendor, label: vendor }));
+    const vendors = [...met]
+      .sort()
+      .map((vendor) => ({ value: vendor, label: vendorName(connectors, vendor) }));
     const links = integrations?.items.map((each) => ({ value: each.id, label: each.name })) ?? [];
     return scanFilters(vendors, links);
-  }, [integrations, search.vendor, rows]);
+  }, [connectors, integrations, search.vendor, rows]);
 }

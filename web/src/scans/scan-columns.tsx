@@ -6,6 +6,7 @@ import { RelativeTime, useNow } from "@/parts/RelativeTime.tsx";
 import { SeverityBar } from "@/parts/SeverityBar.tsx";
 import { StatusMark } from "@/parts/StatusMark.tsx";
 import { span } from "@/parts/time.ts";
+import { useVendorName } from "@/parts/vendor.ts";
 import { ImportMark } from "./ImportMark.tsx";
 import { ProgressCell } from "./ProgressCell.tsx";
 import { ScanMenu } from "./ScanMenu.tsx";
@@ -37,11 +38,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
     id: "vendor",
     header: "Vendor, origin",
     width: "minmax(132px, 1fr)",
-    cell: (scan) => (
-      <span className={styles.vendor}>
-        {scan.vendor ?? "Scanhelm"} <span className="quiet">{ORIGIN_WORDS[scan.origin].toLowerCase()}</span>
-      </span>
-    ),
+    cell: (scan) => <VendorCell scan={scan} />,
   },
   {
     id: "targets",
@@ -93,6 +90,15 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
     cell: (scan) => <ScanMenu scan={scan} />,
   },
 ];
+
+function VendorCell({ scan }: { scan: Scan }) {
+  const vendor = useVendorName(scan.vendor);
+  return (
+    <span className={styles.vendor}>
+      {vendor} <span className="quiet">{ORIGIN_WORDS[scan.origin].toLowerCase()}</span>
+    </span>
+  );
+}
 
 /** A working scan's time goes on between two answers of the hub. */
 export function Duration({ scan }: { scan: Scan }) {

@@ -55,7 +55,7 @@ export const SCAN_KEYS = [
   "sort",
 ];
 
-export const SCAN_SORTS = ["name", "status", "severity", "created_at", "started_at", "finished_at"];
+const SCAN_SORTS = ["name", "status", "severity", "created_at", "started_at", "finished_at"];
 
 export function toScanQuery(specs: readonly FilterSpec[], search: Search): ScanListQuery {
   const { stale, ...known } = knownValues(specs, search);

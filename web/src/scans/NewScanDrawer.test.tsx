@@ -1,0 +1,91 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { expect, test } from "vitest";
+import { integrations, localScanners, scan } from "../../dev/fixtures.ts";
+import { at, hub, listing, refusal } from "../../test/hub.ts";
+import { open } from "../../test/open.tsx";
+import { readTargets } from "./targets.ts";
+
+async function openDrawer() {
+  hub.use(
+    http.get(at("/scans"), () => listing([scan()])),
+    http.get(at("/scanners"), () => listing(localScanners)),
+    http.get(at("/integrations"), () => listing(integrations(Date.now()))),
+    http.get(at("/integrations/:id/sub-scanners"), () => listing([])),
+  );
+  const { user } = open("/scans");
+  await user.click(await screen.findByRole("button", { name: "New scan" }));
+  return { user, drawer: await screen.findByRole("dialog", { name: "New scan" }) };
+}
+
+test("a local scan sends its path and types and opens the new scan", async () => {
+  let body: unknown;
+  hub.use(
+    http.post(at("/scans"), async ({ request }) => {
+      body = await request.json();
+      return HttpResponse.json(scan({ id: "fresh", name: "Fresh" }), { status: 201 });
+    }),
+    http.get(at("/scans/fresh"), () => HttpResponse.json(scan({ id: "fresh", name: "Fresh" }))),
+    http.get(at("/scans/fresh/findings"), () => listing([])),
+  );
+  const { user, drawer } = await openDrawer();
+  await user.type(within(drawer).getByLabelText("Path"), "/srv/shop");
+  await user.click(await within(drawer).findByRole("checkbox", { name: "code" }));
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  await waitFor(() => expect(window.location.pathname).toBe("/scans/fresh"));
+  expect(body).toEqual({ target_path: "/srv/shop", scan_types: ["code"] });
+});
+
+test("a missing tool is named with the way to get it", async () => {
+  const { drawer } = await openDrawer();
+  expect(await within(drawer).findAllByText(/Skipped: Trivy \(apt install trivy\)/)).not.toHaveLength(0);
+});
+
+test("the hub's field errors stand at their fields, the first gets the focus, nothing typed is lost", async () => {
+  hub.use(
+    http.post(at("/scans"), () =>
+      refusal(422, "invalid", "The scan cannot be created as it is.", [
+        { field: "target_path", code: "outside_roots", detail: "This path may not be scanned." },
+        { field: "scan_types", code: "required", detail: "Choose at least one." },
+      ]),
+    ),
+  );
+  const { user, drawer } = await openDrawer();
+  const path = within(drawer).getByLabelText("Path");
+  await user.type(path, "/etc");
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  expect(await within(drawer).findByText("This path may not be scanned.")).toBeDefined();
+  expect(within(drawer).getByText("Choose at least one.")).toBeDefined();
+  expect(path.getAttribute("aria-invalid")).toBe("true");
+  expect(document.activeElement).toBe(path);
+  expect((path as HTMLInputElement).value).toBe("/etc");
+});
+
+test("a taken name is an error of the name field", async () => {
+  hub.use(
+    http.post(at("/scans"), () =>
+      refusal(409, "scan_name_taken", "Another scan is called so; try “shop 2”."),
+    ),
+  );
+  const { user, drawer } = await openDrawer();
+  await user.type(within(drawer).getByLabelText("Name"), "shop");
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  expect(await within(drawer).findByText("Another scan is called so; try “shop 2”.")).toBeDefined();
+  expect(within(drawer).getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
+});
+
+test("an error of no field stands on top with the request id", async () => {
+  hub.use(http.post(at("/scans"), () => refusal(409, "company_deactivated", "This company is deactivated.")));
+  const { user, drawer } = await openDrawer();
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  const alert = await within(drawer).findByRole("alert");
+  expect(alert.textContent).toContain("This company is deactivated.");
+  expect(alert.textContent).toContain("req-1");
+});
+
+test("targets are split, counted and sent once", () => {
+  expect(readTargets(" 10.0.0.1\n10.0.0.2, 10.0.0.1;host  \n\n")).toEqual({
+    unique: ["10.0.0.1", "10.0.0.2", "host"],
+    repeated: ["10.0.0.1"],
+  });
+});

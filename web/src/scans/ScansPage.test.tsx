@@ -1,0 +1,150 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { expect, test } from "vitest";
+import { scan } from "../../dev/fixtures.ts";
+import { at, hub, listing, refusal } from "../../test/hub.ts";
+import { open } from "../../test/open.tsx";
+import { FakeEventSource } from "../../test/setup.ts";
+
+function answerScans(...scans: ReturnType<typeof scan>[]) {
+  const asked: URLSearchParams[] = [];
+  hub.use(
+    http.get(at("/scans"), ({ request }) => {
+      asked.push(new URL(request.url).searchParams);
+      return listing(scans);
+    }),
+  );
+  return asked;
+}
+
+test("the address decides what is asked, and a chip takes a filter out of both", async () => {
+  const asked = answerScans(scan());
+  const { user } = open("/scans?status=running&status=failed&sort=-started_at");
+  await screen.findByRole("link", { name: "Quarterly external perimeter" });
+  expect(asked[0]?.getAll("status")).toEqual(["running", "failed"]);
+  expect(asked[0]?.get("sort")).toBe("-started_at");
+  await user.click(screen.getByRole("button", { name: "Remove filter Status: Running" }));
+  await waitFor(() => expect(window.location.search).toBe("?status=failed&sort=-started_at"));
+  await waitFor(() => expect(asked.at(-1)?.getAll("status")).toEqual(["failed"]));
+});
+
+test("an unknown filter value is named, not sent and not fatal", async () => {
+  const asked = answerScans(scan());
+  open("/scans?status=sideways");
+  expect((await screen.findByText(/Not known here and not applied/)).textContent).toContain("sideways");
+  await screen.findByRole("link", { name: "Quarterly external perimeter" });
+  expect(asked[0]?.getAll("status")).toEqual([]);
+});
+
+test("a header asks the hub for another order through the address", async () => {
+  const asked = answerScans(scan());
+  const { user } = open("/scans");
+  await user.click(await screen.findByRole("button", { name: "Name" }));
+  await waitFor(() => expect(window.location.search).toBe("?sort=name"));
+  await waitFor(() => expect(asked.at(-1)?.get("sort")).toBe("name"));
+  expect(screen.getByRole("columnheader", { name: "Name" }).getAttribute("aria-sort")).toBe("ascending");
+});
+
+test("typing searches after a moment, and shortcuts stay out of the field", async () => {
+  const asked = answerScans(scan());
+  const { user } = open("/scans");
+  await screen.findByRole("link", { name: "Quarterly external perimeter" });
+  await user.keyboard("/");
+  const box = screen.getByRole("searchbox", { name: "Search scans" });
+  expect(document.activeElement).toBe(box);
+  await user.type(box, "p?c");
+  await waitFor(() => expect(asked.at(-1)?.get("q")).toBe("p?c"));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(screen.getByRole("button", { name: "Live" })).toBeDefined();
+});
+
+test("nothing yet: explains and offers the first steps", async () => {
+  answerScans();
+  open("/scans");
+  expect(await screen.findByRole("heading", { name: "No scans yet" })).toBeDefined();
+  expect(screen.getAllByRole("button", { name: "New scan" }).length).toBeGreaterThan(1);
+});
+
+test("nothing matches: offers to clear the filters", async () => {
+  answerScans();
+  const { user } = open("/scans?status=failed&sort=name");
+  expect(await screen.findByRole("heading", { name: "No scan matches these filters" })).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Clear filters" }));
+  await waitFor(() => expect(window.location.search).toBe("?sort=name"));
+});
+
+test("could not load: says so and never looks like an empty hub", async () => {
+  hub.use(http.get(at("/scans"), () => refusal(500, "internal", "The store did not answer.")));
+  open("/scans");
+  expect(await screen.findByRole("heading", { name: "The scans could not be loaded" })).toBeDefined();
+  expect(screen.getByText(/The store did not answer/)).toBeDefined();
+  expect(screen.queryByText("No scans yet")).toBeNull();
+});
+
+test("the next page is fetched with the cursor of the last", async () => {
+  const cursors: (string | null)[] = [];
+  hub.use(
+    http.get(at("/scans"), ({ request }) => {
+      const cursor = new URL(request.url).searchParams.get("cursor");
+      cursors.push(cursor);
+      return cursor === null
+        ? listing([scan({ id: "a", name: "First page" })], "after-a")
+        : listing([scan({ id: "b", name: "Second page" })]);
+    }),
+  );
+  open("/scans");
+  expect(await screen.findByText("Second page")).toBeDefined();
+  expect(cursors).toEqual([null, "after-a"]);
+});
+
+test("live changes reach the row; paused, they do not", async () => {
+  let current = scan({ status: "running", progress: 10 });
+  answerScans(current);
+  hub.use(http.get(at("/scans/s1"), () => HttpResponse.json(current)));
+  const { user } = open("/scans");
+  await screen.findByText("10 %");
+  current = { ...current, progress: 64 };
+  FakeEventSource.last?.say("scan.progress", { scan_id: "s1", progress: 64 });
+  expect(await screen.findByText("64 %")).toBeDefined();
+  const stream = FakeEventSource.last;
+  await user.click(screen.getByRole("button", { name: "Live" }));
+  expect(screen.getByRole("button", { name: "Paused" })).toBeDefined();
+  expect(stream?.readyState).toBe(FakeEventSource.CLOSED);
+});
+
+test("deleting names the consequence and shows the vendor's refusal although the scan is gone", async () => {
+  answerScans(scan());
+  let query = "";
+  hub.use(
+    http.delete(at("/scans/s1"), ({ request }) => {
+      query = new URL(request.url).search;
+      return HttpResponse.json({ deleted: true, remote: "failed", warnings: ["Nessus answered 500."] });
+    }),
+  );
+  const { user } = open("/scans");
+  await user.click(await screen.findByRole("button", { name: /^Actions for/ }));
+  await user.click(await screen.findByRole("menuitem", { name: "Delete…" }));
+  const dialog = await screen.findByRole("dialog");
+  expect(within(dialog).getByRole("button", { name: "Delete here; vendor copy stays" })).toBeDefined();
+  await user.click(within(dialog).getByRole("checkbox", { name: /Also delete the copy/ }));
+  await user.click(within(dialog).getByRole("button", { name: "Delete here and at the vendor" }));
+  expect(await screen.findByText(/Nessus answered 500/)).toBeDefined();
+  expect(query).toBe("?cascade_remote=true");
+});
+
+test("hostile names are text", async () => {
+  answerScans(scan({ name: "<img src=x onerror=alert(1)>" }));
+  const { container } = open("/scans");
+  await screen.findByRole("button", { name: /^Actions for <img/ });
+  expect(container.querySelector("img")).toBeNull();
+});
+
+test("who may not create sees why", async () => {
+  answerScans();
+  const { session } = await import("../../dev/fixtures.ts");
+  hub.use(http.get(at("/session"), () => HttpResponse.json({ ...session, permissions: ["scan:read"] })));
+  open("/scans");
+  const [button] = await screen.findAllByRole("button", { name: "New scan" });
+  expect(button?.getAttribute("aria-disabled")).toBe("true");
+  expect(button?.getAttribute("data-tip")).toContain("scan:create");
+});
