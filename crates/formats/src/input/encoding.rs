@@ -6,6 +6,7 @@
 //! (plugin ids), the readers check it and reject the record.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -47,47 +48,44 @@ fn declared(head: &[u8]) -> Option<String> {
 pub(crate) struct Decoded<R> {
     source: R,
     decoder: Decoder,
-    /// Bytes as they came, from `start` on not yet decoded.
+    /// Bytes as they came; those in `pending` are not yet decoded.
     bytes: Vec<u8>,
-    start: usize,
-    /// Decoded, from `given` on not yet handed out.
+    pending: Range<usize>,
+    /// Decoded; what is in `ready` is not yet handed out.
     text: Vec<u8>,
-    given: usize,
+    ready: Range<usize>,
     source_ended: bool,
     flushed: bool,
 }
 
 impl<R: Read> Decoded<R> {
     const CHUNK: usize = 64 * 1024;
+    /// One byte can become a U+FFFD of three.
+    const GROWTH: usize = 3;
 
     pub(crate) fn new(source: R, encoding: &'static Encoding) -> Self {
         Self {
             source,
             decoder: encoding.new_decoder_with_bom_removal(),
-            bytes: Vec::new(),
-            start: 0,
-            text: Vec::new(),
-            given: 0,
+            bytes: vec![0; Self::CHUNK],
+            pending: 0..0,
+            text: vec![0; Self::CHUNK * Self::GROWTH],
+            ready: 0..0,
             source_ended: false,
             flushed: false,
         }
     }
 
     fn decode_more(&mut self) -> io::Result<()> {
-        if self.start >= self.bytes.len() && !self.source_ended {
-            self.bytes.resize(Self::CHUNK, 0);
-            self.start = 0;
+        if self.pending.is_empty() && !self.source_ended {
             let read = self.source.read(&mut self.bytes)?;
-            self.bytes.truncate(read);
+            self.pending = 0..read;
             self.source_ended = read == 0;
         }
-        // Grows by at most threefold: one byte can become a U+FFFD of three.
-        self.text.resize(Self::CHUNK * 3, 0);
-        let pending = self.bytes.get(self.start..).unwrap_or_default();
+        let pending = self.bytes.get(self.pending.clone()).unwrap_or_default();
         let (result, read, written, _) = self.decoder.decode_to_utf8(pending, &mut self.text, self.source_ended);
-        self.start += read;
-        self.text.truncate(written);
-        self.given = 0;
+        self.pending.start += read;
+        self.ready = 0..written;
         self.flushed = self.source_ended && result == CoderResult::InputEmpty;
         Ok(())
     }
@@ -98,15 +96,15 @@ impl<R: Read> Read for Decoded<R> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        while self.given >= self.text.len() {
+        while self.ready.is_empty() {
             if self.flushed {
                 return Ok(0);
             }
             self.decode_more()?;
         }
-        let mut rest = self.text.get(self.given..).unwrap_or_default();
+        let mut rest = self.text.get(self.ready.clone()).unwrap_or_default();
         let read = rest.read(buffer)?;
-        self.given += read;
+        self.ready.start += read;
         Ok(read)
     }
 }
