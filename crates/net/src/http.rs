@@ -372,7 +372,7 @@ impl Inner {
         }
         let Some(reset) = number(["x-ratelimit-reset", "ratelimit-reset"]).filter(|reset| *reset > 0) else { return };
         // Large numbers are an instant, small ones a time span.
-        let seconds = if reset > 1_000_000_000 { reset - self.clock.now().as_millis() / 1000 } else { reset };
+        let seconds = if reset > 100_000_000 { reset - self.clock.now().as_millis() / 1000 } else { reset };
         if let Ok(seconds) = u64::try_from(seconds) {
             self.budget.hold(Duration::from_secs(seconds).min(self.limits.max_retry_after));
         }

@@ -154,9 +154,11 @@ impl Verifier {
         server_name: &ServerName<'_>,
         now: UnixTime,
     ) -> bool {
-        if !matches!(error, rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
-            && !is_ca_as_server(error)
-        {
+        let untrusted = matches!(
+            error,
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)
+        );
+        if !untrusted && !is_ca_as_server(error) {
             return false;
         }
         let mut itself = RootCertStore::empty();
@@ -223,6 +225,12 @@ pub(crate) fn explain(error: &rustls::Error) -> TlsProblem {
             CertificateError::UnknownIssuer => {
                 problem("the certificate is signed by an authority that is not trusted".to_owned(), PASTE_CA)
             }
+            CertificateError::BadSignature => problem(
+                "the certificate is signed by another authority of the same name than the trusted one (was the instance \
+                 installed anew?)"
+                    .to_owned(),
+                PASTE_CA,
+            ),
             CertificateError::Other(OtherError(inner)) if inner.is::<SelfSigned>() => problem(
                 "the certificate is self-signed and is not the trusted one".to_owned(),
                 "Paste exactly this certificate (PEM) as CA of this integration, or install one from a trusted authority.",

@@ -60,6 +60,10 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn new(target: Target, ca_pem: Option<&str>, limits: HttpLimits) -> Result<Self, Error> {
         let tls = tls::client_config(ca_pem)?;
+        // The client's silence timer also runs while it connects. Were it shorter, an endless handshake would look
+        // like a request without an answer, and a write that never left like one that may have happened.
+        let silence = limits.silence.max(limits.connect + std::time::Duration::from_millis(200));
+        let limits = HttpLimits { silence, ..limits };
         let build = |idle_connections: usize| {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that builds an HTTP client")]
             let builder = reqwest::Client::builder();

@@ -350,17 +350,16 @@ impl Create for Instanced {
 
     async fn create(&self, scan: &NewVendorScan) -> Result<Created, CallError> {
         let template = self.template_id(scan.template.as_deref()).await?;
-        let mut settings = json!({
-            "name": map::name_with_token(&scan.name, &scan.client_token),
-            "description": "Created by Scanhelm.",
-            "text_targets": scan.targets.join(","),
-            "enabled": false,
-        });
+        let mut settings = serde_json::Map::new();
+        settings.insert("name".to_owned(), map::name_with_token(&scan.name, &scan.client_token).into());
+        settings.insert("description".to_owned(), "Created by Scanhelm.".into());
+        settings.insert("text_targets".to_owned(), scan.targets.join(",").into());
+        settings.insert("enabled".to_owned(), false.into());
         if let Some(folder) = &scan.folder {
-            settings["folder_id"] = number_or_text(&self.folder_id(folder).await?);
+            settings.insert("folder_id".to_owned(), number_or_text(&self.folder_id(folder).await?));
         }
         if let Some(scanner) = &scan.sub_scanner {
-            settings["scanner_id"] = number_or_text(scanner);
+            settings.insert("scanner_id".to_owned(), number_or_text(scanner));
         }
         let external_scan_id = self.client.create(&json!({"uuid": template, "settings": settings})).await?;
         // Nessus launches by a call of its own.

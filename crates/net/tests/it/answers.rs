@@ -133,8 +133,8 @@ async fn fm_b11_b12_large_bodies_and_bombs_stop_at_the_cap() {
     let error = fails(&server).await;
     assert!(matches!(error.kind, NetErrorKind::TooLarge { limit: 1_048_576 }), "{error:?}");
 
-    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for _ in 0..256 {
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..32 {
         bomb.write_all(&vec![b' '; 1024 * 1024]).unwrap();
     }
     let bomb = bomb.finish().unwrap();

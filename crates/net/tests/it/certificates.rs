@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use scanhelm_core::integration::ConditionKind;
 use scanhelm_net::{NetworkPolicy, ProbeStep, Request, VendorHttp, VendorHttpOptions, probe};
@@ -15,8 +15,9 @@ use crate::server::{json, limits, options};
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
@@ -100,7 +101,7 @@ fn refused(verdict: &Verdict, words: &str) {
 
 #[tokio::test]
 async fn fm_b21_a_certificate_of_the_given_authority_is_trusted() {
-    let authority = Authority::new();
+    let authority = Authority::new("Cellar CA");
     let port = serve(&authority.issue(for_names(&["localhost", "127.0.0.1"]))).await;
     for host in ["localhost", "127.0.0.1"] {
         let verdict = ask(host, port, Some(&authority.pem())).await;
@@ -111,7 +112,7 @@ async fn fm_b21_a_certificate_of_the_given_authority_is_trusted() {
 
 #[tokio::test]
 async fn fm_b21_each_bad_certificate_has_its_own_words() {
-    let authority = Authority::new();
+    let authority = Authority::new("Cellar CA");
     let pem = authority.pem();
 
     let mut expired = for_names(&["localhost"]);
@@ -129,7 +130,10 @@ async fn fm_b21_each_bad_certificate_has_its_own_words() {
     refused(&verdict, "not for localhost");
     assert!(verdict.tls.detail.contains("nessus.example.com"), "{:?}", verdict.tls);
 
-    let stranger = Authority::new().issue(for_names(&["localhost"]));
+    let reinstalled = Authority::new("Cellar CA").issue(for_names(&["localhost"]));
+    refused(&ask("localhost", serve(&reinstalled).await, Some(&pem)).await, "another authority of the same name");
+
+    let stranger = Authority::new("Stranger").issue(for_names(&["localhost"]));
     let port = serve(&stranger).await;
     refused(&ask("localhost", port, Some(&pem)).await, "not trusted");
     refused(&ask("localhost", port, None).await, "not trusted");

@@ -147,7 +147,7 @@ impl Clock for StandingClock {
 
 pub(crate) fn limits() -> HttpLimits {
     HttpLimits {
-        connect: Duration::from_secs(2),
+        connect: Duration::from_secs(1),
         silence: Duration::from_millis(600),
         total: Duration::from_secs(3),
         download_total: Duration::from_secs(3),
