@@ -17,12 +17,12 @@ import { STATE_WORDS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { JudgementFields } from "./JudgementFields.tsx";
 
-export function FindingDrawer({ id, onClose }: { id: string | null; onClose: () => void }) {
-  const finding = useQuery({ ...findingQuery(id ?? ""), enabled: id !== null });
+export function FindingDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+  const finding = useQuery(findingQuery(id));
   const title = finding.data?.title ?? "Finding";
   return (
     <Drawer
-      opened={id !== null}
+      opened
       onClose={onClose}
       size={640}
       title={<span style={{ fontWeight: 600, overflowWrap: "anywhere" }}>{title}</span>}

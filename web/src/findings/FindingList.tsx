@@ -7,9 +7,8 @@ import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { FilterBar } from "@/parts/FilterBar.tsx";
 import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
-import { BulkJudgement } from "./BulkJudgement.tsx";
-import { FindingDrawer } from "./FindingDrawer.tsx";
 import { findingColumns } from "./finding-columns.tsx";
 import { FINDING_FILTERS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
@@ -21,6 +20,8 @@ type Props = {
   nothingYet: ReactNode;
 };
 
+const BulkJudgement = onDemand(async () => (await import("./BulkJudgement.tsx")).BulkJudgement);
+const FindingDrawer = onDemand(async () => (await import("./FindingDrawer.tsx")).FindingDrawer);
 const NONE: ReadonlySet<string> = new Set();
 
 export function FindingList({ list, search, onSearch, nothingYet }: Props) {
@@ -99,7 +100,7 @@ export function FindingList({ list, search, onSearch, nothingYet }: Props) {
       ) : (
         nothingYet
       )}
-      <FindingDrawer id={opened ?? null} onClose={close} />
+      {opened ? <FindingDrawer id={opened} onClose={close} /> : null}
     </>
   );
 }

@@ -16,30 +16,26 @@ import {
 import { capabilityWords } from "./capability-words.ts";
 import styles from "./integrations.module.css";
 
-export function AddIntegrationDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function AddIntegrationDrawer({ onClose }: { onClose: () => void }) {
   const [connector, setConnector] = useState<Connector | null>(null);
-  const close = () => {
-    onClose();
-    setConnector(null);
-  };
   return (
     <Drawer
-      opened={opened}
-      onClose={close}
+      opened
+      onClose={onClose}
       title={connector ? `Add ${connector.vendor} ${connector.product}` : "Add an integration"}
     >
       {connector ? (
-        <ConnectForm connector={connector} onBack={() => setConnector(null)} onClose={close} />
+        <ConnectForm connector={connector} onBack={() => setConnector(null)} onClose={onClose} />
       ) : (
-        <Catalogue onChoose={setConnector} active={opened} />
+        <Catalogue onChoose={setConnector} />
       )}
     </Drawer>
   );
 }
 
-function Catalogue({ onChoose, active }: { onChoose: (connector: Connector) => void; active: boolean }) {
+function Catalogue({ onChoose }: { onChoose: (connector: Connector) => void }) {
   const [text, setText] = useState("");
-  const catalogue = useQuery({ ...connectorsQuery, enabled: active });
+  const catalogue = useQuery(connectorsQuery);
   if (catalogue.isError) {
     return (
       <ProblemNotice

@@ -7,6 +7,7 @@ import { changeIntegration, integrationKeys, integrationQuery } from "@/api/inte
 import { GridSkeleton } from "@/parts/DataGrid.tsx";
 import { first } from "@/parts/filters.ts";
 import { isMissing } from "@/parts/missing.ts";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { NotFound } from "@/parts/Unexpected.tsx";
@@ -14,14 +15,18 @@ import { useRefresh } from "@/scans/useRefresh.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 import { BlocklistTab } from "./BlocklistTab.tsx";
-import { DeleteIntegrationDialog } from "./DeleteIntegrationDialog.tsx";
-import { EditIntegrationDrawer } from "./EditIntegrationDrawer.tsx";
 import { HealthMark } from "./HealthMark.tsx";
 import { HealthTab } from "./HealthTab.tsx";
 import styles from "./integrations.module.css";
 import { RemoteScansTab } from "./RemoteScansTab.tsx";
 import { SubScannersTab } from "./SubScannersTab.tsx";
 
+const DeleteIntegrationDialog = onDemand(
+  async () => (await import("./DeleteIntegrationDialog.tsx")).DeleteIntegrationDialog,
+);
+const EditIntegrationDrawer = onDemand(
+  async () => (await import("./EditIntegrationDrawer.tsx")).EditIntegrationDrawer,
+);
 const route = getRouteApi("/console/integrations/$integrationId");
 const TABS = ["health", "remote-scans", "sub-scanners", "blocklist"] as const;
 

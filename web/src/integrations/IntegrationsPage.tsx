@@ -8,6 +8,7 @@ import { GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { PlusIcon } from "@/parts/icons.tsx";
 import { MiddleEllipsis } from "@/parts/MiddleEllipsis.tsx";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
@@ -16,10 +17,12 @@ import { LiveSwitch } from "@/shell/LiveSwitch.tsx";
 import { useLive } from "@/shell/live.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
 import { usePermission } from "@/shell/permissions.ts";
-import { AddIntegrationDrawer } from "./AddIntegrationDrawer.tsx";
 import { HealthMark } from "./HealthMark.tsx";
 import styles from "./integrations.module.css";
 
+const AddIntegrationDrawer = onDemand(
+  async () => (await import("./AddIntegrationDrawer.tsx")).AddIntegrationDrawer,
+);
 const REFRESH_MS = 30_000;
 
 export function IntegrationsPage() {
@@ -85,7 +88,7 @@ export function IntegrationsPage() {
           Connect a scanner and Scanhelm mirrors its scans, follows them and imports their results.
         </EmptyState>
       )}
-      <AddIntegrationDrawer opened={adding} onClose={close} />
+      {adding ? <AddIntegrationDrawer onClose={close} /> : null}
     </>
   );
 }

@@ -5,15 +5,19 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Scan, ScanCommand, ScanStatus } from "@/api/contract.ts";
 import { DeleteIcon, ImportIcon, StopIcon } from "@/parts/icons.tsx";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { useNow } from "@/parts/RelativeTime.tsx";
-import { DeleteScanDialog } from "@/scans/DeleteScanDialog.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 import { COMMANDS, cancelState, commandState, importState } from "./action-rules.ts";
 import { COMMAND_WORDS } from "./command-words.tsx";
 import styles from "./scan.module.css";
 import { useScanActions } from "./useScanActions.ts";
+
+const DeleteScanDialog = onDemand(
+  async () => (await import("@/scans/DeleteScanDialog.tsx")).DeleteScanDialog,
+);
 
 type Sent = { command: ScanCommand; at: Date; from: ScanStatus };
 

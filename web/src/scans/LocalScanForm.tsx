@@ -8,7 +8,7 @@ import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import styles from "./scans.module.css";
 
 type Target = "target_path" | "target_url" | "target_host";
-type Props = { onSubmit: (body: NewScan) => void; error: unknown; pending: boolean; active: boolean };
+type Props = { onSubmit: (body: NewScan) => void; error: unknown; pending: boolean };
 
 const TARGETS: { value: Target; label: string; field: string; hint: string }[] = [
   {
@@ -21,12 +21,12 @@ const TARGETS: { value: Target; label: string; field: string; hint: string }[] =
   { value: "target_host", label: "Host or network", field: "Host or range", hint: "10.20.0.0/24" },
 ];
 
-export function LocalScanForm({ onSubmit, error, pending, active }: Props) {
+export function LocalScanForm({ onSubmit, error, pending }: Props) {
   const [name, setName] = useState("");
   const [kind, setKind] = useState<Target>("target_path");
   const [target, setTarget] = useState("");
   const [types, setTypes] = useState<string[]>([]);
-  const scanners = useQuery({ ...localScannersQuery, enabled: active });
+  const scanners = useQuery(localScannersQuery);
   const errors = fieldErrors(error, [
     "name",
     "target_path",

@@ -9,7 +9,7 @@ import { LocalScanForm } from "./LocalScanForm.tsx";
 
 type Kind = "local" | "integration";
 
-export function NewScanDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function NewScanDrawer({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState<Kind>("local");
   const cache = useQueryClient();
   const navigate = useNavigate();
@@ -24,7 +24,7 @@ export function NewScanDrawer({ opened, onClose }: { opened: boolean; onClose: (
   });
   const submit = (body: NewScan) => creation.mutate(body);
   return (
-    <Drawer opened={opened} onClose={onClose} title="New scan">
+    <Drawer opened onClose={onClose} title="New scan">
       <div style={{ display: "grid", gap: 16 }}>
         <SegmentedControl
           aria-label="Where the scan runs"
@@ -39,12 +39,7 @@ export function NewScanDrawer({ opened, onClose }: { opened: boolean; onClose: (
           ]}
         />
         {kind === "local" ? (
-          <LocalScanForm
-            onSubmit={submit}
-            error={creation.error}
-            pending={creation.isPending}
-            active={opened}
-          />
+          <LocalScanForm onSubmit={submit} error={creation.error} pending={creation.isPending} />
         ) : (
           <IntegrationScanForm onSubmit={submit} error={creation.error} pending={creation.isPending} />
         )}

@@ -1,14 +1,16 @@
-import { ActionIcon, Menu, Modal } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useState } from "react";
 import type { Scan } from "@/api/contract.ts";
 import { DeleteIcon, ImportIcon, MoreIcon, StopIcon } from "@/parts/icons.tsx";
-import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { useVendorName } from "@/parts/vendor.ts";
 import { type ActionState, COMMANDS, cancelState, commandState, importState } from "@/scan/action-rules.ts";
 import { COMMAND_WORDS } from "@/scan/command-words.tsx";
 import { useScanActions } from "@/scan/useScanActions.ts";
 import { usePermission } from "@/shell/permissions.ts";
-import { DeleteScanDialog } from "./DeleteScanDialog.tsx";
+
+const DeleteScanDialog = onDemand(async () => (await import("./DeleteScanDialog.tsx")).DeleteScanDialog);
+const RefusalDialog = onDemand(async () => (await import("@/parts/RefusalDialog.tsx")).RefusalDialog);
 
 export function ScanMenu({ scan }: { scan: Scan }) {
   const [deleting, setDeleting] = useState(false);
@@ -33,9 +35,12 @@ export function ScanMenu({ scan }: { scan: Scan }) {
       </Menu>
       {deleting ? <DeleteScanDialog scan={scan} onClose={() => setDeleting(false)} /> : null}
       {failed ? (
-        <Modal opened onClose={forget} title={scan.name}>
-          <ProblemNotice error={failed} what="The hub did not take the command." />
-        </Modal>
+        <RefusalDialog
+          title={scan.name}
+          error={failed}
+          what="The hub did not take the command."
+          onClose={forget}
+        />
       ) : null}
     </>
   );

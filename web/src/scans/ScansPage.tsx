@@ -11,6 +11,7 @@ import { EmptyState } from "@/parts/EmptyState.tsx";
 import { FilterBar } from "@/parts/FilterBar.tsx";
 import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
 import { PlusIcon, UploadIcon } from "@/parts/icons.tsx";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { useConnectors, vendorName } from "@/parts/vendor.ts";
@@ -19,13 +20,13 @@ import { useLive } from "@/shell/live.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 import { useShortcut } from "@/shell/shortcuts.ts";
-import { NewScanDrawer } from "./NewScanDrawer.tsx";
 import { SCAN_COLUMNS } from "./scan-columns.tsx";
 import { scanFilters, toScanQuery } from "./scan-filters.ts";
 import styles from "./scans.module.css";
-import { UploadDrawer } from "./UploadDrawer.tsx";
 import { useRefresh } from "./useRefresh.tsx";
 
+const NewScanDrawer = onDemand(async () => (await import("./NewScanDrawer.tsx")).NewScanDrawer);
+const UploadDrawer = onDemand(async () => (await import("./UploadDrawer.tsx")).UploadDrawer);
 const NO_ROWS: readonly Scan[] = [];
 const route = getRouteApi("/console/scans");
 
@@ -158,8 +159,8 @@ export function ScansPage() {
           what its scanner already has.
         </EmptyState>
       )}
-      <NewScanDrawer opened={creating} onClose={created} />
-      <UploadDrawer opened={uploading} onClose={uploaded} />
+      {creating ? <NewScanDrawer onClose={created} /> : null}
+      {uploading ? <UploadDrawer onClose={uploaded} /> : null}
     </div>
   );
 }

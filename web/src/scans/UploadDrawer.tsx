@@ -9,7 +9,7 @@ import { Form, fieldErrors } from "@/parts/Form.tsx";
 import { JobWatch } from "@/parts/JobWatch.tsx";
 import styles from "./scans.module.css";
 
-export function UploadDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function UploadDrawer({ onClose }: { onClose: () => void }) {
   const [file, setFile] = useState<File | null>(null);
   const [name, setName] = useState("");
   const [missing, setMissing] = useState(false);
@@ -42,7 +42,7 @@ export function UploadDrawer({ opened, onClose }: { opened: boolean; onClose: ()
   };
 
   return (
-    <Drawer opened={opened} onClose={onClose} title="Upload a report">
+    <Drawer opened onClose={onClose} title="Upload a report">
       {upload.data ? (
         <div style={{ display: "grid", gap: 12 }}>
           <JobWatch

@@ -1,14 +1,16 @@
 /** The frame around every page of a signed-in user. */
-import { Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { MenuIcon } from "@/parts/icons.tsx";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { LiveProvider } from "./live.tsx";
 import { Rail } from "./Rail.tsx";
 import styles from "./Shell.module.css";
-import { ShortcutHelp } from "./ShortcutHelp.tsx";
 import { useShortcut, useShortcutHost } from "./shortcuts.ts";
+
+const ShortcutHelp = onDemand(async () => (await import("./ShortcutHelp.tsx")).ShortcutHelp);
+const MenuDrawer = onDemand(async () => (await import("./MenuDrawer.tsx")).MenuDrawer);
 
 export function Shell() {
   const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false);
@@ -35,28 +37,12 @@ export function Shell() {
         <div className={styles.rail}>
           <Rail onHelp={openHelp} />
         </div>
-        <Drawer
-          opened={drawer}
-          onClose={closeDrawer}
-          position="left"
-          size={240}
-          title="Scanhelm"
-          padding="xs"
-        >
-          <Rail
-            wide
-            onHelp={() => {
-              closeDrawer();
-              openHelp();
-            }}
-            onNavigate={closeDrawer}
-          />
-        </Drawer>
+        {drawer ? <MenuDrawer onClose={closeDrawer} onHelp={openHelp} /> : null}
         <main id="work" tabIndex={-1} className={styles.work}>
           <OfflineBanner />
           <Outlet />
         </main>
-        <ShortcutHelp opened={help} onClose={closeHelp} />
+        {help ? <ShortcutHelp onClose={closeHelp} /> : null}
       </div>
     </LiveProvider>
   );

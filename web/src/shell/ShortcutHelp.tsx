@@ -2,11 +2,11 @@ import { Kbd, Modal, Switch } from "@mantine/core";
 import styles from "./ShortcutHelp.module.css";
 import { enableShortcuts, useShortcutList, useShortcutsEnabled } from "./shortcuts.ts";
 
-export function ShortcutHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const shortcuts = useShortcutList();
   const enabled = useShortcutsEnabled();
   return (
-    <Modal opened={opened} onClose={onClose} title="Shortcuts">
+    <Modal opened onClose={onClose} title="Shortcuts">
       <dl className={styles.list}>
         {shortcuts.map((shortcut) => (
           <div key={shortcut.keys} className={styles.line}>
