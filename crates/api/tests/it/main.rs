@@ -1,0 +1,19 @@
+//! The API over a real hub on SQLite. Requests go through the whole router, as a client's would.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod access;
+mod console;
+mod document;
+mod events;
+mod house;
+mod problems;
+mod scans;
+mod session;
+mod tenancy;
+mod uploads;

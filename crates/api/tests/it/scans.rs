@@ -1,0 +1,119 @@
+//! Scans over HTTP: the contract's words and codes.
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::house::{Ask, House};
+
+#[tokio::test]
+async fn a_record_lives_its_life() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let body = json!({"name": "pen test", "target_host": "db1", "targets": ["db2"], "ci": {"branch_name": "main"}});
+    let created = house.send(Ask::post("/api/v1/scans", body).key(&key)).await;
+    let scan = created.expect(201);
+    let path = format!("/api/v1/scans/{}", scan["id"].as_str().unwrap());
+    assert_eq!(created.headers["location"], path.as_str());
+    assert_eq!(created.headers["etag"], "\"1\"");
+    assert_eq!(scan["status"], "queued");
+    assert_eq!(scan["targets"], json!(["db1", "db2"]));
+    assert_eq!(scan["counts"], json!(null));
+    assert_eq!(scan["capabilities"]["launch"]["available"], false);
+    assert_eq!(scan["capabilities"]["launch"]["code"], "not_linked");
+    assert_eq!(house.send(Ask::get(&path).key(&key)).await.expect(200), scan);
+
+    let again = house.send(Ask::post("/api/v1/scans", json!({"name": "pen test"})).key(&key)).await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "scan_name_taken"));
+
+    let rename = |version: &str| {
+        Ask::new(Method::PATCH, &path).json(json!({"name": "renamed"})).header("if-match", version).key(&key)
+    };
+    let renamed = house.send(rename("\"1\"")).await;
+    assert_eq!(renamed.expect(200)["name"], "renamed");
+    assert_ne!(renamed.headers["etag"], "\"1\"");
+    assert_eq!(house.send(rename("\"1\"")).await.code(), "stale_version");
+    assert_eq!(house.send(rename("one")).await.code(), "invalid_input");
+
+    for order in ["launch", "pause", "resume", "stop", "import"] {
+        let reply = house.send(Ask::new(Method::POST, format!("{path}/{order}")).key(&key)).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (409, "not_linked"), "{order}");
+    }
+    let feed = house.send(Ask::get(format!("{path}/activity")).key(&key)).await.expect(200);
+    assert_eq!(feed["items"][0]["kind"], "scan.changed");
+    assert_eq!(feed["items"][1]["kind"], "scan.created");
+    let config = house.send(Ask::get(format!("{path}/config")).key(&key)).await.expect(200);
+    assert_eq!(config["targets"], json!(["db1", "db2"]));
+
+    house.send(Ask::new(Method::DELETE, &path).key(&key)).await.expect(204);
+    assert_eq!(house.send(Ask::get(&path).key(&key)).await.code(), "not_found");
+}
+
+#[tokio::test]
+async fn nobody_can_write_a_status() {
+    let house = House::new().await;
+    let first = house.first().await;
+    let scan = house.send(Ask::post("/api/v1/scans", json!({"name": "a"})).key(&first.key)).await.expect(201);
+    let path = format!("/api/v1/scans/{}", scan["id"].as_str().unwrap());
+    for status in [json!("completed"), json!(null), json!(7), json!({"x": 1})] {
+        let patch = Ask::new(Method::PATCH, &path).json(json!({"status": status, "name": "b"}));
+        let reply = house.send(patch.key(&first.key)).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (422, "status_is_system_written"));
+    }
+    let create = Ask::post("/api/v1/scans", json!({"name": "c", "status": "completed"}));
+    assert_eq!(house.send(create.key(&first.key)).await.code(), "status_is_system_written");
+    assert_eq!(house.send(Ask::get(&path).key(&first.key)).await.expect(200), scan);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_under_inserts() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let create = async |name: String| {
+        house.send(Ask::post("/api/v1/scans", json!({"name": name})).key(&key)).await.expect(201);
+    };
+    for number in 0..7 {
+        create(format!("scan {number}")).await;
+    }
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/v1/scans?limit=3&sort=name&cursor={cursor}");
+        let page = house.send(Ask::get(path).key(&key)).await.expect(200);
+        seen.extend(page["items"].as_array().unwrap().iter().map(|scan| scan["name"].as_str().unwrap().to_owned()));
+        create(format!("aaa {}", seen.len())).await;
+        match page["next_cursor"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (0..7).map(|number| format!("scan {number}")).collect::<Vec<_>>());
+    let filtered = house.send(Ask::get("/api/v1/scans?status=pending&status=failed&q=scan%203").key(&key)).await;
+    assert_eq!(filtered.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_local_target_must_be_allowed() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let scan = Ask::post("/api/v1/scans", json!({"target_path": "/etc", "scan_types": ["code"]}));
+    let reply = house.send(scan.key(&key)).await;
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (422, "target_unavailable"));
+    assert_eq!(house.send(Ask::get("/api/v1/scans").key(&key)).await.json()["total"], 0);
+}
+
+#[tokio::test]
+async fn the_catalogue_and_the_scanners_are_listed() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let connectors = house.send(Ask::get("/api/v1/connectors").key(&key)).await.expect(200);
+    let nessus = connectors["items"].as_array().unwrap().iter().find(|one| one["id"] == "nessus").unwrap();
+    assert_eq!(nessus["capabilities"]["import"], true);
+    assert_eq!(nessus["auth_methods"][0]["schema"]["type"], "object");
+    assert!(nessus["auth_methods"][0]["fields"][0]["secret"].is_boolean());
+    let scanners = house.send(Ask::get("/api/v1/scanners").key(&key)).await.expect(200);
+    assert!(scanners["items"].as_array().unwrap().iter().any(|one| one["id"] == "semgrep"), "{scanners}");
+    let roles = house.send(Ask::get("/api/v1/roles").key(&key)).await.expect(200);
+    assert_eq!(roles["items"][0]["role"], "viewer");
+    let states = house.send(Ask::get("/api/v1/meta/finding-states").key(&key)).await.expect(200);
+    assert!(states["transitions"].as_array().unwrap().iter().all(|one| one["to"] != "fixed"));
+}

@@ -1,0 +1,162 @@
+//! Nobody sees another company. Every operation that names a thing by id is walked with a foreign id, an unknown one
+//! and nonsense: the three answers must be the same bytes.
+
+use std::collections::HashMap;
+
+use axum::http::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::house::{Ask, House, Tenant, form, operations, sarif};
+
+const UNKNOWN: &str = "0190b8a2-0000-7000-8000-00000000ffff";
+const MARK: &str = "zebra-secret-mark";
+
+/// One of everything that has an id, by the first part of its path.
+async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, String> {
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    let scan = json!({"name": format!("{MARK} scan"), "targets": [MARK]});
+    let scan = house.send(Ask::post("/api/v1/scans", scan).key(&tenant.key)).await.expect(201);
+    let integration = json!({
+        "connector": "nessus", "name": format!("{MARK} integration"), "base_url": "https://127.0.0.1:9",
+        "credentials": {"access_key": "a".repeat(64), "secret_key": "b".repeat(64)},
+    });
+    let integration = house.send(Ask::post("/api/v1/integrations", integration).key(&tenant.key)).await.expect(201);
+    let linked =
+        json!({"integration_id": integration["id"], "external_scan_id": "77", "name": format!("{MARK} linked")});
+    let linked = house.send(Ask::post("/api/v1/scans", linked).key(&tenant.key)).await.expect(201);
+    house
+        .send(Ask::new(axum::http::Method::DELETE, format!("/api/v1/scans/{}", id(&linked))).key(&tenant.key))
+        .await
+        .expect(204);
+    let (kind, body) = form(&sarif(), &[("scan_name", MARK)]);
+    let upload = Ask::new(axum::http::Method::POST, "/api/v1/imports").body(&kind, body).key(&tenant.key);
+    let ticket = house.send(upload).await.expect(202);
+    let job = house.job(&tenant.key, &ticket).await;
+    assert_eq!(job["state"], "done", "{job}");
+    let key = house.send(Ask::post("/api/v1/api-keys", json!({"name": MARK})).key(&tenant.key)).await.expect(201);
+    let first = async |path: &str| {
+        let list = house.send(Ask::get(path).key(&tenant.key)).await.expect(200);
+        id(&list["items"][0])
+    };
+    HashMap::from([
+        ("scans", id(&scan)),
+        ("integrations", id(&integration)),
+        ("blocklist", first("/api/v1/blocklist").await),
+        ("findings", first("/api/v1/findings").await),
+        ("assets", first("/api/v1/assets").await),
+        ("jobs", id(&job)),
+        ("api-keys", id(&key)),
+    ])
+}
+
+fn comparable(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut headers: Vec<_> =
+        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    headers.sort();
+    headers
+}
+
+#[tokio::test]
+async fn foreign_unknown_and_nonsense_are_the_same_404() {
+    let house = House::new().await;
+    let owner = house.first().await;
+    let stranger = house.another(&owner, "Zenith").await;
+    let belongings = belongings(&house, &owner).await;
+    let mut walked = 0;
+    for operation in operations().iter().filter(|operation| operation.path.contains('{')) {
+        let kind = operation.path.split('/').nth(3).unwrap();
+        let own = belongings.get(kind).unwrap_or_else(|| panic!("no example of {kind} for {}", operation.id));
+        let mut answers = Vec::new();
+        for id in [own.as_str(), UNKNOWN, "nonsense"] {
+            let ask = operation.ask(id).key(&stranger.key).header("x-request-id", "same");
+            let reply = house.send(ask).await;
+            assert_eq!(reply.status, 404, "{} {id}: {}", operation.id, String::from_utf8_lossy(&reply.body));
+            assert_eq!(reply.code(), "not_found");
+            answers.push((comparable(&reply.headers), reply.body));
+        }
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{}: {answers:?}", operation.id);
+        walked += 1;
+    }
+    assert!(walked >= 25, "{walked}");
+    // All of it is still there for its owner.
+    for (kind, id) in belongings.iter().filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys")) {
+        house.send(Ask::get(format!("/api/v1/{kind}/{id}")).key(&owner.key)).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn foreign_ids_in_bodies_and_filters_are_unknown_ids() {
+    let house = House::new().await;
+    let owner = house.first().await;
+    let stranger = house.another(&owner, "Zenith").await;
+    let belongings = belongings(&house, &owner).await;
+    let integration = &belongings["integrations"];
+    let (kind, _) = form("", &[]);
+    let asks = |id: &str| {
+        let upload = form(&sarif(), &[("integration_id", id)]).1;
+        vec![
+            Ask::post("/api/v1/scans", json!({"name": "n", "integration_id": id, "targets": ["t"]})),
+            Ask::post("/api/v1/scans", json!({"name": "n", "integration_id": id, "external_scan_id": "77"})),
+            Ask::post("/api/v1/sync", json!({"integration_id": id})),
+            Ask::new(axum::http::Method::POST, "/api/v1/imports").body(&kind, upload),
+            Ask::get(format!("/api/v1/scans?integration_id={id}")),
+            Ask::get(format!("/api/v1/blocklist?integration_id={id}")),
+            Ask::get(format!("/api/v1/findings?scan_id={id}")),
+            Ask::get(format!("/api/v1/findings?asset_id={id}")),
+        ]
+    };
+    let asset = &belongings["assets"];
+    let scan = &belongings["scans"];
+    let foreign = [integration, integration, integration, integration, integration, integration, scan, asset];
+    for (index, id) in foreign.into_iter().enumerate() {
+        let mut replies = Vec::new();
+        for id in [id.as_str(), UNKNOWN] {
+            let ask = asks(id).swap_remove(index).key(&stranger.key).header("x-request-id", "same");
+            let reply = house.send(ask).await;
+            replies.push((reply.status, reply.body));
+        }
+        assert_eq!(replies[0], replies[1], "request {index}");
+    }
+    assert_eq!(house.spooled(), 0, "a refused upload leaves nothing");
+}
+
+/// Names and links of one company are not in the way of another, and no list of the other shows them.
+#[tokio::test]
+async fn no_answer_to_a_stranger_carries_the_mark() {
+    let house = House::new().await;
+    let owner = house.first().await;
+    let stranger = house.another(&owner, "Zenith").await;
+    let belongings = belongings(&house, &owner).await;
+    let taken = json!({"name": format!("{MARK} scan")});
+    house.send(Ask::post("/api/v1/scans", taken).key(&stranger.key)).await.expect(201);
+    for operation in operations() {
+        if operation.method != "GET" || operation.path.contains('{') || operation.path.ends_with("/events") {
+            continue;
+        }
+        let own = house.send(Ask::get(&operation.path).key(&stranger.key)).await;
+        let text = String::from_utf8_lossy(&own.body).into_owned();
+        for id in belongings.values().chain([&owner.company.to_string()]) {
+            assert!(!text.contains(id.as_str()), "{} shows {id}", operation.id);
+        }
+        // Its own scan of the same name is the only place where the mark may be.
+        if !matches!(operation.id.as_str(), "list_scans" | "list_audit_log") {
+            assert!(!text.contains(MARK), "{} shows a foreign name", operation.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_go_in_and_never_come_out() {
+    let house = House::new().await;
+    let owner = house.first().await;
+    belongings(&house, &owner).await;
+    for operation in operations() {
+        if operation.method == "GET" && !operation.path.contains('{') && !operation.path.ends_with("/events") {
+            let text = house.send(Ask::get(&operation.path).key(&owner.key)).await;
+            let text = String::from_utf8_lossy(&text.body).into_owned();
+            for secret in ["aaaaaaaaaaaa", "bbbbbbbbbbbb", owner.key.as_str(), "$argon2"] {
+                assert!(!text.contains(secret), "{} shows {secret}", operation.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Bringing reports: streamed, counted, recognised, and leaving nothing behind when refused.
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::house::{Ask, House, form, sarif};
+
+fn upload(key: &str, file: &str, fields: &[(&str, &str)]) -> Ask {
+    let (kind, body) = form(file, fields);
+    Ask::new(Method::POST, "/api/v1/imports").body(&kind, body).key(key)
+}
+
+#[tokio::test]
+async fn a_report_becomes_a_scan_with_findings() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let accepted =
+        house.send(upload(&key, &sarif(), &[("scan_name", "weekly"), ("ci", r#"{"commit_sha":"abc"}"#)])).await;
+    let ticket = accepted.expect(202);
+    assert_eq!(ticket["format"], "sarif");
+    let job = house.job(&key, &ticket).await;
+    assert_eq!(job["state"], "done", "{job}");
+    let scan = job["result"]["scan_id"].as_str().unwrap();
+    let shown = house.send(Ask::get(format!("/api/v1/scans/{scan}")).key(&key)).await.expect(200);
+    assert_eq!((shown["name"].as_str(), shown["origin"].as_str()), (Some("weekly"), Some("upload")));
+    assert_eq!(shown["ci"]["commit_sha"], "abc");
+    assert_eq!(shown["imported_findings"], 1);
+    let findings = house.send(Ask::get(format!("/api/v1/scans/{scan}/findings")).key(&key)).await.expect(200);
+    let finding = &findings["items"][0];
+    assert_eq!(finding["location"], "src/a.py:3");
+    assert!(finding["asset"].is_string(), "{finding}");
+    let detail = Ask::get(format!("/api/v1/findings/{}", finding["id"].as_str().unwrap()));
+    let detail = house.send(detail.key(&key)).await.expect(200);
+    assert_eq!(detail["sightings"][0]["rule_id"], "R1");
+    assert!(detail["fingerprint_explained"].as_array().unwrap().iter().any(|part| part["part"] == "location"));
+    assert_eq!(house.send(Ask::get("/api/v1/findings/counts").key(&key)).await.expect(200)["total"], 1);
+
+    let judge = Ask::post(
+        format!("/api/v1/findings/{}/transition", finding["id"].as_str().unwrap()),
+        json!({"to": "false_positive", "reason": "a test file"}),
+    );
+    let judged = house.send(judge.key(&key)).await.expect(200);
+    assert_eq!(judged["status"], "false_positive");
+    assert_eq!(judged["history"][0]["reason"], "a test file");
+}
+
+#[tokio::test]
+async fn the_size_is_counted_and_nothing_stays() {
+    let house = House::with(|hub, _| hub.import.max_report_bytes = 1000).await;
+    let key = house.first().await.key;
+    let large = house.send(upload(&key, &"x".repeat(1001), &[])).await;
+    assert_eq!((large.status.as_u16(), large.code().as_str()), (413, "body_too_large"));
+    assert_eq!(house.spooled(), 0);
+    assert_eq!(house.send(upload(&key, &"x".repeat(1000), &[])).await.code(), "unknown_format");
+    assert_eq!(house.spooled(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_report_is_refused_with_the_part_named() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let report = sarif();
+    for (fields, field) in [
+        (&[("format", "word")][..], "format"),
+        (&[("integration_id", "seven")], "integration_id"),
+        (&[("integration_id", "0190b8a2-0000-7000-8000-00000000ffff")], "integration_id"),
+        (&[("ci", "{")], "ci"),
+        (&[("company_id", "x")], "company_id"),
+        (&[("format", "sarif"), ("format", "sarif")], "format"),
+    ] {
+        let reply = house.send(upload(&key, &report, fields)).await;
+        assert_eq!(reply.code(), "invalid_input", "{field}");
+        assert_eq!(reply.json()["errors"][0]["field"], field);
+    }
+    assert_eq!(house.send(upload(&key, "", &[])).await.json()["errors"][0]["code"], "empty");
+    let (kind, body) = form(&report, &[]);
+    let cut = body.get(..body.len() / 2).unwrap();
+    let cut = house.send(Ask::new(Method::POST, "/api/v1/imports").body(&kind, cut).key(&key)).await;
+    assert_eq!(cut.json()["errors"][0]["code"], "truncated");
+    let none = Ask::new(Method::POST, "/api/v1/imports").body(&kind, "--frontier--\r\n");
+    assert_eq!(house.send(none.key(&key)).await.json()["errors"][0]["code"], "required");
+    assert_eq!(house.spooled(), 0);
+}
