@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 /// A whole report of Bandit with one finding in `app.py`.
-pub const REPORT: &str = r#"{"errors": [], "generated_at": "2026-11-21T22:01:32Z",
+pub(crate) const REPORT: &str = r#"{"errors": [], "generated_at": "2026-11-21T22:01:32Z",
   "metrics": {"_totals": {"loc": 1}, "./app.py": {"loc": 1}},
   "results": [{"code": "1 eval(input())\n", "col_offset": 0, "filename": "./app.py", "issue_confidence": "HIGH",
     "issue_cwe": {"id": 78, "link": "https://cwe.mitre.org/data/definitions/78.html"}, "issue_severity": "HIGH",
@@ -20,19 +20,19 @@ pub const REPORT: &str = r#"{"errors": [], "generated_at": "2026-11-21T22:01:32Z
     "more_info": "https://bandit.readthedocs.io", "test_id": "B307", "test_name": "eval_used"}]}"#;
 
 /// A whole report of Semgrep without findings.
-pub const SEMGREP_REPORT: &str =
+pub(crate) const SEMGREP_REPORT: &str =
     r#"{"version": "1.182.0", "results": [], "errors": [], "paths": {"scanned": ["app.py"]}}"#;
 
-pub struct Fakes {
+pub(crate) struct Fakes {
     /// For the scripts' own use; `$NOTES` in a script.
-    pub notes: TempDir,
-    pub target: TempDir,
+    pub(crate) notes: TempDir,
+    pub(crate) target: TempDir,
     programs: BTreeMap<String, PathBuf>,
 }
 
 impl Fakes {
     /// Bandit as a script that finds `$report` and the file `$whole` with [`REPORT`].
-    pub fn bandit(script: &str) -> Self {
+    pub(crate) fn bandit(script: &str) -> Self {
         let notes = TempDir::new().unwrap();
         let target = TempDir::new().unwrap();
         fs::write(target.path().join("app.py"), "eval(input())\n").unwrap();
@@ -43,7 +43,7 @@ impl Fakes {
         fakes
     }
 
-    pub fn add(&mut self, id: &str, script: &str) {
+    pub(crate) fn add(&mut self, id: &str, script: &str) {
         let path = self.notes.path().join(id);
         let notes = self.notes.path().display();
         let text = format!(
@@ -56,11 +56,11 @@ impl Fakes {
         self.programs.insert(id.to_owned(), path);
     }
 
-    pub fn discovery(&self) -> Discovery {
+    pub(crate) fn discovery(&self) -> Discovery {
         Discovery::new(Vec::new(), self.programs.clone())
     }
 
-    pub fn request(&self) -> ScanRequest {
+    pub(crate) fn request(&self) -> ScanRequest {
         ScanRequest {
             scanners: Some(self.programs.keys().cloned().collect()),
             limits: Limits { time: Duration::from_secs(60), grace: Duration::from_secs(1), ..Limits::default() },
@@ -68,24 +68,24 @@ impl Fakes {
         }
     }
 
-    pub async fn scan(&self, request: ScanRequest) -> (ScanOutcome, Vec<RunnerEvent>) {
+    pub(crate) async fn scan(&self, request: ScanRequest) -> (ScanOutcome, Vec<RunnerEvent>) {
         scan(&self.discovery(), request, &CancellationToken::new()).await
     }
 
     /// The reason for which the only scanner failed.
-    pub async fn failure(&self, request: ScanRequest) -> String {
+    pub(crate) async fn failure(&self, request: ScanRequest) -> String {
         let (outcome, _) = self.scan(request).await;
         assert_eq!(outcome.records, Vec::new(), "a failed scanner gives no records");
         assert_eq!(outcome.ran, Vec::new());
         outcome.failed.into_iter().next().expect("the scanner failed").reason
     }
 
-    pub fn note(&self, name: &str) -> String {
+    pub(crate) fn note(&self, name: &str) -> String {
         fs::read_to_string(self.notes.path().join(name)).unwrap_or_default().trim().to_owned()
     }
 }
 
-pub async fn scan(
+pub(crate) async fn scan(
     discovery: &Discovery,
     request: ScanRequest,
     cancel: &CancellationToken,
@@ -95,14 +95,14 @@ pub async fn scan(
     (outcome, events.into_inner().unwrap())
 }
 
-pub fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     assert!(!pid.is_empty(), "the script noted no pid");
     let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 /// A killed process is gone when the kernel has run it once more.
-pub fn assert_gone(pid: &str) {
+pub(crate) fn assert_gone(pid: &str) {
     let deadline = Instant::now() + Duration::from_secs(5);
     while is_alive(pid) {
         assert!(Instant::now() < deadline, "process {pid} still runs");

@@ -23,12 +23,12 @@ fn installed() -> PathBuf {
     folder
 }
 
-/// A library that came with Semgrep: real code that nobody here wrote.
+/// A library that came with Bandit: real code that nobody here wrote.
 fn real_source() -> PathBuf {
     let library = installed().join("lib");
     let versions = std::fs::read_dir(&library).unwrap();
-    let found = versions.flatten().map(|entry| entry.path().join("site-packages/boltons")).find(|path| path.is_dir());
-    found.expect("the environment of Semgrep holds it")
+    let found = versions.flatten().map(|entry| entry.path().join("site-packages/stevedore")).find(|path| path.is_dir());
+    found.expect("the environment of Bandit holds it")
 }
 
 async fn scanned(target: &Path, change: impl FnOnce(&mut ScanRequest)) -> ScanOutcome {
@@ -54,8 +54,8 @@ fn places(outcome: &ScanOutcome) -> Vec<(String, String)> {
 async fn both_scanners_give_the_same_records_for_every_spelling_of_a_real_tree() {
     let source = real_source();
     let first = scanned(&source, |_| {}).await;
-    let again = scanned(&source.join("./../boltons/"), |request| request.max_parallel = 1).await;
-    assert!(first.ran.iter().find(|ran| ran.id == "bandit").unwrap().findings > 10, "{:?}", first.ran);
+    let again = scanned(&source.join("./../stevedore/"), |request| request.max_parallel = 1).await;
+    assert!(first.ran.iter().find(|ran| ran.id == "bandit").unwrap().findings > 5, "{:?}", first.ran);
     assert_eq!(first.ran.len(), 2);
     let text = |outcome: &ScanOutcome| serde_json::to_string(&outcome.records).unwrap();
     assert_eq!(text(&first), text(&again));
