@@ -22,6 +22,9 @@ const COLUMNS: &str = "id, company_id, kind, payload, dedup_key, concurrency_key
                        max_attempts, run_at, epoch, lease_owner, lease_until, cancel_requested, progress, result, \
                        error, created_at, started_at, finished_at";
 
+/// Two times "now".
+const DUE: &str = "((state = 'queued' AND run_at <= ?) OR (state = 'running' AND lease_until <= ?))";
+
 /// One claimer at a time on PostgreSQL.
 const CLAIM_LOCK: i64 = 0x5343_414e_434c_4d53;
 
@@ -160,6 +163,7 @@ impl Transaction {
                 now
             ];
             if self.write(text, values).await? > 0 {
+                self.wake();
                 return Ok(job.id);
             }
             let sql = self.sql(existing, values![job.company_id, job.dedup_key]);
@@ -267,6 +271,12 @@ impl Store {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Job>> {
+        // Idle workers look without taking the writer's place.
+        let mut sql = self.sql(&format!("SELECT count(*) AS value FROM jobs WHERE {DUE} AND"), values![now, now]);
+        sql.among("kind", kinds.iter().map(|kind| (*kind).to_owned()));
+        if self.connection().number(sql).await? == 0 {
+            return Ok(Vec::new());
+        }
         let transaction = self.begin().await?;
         let jobs = transaction.claim(owner, kinds, limit, lease, now).await?;
         transaction.commit().await?;
@@ -320,20 +330,18 @@ impl Transaction {
             skip = " FOR UPDATE SKIP LOCKED";
         }
         // Of each concurrency key only the most urgent job is a candidate, and only if no other of it runs.
-        let due = "((state = 'queued' AND run_at <= ?) OR (state = 'running' AND lease_until <= ?))";
         let mut sql =
-            self.sql(&format!("SELECT id FROM jobs WHERE {due} AND id IN (SELECT id FROM ("), values![now, now]);
+            self.sql(&format!("SELECT id FROM jobs WHERE {DUE} AND id IN (SELECT id FROM ("), values![now, now]);
         sql.push(
             "SELECT j.id, j.priority, j.run_at, row_number() OVER (PARTITION BY COALESCE(j.concurrency_key, j.id) \
              ORDER BY CASE j.state WHEN 'running' THEN 0 ELSE 1 END, j.priority, j.run_at, j.id) AS place FROM jobs j \
              WHERE",
         );
+        sql.add(&format!(" {DUE} AND"), values![now, now]);
         sql.among("j.kind", kinds.iter().map(|kind| (*kind).to_owned()));
-        sql.add(
-            " AND ((j.state = 'queued' AND j.run_at <= ?) OR (j.state = 'running' AND j.lease_until <= ?)) \
-             AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.concurrency_key = j.concurrency_key \
+        sql.push(
+            " AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.concurrency_key = j.concurrency_key \
              AND other.state = 'running' AND other.id <> j.id)",
-            values![now, now],
         );
         sql.add(") due WHERE place = 1 ORDER BY priority, run_at, id LIMIT ?)", values![limit]).push(skip);
         let ids: Vec<String> = self.connection().all(sql, |row| row.text("id")).await?;

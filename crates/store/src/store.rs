@@ -7,6 +7,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use tokio::sync::watch;
+
+use crate::changes::{self, Changes};
 use crate::connection::{Backend, Connection};
 use crate::sql::Sql;
 use crate::{activity, fault, schema};
@@ -42,6 +46,7 @@ pub struct Store(Arc<Pools>);
 struct Pools {
     reader: Reader,
     writer: DatabaseConnection,
+    changed: watch::Sender<()>,
 }
 
 /// Everything that can be read. Methods stand in the file of their subject.
@@ -79,7 +84,8 @@ impl Store {
             Some(("postgres" | "postgresql", _)) => {
                 let writer = connect_postgres(&options.url, POSTGRES_WRITERS).await?;
                 migrate(Backend::Postgres, &writer).await?;
-                (Backend::Postgres, connect_postgres(&options.url, options.readers.max(1)).await?, writer)
+                // One more, for listening.
+                (Backend::Postgres, connect_postgres(&options.url, options.readers.max(1) + 1).await?, writer)
             }
             _ => {
                 return Err(Error::field(
@@ -89,7 +95,11 @@ impl Store {
                 ));
             }
         };
-        Ok(Self(Arc::new(Pools { reader: Reader(Connection::Pool(backend, reader)), writer })))
+        Ok(Self(Arc::new(Pools {
+            reader: Reader(Connection::Pool(backend, reader)),
+            writer,
+            changed: watch::Sender::default(),
+        })))
     }
 
     #[must_use]
@@ -99,7 +109,16 @@ impl Store {
 
     /// Starts a write transaction. Dropping it without [`Transaction::commit`] undoes everything.
     pub async fn begin(&self) -> Result<Transaction> {
-        begin(self.backend(), &self.0.writer).await
+        let transaction = begin(self.backend(), &self.0.writer).await?;
+        Ok(Transaction { changed: Some(self.0.changed.clone()), ..transaction })
+    }
+
+    /// Wake-ups after commits of news or jobs. Holds a connection on PostgreSQL: subscribe once a process.
+    pub async fn subscribe_changes(&self) -> Result<Changes> {
+        match self.backend() {
+            Backend::Sqlite => Ok(Changes::of_process(&self.0.changed)),
+            Backend::Postgres => Changes::of_server(self.connection()).await,
+        }
     }
 
     /// Whether the database answers.
@@ -122,6 +141,9 @@ pub struct Transaction {
     reader: Reader,
     /// Written at the very end, see [`crate::activity`].
     news: Mutex<Vec<NewActivity>>,
+    /// The commit should wake whoever follows the feed or the queue.
+    wakes: AtomicBool,
+    changed: Option<watch::Sender<()>>,
 }
 
 impl Deref for Transaction {
@@ -136,12 +158,17 @@ impl Transaction {
     pub async fn commit(self) -> Result<()> {
         let news = self.news.into_inner().unwrap_or_else(PoisonError::into_inner);
         activity::publish(&self.reader.0, &news).await?;
-        match self.reader.0 {
-            Connection::Transaction(_, transaction) => {
-                transaction.commit().await.map_err(|error| fault::translate(&error))
-            }
-            Connection::Pool(..) => Ok(()),
+        let wakes = self.wakes.into_inner() || !news.is_empty();
+        if wakes {
+            changes::announce(&self.reader.0).await?;
         }
+        if let Connection::Transaction(_, transaction) = self.reader.0 {
+            transaction.commit().await.map_err(|error| fault::translate(&error))?;
+        }
+        if let Some(changed) = self.changed.filter(|_| wakes) {
+            changed.send_replace(());
+        }
+        Ok(())
     }
 
     pub async fn rollback(self) -> Result<()> {
@@ -151,6 +178,10 @@ impl Transaction {
             }
             Connection::Pool(..) => Ok(()),
         }
+    }
+
+    pub(crate) fn wake(&self) {
+        self.wakes.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn remember(&self, news: NewActivity) {
@@ -168,7 +199,7 @@ async fn begin(backend: Backend, writer: &DatabaseConnection) -> Result<Transact
     let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
     let transaction = writer.begin_with_options(options).await.map_err(|error| fault::translate(&error))?;
     let reader = Reader(Connection::Transaction(backend, transaction));
-    Ok(Transaction { reader, news: Mutex::default() })
+    Ok(Transaction { reader, news: Mutex::default(), wakes: AtomicBool::new(false), changed: None })
 }
 
 async fn migrate(backend: Backend, writer: &DatabaseConnection) -> Result<()> {
@@ -180,7 +211,7 @@ async fn migrate(backend: Backend, writer: &DatabaseConnection) -> Result<()> {
     transaction.commit().await
 }
 
-fn sqlite_path(url: &str) -> Result<&Path> {
+pub(crate) fn sqlite_path(url: &str) -> Result<&Path> {
     let path = url.strip_prefix("sqlite://").unwrap_or_default();
     if path.is_empty() || path.contains('?') || path.contains(":memory:") {
         return Err(Error::field(
@@ -192,7 +223,7 @@ fn sqlite_path(url: &str) -> Result<&Path> {
     Ok(Path::new(path))
 }
 
-async fn connect_sqlite(path: &Path, connections: u32, reading: bool) -> Result<DatabaseConnection> {
+pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool) -> Result<DatabaseConnection> {
     let file = path.to_owned();
     let mut options = ConnectOptions::new("sqlite://");
     options.max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
@@ -213,7 +244,7 @@ async fn connect_sqlite(path: &Path, connections: u32, reading: bool) -> Result<
     Database::connect(options).await.map_err(|error| unreachable(&path.display().to_string(), &error))
 }
 
-async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
+pub(crate) async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(1).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
     options.sqlx_logging(false).record_stmt_in_spans(false);

@@ -18,8 +18,8 @@ const MIGRATIONS: [&str; 1] = [include_str!("0001_initial.sql")];
 /// Serialises the start of several replicas on PostgreSQL.
 const MIGRATION_LOCK: i64 = 0x5343_414e_4845_4c4d;
 
-/// The version this build writes.
-pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+/// The schema version this build writes.
+pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Whether there is nothing to do, so that a replica can start while another one writes for long. Any doubt, such as
 /// a missing table, is left to [`migrate`].

@@ -12,6 +12,7 @@ on_both!(
     a_slow_transaction_does_not_hold_back_or_hide_news,
     a_scan_has_its_own_pages,
     the_news_of_a_deletion_outlives_the_scan,
+    commits_of_news_and_jobs_wake_subscribers,
 );
 
 fn news(world: &World, scan: ScanId, text: &str) -> NewActivity {
@@ -116,4 +117,22 @@ async fn the_news_of_a_deletion_outlives_the_scan(world: World) {
     tx.commit().await.unwrap();
     let left: Vec<_> = world.store.activity_after(0, 9).await.unwrap().into_iter().map(|e| e.message).collect();
     assert_eq!(left, ["deleted"]);
+}
+
+async fn commits_of_news_and_jobs_wake_subscribers(world: World) {
+    let scan = world.stored_scan("one", 1).await.id;
+    let mut changes = world.store.subscribe_changes().await.unwrap();
+    let soon = std::time::Duration::from_secs(30);
+    let tx = world.store.begin().await.unwrap();
+    tx.append_activity(news(&world, scan, "one")).await.unwrap();
+    tx.commit().await.unwrap();
+    tokio::time::timeout(soon, changes.changed()).await.unwrap().unwrap();
+    let tx = world.store.begin().await.unwrap();
+    tx.enqueue(&world.job("import"), at(0)).await.unwrap();
+    tx.rollback().await.unwrap();
+    let tx = world.store.begin().await.unwrap();
+    tx.enqueue(&world.job("import"), at(0)).await.unwrap();
+    tx.commit().await.unwrap();
+    tokio::time::timeout(soon, changes.changed()).await.unwrap().unwrap();
+    assert_eq!(world.store.queue_depth().await.unwrap().queued, 1);
 }

@@ -84,6 +84,16 @@ impl World {
         Store::open(&options(&self.place)).await
     }
 
+    /// Another database of the same kind that nobody has opened yet.
+    pub(crate) fn empty_database(&self) -> (Place, StoreOptions) {
+        let place = match self.place {
+            Place::File(_) => Place::File(tempfile::tempdir().unwrap()),
+            Place::Server(_) => Place::Server(PostgresDatabase::create()),
+        };
+        let options = options(&place);
+        (place, options)
+    }
+
     pub(crate) fn url(&self) -> String {
         options(&self.place).url
     }
