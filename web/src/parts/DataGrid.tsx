@@ -2,7 +2,7 @@
  * The table of every list: TanStack Table for columns, rows and selection, TanStack Virtual so that ten thousand
  * rows cost what thirty do. Order is the server's; headers only ask for another one through the URL.
  */
-import { Button, Checkbox } from "@mantine/core";
+import { Button } from "@mantine/core";
 import {
   createColumnHelper,
   type RowData,
@@ -137,10 +137,14 @@ export function DataGrid<Item extends RowData>(props: Props<Item>) {
             <div role="row" aria-rowindex={1} key={group.id} className={styles.row}>
               {selection ? (
                 <div role="columnheader" className={styles.tick}>
-                  <Checkbox
+                  <input
+                    type="checkbox"
                     aria-label="Select all loaded rows"
                     checked={table.getIsAllRowsSelected()}
-                    indeterminate={table.getIsSomeRowsSelected() && !table.getIsAllRowsSelected()}
+                    ref={(box) => {
+                      if (box)
+                        box.indeterminate = table.getIsSomeRowsSelected() && !table.getIsAllRowsSelected();
+                    }}
                     onChange={table.getToggleAllRowsSelectedHandler()}
                   />
                 </div>
@@ -168,7 +172,8 @@ export function DataGrid<Item extends RowData>(props: Props<Item>) {
               >
                 {selection ? (
                   <div role="cell" className={styles.tick}>
-                    <Checkbox
+                    <input
+                      type="checkbox"
                       aria-label="Select row"
                       checked={row.getIsSelected()}
                       onChange={row.getToggleSelectedHandler()}

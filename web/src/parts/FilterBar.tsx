@@ -1,4 +1,4 @@
-import { Button, Menu, TextInput } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useShortcut } from "@/shell/shortcuts.ts";
 import styles from "./FilterBar.module.css";
@@ -89,19 +89,21 @@ function SearchBox({ label, search, onChange }: SearchProps) {
   }, [text, applied]);
 
   return (
-    <TextInput
-      ref={input}
-      className={styles.search}
-      type="search"
-      aria-label={label}
-      placeholder={`${label}  /`}
-      leftSection={<SearchIcon size={14} />}
-      value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") input.current?.blur();
-      }}
-    />
+    <span className={styles.search}>
+      <SearchIcon size={14} />
+      <input
+        ref={input}
+        className={styles.input}
+        type="search"
+        aria-label={label}
+        placeholder={`${label}  /`}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") input.current?.blur();
+        }}
+      />
+    </span>
   );
 }
 
@@ -152,8 +154,8 @@ function FilterMenu({ specs, search, onChange }: Omit<Props, "searchLabel">) {
 function FreeFilter({ spec, onAdd }: { spec: FilterSpec; onAdd: (value: string) => void }) {
   const [text, setText] = useState("");
   return (
-    <TextInput
-      className={styles.free}
+    <input
+      className={`${styles.input} ${styles.free}`}
       aria-label={`${spec.label}, Enter to filter`}
       placeholder={spec.label}
       value={text}

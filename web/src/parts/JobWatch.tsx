@@ -1,5 +1,4 @@
 /** Follows a background job to its end. The page may be left meanwhile; the hub goes on. */
-import { Progress } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Job, JobProgress } from "@/api/contract.ts";
@@ -45,7 +44,14 @@ export function JobWatch({ jobId, doing, done, onOver }: Props) {
             ? "…"
             : `: ${Math.round(percent)} %`}
       </p>
-      {percent === null ? null : <Progress value={percent} size="sm" aria-label={doing} />}
+      {percent === null ? null : (
+        <progress
+          value={percent}
+          max={100}
+          aria-label={doing}
+          style={{ width: "100%", accentColor: "var(--accent)" }}
+        />
+      )}
     </div>
   );
 }
