@@ -13,9 +13,9 @@ use scanhelm_core::scan::Scan;
 use super::look::Trouble;
 use crate::Hub;
 
-/// When an incomplete row was last asked for, so that a vendor without the detail is not asked at every tick. Losing
+/// When an incomplete row was last asked for (before and after its end), so that a vendor without the detail is not asked at every tick. Losing
 /// this only costs one more question.
-static ASKED: LazyLock<Mutex<HashMap<ScanId, Timestamp>>> = LazyLock::new(Mutex::default);
+static ASKED: LazyLock<Mutex<HashMap<(ScanId, bool), Timestamp>>> = LazyLock::new(Mutex::default);
 
 pub(super) async fn complete(
     hub: &Hub,
@@ -31,13 +31,14 @@ pub(super) async fn complete(
         .partition(|scan| scan.vendor_state.is_active());
     let incomplete = rest.into_iter().filter(|scan| is_incomplete(scan)).filter(|scan| {
         let asked = super::lock(&ASKED);
-        asked.get(&scan.id).is_none_or(|at| now.since(*at) >= again)
+        let asked_at = asked.get(&(scan.id, scan.vendor_state.is_terminal())).copied();
+        asked_at.is_none_or(|at| now.since(at) >= again)
     });
     for scan in moving.into_iter().chain(incomplete).take(hub.settings().sync.details_per_look) {
         let Some(link) = scan.link.clone() else {
             continue;
         };
-        super::lock(&ASKED).insert(scan.id, now);
+        super::lock(&ASKED).insert((scan.id, scan.vendor_state.is_terminal()), now);
         match session.scan(&link.external_scan_id).await {
             Ok(Some(observation)) => {
                 hub.apply_observation(scan, &observation).await?;
@@ -55,5 +56,7 @@ pub(super) async fn complete(
 
 /// A row of which only the list is known.
 fn is_incomplete(scan: &Scan) -> bool {
-    scan.targets.is_empty() || (scan.run_number > 0 && scan.vendor_state.is_terminal() && !scan.counts_known)
+    let ended = scan.run_number > 0 && scan.vendor_state.is_terminal();
+    // The end is in the detail: without it, the numbers are still those of the last look at a run that moved.
+    scan.targets.is_empty() || (ended && (!scan.counts_known || scan.vendor_finished_at.is_none()))
 }

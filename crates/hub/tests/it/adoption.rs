@@ -1,0 +1,121 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::scan::Origin;
+use scanhelm_core::status::{ImportState, Status};
+use scanhelm_store::FindingFilter;
+use scanhelm_vendor_sim::{SeedState, Sim, SimConfig};
+
+use crate::harness::{Home, nessus, on_both_databases, seed};
+
+on_both_databases! {
+    /// The hub mirrors an estate it never saw, imports what is complete, and holds exactly what the vendor served.
+    async fn an_estate_appears_and_is_imported_without_a_click(database) {
+        let sim = Sim::start(SimConfig { scans: 25, findings: 60, speed: 0.0, ..SimConfig::new("nessus") }).await.unwrap();
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        let truth: BTreeMap<String, String> =
+            sim.scans().into_iter().filter(|scan| scan.folder != "Trash").map(|scan| (scan.id, scan.state)).collect();
+        for _ in 0..600 {
+            let scans = hub.scans(&grant).await;
+            let complete = |id: &str| matches!(truth[id].as_str(), "completed" | "imported");
+            let settled = scans.iter().all(|scan| {
+                !complete(&scan.link.as_ref().unwrap().external_scan_id) || scan.import_state.is_finished()
+            });
+            if scans.len() == truth.len() && settled {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let scans = hub.scans(&grant).await;
+        assert_eq!(scans.len(), truth.len());
+        let ledger = sim.ledger();
+        for scan in &scans {
+            assert_eq!(scan.origin, Origin::Adopted);
+            let external = scan.link.as_ref().unwrap().external_scan_id.clone();
+            let expected = match truth[&external].as_str() {
+                "completed" | "imported" => Status::Completed,
+                "running" => Status::Running,
+                "paused" => Status::Paused,
+                "canceled" => Status::Cancelled,
+                "aborted" => Status::Failed,
+                _ => Status::Queued,
+            };
+            assert_eq!(scan.status(), expected, "{} at the vendor: {}", scan.name, truth[&external]);
+            if expected != Status::Completed {
+                assert_ne!(scan.import_state, ImportState::Done);
+                continue;
+            }
+            assert_eq!(scan.import_state, ImportState::Done, "{:?}", scan.error);
+            let run = scan.external_run_id.clone().unwrap();
+            let served = ledger.served.iter().find(|served| served.scan == external && served.run == run).unwrap();
+            assert_eq!(scan.imported_findings, served.findings.len() as u64);
+            assert_eq!(scan.counts.total(), served.findings.len() as u64, "counts of {}", scan.name);
+        }
+        // Every finding the vendor served is in the hub once, and nothing else is.
+        let latest: BTreeSet<(String, String, String)> = ledger
+            .served
+            .iter()
+            .flat_map(|served| &served.findings)
+            .map(|finding| (finding.asset.clone(), finding.check.clone(), finding.location.clone()))
+            .collect();
+        let page = PageRequest { limit: 1, ..PageRequest::default() };
+        let found = hub.hub.findings().list(&grant, &FindingFilter::default(), &page).await.unwrap();
+        let dumped = hub.dump(&grant).await;
+        let sightings = dumped.iter().filter(|line| line.contains("\tsighting\t")).count();
+        assert_eq!(found.total, Some((dumped.len() - sightings) as u64));
+        assert_eq!(sightings, latest.len());
+        hub.stop().await;
+    }
+
+    async fn sweeping_again_creates_nothing(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("twin", SeedState::Completed)).unwrap();
+        sim.add_scan(seed("twin", SeedState::Completed)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        for _ in 0..3 {
+            hub.sync(&grant).await;
+        }
+        // Two vendor scans of one name are two scans.
+        assert_eq!(hub.scans(&grant).await.len(), 2);
+        hub.stop().await;
+    }
+
+    /// Queued, running, paused, running, completed, imported, relaunched: mirrored as they happen.
+    async fn a_run_is_followed_to_its_import_and_a_relaunch_is_a_new_run(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("nightly", SeedState::Pending)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        hub.await_status(&grant, "nightly", Status::Queued).await;
+        sim.advance(Duration::from_secs(300));
+        let running = hub.await_scan(&grant, "nightly", |scan| {
+            scan.status() == Status::Running && scan.progress.is_some_and(|percent| percent > 0.0) && scan.counts_known
+        }).await;
+        assert!(running.started_at.is_some() && running.finished_at.is_none());
+        sim.advance(Duration::from_secs(600));
+        let done = hub.await_scan(&grant, "nightly", |scan| {
+            scan.import_state.is_finished() && scan.counts.total() == 40 && scan.vendor_finished_at.is_some()
+        }).await;
+        assert_eq!((done.status(), done.imported_findings, done.run_number), (Status::Completed, 40, 1));
+        assert!(done.finished_at >= done.started_at);
+        let id = done.id;
+        hub.hub.scans().launch(&grant, id).await.unwrap();
+        let again = hub.await_scan_in(&sim, &grant, "nightly", |scan| scan.run_number == 2).await;
+        assert_eq!(again.imported_findings, 0);
+        sim.advance(Duration::from_secs(700));
+        hub.await_imported(&grant, "nightly").await;
+        let runs = hub.hub.scans().runs(&grant, id).await.unwrap();
+        assert_eq!(runs.iter().map(|run| run.number).collect::<Vec<_>>(), [2, 1]);
+        assert!(runs.iter().all(|run| run.import_state == ImportState::Done));
+        hub.stop().await;
+    }
+}

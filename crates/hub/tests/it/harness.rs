@@ -1,0 +1,256 @@
+//! A hub with its loops on one of the databases, and a simulated Nessus. Tests move the vendor's clock by hand and wait
+//! for conditions; the hub's own periods are short and real.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use scanhelm_core::credential::{Credentials, Secret};
+use scanhelm_core::ids::{IntegrationId, JobId};
+use scanhelm_core::job::{Job, JobState};
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::permission::{Actor, Grant, Role};
+use scanhelm_core::scan::Scan;
+use scanhelm_core::status::Status;
+use scanhelm_hub::accounts::NewInstallation;
+use scanhelm_hub::integrations::NewIntegration;
+use scanhelm_hub::system::{SystemClock, SystemIds};
+use scanhelm_hub::vault::Vault;
+use scanhelm_hub::{Hub, Parts, Settings, reconcile};
+use scanhelm_net::NetworkPolicy;
+use scanhelm_store::{ScanFilter, Store, StoreOptions};
+use scanhelm_testkit::postgres::PostgresDatabase;
+use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs the body once on each database.
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn body($database: crate::harness::Database) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                body(crate::harness::Database::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                body(crate::harness::Database::Postgres).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_databases;
+
+/// Where a hub keeps its data; outlives restarts of the hub.
+#[derive(Debug)]
+pub(crate) struct Home {
+    url: String,
+    data: tempfile::TempDir,
+    _postgres: Option<PostgresDatabase>,
+}
+
+impl Home {
+    pub(crate) fn new(database: Database) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let postgres = matches!(database, Database::Postgres).then(PostgresDatabase::create);
+        let url = postgres.as_ref().map_or_else(
+            || format!("sqlite://{}", data.path().join("scanhelm.db").display()),
+            |postgres| postgres.url().to_owned(),
+        );
+        Self { url, data, _postgres: postgres }
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub(crate) async fn start(&self) -> Running {
+        self.start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(&self, change: impl FnOnce(&mut Settings)) -> Running {
+        let store = Store::open(&StoreOptions { url: self.url.clone(), readers: 4 }).await.unwrap();
+        let mut settings = Settings::new(self.data.path().to_owned());
+        settings.sync.status_interval = Duration::from_millis(150);
+        settings.sync.adoption_interval = Duration::from_millis(300);
+        settings.sync.backfill_interval = Duration::from_millis(150);
+        settings.sync.details_per_look = 100;
+        settings.jobs.poll = Duration::from_millis(50);
+        settings.http.requests_per_minute = 60_000;
+        settings.http.burst = 10_000;
+        settings.http.breaker_failures = 1_000;
+        settings.http.read_attempts = 1;
+        settings.local.allowed_roots = vec![self.data.path().to_owned()];
+        settings.local.tool_paths = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.tools/scanners/bin")];
+        change(&mut settings);
+        let vault = Vault::open(self.data.path()).unwrap();
+        let network = NetworkPolicy::parse(&["127.0.0.0/8"]).unwrap();
+        let hub =
+            Hub::new(Parts { store, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), settings, vault, network });
+        let stop = CancellationToken::new();
+        let loops = tokio::spawn(reconcile::run(hub.clone(), stop.clone()));
+        Running { hub, stop, loops }
+    }
+}
+
+/// A hub whose loops run.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) hub: Hub,
+    stop: CancellationToken,
+    loops: JoinHandle<()>,
+}
+
+impl Running {
+    /// An orderly end.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.loops.await.unwrap();
+        self.hub.store().clone().close().await.unwrap();
+    }
+
+    /// A company with its administrator.
+    pub(crate) async fn company(&self, name: &str) -> Grant {
+        let installation = NewInstallation {
+            company: name.to_owned(),
+            name: String::new(),
+            email: format!("{}@example.com", name.to_lowercase()),
+            password: None,
+        };
+        let first = self.hub.accounts().needs_setup().await.unwrap();
+        let made = if first {
+            self.hub.accounts().bootstrap(installation).await.unwrap()
+        } else {
+            let user = scanhelm_core::ids::UserId::new(self.hub.ids());
+            let operator = Grant {
+                actor: Actor::User(user),
+                company: self.hub.store().companies().await.unwrap()[0].id,
+                role: Role::Operator,
+            };
+            self.hub.accounts().create_company(&operator, installation).await.unwrap()
+        };
+        Grant { actor: Actor::User(made.user.id), company: made.company.id, role: Role::Admin }
+    }
+
+    pub(crate) async fn connect(&self, grant: &Grant, sim: &Sim) -> IntegrationId {
+        let credentials: Credentials = [
+            ("access_key".to_owned(), Secret::new(sim.credentials().access_key.clone())),
+            ("secret_key".to_owned(), Secret::new(sim.credentials().secret_key.clone())),
+        ]
+        .into_iter()
+        .collect();
+        let new = NewIntegration {
+            connector: "nessus".to_owned(),
+            name: "lab".to_owned(),
+            base_url: sim.base_url().to_owned(),
+            credentials,
+            ca_pem: None,
+            enabled: true,
+        };
+        self.hub.integrations().create(grant, new).await.unwrap().id
+    }
+
+    pub(crate) async fn scans(&self, grant: &Grant) -> Vec<Scan> {
+        let page = PageRequest { limit: 500, ..PageRequest::default() };
+        let listed = self.hub.scans().list(grant, &ScanFilter::default(), &page).await.unwrap();
+        listed.items.into_iter().map(|view| view.scan).collect()
+    }
+
+    pub(crate) async fn scan_named(&self, grant: &Grant, name: &str) -> Option<Scan> {
+        self.scans(grant).await.into_iter().find(|scan| scan.name == name)
+    }
+
+    /// Waits until the named scan satisfies a condition.
+    pub(crate) async fn await_scan(&self, grant: &Grant, name: &str, is: impl Fn(&Scan) -> bool) -> Scan {
+        let mut last = None;
+        for _ in 0..600 {
+            last = self.scan_named(grant, name).await;
+            if let Some(scan) = last.as_ref().filter(|scan| is(scan)) {
+                return scan.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the scan {name} did not get there; last seen: {last:#?}");
+    }
+
+    /// The same while the vendor's time passes, a few seconds at each look.
+    pub(crate) async fn await_scan_in(&self, sim: &Sim, grant: &Grant, name: &str, is: impl Fn(&Scan) -> bool) -> Scan {
+        let passing = async {
+            loop {
+                sim.advance(Duration::from_secs(2));
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::select! {
+            () = passing => unreachable!(),
+            scan = self.await_scan(grant, name, is) => scan,
+        }
+    }
+
+    pub(crate) async fn await_status(&self, grant: &Grant, name: &str, status: Status) -> Scan {
+        self.await_scan(grant, name, |scan| scan.status() == status).await
+    }
+
+    pub(crate) async fn await_imported(&self, grant: &Grant, name: &str) -> Scan {
+        self.await_scan(grant, name, |scan| scan.import_state.is_finished()).await
+    }
+
+    pub(crate) async fn await_job(&self, grant: &Grant, id: JobId) -> Job {
+        let job = self.hub.jobs().wait(grant, id, Duration::from_secs(60)).await.unwrap();
+        assert!(job.state.is_terminal(), "{job:#?}");
+        job
+    }
+
+    pub(crate) async fn sync(&self, grant: &Grant) {
+        let job = self.hub.scans().sync(grant, None).await.unwrap();
+        assert_eq!(self.await_job(grant, job).await.state, JobState::Done);
+    }
+
+    /// Uploads bytes and waits; the job as it ended.
+    pub(crate) async fn upload(&self, grant: &Grant, name: &str, bytes: &[u8]) -> Job {
+        let path = self.hub.imports().upload_file().unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let options = scanhelm_hub::import::UploadOptions { file_name: Some(name.to_owned()), ..Default::default() };
+        let accepted = self.hub.imports().accept(grant, path, options).await.unwrap();
+        self.await_job(grant, accepted.job_id).await
+    }
+
+    pub(crate) async fn dump(&self, grant: &Grant) -> Vec<String> {
+        self.hub.store().dump_findings(grant.company).await.unwrap()
+    }
+}
+
+/// A simulated Nessus whose clock stands still until moved.
+pub(crate) async fn nessus() -> Sim {
+    Sim::start(SimConfig { scans: 0, speed: 0.0, ..SimConfig::new("nessus") }).await.unwrap()
+}
+
+pub(crate) fn seed(name: &str, state: SeedState) -> ScanSeed {
+    ScanSeed {
+        name: name.to_owned(),
+        hosts: 3,
+        findings: 40,
+        state,
+        duration_s: 600,
+        queue_s: 5,
+        age_s: 3600,
+        progress_percent: 50,
+        ..ScanSeed::default()
+    }
+}
+
+/// How often the vendor did something, to whatever scan.
+pub(crate) fn count(sim: &Sim, action: scanhelm_vendor_sim::Action) -> usize {
+    sim.ledger().effects.iter().filter(|effect| effect.action == action).count()
+}

@@ -1,0 +1,18 @@
+//! The hub as its callers see it: real store (both databases), real connector, simulated vendor, real loops.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod adoption;
+mod closing;
+mod control;
+mod corpus;
+mod deletion;
+mod faults;
+mod harness;
+mod local;
+mod upload;

@@ -1,0 +1,110 @@
+use scanhelm_core::ErrorCode;
+use scanhelm_core::job::JobState;
+use scanhelm_core::permission::{Grant, Role};
+use scanhelm_hub::import::UploadOptions;
+
+use crate::harness::{Home, Running, on_both_databases};
+
+pub(crate) const REPORT: &str = r#"<?xml version="1.0" ?>
+<NessusClientData_v2>
+<Policy><policyName>Basic</policyName></Policy>
+<Report name="lab">
+<ReportHost name="10.0.0.5"><HostProperties>
+<tag name="HOST_END_TIMESTAMP">1700000600</tag><tag name="HOST_START_TIMESTAMP">1700000000</tag>
+<tag name="host-ip">10.0.0.5</tag><tag name="Credentialed_Scan">true</tag>
+</HostProperties>
+<ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="1001" pluginName="Old OpenSSL" pluginFamily="General"><cve>CVE-2022-3602</cve><description>d</description></ReportItem>
+<ReportItem port="22" svc_name="ssh" protocol="tcp" severity="1" pluginID="1002" pluginName="Weak MAC" pluginFamily="Misc."><description>d</description></ReportItem>
+</ReportHost>
+</Report>
+</NessusClientData_v2>
+"#;
+
+async fn stored(hub: &Running, grant: &Grant) -> (usize, usize) {
+    let findings = hub.dump(grant).await.iter().filter(|line| line.contains("\tfinding\t")).count();
+    (hub.scans(grant).await.len(), findings)
+}
+
+async fn refused(hub: &Running, grant: &Grant, bytes: &[u8]) -> scanhelm_core::Error {
+    let path = hub.hub.imports().upload_file().unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    let options = UploadOptions { file_name: Some("report.bin".to_owned()), ..UploadOptions::default() };
+    let error = hub.hub.imports().accept(grant, path.clone(), options).await.unwrap_err();
+    assert!(!path.exists(), "the refused file stayed in the spool");
+    error
+}
+
+on_both_databases! {
+    async fn the_same_file_twice_is_one_scan_and_changes_nothing(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let first = hub.upload(&grant, "lab.nessus", REPORT.as_bytes()).await;
+        let result = first.result.unwrap();
+        assert_eq!((result["created"].as_u64(), result["records"].as_u64()), (Some(2), Some(2)));
+        let before = hub.dump(&grant).await;
+        let second = hub.upload(&grant, "renamed.nessus", REPORT.as_bytes()).await.result.unwrap();
+        assert_eq!(second["scan_id"], result["scan_id"]);
+        assert_eq!((second["created"].as_u64(), second["unchanged"].as_u64()), (Some(0), Some(2)));
+        assert_eq!(hub.dump(&grant).await, before);
+        let scans = hub.scans(&grant).await;
+        assert_eq!((scans.len(), scans[0].imported_findings, scans[0].counts.total()), (1, 2, 2));
+        hub.stop().await;
+    }
+
+    /// Unknown, cut, hostile, empty: a clear error, and nothing stored half.
+    async fn bad_files_store_nothing(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let unknown = refused(&hub, &grant, b"hello, this is not a report").await;
+        assert_eq!(unknown.code, ErrorCode::UnknownFormat);
+        assert!(unknown.detail.contains("report.bin") && unknown.detail.contains("nessus"), "{}", unknown.detail);
+        assert_eq!(refused(&hub, &grant, b"").await.code, ErrorCode::UnknownFormat);
+        let bomb = REPORT.replacen(
+            "<NessusClientData_v2>",
+            "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><NessusClientData_v2>",
+            1,
+        );
+        let bombed = hub_outcome(&hub, &grant, bomb.as_bytes()).await;
+        assert!(bombed.contains("refused"), "{bombed}");
+        let cut = hub_outcome(&hub, &grant, &REPORT.as_bytes()[..REPORT.len() - 60]).await;
+        assert!(cut.contains("cut off"), "{cut}");
+        assert_eq!(stored(&hub, &grant).await, (0, 0));
+        hub.stop().await;
+    }
+
+    async fn a_viewer_cannot_import_and_a_company_sees_only_its_own(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let (acme, other) = (hub.company("Acme").await, hub.company("Other").await);
+        let viewer = Grant { role: Role::Viewer, ..acme };
+        assert_eq!(refused(&hub, &viewer, REPORT.as_bytes()).await.code, ErrorCode::PermissionDenied);
+        let job = hub.upload(&acme, "lab.nessus", REPORT.as_bytes()).await;
+        let scan = hub.scans(&acme).await.remove(0);
+        assert_eq!(hub.hub.scans().get(&other, scan.id).await.unwrap_err().code, ErrorCode::NotFound);
+        assert_eq!(hub.hub.jobs().get(&other, job.id).await.unwrap_err().code, ErrorCode::NotFound);
+        assert_eq!(stored(&hub, &other).await, (0, 0));
+        // The same file in another company is that company's own.
+        hub.upload(&other, "lab.nessus", REPORT.as_bytes()).await;
+        assert_eq!((stored(&hub, &acme).await, stored(&hub, &other).await), ((1, 2), (1, 2)));
+        hub.stop().await;
+    }
+}
+
+/// How a broken file was turned down, at once or by its job.
+async fn hub_outcome(hub: &Running, grant: &Grant, bytes: &[u8]) -> String {
+    let path = hub.hub.imports().upload_file().unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    match hub.hub.imports().accept(grant, path, UploadOptions::default()).await {
+        Err(error) => {
+            assert_eq!(error.code, ErrorCode::UnreadableReport);
+            error.detail
+        }
+        Ok(accepted) => {
+            let job = hub.await_job(grant, accepted.job_id).await;
+            assert_eq!(job.state, JobState::Failed);
+            job.error.unwrap()
+        }
+    }
+}
