@@ -81,11 +81,12 @@ async fn an_import_reaches_a_third_of_the_bare_insert_rate(world: World) {
     world.store.list_scans(world.company, &ScanFilter::default(), &PageRequest::default()).await.unwrap();
     let ratio = bare_time.as_secs_f64() / import_time.as_secs_f64();
     let rate = (BATCH * BATCHES) as f64;
-    println!(
+    let figures = format!(
         "bare {:.0} findings/s, import {:.0} findings/s, ratio {ratio:.2}, closing query {closing_time:?}",
         rate / bare_time.as_secs_f64(),
         rate / import_time.as_secs_f64(),
     );
+    std::io::Write::write_all(&mut std::io::stderr(), figures.as_bytes()).unwrap();
     assert!(ratio >= 0.35, "the import reaches {ratio:.2} of the bare insert rate");
 }
 
