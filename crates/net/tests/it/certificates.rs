@@ -148,7 +148,7 @@ async fn fm_b21_each_bad_certificate_has_its_own_words() {
 async fn fm_b21_a_pasted_self_signed_certificate_is_a_pin() {
     for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
         let mut params = for_names(&["localhost"]);
-        params.is_ca = is_ca.clone();
+        params.is_ca = is_ca;
         let pinned = self_signed(params);
         let port = serve(&pinned).await;
         let verdict = ask("localhost", port, Some(&pinned.pem)).await;
@@ -158,7 +158,7 @@ async fn fm_b21_a_pasted_self_signed_certificate_is_a_pin() {
 
         // Changed since it was pinned.
         let mut params = for_names(&["localhost"]);
-        params.is_ca = is_ca.clone();
+        params.is_ca = is_ca;
         let changed = serve(&self_signed(params)).await;
         refused(&ask("localhost", changed, Some(&pinned.pem)).await, "");
 
