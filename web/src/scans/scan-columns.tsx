@@ -52,7 +52,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
     id: "findings",
     header: "Findings by severity",
     sort: "severity",
-    width: "268px",
+    width: "256px",
     cell: (scan) => <SeverityBar counts={scan.counts} />,
   },
   {
@@ -86,6 +86,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
     id: "menu",
     header: "Actions",
     hideHeader: true,
+    pinned: true,
     width: "40px",
     cell: (scan) => <ScanMenu scan={scan} />,
   },
