@@ -36,10 +36,7 @@ pub(crate) async fn edge(State(api): State<Api>, request: Request, next: Next) -
     // Without the query: searches and cursors may hold what people are looking for.
     let path = request.uri().path().to_owned();
 
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(panic) => Failure::from(Error::internal(panic_text(panic.as_ref()))).into_response(),
-    };
+    let mut response = caught(next.run(request)).await;
 
     if let Some(failure) = refusal(&mut response) {
         if let Some(cause) = &failure.error().internal {
@@ -59,6 +56,14 @@ pub(crate) async fn edge(State(api): State<Api>, request: Request, next: Next) -
         "request"
     );
     response
+}
+
+/// A panic in a handler is one request's trouble, not the hub's.
+async fn caught(answering: impl Future<Output = Response>) -> Response {
+    match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => Failure::from(Error::internal(panic_text(panic.as_ref()))).into_response(),
+    }
 }
 
 /// A caller's own id is kept, so that it can follow a request through its logs and ours; but only if it is harmless
@@ -139,6 +144,15 @@ mod tests {
         for bad in ["", "a b", "a\"b", "<script>", "a/b", &"x".repeat(65).leak()[..]] {
             assert_eq!(sent(bad), None, "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_refusal_that_tells_the_caller_nothing() {
+        let mut response = caught(async { panic!("at the disco") }).await;
+        let failure = refusal(&mut response).unwrap();
+        assert_eq!(failure.error().code, scanhelm_core::ErrorCode::Internal);
+        assert!(failure.error().internal.as_ref().unwrap().contains("at the disco"));
+        assert!(!failure.error().detail.contains("disco"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! and that no operation can exist without a declared permission (`registration`, `document`).
 
 mod access;
+mod connections;
 mod console;
 mod credentials;
 mod document;
@@ -36,6 +37,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
+use crate::connections::Bounded;
 use crate::streams::Streams;
 use crate::throttle::Throttle;
 
@@ -103,6 +105,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let grace = settings.shutdown_grace;
+    let listener = Bounded::new(listener, settings.max_connections, settings.idle_timeout);
     let router = router(hub, settings, shutdown.clone())?;
     serve::run(listener, router, grace, shutdown).await
 }

@@ -76,9 +76,9 @@ impl IntoResponse for Failure {
 /// A refusal as the caller reads it (RFC 9457).
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Problem<'a> {
-    /// Where the code is explained.
+    /// Names the kind of problem; a name, not an address. `docs/reference/errors.md` explains each.
     #[serde(rename = "type")]
-    #[schema(example = "/problems/not_found")]
+    #[schema(example = "urn:scanhelm:problem:not_found")]
     kind: String,
     /// What the code means, in words.
     title: &'static str,
@@ -111,7 +111,7 @@ pub(crate) struct FieldProblem {
 pub(crate) fn render(failure: &Failure, request_id: &str, carried_by: Response) -> Response {
     let error = failure.error();
     let problem = Problem {
-        kind: format!("/problems/{}", error.code),
+        kind: format!("urn:scanhelm:problem:{}", error.code),
         title: error.code.title(),
         status: error.code.http_status(),
         code: error.code,

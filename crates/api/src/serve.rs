@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::connections::{Bounded, Peer};
 use crate::document::BuildError;
 
 /// Why the server did not start or did not go on. The words are for whoever started it.
@@ -34,20 +34,14 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     })
 }
 
-/// Answers until `shutdown`; then takes no new connection, lets open answers end for `grace`, and returns.
+/// Answers until `shutdown`; then takes no new connection, lets open answers end for the grace, and returns.
 pub(crate) async fn run(
-    listener: TcpListener,
+    listener: Bounded,
     router: Router,
     grace: Duration,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    // Small answers must not wait for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY not set");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<Peer>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let overdue = async {
         shutdown.cancelled().await;

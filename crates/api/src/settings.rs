@@ -15,6 +15,11 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// The same for uploads, which last as long as the line is slow.
     pub upload_timeout: Duration,
+    /// Connections at once; further ones wait.
+    pub max_connections: usize,
+    /// A connection on which nothing moves for this long is closed. Longer than `request_timeout`, because nothing
+    /// moves while an answer is being made.
+    pub idle_timeout: Duration,
     /// Open event streams of one caller.
     pub max_event_streams: usize,
     /// Time between two comments that keep an idle event stream alive through proxies.
@@ -30,6 +35,8 @@ impl Default for Settings {
             max_body_bytes: 1024 * 1024,
             request_timeout: Duration::from_secs(120),
             upload_timeout: Duration::from_secs(60 * 60),
+            max_connections: 2000,
+            idle_timeout: Duration::from_mins(3),
             max_event_streams: 20,
             event_heartbeat: Duration::from_secs(15),
             shutdown_grace: Duration::from_secs(5),

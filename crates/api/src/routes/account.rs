@@ -1,5 +1,7 @@
 //! Logging in and out, the first user, and which company is looked at.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,6 +13,7 @@ use scanhelm_hub::accounts::{self, NewInstallation};
 use utoipa_axum::routes;
 
 use crate::access::{Access, Caller};
+use crate::connections::Peer;
 use crate::credentials::{self, Credential};
 use crate::dto::account::{LogIn, Session, SetUp, SetUpState, SwitchCompany};
 use crate::extract::Body;
@@ -30,7 +33,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
 }
 
 /// Where a guess comes from; refused when it comes through a browser from another site.
-struct Guess(std::net::IpAddr);
+struct Guess(IpAddr);
 
 impl FromRequestParts<Api> for Guess {
     type Rejection = Failure;
@@ -38,8 +41,8 @@ impl FromRequestParts<Api> for Guess {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
         origin::refuse_foreign_origin(parts, &api.settings)?;
         // Absent only when the router is called without a listener.
-        let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>();
-        Ok(Self(peer.map_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())))
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
+        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip())))
     }
 }
 

@@ -42,7 +42,12 @@ async fn start(house: &House, stop: &CancellationToken) -> (String, tokio::task:
     let listener = scanhelm_api::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (hub, stop) = (house.hub.clone(), stop.clone());
-    let settings = scanhelm_api::Settings { shutdown_grace: Duration::from_secs(2), ..Default::default() };
+    let settings = scanhelm_api::Settings {
+        shutdown_grace: Duration::from_secs(2),
+        idle_timeout: Duration::from_secs(1),
+        event_heartbeat: Duration::from_millis(200),
+        ..Default::default()
+    };
     let task = tokio::spawn(async move { scanhelm_api::serve(listener, hub, settings, stop).await.unwrap() });
     (address, task)
 }
@@ -75,4 +80,26 @@ async fn a_taken_address_says_what_to_do() {
     let address = taken.local_addr().unwrap();
     let refused = scanhelm_api::listen(address).await.unwrap_err().to_string();
     assert!(refused.contains(&address.to_string()) && refused.contains("--listen"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed_and_a_stream_with_a_heartbeat_is_not() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let stop = CancellationToken::new();
+    let (address, _serving) = start(&house, &stop).await;
+    let mut silent = TcpStream::connect(&address).await.unwrap();
+    silent.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow").await.unwrap();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let request = format!("GET /api/v1/events HTTP/1.1\r\nHost: {address}\r\nX-API-Key: {key}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(10), silent.read_to_end(&mut rest)).await;
+    assert!(closed.is_ok(), "the silent connection stays open");
+    // The stream has lived at least as long as the silent connection, and still speaks.
+    for _ in 0..8 {
+        let count = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0; 4096])).await.unwrap().unwrap();
+        assert!(count > 0, "the stream was closed");
+    }
+    stop.cancel();
 }
