@@ -1,11 +1,13 @@
 //! The OpenAPI document: what the operations share is written here once, and what must hold for all is checked.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem, Paths};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response};
+use utoipa::openapi::{Content, Ref, RefOr, Response, Schema};
 
 use crate::access::Access;
 use crate::problem::{FieldProblem, Problem};
@@ -40,6 +42,8 @@ pub enum BuildError {
     Unscoped { operation: String },
     #[error("the API refuses to start: the operation id `{operation_id}` is used by {operation} and another one.")]
     Ambiguous { operation: String, operation_id: String },
+    #[error("the API refuses to start: two types share the name `{schema}` in the document. Rename one.")]
+    Contradictory { schema: String },
     #[error("the OpenAPI document cannot be written: {0}")]
     Unwritable(#[from] serde_json::Error),
 }
@@ -63,6 +67,19 @@ pub(crate) fn declare(paths: &mut Paths, access: Access) {
             ),
         };
     }
+}
+
+/// Schemas are merged by their name alone, so two types of one name would silently document one as the other.
+pub(crate) fn require_one_meaning<'a>(
+    schemas: impl Iterator<Item = &'a (String, RefOr<Schema>)>,
+) -> Result<(), BuildError> {
+    let mut known: BTreeMap<&str, &RefOr<Schema>> = BTreeMap::new();
+    for (name, schema) in schemas {
+        if *known.entry(name).or_insert(schema) != schema {
+            return Err(BuildError::Contradictory { schema: name.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// Checks every operation and adds what all share.
@@ -125,10 +142,24 @@ fn add_refusals(operation: &mut Operation, method: &str, permission: &str) {
     }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
+        // Required by OpenAPI 3.1; where nobody wrote one, the body's type says the rest.
+        if response.description.is_empty() {
+            response.description = meaning(status).to_owned();
+        }
         if status.starts_with(['4', '5']) && response.content.is_empty() {
             let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
             response.content.insert("application/problem+json".to_owned(), RefOr::T(content));
         }
+    }
+}
+
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" => "Done.",
+        "201" => "Made.",
+        "202" => "Accepted: it goes on in the background.",
+        "204" => "Done; there is nothing to say.",
+        _ => "Refused; `code` says why.",
     }
 }
 
@@ -200,6 +231,18 @@ mod tests {
         let path = "/api/v1/things/{id}";
         assert!(matches!(document(path, Some(Access::Public)), Err(BuildError::Unscoped { .. })));
         assert!(document(path, Some(Access::Permission(Permission::ScanRead))).is_ok());
+    }
+
+    #[test]
+    fn two_types_of_one_name_stop_the_start() {
+        let schema = |name: &str, title: &str| {
+            let object = utoipa::openapi::ObjectBuilder::new().title(Some(title)).build();
+            (name.to_owned(), RefOr::T(Schema::from(object)))
+        };
+        let same = [schema("Health", "a"), schema("Health", "a"), schema("Other", "b")];
+        assert!(require_one_meaning(same.iter()).is_ok());
+        let two = [schema("Health", "a"), schema("Health", "b")];
+        assert!(matches!(require_one_meaning(two.iter()), Err(BuildError::Contradictory { .. })));
     }
 
     #[test]

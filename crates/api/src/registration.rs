@@ -52,8 +52,13 @@ impl Operations {
         self
     }
 
+    fn require_one_meaning(&self) -> Result<(), BuildError> {
+        document::require_one_meaning(self.0.iter().flat_map(|operation| &operation.documented.0))
+    }
+
     /// The OpenAPI document alone; needs no hub.
     pub(crate) fn document(self) -> Result<OpenApi, BuildError> {
+        self.require_one_meaning()?;
         let router =
             self.0.into_iter().fold(OpenApiRouter::<Api>::with_openapi(document::base()), |router, operation| {
                 router.routes(operation.documented)
@@ -63,6 +68,7 @@ impl Operations {
 
     /// The routes, each behind its layers.
     pub(crate) fn router(self, api: &Api) -> Result<Router<Api>, BuildError> {
+        self.require_one_meaning()?;
         let start = OpenApiRouter::<Api>::with_openapi(document::base());
         let router = self.0.into_iter().fold(start, |router, Operation { access, patience, documented }| {
             let guarded = documented.map(|methods| {

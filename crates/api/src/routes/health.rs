@@ -20,24 +20,24 @@ pub(crate) fn register(operations: Operations) -> Operations {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Health {
+struct ServiceState {
     #[schema(example = "ok")]
     status: &'static str,
 }
 
 /// Whether the process answers.
 #[utoipa::path(get, path = "/healthz", operation_id = "is_alive", tag = "health",
-    responses((status = 200, body = Health)))]
-async fn alive() -> axum::Json<Health> {
-    axum::Json(Health { status: "ok" })
+    responses((status = 200, body = ServiceState)))]
+async fn alive() -> axum::Json<ServiceState> {
+    axum::Json(ServiceState { status: "ok" })
 }
 
 /// Whether migrations are done, the database answers and every loop runs.
 #[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "health",
-    responses((status = 200, body = Health)))]
-async fn ready(State(api): State<Api>) -> ApiResult<axum::Json<Health>> {
+    responses((status = 200, body = ServiceState)))]
+async fn ready(State(api): State<Api>) -> ApiResult<axum::Json<ServiceState>> {
     api.hub.readiness().await?;
-    Ok(axum::Json(Health { status: "ready" }))
+    Ok(axum::Json(ServiceState { status: "ready" }))
 }
 
 /// This document.

@@ -39,6 +39,9 @@ fn every_refusal_is_a_problem() {
             let responses = operation["responses"].as_object().unwrap();
             let needs_caller = operation["x-permission"] != "public";
             assert_eq!(needs_caller, responses.contains_key("401") && operation["security"] != serde_json::json!([]));
+            for (status, response) in responses {
+                assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{path} {status}");
+            }
             for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
                 let schema = &response["content"]["application/problem+json"]["schema"];
                 assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{method} {path} {status}");
