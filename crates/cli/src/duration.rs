@@ -7,15 +7,16 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
         _ => return Err(wrong()),
     };
-    match number.checked_mul(seconds) {
+    match number.checked_mul(millis) {
         Some(0) | None => Err(wrong()),
-        Some(total) => Ok(Duration::from_secs(total)),
+        Some(total) => Ok(Duration::from_millis(total)),
     }
 }
 
@@ -36,6 +37,7 @@ mod tests {
     fn a_number_needs_its_unit() {
         assert_eq!(parse("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(parse("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse("2h"), Ok(Duration::from_secs(7200)));
         for wrong in ["", "5", "m", "-5m", "5 m", "0s", "5d", "99999999999999999999s", "9999999999999999999h"] {
             assert!(parse(wrong).is_err(), "{wrong}");

@@ -1,18 +1,30 @@
 //! The `scanhelm` binary: reads the command line and hands over. Each command is a module that takes its arguments
 //! and gives an [`Exit`]; nothing else decides how the process ends.
 
+mod admin;
+mod config;
+mod demo;
+mod doctor;
 mod duration;
 mod exit;
 mod import;
+mod installation;
+mod logging;
+mod process;
+mod reference;
+mod remote;
 mod results;
 mod scan;
 mod scanners;
+mod serve;
+mod settings;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
+use remote::{findings, integrations, scans, status};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -28,28 +40,79 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the hub: API, console and everything that follows the scanners
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::ServeArguments),
+    /// Show a hub with a simulated vendor and sample data, without any set-up
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::DemoArguments),
     /// Run local scanners on a folder or file, without hub or database
     Scan(scan::ScanArguments),
-    /// Read scanner reports and show what is in them
+    /// Read scanner reports: show what is in them, or send them to a hub
+    #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArguments),
     /// List the local scanners: installed or not, version, how to install
     Scanners(scanners::ScannersArguments),
+    /// List, follow and steer the scans of a hub
+    #[command(after_help = scans::EXAMPLES)]
+    Scans(scans::ScansArguments),
+    /// Look through the findings of a hub
+    #[command(after_help = findings::EXAMPLES)]
+    Findings(findings::FindingsArguments),
+    /// Look after the integrations of a hub
+    #[command(after_help = integrations::EXAMPLES)]
+    Integrations(integrations::IntegrationsArguments),
+    /// How a hub is doing: integrations, scans, background work
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::StatusArguments),
+    /// Show or check the settings
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(config::ConfigCommand),
+    /// Look for what would keep the hub from working on this machine
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::DoctorArguments),
+    /// Set up and maintain an installation from the shell
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Print the OpenAPI document of the HTTP API
+    Openapi,
+    /// Print a reference page in Markdown
+    #[command(subcommand, after_help = reference::EXAMPLES)]
+    Reference(reference::ReferenceCommand),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::refused(&format!("the runtime cannot start: {error}")).into(),
     };
-    let exit: Exit = runtime.block_on(async {
-        match arguments.command {
-            Command::Scan(arguments) => scan::run(arguments).await,
-            Command::Import(arguments) => import::run(arguments),
-            Command::Scanners(arguments) => scanners::run(arguments).await,
-        }
-    });
+    let exit = runtime.block_on(Box::pin(run(arguments.command)));
     // A blocked worker must not hold the process once its answer is given.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// The work waits for others more than it computes: many threads would only cost memory.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 4)
+}
+
+async fn run(command: Command) -> Exit {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Scan(arguments) => scan::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
+        Command::Scanners(arguments) => scanners::run(arguments).await,
+        Command::Scans(arguments) => scans::run(arguments).await,
+        Command::Findings(arguments) => findings::run(arguments).await,
+        Command::Integrations(arguments) => integrations::run(arguments).await,
+        Command::Status(arguments) => status::run(arguments).await,
+        Command::Config(command) => config::run(&command),
+        Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Admin(command) => admin::run(command).await,
+        Command::Openapi => reference::openapi(),
+        Command::Reference(command) => reference::run(&command, Arguments::command()),
+    }
 }

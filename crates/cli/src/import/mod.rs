@@ -1,7 +1,6 @@
 //! `scanhelm import`: reads scanner reports.
 //!
-//! Without a hub the reports are read and shown, with the same outputs as a scan. Sending them to a hub is another
-//! way out of the same arguments and belongs beside [`offline`].
+//! Without a hub the reports are read and shown, with the same outputs as a scan; with one they are sent there.
 
 mod offline;
 
@@ -11,6 +10,7 @@ use clap::Args;
 use scanhelm_core::Severity;
 
 use crate::exit::Exit;
+use crate::remote::upload::{Reports, UploadArguments};
 use crate::results::Destinations;
 
 #[derive(Args, Debug)]
@@ -25,15 +25,29 @@ pub(crate) struct ImportArguments {
     #[arg(long, value_name = "NAME")]
     repository: Option<String>,
     /// Folder that was scanned: absolute paths become relative to it, and matched lines are read from it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "hub")]
     source: Option<PathBuf>,
     /// End with exit code 1 when there is a finding of this severity or worse
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", conflicts_with = "hub")]
     fail_on: Option<Severity>,
     #[command(flatten)]
     destinations: Destinations,
+    #[command(flatten)]
+    upload: UploadArguments,
 }
 
-pub(crate) fn run(arguments: ImportArguments) -> Exit {
-    offline::run(&arguments)
+pub(crate) async fn run(arguments: ImportArguments) -> Exit {
+    let Some(hub) = arguments.upload.hub() else { return offline::run(&arguments) };
+    let reports = Reports {
+        files: &arguments.reports,
+        format: arguments.format.as_deref(),
+        repository: arguments.repository.as_deref(),
+    };
+    arguments.upload.send(hub, &reports).await
 }
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  scanhelm import report.nessus
+  scanhelm import bandit.json semgrep.sarif --output sarif > all.sarif
+  SCANHELM_API_KEY=shk_... scanhelm import *.sarif --hub https://scanhelm.example.com --branch main";

@@ -1,6 +1,18 @@
 //! The binary as people and pipelines run it.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
+mod config;
+mod demo;
+mod help;
+mod hub;
 mod import;
+mod remote;
 mod scan;
+mod serve;
 mod support;

@@ -1,0 +1,65 @@
+//! The remote client: the same API as everyone's, from a terminal or a pipeline.
+//!
+//! Data goes to standard output, as a table or as the hub's own JSON; texts of foreign origin are neutralised for
+//! terminals. Exit code 4 says that the hub could not be asked, 2 that it refused.
+
+mod client;
+pub(crate) mod findings;
+pub(crate) mod integrations;
+mod job;
+pub(crate) mod scans;
+pub(crate) mod status;
+mod table;
+pub(crate) mod upload;
+mod watch;
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+pub(crate) use client::{Client, HubArguments};
+
+use crate::exit::{self, Exit};
+
+/// Why a remote command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum RemoteError {
+    /// Nobody answered, or not as a hub does.
+    Unreachable(String),
+    /// The hub answered no.
+    Refused(String),
+}
+
+impl fmt::Display for RemoteError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(reason) | Self::Refused(reason) => formatter.write_str(reason),
+        }
+    }
+}
+
+type Answer<T> = Result<T, RemoteError>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    Table,
+    /// As the hub answers
+    Json,
+}
+
+/// Ends a command that gives a text.
+fn ended(answer: Answer<String>) -> Exit {
+    match answer {
+        Ok(text) => exit::printed(&text),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &RemoteError) -> Exit {
+    exit::say(&format!("error: {error}"));
+    match error {
+        RemoteError::Unreachable(_) => Exit::Unreachable,
+        RemoteError::Refused(_) => Exit::Refused,
+    }
+}

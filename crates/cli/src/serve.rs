@@ -1,0 +1,123 @@
+//! `scanhelm serve`: the hub.
+//!
+//! The order is: what can be refused at once (settings, folder, address), then the database, then the API and the
+//! loops. Nothing waits for a vendor, so the hub is ready in a blink.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use scanhelm_hub::Hub;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{self, Exit};
+use crate::installation::{DataFolder, InstallationError, Place};
+use crate::settings::{Flag, LogForm, Values};
+use crate::{logging, process, results};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  scanhelm serve --data /var/lib/scanhelm
+  scanhelm serve --data /var/lib/scanhelm --listen 0.0.0.0:8480 --log json
+  SCANHELM_SYNC_STATUS_INTERVAL=10s DATABASE_URL=postgres://... scanhelm serve --data /var/lib/scanhelm
+
+The first start prints the address at which the installation is set up in a browser. TERM or Ctrl-C stops the hub in
+order. `scanhelm config show` tells every setting.";
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    place: Place,
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8480]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Form of the log on standard error [default: human]
+    #[arg(long, value_name = "FORM")]
+    log: Option<LogForm>,
+}
+
+impl ServeArguments {
+    fn flags(&self) -> Vec<Flag> {
+        let listen =
+            self.listen.map(|address| Flag { setting: "server.listen", flag: "--listen", text: address.to_string() });
+        let log = self.log.map(|form| Flag { setting: "log.form", flag: "--log", text: form.to_string() });
+        listen.into_iter().chain(log).collect()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
+    #[error(transparent)]
+    Serve(#[from] scanhelm_api::ServeError),
+    #[error("the hub cannot start: {0}")]
+    Hub(String),
+    #[error("signals cannot be received: {0}")]
+    Signals(std::io::Error),
+    #[error("standard output cannot be written: {0}")]
+    Output(std::io::Error),
+}
+
+impl From<scanhelm_core::Error> for Stopped {
+    fn from(error: scanhelm_core::Error) -> Self {
+        Self::Hub(exit::explained(&error))
+    }
+}
+
+pub(crate) async fn run(arguments: ServeArguments) -> Exit {
+    let loaded = match arguments.place.settings(arguments.flags()) {
+        Ok(loaded) => loaded,
+        Err(problems) => return exit::refused(&problems),
+    };
+    logging::start(&loaded.values);
+    match serve(&arguments, &loaded.values).await {
+        Ok(()) => Exit::Done,
+        Err(stopped) => exit::refused(&stopped),
+    }
+}
+
+async fn serve(arguments: &ServeArguments, values: &Values) -> Result<(), Stopped> {
+    let stop = CancellationToken::new();
+    process::stop_on_signals(stop.clone()).map_err(Stopped::Signals)?;
+    let folder = DataFolder::open(&arguments.place.data)?;
+    let _held = folder.hold()?;
+    let listener = scanhelm_api::listen(values.server.listen).await?;
+    let url = process::local_url(listener.local_addr().map_err(scanhelm_api::ServeError::Broken)?);
+    let hub = folder.hub(values).await?;
+    hub.sweep_spool().await?;
+    offer_setup(&hub, &folder, values.server.public_url.0.as_deref().unwrap_or(&url), &stop).await?;
+    tracing::info!(data = %folder.path().display(), database = hub.store().backend().as_str(), "listening on {url}");
+    process::run(hub, listener, values.api(), stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Tells how the first user comes in, when there is none, and takes the offer back once it was used.
+async fn offer_setup(hub: &Hub, folder: &DataFolder, url: &str, stop: &CancellationToken) -> Result<(), Stopped> {
+    let offered = hub.accounts().offer_setup().await?;
+    let Some(token) = offered else {
+        if let Err(error) = folder.remove_setup_url() {
+            tracing::warn!(%error, "the file setup-url is out of date but cannot be removed");
+        }
+        return Ok(());
+    };
+    let address = format!("{url}/setup?token={}", token.expose());
+    folder.write_setup_url(&address)?;
+    results::to_standard_output(&format!("setup: {address}\n")).map_err(Stopped::Output)?;
+    let (hub, folder, stop) = (hub.clone(), folder.clone(), stop.clone());
+    tokio::spawn(async move {
+        // Another process may set up as well (`admin bootstrap`), so the database is asked.
+        while matches!(hub.accounts().needs_setup().await, Ok(true) | Err(_)) {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+        match folder.remove_setup_url() {
+            Ok(()) => tracing::info!("the installation is set up; the set-up address is withdrawn"),
+            Err(error) => tracing::warn!(%error, "the file setup-url is used but cannot be removed"),
+        }
+    });
+    Ok(())
+}

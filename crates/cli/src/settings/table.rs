@@ -1,0 +1,260 @@
+//! Every setting there is.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::kinds::{DatabaseUrl, Kind, LogFilter, LogForm, Networks, PublicUrl};
+use super::{Effective, Layers, Problems};
+
+/// What is to be known about one setting.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    /// `sync.status_interval`
+    pub(crate) name: &'static str,
+    pub(crate) section: &'static str,
+    pub(crate) section_about: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) default: String,
+    pub(crate) about: &'static str,
+}
+
+impl Setting {
+    /// Its name in the environment.
+    pub(crate) fn variable(&self) -> String {
+        super::layers::variable_of(self.name)
+    }
+}
+
+macro_rules! settings {
+    ($(
+        #[doc = $section_about:literal]
+        $section:ident: $Section:ident {
+            $( $(#[doc = $about:literal])+ $key:ident: $kind:ty = $default:expr, )+
+        }
+    )+) => {
+        $(
+            #[doc = $section_about]
+            #[derive(Clone, Debug)]
+            pub(crate) struct $Section { $( $(#[doc = $about])+ pub(crate) $key: $kind, )+ }
+        )+
+
+        /// The settings in force.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Values { $(pub(crate) $section: $Section,)+ }
+
+        impl Values {
+            /// Understands every layer; tells all that is wrong.
+            pub(crate) fn read(layers: &Layers) -> Result<(Self, Vec<Effective>), Problems> {
+                let mut reader = Reader::new(layers);
+                let values = Self {
+                    $($section: $Section {
+                        $($key: reader.take(concat!(stringify!($section), ".", stringify!($key)), $default),)+
+                    },)+
+                };
+                reader.finish(values)
+            }
+        }
+
+        /// In the order of the reference page.
+        pub(crate) fn table() -> Vec<Setting> {
+            vec![$($(
+                Setting {
+                    name: concat!(stringify!($section), ".", stringify!($key)),
+                    section: stringify!($section),
+                    section_about: $section_about,
+                    key: stringify!($key),
+                    kind: <$kind as Kind>::NAME,
+                    default: { let default: $kind = $default; default.shown() },
+                    about: concat!($($about),+),
+                },
+            )+)+]
+        }
+    };
+}
+
+struct Reader<'a> {
+    layers: &'a Layers,
+    effective: Vec<Effective>,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(layers: &'a Layers) -> Self {
+        Self { layers, effective: Vec::new(), problems: Vec::new() }
+    }
+
+    fn take<K: Kind>(&mut self, name: &'static str, default: K) -> K {
+        let (value, source) = match self.layers.find(name) {
+            None => (default, "default".to_owned()),
+            Some((raw, place)) => match raw.and_then(K::read) {
+                Ok(value) => (value, place),
+                Err(problem) => {
+                    self.problems.push(format!("{name} ({place}): {problem}"));
+                    (default, "default".to_owned())
+                }
+            },
+        };
+        self.effective.push(Effective { name, value: value.shown(), source });
+        value
+    }
+
+    fn finish(self, values: Values) -> Result<(Values, Vec<Effective>), Problems> {
+        if self.problems.is_empty() { Ok((values, self.effective)) } else { Err(Problems(self.problems)) }
+    }
+}
+
+/// The hub's own defaults: they stand with what they mean.
+fn hub() -> scanhelm_hub::Settings {
+    scanhelm_hub::Settings::new(PathBuf::new())
+}
+
+fn api() -> scanhelm_api::Settings {
+    scanhelm_api::Settings::default()
+}
+
+settings! {
+    /// The API and the console.
+    server: Server {
+        /// Address and port to listen on.
+        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)),
+        /// Where people reach the console when that is another address, such as `https://scanhelm.example.com` behind
+        /// a proxy. With `https` the session cookie is sent over TLS only.
+        public_url: PublicUrl = PublicUrl::default(),
+        /// Largest JSON body in bytes. Reports have `import.max_report_bytes`.
+        max_body_bytes: usize = api().max_body_bytes,
+        /// A request whose answer has not begun by then is refused.
+        request_timeout: Duration = api().request_timeout,
+        /// The same for uploads.
+        upload_timeout: Duration = api().upload_timeout,
+        /// Open event streams of one caller.
+        max_event_streams: usize = api().max_event_streams,
+    }
+    /// Where the hub keeps its facts.
+    database: Database {
+        /// `postgres://user:password@host/name`. Empty: SQLite, a file in the data folder. `DATABASE_URL` sets it too.
+        url: DatabaseUrl = DatabaseUrl::default(),
+        /// Connections for reading.
+        readers: u32 = 4,
+    }
+    /// How closely the hub follows its vendors.
+    sync: Sync {
+        /// Longest time between two looks at a scan that moves.
+        status_interval: Duration = hub().sync.status_interval,
+        /// Time between two complete comparisons with a vendor's list.
+        adoption_interval: Duration = hub().sync.adoption_interval,
+        /// Time between two attempts to complete scans that are known only from a list.
+        backfill_interval: Duration = hub().sync.backfill_interval,
+        /// Most detail calls in one look at an integration.
+        details_per_look: usize = hub().sync.details_per_look,
+        /// How long an integration belongs to the hub process that looks at it.
+        lease: Duration = hub().sync.lease,
+    }
+    /// Which addresses the hub may call.
+    network: Network {
+        /// Private and loopback ranges that integrations may name, such as `["10.0.0.0/8", "192.168.7.5:8834"]`.
+        /// Public addresses over TLS are always allowed, link-local and metadata addresses never.
+        allow: Networks = Networks::default(),
+    }
+    /// Bounds of the calls to one integration.
+    limits: Limits {
+        /// Time for DNS, TCP and TLS together.
+        connect: Duration = hub().http.connect,
+        /// Longest silence of a vendor within a call.
+        silence: Duration = hub().http.silence,
+        /// Time for one call with its repetitions.
+        total: Duration = hub().http.total,
+        /// Time for the download of one report.
+        download_total: Duration = hub().http.download_total,
+        /// Requests a minute, on average.
+        requests_per_minute: u32 = hub().http.requests_per_minute,
+        /// Requests in flight at once.
+        concurrency: usize = hub().http.concurrency,
+    }
+    /// Taking results in.
+    import: Import {
+        /// Records in one transaction.
+        batch_rows: usize = hub().import.batch_rows,
+        /// Records that could not be read, kept for display.
+        quarantine_shown: usize = hub().import.quarantine_shown,
+        /// An attempt is cut after this long and goes on at its checkpoint.
+        attempt: Duration = hub().import.attempt,
+        /// Largest report accepted, in bytes.
+        max_report_bytes: u64 = hub().import.max_report_bytes,
+    }
+    /// Scans that run on this machine.
+    local: Local {
+        /// Scanners that run at the same time in one scan.
+        max_parallel: usize = hub().local.max_parallel,
+        /// Time for one scanner.
+        timeout: Duration = hub().local.timeout,
+        /// Folders searched for scanners before `PATH`.
+        tool_paths: Vec<PathBuf> = hub().local.tool_paths,
+        /// Folders below which the hub may scan. Empty: it may scan nothing.
+        allowed_roots: Vec<PathBuf> = hub().local.allowed_roots,
+    }
+    /// Background work.
+    jobs: Jobs {
+        /// Jobs that run at the same time.
+        workers: usize = hub().jobs.workers,
+        /// How long a job belongs to the hub process that works on it without a sign of life.
+        lease: Duration = hub().jobs.lease,
+        /// Time between two looks for work that nobody announced.
+        poll: Duration = hub().jobs.poll,
+    }
+    /// Who may come in.
+    auth: Auth {
+        /// A console session ends after this long.
+        session: Duration = hub().auth.session,
+    }
+    /// What the hub tells on standard error.
+    log: Log {
+        /// Form of the lines.
+        form: LogForm = LogForm::Human,
+        /// What is told: a level, or levels by part, such as `info,scanhelm_net=debug`.
+        filter: LogFilter = LogFilter("info,sqlx=warn".to_owned()),
+    }
+}
+
+impl Values {
+    /// For a hub whose files are under `data_dir`.
+    pub(crate) fn hub(&self, data_dir: PathBuf) -> scanhelm_hub::Settings {
+        let mut hub = scanhelm_hub::Settings::new(data_dir);
+        hub.sync.status_interval = self.sync.status_interval;
+        hub.sync.adoption_interval = self.sync.adoption_interval;
+        hub.sync.backfill_interval = self.sync.backfill_interval;
+        hub.sync.details_per_look = self.sync.details_per_look;
+        hub.sync.lease = self.sync.lease;
+        hub.http.connect = self.limits.connect;
+        hub.http.silence = self.limits.silence;
+        hub.http.total = self.limits.total;
+        hub.http.download_total = self.limits.download_total;
+        hub.http.requests_per_minute = self.limits.requests_per_minute;
+        hub.http.concurrency = self.limits.concurrency;
+        hub.import.batch_rows = self.import.batch_rows;
+        hub.import.quarantine_shown = self.import.quarantine_shown;
+        hub.import.attempt = self.import.attempt;
+        hub.import.max_report_bytes = self.import.max_report_bytes;
+        hub.local.max_parallel = self.local.max_parallel;
+        hub.local.timeout = self.local.timeout;
+        hub.local.tool_paths.clone_from(&self.local.tool_paths);
+        hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
+        hub.jobs.workers = self.jobs.workers;
+        hub.jobs.lease = self.jobs.lease;
+        hub.jobs.poll = self.jobs.poll;
+        hub.auth.session = self.auth.session;
+        hub
+    }
+
+    pub(crate) fn api(&self) -> scanhelm_api::Settings {
+        scanhelm_api::Settings {
+            public_url: self.server.public_url.0.clone(),
+            max_body_bytes: self.server.max_body_bytes,
+            request_timeout: self.server.request_timeout,
+            upload_timeout: self.server.upload_timeout,
+            max_event_streams: self.server.max_event_streams,
+            ..scanhelm_api::Settings::default()
+        }
+    }
+}

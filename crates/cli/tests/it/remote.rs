@@ -1,0 +1,120 @@
+//! The remote client against a hub, and against nothing.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::hub::{Running, bootstrap, clean, ended};
+
+const REPORT: &str = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "Reviewer", "rules": []}}, "results": [
+    {"ruleId": "bad-thing", "level": "error", "message": {"text": "A bad \u001b[31mthing"},
+     "locations": [{"physicalLocation": {"artifactLocation": {"uri": "src/a.py"}, "region": {"startLine": 3,
+       "snippet": {"text": "bad()"}}}}]}]}]}"#;
+
+fn client(url: &str, key: &str) -> Command {
+    let mut command = clean();
+    command.env("SCANHELM_HUB", url).env("SCANHELM_API_KEY", key);
+    command
+}
+
+fn json(command: &mut Command) -> Value {
+    let ended = ended(command);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+fn report(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_hub_that_is_not_there_is_exit_code_four() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}");
+    for arguments in
+        [&["status"][..], &["scans", "ls"], &["scans", "launch", "x"], &["integrations", "ls"], &["findings", "ls"]]
+    {
+        let failed = ended(client(&url, "shk_x").args(arguments));
+        assert_eq!((failed.code, failed.stdout.as_str()), (4, ""), "{arguments:?} {}", failed.stderr);
+        assert!(failed.stderr.contains(&free.to_string()) && failed.stderr.contains("--hub"), "{}", failed.stderr);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = report(folder.path(), "a.sarif", REPORT);
+    assert_eq!(ended(client(&url, "shk_x").args(["import", &file, "--hub", &url])).code, 4);
+    for wrong in ["not a url", "http://192.0.2.1:1", "ftp://127.0.0.1"] {
+        let refused = ended(client(wrong, "shk_x").arg("status"));
+        assert_eq!(refused.code, 2, "{wrong}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_hub_is_called_so() {
+    let parent = tempfile::tempdir().unwrap();
+    let (_hub, url) = Running::serve(&parent.path().join("data"), &[]);
+    // The console answers every path with a page, or nothing is built in: either way it is not the API.
+    let refused = ended(client(&format!("{url}/elsewhere"), "shk_x").arg("status"));
+    assert!(matches!(refused.code, 2 | 4), "{}", refused.stderr);
+}
+
+#[test]
+fn without_a_key_and_with_a_wrong_one_it_says_what_to_do() {
+    let parent = tempfile::tempdir().unwrap();
+    let (_hub, url) = Running::serve(&parent.path().join("data"), &[]);
+    let without = ended(clean().args(["scans", "ls", "--hub", &url]));
+    assert_eq!(without.code, 2);
+    assert!(without.stderr.contains("SCANHELM_API_KEY"), "{}", without.stderr);
+    let wrong = ended(client(&url, "shk_wrong").args(["scans", "ls"]));
+    assert_eq!(wrong.code, 2);
+    assert!(!wrong.stderr.contains("shk_wrong"), "{}", wrong.stderr);
+}
+
+#[test]
+fn reports_are_sent_waited_for_and_read_back() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let (_hub, url) = Running::serve(&data, &[]);
+    let key = bootstrap(&data);
+    let good = report(parent.path(), "good.sarif", REPORT);
+    let broken = report(parent.path(), "broken.sarif", &REPORT[..REPORT.len() - 20]);
+    let unknown = report(parent.path(), "unknown.bin", "nothing that anybody knows");
+
+    let sent = ended(client(&url, &key).args(["import", &broken, &unknown, &good, "--hub", &url, "--branch", "main"]));
+    assert_eq!(sent.code, 2, "{}", sent.stderr);
+    assert!(sent.stdout.contains("good.sarif") && sent.stdout.contains("1 created"), "{}", sent.stdout);
+    assert!(sent.stderr.contains("broken.sarif") && sent.stderr.contains("unknown.bin"), "{}", sent.stderr);
+    let again = ended(client(&url, &key).args(["import", &good, "--hub", &url, "--branch", "main"]));
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stdout.contains("0 created"), "{}", again.stdout);
+
+    let scans = json(client(&url, &key).args(["scans", "ls", "--output", "json", "--origin", "upload"]));
+    assert_eq!(scans.as_array().unwrap().len(), 1, "{scans:#}");
+    assert_eq!(scans[0]["ci"]["branch_name"], "main");
+    let id = scans[0]["id"].as_str().unwrap();
+    let shown = ended(client(&url, &key).args(["scans", "show", id]));
+    assert!(shown.stdout.contains("completed") && shown.stdout.contains("1 high"), "{}", shown.stdout);
+    let watched = ended(client(&url, &key).args(["scans", "watch", id]));
+    assert_eq!(watched.code, 0, "{}", watched.stderr);
+    assert!(watched.stdout.contains("import.complete"), "{}", watched.stdout);
+
+    let table = ended(client(&url, &key).args(["findings", "ls"]));
+    assert!(table.stdout.contains("src/a.py") && !table.stdout.contains('\u{1b}'), "{}", table.stdout);
+    let findings = json(client(&url, &key).args(["findings", "ls", "--scan", id, "-o", "json"]));
+    let finding = findings[0]["id"].as_str().unwrap();
+    let finding = ended(client(&url, &key).args(["findings", "show", finding]));
+    assert!(finding.stdout.contains("fingerprint"), "{}", finding.stdout);
+
+    let status = json(client(&url, &key).args(["status", "--output", "json"]));
+    assert_eq!(status["scans"]["completed"], 1, "{status:#}");
+    let refused = ended(client(&url, &key).args(["scans", "launch", id]));
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    let removed = ended(client(&url, &key).args(["scans", "rm", id]));
+    assert_eq!((removed.code, removed.stdout.as_str()), (0, "deleted\n"), "{}", removed.stderr);
+    let gone = ended(client(&url, &key).args(["scans", "show", id]));
+    assert_eq!(gone.code, 2, "{}", gone.stdout);
+    assert!(gone.stderr.contains("no such thing"), "{}", gone.stderr);
+}
