@@ -121,6 +121,8 @@ pub struct Situation<'a> {
     pub linked: bool,
     pub integration_enabled: bool,
     pub company: CompanyStatus,
+    /// It has been started at least once; a configuration that never ran waits for nothing.
+    pub has_run: bool,
     pub vendor_state: VendorState,
     pub import_state: ImportState,
 }
@@ -195,7 +197,7 @@ fn state_reason(capability: Capability, situation: &Situation<'_>) -> Option<Str
         Capability::Launch => !state.is_active(),
         Capability::Pause => state == VendorState::Running,
         Capability::Resume => state == VendorState::Paused,
-        Capability::Stop => state.is_active() || state == VendorState::Queued,
+        Capability::Stop => state.is_active() || (state == VendorState::Queued && situation.has_run),
         Capability::Import => {
             if situation.import_state == ImportState::Running {
                 return Some("An import of this scan is running.".to_owned());
@@ -211,6 +213,7 @@ fn state_reason(capability: Capability, situation: &Situation<'_>) -> Option<Str
         Capability::Launch => format!("The scan is {state}; it can be launched when it has ended."),
         Capability::Pause => format!("Only a running scan can be paused; this one is {state}."),
         Capability::Resume => format!("Only a paused scan can be resumed; this one is {state}."),
+        Capability::Stop if !situation.has_run => "There is nothing to stop: the scan never ran.".to_owned(),
         Capability::Stop => format!("There is nothing to stop: the scan is {state}."),
         _ => format!("Results can be imported when the scan has completed; it is {state}."),
     })
@@ -229,6 +232,7 @@ mod tests {
             linked: true,
             integration_enabled: true,
             company: CompanyStatus::Active,
+            has_run: true,
             vendor_state: state,
             import_state: ImportState::None,
         }

@@ -55,8 +55,10 @@ async fn forward(hub: &Hub, bus: &EventBus, last: &mut Option<i64>) -> scanhelm_
         None => hub.store().latest_seq().await?,
     };
     *last = Some(after);
+    // The number first: whoever subscribes while it is read still gets what comes after it.
+    let newest = hub.store().latest_seq().await?;
     if bus.sender.receiver_count() == 0 {
-        *last = Some(hub.store().latest_seq().await?);
+        *last = Some(newest);
         return Ok(());
     }
     loop {

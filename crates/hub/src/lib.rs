@@ -44,6 +44,7 @@ struct Inner {
     ids: Arc<dyn Ids>,
     settings: Settings,
     vault: vault::Vault,
+    enrichment: Arc<dyn import::Enrichment>,
     network: Arc<NetworkPolicy>,
     bus: events::EventBus,
     /// Wakes the job workers.
@@ -72,9 +73,15 @@ pub struct Parts {
 }
 
 impl Hub {
-    /// Puts the parts together. Starts nothing: see [`reconcile::run`].
+    /// Puts the parts together, without feeds. Starts nothing: see [`reconcile::run`].
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        Self::with_enrichment(parts, Arc::new(import::NoEnrichment))
+    }
+
+    /// The same with feeds that add facts to every record on its way in.
+    #[must_use]
+    pub fn with_enrichment(parts: Parts, enrichment: Arc<dyn import::Enrichment>) -> Self {
         let owner = format!("hub-{}", parts.ids.next());
         Self(Arc::new(Inner {
             bus: events::EventBus::new(),
@@ -94,6 +101,7 @@ impl Hub {
             ids: parts.ids,
             settings: parts.settings,
             vault: parts.vault,
+            enrichment,
             network: Arc::new(parts.network),
         }))
     }

@@ -14,6 +14,7 @@ use super::{Accounts, passwords, sha256};
 use crate::system::random_token;
 
 const TOKEN_KEY: &str = "setup_token_sha256";
+const FIRST_USER_KEY: &str = "first_user";
 
 /// What the first person enters.
 #[derive(Clone, Debug)]
@@ -75,10 +76,7 @@ impl Accounts<'_> {
     /// user.
     pub async fn bootstrap(&self, installation: NewInstallation) -> Result<Bootstrapped> {
         if self.hub.store().count_users().await? > 0 {
-            return Err(Error::new(
-                ErrorCode::AlreadySetUp,
-                "This installation has users already. Log in and add more in the console.",
-            ));
+            return Err(already_set_up());
         }
         self.add_company(installation, true).await
     }
@@ -115,6 +113,10 @@ impl Accounts<'_> {
         let grant = Grant { actor: Actor::User(user.id), company: company.id, role: Role::Admin };
         let issued = self.new_api_key(&grant, Some(user.id), "bootstrap".to_owned(), Role::Admin, None);
         let transaction = self.hub.store().begin().await?;
+        // Two people may follow the same set-up link at once: the row decides who was first.
+        if operator && transaction.init_meta(FIRST_USER_KEY, &user.id.to_string()).await? != user.id.to_string() {
+            return Err(already_set_up());
+        }
         transaction.insert_company(&company).await?;
         transaction.insert_user(&user).await?;
         transaction
@@ -125,6 +127,11 @@ impl Accounts<'_> {
         transaction.commit().await?;
         Ok(Bootstrapped { company, user, api_key: issued.secret })
     }
+}
+
+fn already_set_up() -> Error {
+    let detail = "This installation has users already. Log in and add more in the console.";
+    Error::new(ErrorCode::AlreadySetUp, detail)
 }
 
 fn check(company: &str, email: &str) -> Result<()> {

@@ -123,7 +123,12 @@ impl<'import> BatchWriter<'import> {
         let covered = self.covered.get(&asset_identity);
         let seen_at = record.seen_at.or_else(|| covered.map(|(at, _)| *at)).unwrap_or(self.frame.seen_at);
         let authenticated = record.asset.authenticated || covered.is_some_and(|(_, authenticated)| *authenticated);
-        let detail = detail_of(&record).to_string();
+        let mut detail = detail_of(&record);
+        let added = self.hub.0.enrichment.enrich(&record);
+        if let (Value::Object(detail), false) = (&mut detail, added.is_empty()) {
+            detail.insert("enrichment".to_owned(), Value::Object(added));
+        }
+        let detail = detail.to_string();
         let mut row = SightingContent {
             scanner: single_line(&record.scanner, 80),
             rule_id: single_line(&record.rule_id, 300),

@@ -2,7 +2,7 @@
 //! job. Only when it has been read to its end does a scan come into being: a broken file leaves nothing behind. The
 //! same bytes are the same scan, so uploading twice changes nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::ci::CiMetadata;
@@ -73,7 +73,7 @@ impl Imports<'_> {
         accepted
     }
 
-    async fn try_accept(&self, grant: &Grant, path: &PathBuf, mut options: UploadOptions) -> Result<AcceptedUpload> {
+    async fn try_accept(&self, grant: &Grant, path: &Path, mut options: UploadOptions) -> Result<AcceptedUpload> {
         grant.require(Permission::ScanImport)?;
         let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
         if company.status == scanhelm_core::company::CompanyStatus::Deactivated {
@@ -89,13 +89,13 @@ impl Imports<'_> {
             return Err(Error::field("format", "unknown", detail));
         }
         options.file_name = options.file_name.map(|name| single_line(&name, 200));
-        let format = recognise(path.clone(), read_options(&options)).await?;
+        let format = recognise(path.to_owned(), read_options(&options)).await?;
         let spool = path
             .file_stem()
             .and_then(|stem| stem.to_str())
             .ok_or_else(|| Error::internal("an upload outside the spool"))?
             .to_owned();
-        let sha256 = spool::digest(path.clone()).await?;
+        let sha256 = spool::digest(path.to_owned()).await?;
         let payload = Payload { spool, sha256: sha256.clone(), actor: grant.actor, options };
         let mut job =
             self.hub.new_job(grant.company, UPLOAD_JOB, serde_json::to_value(&payload).map_err(Error::internal)?);

@@ -56,10 +56,9 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
     let session = hub.session(&integration).await?;
     let run = RunRef { external_scan_id: link.external_scan_id, external_run_id: scan.external_run_id.clone() };
     let path = hub.spool_path(&import.id.to_string())?;
-    if !(path.exists() && import.report_sha256.is_some()) {
-        if let Some(waiting) = fetch(hub, context, session.as_ref(), &run, &mut import, &path).await? {
-            return Ok(waiting);
-        }
+    let fetched = path.exists() && import.report_sha256.is_some();
+    if !fetched && let Some(waiting) = fetch(hub, context, session.as_ref(), &run, &mut import, &path).await? {
+        return Ok(waiting);
     }
     failpoint::hit("import.downloaded");
     if import.report_sha256.as_deref() != Some(spool::digest(path.clone()).await?.as_str()) {

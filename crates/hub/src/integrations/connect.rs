@@ -17,7 +17,10 @@ use crate::Hub;
 /// Open sessions by integration, so that budget, breaker and log-in are shared by everything that talks to it. An
 /// entry is bound to the integration's version: any edit opens a new one.
 #[derive(Debug, Default)]
-pub struct SessionCache(Mutex<HashMap<IntegrationId, (i64, Arc<dyn Session>)>>);
+pub struct SessionCache(Mutex<HashMap<IntegrationId, Opened>>);
+
+/// A session and the version of the integration it was opened for.
+type Opened = (i64, Arc<dyn Session>);
 
 impl SessionCache {
     fn get(&self, integration: &Integration) -> Option<Arc<dyn Session>> {

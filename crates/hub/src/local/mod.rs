@@ -46,6 +46,7 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
     };
     let outcome = match scan_target(hub, context, &scan).await {
         Ok(outcome) => outcome,
+        Err(_) if context.cancelled.is_cancelled() => return Ok(Outcome::Cancelled),
         Err(error) => {
             let reason = error.to_string();
             record::ended(hub, context, id, VendorState::Failed, Some(reason.clone()), None).await?;
@@ -104,14 +105,10 @@ async fn scan_target(
     request.marker = Some(marker(scan.id));
     let stop = tokio_util::sync::CancellationToken::new();
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    let work = async {
-        let outcome = scanhelm_runner::run(&hub.0.scanners, request, &stop, move |event| {
-            // Taken until the scan ends, below.
-            let _ = sender.send(event);
-        })
-        .await;
-        outcome
-    };
+    let work = scanhelm_runner::run(&hub.0.scanners, request, &stop, move |event| {
+        // Taken until the scan ends, below.
+        let _ = sender.send(event);
+    });
     let feed = async {
         while let Some(event) = receiver.recv().await {
             record::told(hub, scan, &event).await;

@@ -29,7 +29,7 @@ pub(super) async fn complete(
         .into_iter()
         .filter(|scan| scan.vendor_missing_since.is_none())
         .partition(|scan| scan.vendor_state.is_active());
-    let incomplete = rest.into_iter().filter(|scan| is_incomplete(scan)).filter(|scan| {
+    let incomplete = rest.into_iter().filter(is_incomplete).filter(|scan| {
         let asked = super::lock(&ASKED);
         let asked_at = asked.get(&(scan.id, scan.vendor_state.is_terminal())).copied();
         asked_at.is_none_or(|at| now.since(at) >= again)

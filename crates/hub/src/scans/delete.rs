@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::capability::Capability;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::company::CompanyStatus;
@@ -138,6 +139,17 @@ impl Scans<'_> {
             job.max_attempts = 200;
             transaction.enqueue(&job, self.hub.now()).await?;
         }
+        transaction
+            .append_activity(NewActivity {
+                company_id: grant.company,
+                scan_id: scan.id,
+                at: self.hub.now(),
+                actor: grant.actor,
+                event: Event::ScanDeleted,
+                message: format!("Deleted: {}.", scan.name),
+                data: json!({"name": scan.name}),
+            })
+            .await?;
         let detail = json!({"name": scan.name, "cascade_remote": command.is_some()});
         transaction
             .append_audit(&self.hub.audit_entry(grant, "scan.delete", format!("scan/{}", scan.id), detail))

@@ -145,6 +145,7 @@ pub(super) fn available(
             linked: scan.link.is_some() && !matches!(scan.origin, Origin::Local | Origin::Upload),
             integration_enabled: integration.is_some_and(|integration| integration.enabled),
             company,
+            has_run: scan.run_number > 0,
             vendor_state: scan.vendor_state,
             import_state: scan.import_state,
         },

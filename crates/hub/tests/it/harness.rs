@@ -13,6 +13,7 @@ use scanhelm_core::permission::{Actor, Grant, Role};
 use scanhelm_core::scan::Scan;
 use scanhelm_core::status::Status;
 use scanhelm_hub::accounts::NewInstallation;
+use scanhelm_hub::import::{Enrichment, NoEnrichment};
 use scanhelm_hub::integrations::NewIntegration;
 use scanhelm_hub::system::{SystemClock, SystemIds};
 use scanhelm_hub::vault::Vault;
@@ -80,6 +81,14 @@ impl Home {
     }
 
     pub(crate) async fn start_with(&self, change: impl FnOnce(&mut Settings)) -> Running {
+        self.start_enriched(Arc::new(NoEnrichment), change).await
+    }
+
+    pub(crate) async fn start_enriched(
+        &self,
+        enrichment: Arc<dyn Enrichment>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Running {
         let store = Store::open(&StoreOptions { url: self.url.clone(), readers: 4 }).await.unwrap();
         let mut settings = Settings::new(self.data.path().to_owned());
         settings.sync.status_interval = Duration::from_millis(150);
@@ -96,8 +105,8 @@ impl Home {
         change(&mut settings);
         let vault = Vault::open(self.data.path()).unwrap();
         let network = NetworkPolicy::parse(&["127.0.0.0/8"]).unwrap();
-        let hub =
-            Hub::new(Parts { store, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), settings, vault, network });
+        let parts = Parts { store, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), settings, vault, network };
+        let hub = Hub::with_enrichment(parts, enrichment);
         let stop = CancellationToken::new();
         let loops = tokio::spawn(reconcile::run(hub.clone(), stop.clone()));
         Running { hub, stop, loops }

@@ -20,6 +20,17 @@ pub(crate) const REPORT: &str = r#"<?xml version="1.0" ?>
 </NessusClientData_v2>
 "#;
 
+/// Says that every CVE is exploited.
+#[derive(Debug)]
+struct Kev;
+
+impl scanhelm_hub::import::Enrichment for Kev {
+    fn enrich(&self, record: &scanhelm_core::finding::FindingRecord) -> serde_json::Map<String, serde_json::Value> {
+        let facts = (!record.cves.is_empty()).then(|| ("kev".to_owned(), serde_json::Value::Bool(true)));
+        facts.into_iter().collect()
+    }
+}
+
 async fn stored(hub: &Running, grant: &Grant) -> (usize, usize) {
     let findings = hub.dump(grant).await.iter().filter(|line| line.contains("\tfinding\t")).count();
     (hub.scans(grant).await.len(), findings)
@@ -49,6 +60,26 @@ on_both_databases! {
         assert_eq!(hub.dump(&grant).await, before);
         let scans = hub.scans(&grant).await;
         assert_eq!((scans.len(), scans[0].imported_findings, scans[0].counts.total()), (1, 2, 2));
+        hub.stop().await;
+    }
+
+    /// The hook: what a feed knows stands beside what the scanner said, and importing again changes nothing.
+    async fn feeds_add_to_records_on_their_way_in(database) {
+        let home = Home::new(database);
+        let hub = home.start_enriched(std::sync::Arc::new(Kev), |_| {}).await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "lab.nessus", REPORT.as_bytes()).await;
+        let page = hub.hub.findings().list(&grant, &Default::default(), &Default::default()).await.unwrap();
+        let mut enriched = 0;
+        for finding in &page.items {
+            let view = hub.hub.findings().get(&grant, finding.id).await.unwrap();
+            let known = &view.sightings[0].detail["enrichment"]["kev"];
+            assert_eq!(known.as_bool(), (!finding.cves.is_empty()).then_some(true));
+            enriched += usize::from(known.is_boolean());
+        }
+        assert_eq!(enriched, 1);
+        let again = hub.upload(&grant, "lab.nessus", REPORT.as_bytes()).await.result.unwrap();
+        assert_eq!(again["unchanged"].as_u64(), Some(2));
         hub.stop().await;
     }
 
