@@ -15,4 +15,5 @@ mod import;
 mod remote;
 mod scan;
 mod serve;
+mod steering;
 mod support;
