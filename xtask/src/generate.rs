@@ -44,7 +44,10 @@ const GENERATED: &[Generated] = &[
     },
     Generated {
         file: "web/src/api/schema.d.ts",
-        printer: Printer::Console("openapi-typescript", &["openapi.json"]),
+        printer: Printer::Console(
+            "openapi-typescript",
+            &["openapi.json", "--empty-objects-unknown", "--default-non-nullable=false"],
+        ),
         place: Place::Whole,
     },
 ];
