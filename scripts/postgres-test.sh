@@ -8,6 +8,7 @@
 #
 # SCANHELM_POSTGRES_STATE  file that remembers the cluster (default: target/postgres-test.state in the checkout)
 # SCANHELM_POSTGRES_OWNER  process id whose end stops the cluster (default: the caller of this script)
+# SCANHELM_POSTGRES_DURABLE  1: with fsync and all that makes data safe, as benchmarks want it
 set -euo pipefail
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -95,12 +96,16 @@ start() {
   as_user tee -a "$folder/data/postgresql.conf" >/dev/null <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 max_connections = 300
 shared_buffers = 128MB
 CONF
+  if [ "${SCANHELM_POSTGRES_DURABLE:-}" != 1 ]; then
+    as_user tee -a "$folder/data/postgresql.conf" >/dev/null <<CONF
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+CONF
+  fi
 
   for attempt in 1 2 3 4 5; do
     port=$(random_port)

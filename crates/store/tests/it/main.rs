@@ -7,7 +7,6 @@ mod fixture;
 mod imports;
 mod jobs;
 mod opening;
-mod rate;
 mod scans;
 mod tenancy;
 mod tenants;

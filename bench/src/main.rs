@@ -1,0 +1,117 @@
+//! Measures the release binary from outside, as its users meet it: processes, HTTP, files.
+//!
+//! Wall time on a shared machine drifts by tens of per cent from one minute to the next. So everything is a median,
+//! and the one figure that matters most, the import's rate, is also given as a part of the database's own rate
+//! measured in the same minute: that ratio can be compared between machines and days.
+
+mod baseline;
+mod failure;
+mod figures;
+mod hub;
+mod import;
+mod process;
+mod report;
+mod start;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use failure::{Failure, Outcome, While};
+use figures::Figures;
+use import::{Engine, Report};
+
+#[derive(Debug, Parser)]
+#[command(name = "bench/run.sh", about = "Measures Scanhelm")]
+struct Arguments {
+    /// The binary to measure
+    #[arg(long, value_name = "FILE")]
+    scanhelm: PathBuf,
+    /// The simulated vendor
+    #[arg(long, value_name = "FILE")]
+    simulator: PathBuf,
+    /// Folder for the results, and for what is needed meanwhile
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Measure only this, repeatable [default: everything]
+    #[arg(long, value_name = "PART")]
+    part: Vec<Part>,
+    /// Hosts of the generated report
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    hosts: u32,
+    /// Findings of each host
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    plugins: u32,
+    /// Import this report in place of a generated one; it has --hosts times --plugins findings
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Imports into each database
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    repeats: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Start,
+    Sqlite,
+    Postgres,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells on standard error how far it is.
+pub(crate) fn say(text: &str) {
+    // Nobody is left to tell when it is closed.
+    let _ = writeln!(std::io::stderr(), "bench: {text}");
+}
+
+async fn run(arguments: &Arguments) -> Outcome<()> {
+    let canonical = |path: &Path| path.canonicalize().during(path.display());
+    let (program, simulator) = (canonical(&arguments.scanhelm)?, canonical(&arguments.simulator)?);
+    let out = canonical(&arguments.out)?;
+    let wanted = |part| arguments.part.is_empty() || arguments.part.contains(&part);
+    let mut figures =
+        Figures { version: env!("CARGO_PKG_VERSION"), machine: process::machine()?, start: None, imports: Vec::new() };
+    if wanted(Part::Start) {
+        say("start and idle");
+        figures.start = Some(start::measure(&program, &simulator, &out).await?);
+    }
+    if wanted(Part::Sqlite) || wanted(Part::Postgres) {
+        let findings = u64::from(arguments.hosts) * u64::from(arguments.plugins);
+        if findings == 0 || arguments.repeats == 0 {
+            return Err(Failure::new("--hosts, --plugins and --repeats are at least 1"));
+        }
+        let generated = out.join("bench.nessus");
+        let path = arguments.report.as_ref().unwrap_or(&generated);
+        if arguments.report.is_none() {
+            say("generating the report");
+            report::write(&generated, arguments.hosts, arguments.plugins)?;
+        }
+        let report = Report { path, findings };
+        for (part, engine) in [(Part::Sqlite, Engine::Sqlite), (Part::Postgres, Engine::Postgres)] {
+            if wanted(part) {
+                let measured = import::measure(&program, engine, &report, arguments.repeats, &out).await?;
+                figures.imports.push(measured);
+            }
+        }
+        if arguments.report.is_none() {
+            std::fs::remove_file(&generated).during(generated.display())?;
+        }
+    }
+    let json = serde_json::to_string_pretty(&figures).during("write the figures")?;
+    std::fs::write(out.join("figures.json"), json + "\n").during("figures.json")?;
+    let markdown = figures.markdown();
+    std::fs::write(out.join("figures.md"), &markdown).during("figures.md")?;
+    std::io::stdout().write_all(markdown.as_bytes()).during("standard output")
+}
