@@ -11,6 +11,11 @@ use serde_json::json;
 use crate::exit::{self, Exit};
 use crate::installation::{DataFolder, Place};
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  scanhelm admin bootstrap --data /var/lib/scanhelm --company Example --email ann@example.com --json
+  scanhelm admin migrate --data /var/lib/scanhelm";
+
 const BOOTSTRAP_EXAMPLES: &str = "\
 Examples:
   scanhelm admin bootstrap --data /var/lib/scanhelm --company Example --email ann@example.com --json

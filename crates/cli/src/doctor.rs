@@ -218,12 +218,14 @@ fn disk_space(path: &Path) -> Check {
 
 async fn hub(folder: &DataFolder, values: &Values) -> Check {
     const NAME: &str = "hub";
-    let url = process::local_url(values.server.listen);
+    let holder = folder.holder();
+    let told = holder.as_ref().and_then(|holder| holder.url.clone());
+    let url = told.unwrap_or_else(|| process::local_url(values.server.listen));
     let ready = match Client::anonymous(&url) {
         Ok(client) => client.get_root("ask whether it is ready", &["readyz"]).await.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
-    match (ready, folder.is_held()) {
+    match (ready, holder.is_some()) {
         (Ok(_), true) => Check::ok(NAME, format!("runs and is ready at {url}")),
         (Ok(_), false) => Check::warn(
             NAME,
@@ -231,11 +233,7 @@ async fn hub(folder: &DataFolder, values: &Values) -> Check {
             "check --data and [server] listen",
         ),
         (Err(_), false) => Check::ok(NAME, "is not running"),
-        (Err(reason), true) => Check::warn(
-            NAME,
-            format!("a hub holds the data folder, but at {url}: {reason}"),
-            "look at its log; when it was started with --listen, this check asked the wrong address",
-        ),
+        (Err(reason), true) => Check::fail(NAME, format!("it holds the data folder, but: {reason}"), "look at its log"),
     }
 }
 

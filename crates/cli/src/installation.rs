@@ -59,7 +59,32 @@ pub(crate) struct DataFolder(PathBuf);
 
 /// Holds the folder for this process; the operating system gives it back however the process ends.
 #[derive(Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "the lock is the open file")] File);
+pub(crate) struct Held(File);
+
+impl Held {
+    /// Leaves word where this process listens, for `doctor`.
+    pub(crate) fn listens_at(&mut self, url: &str) -> io::Result<()> {
+        writeln!(self.0, "{url}")
+    }
+}
+
+/// What a holder left word of. Only a help to find it: the lock itself decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) pid: Option<u32>,
+    pub(crate) url: Option<String>,
+}
+
+impl Holder {
+    fn read(file: &mut File) -> Self {
+        let mut text = String::new();
+        if file.read_to_string(&mut text).is_err() {
+            return Self::default();
+        }
+        let mut lines = text.lines();
+        Self { pid: lines.next().and_then(|pid| pid.parse().ok()), url: lines.next().map(str::to_owned) }
+    }
+}
 
 impl DataFolder {
     /// Makes the folder when it is missing, for its owner only.
@@ -86,10 +111,10 @@ impl DataFolder {
         self.0.join("master.key")
     }
 
-    /// Whether a hub process holds the folder now.
-    pub(crate) fn is_held(&self) -> bool {
-        let Ok(file) = File::open(self.lock_file()) else { return false };
-        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    /// The hub process that holds the folder now.
+    pub(crate) fn holder(&self) -> Option<Holder> {
+        let mut file = File::open(self.lock_file()).ok()?;
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| Holder::read(&mut file))
     }
 
     /// Takes the folder for this process.
@@ -107,10 +132,8 @@ impl DataFolder {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                // The number only helps to find the other process.
-                let _ = file.read_to_string(&mut text);
-                let holder = text.trim().parse::<u32>().map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                let pid = Holder::read(&mut file).pid;
+                let holder = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
                 return Err(InstallationError::Held { path: self.0.display().to_string(), holder });
             }
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
@@ -181,12 +204,14 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = DataFolder::open(&parent.path().join("a/b")).unwrap();
         assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
-        let held = folder.hold().unwrap();
+        let mut held = folder.hold().unwrap();
         let error = folder.hold().unwrap_err().to_string();
         assert!(error.contains("a/b") && error.contains(&format!("process {}", std::process::id())), "{error}");
-        assert!(folder.is_held());
+        held.listens_at("http://127.0.0.1:1").unwrap();
+        let holder = Holder { pid: Some(std::process::id()), url: Some("http://127.0.0.1:1".to_owned()) };
+        assert_eq!(folder.holder(), Some(holder));
         drop(held);
-        assert!(!folder.is_held());
+        assert_eq!(folder.holder(), None);
         folder.hold().unwrap();
     }
 

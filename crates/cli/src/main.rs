@@ -38,6 +38,17 @@ struct Arguments {
     command: Command,
 }
 
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  scanhelm scan .
+  scanhelm scan src --fail-on high --output-file results.sarif
+  scanhelm scan app.py --scanner bandit --output json";
+
+const SCANNERS_EXAMPLES: &str = "\
+Examples:
+  scanhelm scanners
+  scanhelm scanners --output json";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the hub: API, console and everything that follows the scanners
@@ -47,11 +58,13 @@ enum Command {
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArguments),
     /// Run local scanners on a folder or file, without hub or database
+    #[command(after_help = SCAN_EXAMPLES)]
     Scan(scan::ScanArguments),
     /// Read scanner reports: show what is in them, or send them to a hub
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArguments),
     /// List the local scanners: installed or not, version, how to install
+    #[command(after_help = SCANNERS_EXAMPLES)]
     Scanners(scanners::ScannersArguments),
     /// List, follow and steer the scans of a hub
     #[command(after_help = scans::EXAMPLES)]
@@ -72,9 +85,10 @@ enum Command {
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArguments),
     /// Set up and maintain an installation from the shell
-    #[command(subcommand)]
+    #[command(subcommand, after_help = admin::EXAMPLES)]
     Admin(admin::AdminCommand),
     /// Print the OpenAPI document of the HTTP API
+    #[command(after_help = reference::OPENAPI_EXAMPLES)]
     Openapi,
     /// Print a reference page in Markdown
     #[command(subcommand, after_help = reference::EXAMPLES)]

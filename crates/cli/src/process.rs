@@ -41,13 +41,15 @@ pub(crate) async fn run(
     let store = hub.store().clone();
     let mut loops = tokio::spawn(reconcile::run(hub.clone(), stop.clone()));
     let serving = tokio::spawn(scanhelm_api::serve(listener, hub, api, stop.clone()));
-    let broken_off = async {
-        // The loops end by themselves only when they panicked.
+    let looped = async {
         let outcome = (&mut loops).await;
-        if !stop.is_cancelled() {
-            tracing::error!(?outcome, "the loops ended unexpectedly; the hub stops");
-            stop.cancel();
+        if stop.is_cancelled() {
+            return Ok(());
         }
+        // A hub that answers but does nothing would look well.
+        stop.cancel();
+        let why = outcome.err().map_or_else(String::new, |panicked| format!(": {panicked}"));
+        Err(std::io::Error::other(format!("the loops ended though nobody stopped them{why}")))
     };
     let overdue = async {
         stop.cancelled().await;
@@ -60,10 +62,12 @@ pub(crate) async fn run(
             stop.cancel();
             served
         };
-        tokio::join!(served, broken_off).0
+        tokio::join!(served, looped)
     };
-    let served = tokio::select! {
-        served = all => served.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked).into())),
+    let (served, looped) = tokio::select! {
+        (served, looped) = all => {
+            (served.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked).into())), looped)
+        }
         () = overdue => {
             tracing::warn!("not everything was parked in time; leases run out by themselves");
             return Ok(());
@@ -72,7 +76,7 @@ pub(crate) async fn run(
     if let Err(error) = store.close().await {
         tracing::warn!(%error, "the database was not closed in order");
     }
-    served
+    served.and(looped.map_err(scanhelm_api::ServeError::from))
 }
 
 /// Where a browser on this machine finds what listens on `address`.

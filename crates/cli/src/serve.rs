@@ -81,9 +81,12 @@ async fn serve(arguments: &ServeArguments, values: &Values) -> Result<(), Stoppe
     let stop = CancellationToken::new();
     process::stop_on_signals(stop.clone()).map_err(Stopped::Signals)?;
     let folder = DataFolder::open(&arguments.place.data)?;
-    let _held = folder.hold()?;
+    let mut held = folder.hold()?;
     let listener = scanhelm_api::listen(values.server.listen).await?;
     let url = process::local_url(listener.local_addr().map_err(scanhelm_api::ServeError::Broken)?);
+    if let Err(error) = held.listens_at(&url) {
+        tracing::warn!(%error, "the lock file does not tell the address; only `doctor` misses it");
+    }
     let hub = folder.hub(values).await?;
     hub.sweep_spool().await?;
     offer_setup(&hub, &folder, values.server.public_url.0.as_deref().unwrap_or(&url), &stop).await?;

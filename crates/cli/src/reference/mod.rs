@@ -13,6 +13,10 @@ Examples:
   scanhelm reference cli > docs/reference/cli.md
   scanhelm reference connectors";
 
+pub(crate) const OPENAPI_EXAMPLES: &str = "\
+Examples:
+  scanhelm openapi > openapi.json";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReferenceCommand {
     /// Every command and option

@@ -7,6 +7,8 @@ use crate::hub::{clean, ended};
 const COMMANDS: &[&[&str]] = &[
     &["serve"],
     &["demo"],
+    &["scan"],
+    &["scanners"],
     &["import"],
     &["scans"],
     &["scans", "ls"],
@@ -30,6 +32,8 @@ const COMMANDS: &[&[&str]] = &[
     &["config", "show"],
     &["config", "validate"],
     &["doctor"],
+    &["openapi"],
+    &["admin"],
     &["admin", "bootstrap"],
     &["admin", "migrate"],
     &["reference", "cli"],
