@@ -49,6 +49,7 @@ export const session: Session = {
     { id: "c2", name: "Halden Energy", status: "active" },
     { id: "c3", name: "Old Mill Foods", status: "deactivated" },
   ],
+  role: "admin",
   permissions: [
     "scan:read",
     "scan:create",
@@ -82,7 +83,9 @@ export function scan(change: Partial<Scan> = {}): Scan {
     sub_scanner_id: null,
     assessment_run_id: null,
     schedule_cron: null,
-    ci: null,
+    ci: {},
+    run_id: "r1",
+    run_number: 1,
     targets: ["10.20.0.0/24", "10.20.4.0/24"],
     created_at: ago(300),
     started_at: ago(290),
@@ -172,7 +175,7 @@ export function manyScans(amount: number, now: number): Scan[] {
       origin: local ? "local" : (["adopted", "integration", "scheduled", "manual"] as const)[index % 4],
       scan_type: local ? "code" : type,
       status,
-      vendor_state: local ? null : status,
+      vendor_state: status === "importing" ? "completed" : status,
       vendor_status_raw: local ? null : RAW[status],
       import_state:
         status === "importing"
@@ -193,7 +196,7 @@ export function manyScans(amount: number, now: number): Scan[] {
           ? counts(0, 0, 0, 0, 0)
           : counts(roll(9), roll(60), roll(240), roll(90), roll(1_400)),
       imported_percent: status === "completed" ? 100 : status === "importing" ? 62 : null,
-      target_count: unknown ? null : 1 + roll(4_096),
+      target_count: unknown ? 0 : 1 + roll(4_096),
       asset_count: unknown ? null : 1 + roll(900),
       created_at: ago(minutes + 5, now),
       started_at: unknown ? null : ago(minutes, now),
@@ -216,7 +219,7 @@ export function manyScans(amount: number, now: number): Scan[] {
             pr_number: 812,
             triggered_by: "pipeline",
           }
-        : null,
+        : {},
       capabilities:
         vendor === "Invicti" && !local
           ? {
@@ -266,6 +269,10 @@ export function manyFindings(amount: number, now: number): Finding[] {
         index % 2 === 0
           ? `10.20.${index % 250}.4:443/tcp`
           : "src/main/java/com/example/payments/Gateway.java:118",
+      location_parts:
+        index % 2 === 0
+          ? { kind: "network", port: 443, protocol: "tcp" }
+          : { kind: "code", path: "src/main/java/com/example/payments/Gateway.java", line: 118 },
       sighting_count: 1 + roll(3),
       cwes: [],
       cves: index % 9 === 0 ? ["CVE-2024-6387"] : [],
@@ -288,10 +295,14 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
       {
         scanner: "Tenable Nessus",
         id: "g1",
+        run_id: "r1",
+        source: "integration:i1",
+        title: finding.title,
+        detail: {},
         rule_id: "201194",
         scanner_ref: "nessus:201194:22",
         severity: "critical",
-        state: "live",
+        state: "seen",
         authenticated: true,
         scan_id: "s1",
         first_seen_at: ago(60 * 24 * 40, now),
@@ -300,10 +311,14 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
       {
         scanner: "Qualys VM",
         id: "g2",
+        run_id: "r2",
+        source: "integration:i2",
+        title: finding.title,
+        detail: {},
         rule_id: "42046",
         scanner_ref: "qualys:42046",
         severity: "high",
-        state: "live",
+        state: "seen",
         authenticated: false,
         scan_id: "s2",
         first_seen_at: ago(60 * 24 * 12, now),
@@ -314,9 +329,10 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
       {
         at: ago(60 * 24 * 40, now),
         actor: "system",
+        state: "open",
         message: "Created by the import of Quarterly external perimeter",
       },
-      { at: ago(60 * 24 * 3, now), actor: "user/u1", message: "Set to in_progress." },
+      { at: ago(60 * 24 * 3, now), actor: "user/u1", state: "in_progress", message: "Set to in_progress." },
     ],
     fingerprint_explained: [
       { part: "Asset", value: finding.asset ?? "", why: "the host's full name" },
@@ -329,6 +345,9 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
 export function activity(now: number): Activity[] {
   const line = (minutes: number, kind: string, message: string, actor = "system"): Activity => ({
     id: `${kind}-${minutes}`,
+    seq: 1_000 - minutes,
+    scan_id: "s1",
+    detail: {},
     at: ago(minutes, now),
     kind,
     actor,
@@ -345,6 +364,20 @@ export function activity(now: number): Activity[] {
   ];
 }
 
+const NO_CAPABILITIES: Connector["capabilities"] = {
+  create: false,
+  delete_remote: false,
+  history: false,
+  import: false,
+  launch: false,
+  pause: false,
+  preview: false,
+  resume: false,
+  stop: false,
+  sub_scanners: false,
+  webhooks: false,
+};
+
 export const connectors: Connector[] = [
   {
     id: "nessus",
@@ -356,6 +389,7 @@ export const connectors: Connector[] = [
       {
         id: "api_keys",
         label: "API keys",
+        schema: {},
         fields: [
           {
             name: "access_key",
@@ -369,13 +403,24 @@ export const connectors: Connector[] = [
       {
         id: "password",
         label: "User and password",
+        schema: {},
         fields: [
           { name: "username", label: "User name", secret: false, help: "" },
           { name: "password", label: "Password", secret: true, help: "" },
         ],
       },
     ],
-    capabilities: { launch: true, pause: true, resume: true, stop: true, delete_remote: true, preview: true },
+    capabilities: {
+      ...NO_CAPABILITIES,
+      launch: true,
+      pause: true,
+      resume: true,
+      stop: true,
+      import: true,
+      delete_remote: true,
+      preview: true,
+    },
+    unverified: [],
     base_url_example: "https://scanner.example.com:8834",
   },
   {
@@ -388,13 +433,15 @@ export const connectors: Connector[] = [
       {
         id: "token",
         label: "User id and token",
+        schema: {},
         fields: [
           { name: "user_id", label: "User id", secret: false, help: "" },
           { name: "token", label: "Token", secret: true, help: "" },
         ],
       },
     ],
-    capabilities: { launch: false, pause: true, resume: true, stop: true },
+    capabilities: { ...NO_CAPABILITIES, pause: true, resume: true, stop: true, import: true },
+    unverified: [],
     base_url_example: "https://www.netsparkercloud.com",
   },
 ];
@@ -406,6 +453,8 @@ export function integrations(now: number): Integration[] {
     enabled: true,
     ca_pem: null,
     credentials: { access_key: secret, secret_key: secret },
+    created_at: ago(60 * 24 * 90, now),
+    updated_at: ago(60 * 24 * 20, now),
     version: 1,
   };
   return [
@@ -416,7 +465,6 @@ export function integrations(now: number): Integration[] {
       vendor: "Tenable",
       product: "Nessus",
       base_url: "https://nessus-hh.corp.example.com:8834",
-      scan_count: 412,
       health: {
         state: "healthy",
         last_success_at: ago(0.3, now),
@@ -424,8 +472,6 @@ export function integrations(now: number): Integration[] {
         error: null,
         next_step: null,
         error_streak: 0,
-        breaker: "closed",
-        budget: { used: 212, limit: 600, resets_at: null },
         version: "10.8.3",
         licence_limits: [
           {
@@ -442,7 +488,6 @@ export function integrations(now: number): Integration[] {
       vendor: "Qualys",
       product: "VMDR",
       base_url: "https://qualysapi.qualys.eu",
-      scan_count: 88,
       health: {
         state: "failing",
         last_success_at: ago(260, now),
@@ -450,8 +495,6 @@ export function integrations(now: number): Integration[] {
         error: "401 from qualysapi.qualys.eu: the password of the API account has expired.",
         next_step: "Set a new password at Qualys and save it under Edit.",
         error_streak: 14,
-        breaker: "open",
-        budget: null,
         version: null,
         licence_limits: [],
       },
@@ -463,7 +506,6 @@ export function integrations(now: number): Integration[] {
       vendor: "Acunetix",
       product: "Premium",
       base_url: "https://acunetix.corp.example.com:3443",
-      scan_count: 31,
       health: {
         state: "degraded",
         last_success_at: ago(4, now),
@@ -471,8 +513,6 @@ export function integrations(now: number): Integration[] {
         error: "Slow: the last list took 21 s.",
         next_step: "Nothing to do; polling slows down by itself.",
         error_streak: 1,
-        breaker: "half_open",
-        budget: null,
         version: "24.10",
         licence_limits: [],
       },
@@ -486,7 +526,6 @@ export function integrations(now: number): Integration[] {
       product: "Enterprise",
       base_url: "https://www.netsparkercloud.com",
       enabled: false,
-      scan_count: 12,
       health: {
         state: "unknown",
         last_success_at: null,

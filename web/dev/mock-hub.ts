@@ -284,11 +284,6 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     }),
   ],
   [
-    "POST",
-    /^\/integrations\/[^/]+\/backfill$/,
-    () => ({ status: 202, body: { job_id: "job1", job_url: "", queued: 0 } }),
-  ],
-  [
     "GET",
     /^\/blocklist$/,
     () => ({

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { apiKeysQuery, createApiKey, revokeApiKey } from "@/api/api-keys.ts";
-import type { ApiKey } from "@/api/contract.ts";
+import type { ApiKey, Role } from "@/api/contract.ts";
 import { CopyButton } from "@/parts/CopyButton.tsx";
 import { GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState, Notice } from "@/parts/EmptyState.tsx";
@@ -96,7 +96,7 @@ export function ApiKeysPage() {
   );
 }
 
-const ROLES = [
+const ROLES: { value: Role; label: string }[] = [
   { value: "viewer", label: "Viewer: read only" },
   { value: "analyst", label: "Analyst: run scans, judge findings" },
   { value: "engineer", label: "Engineer: also integrations and schedules" },
@@ -105,10 +105,10 @@ const ROLES = [
 
 function CreateKeyDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
-  const [role, setRole] = useState<string | null>("viewer");
+  const [role, setRole] = useState<Role>("viewer");
   const cache = useQueryClient();
   const creation = useMutation({
-    mutationFn: () => createApiKey({ name: name.trim(), ...(role ? { role } : {}) }),
+    mutationFn: () => createApiKey({ name: name.trim(), role }),
     onSuccess: () => cache.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
   });
   const errors = fieldErrors(creation.error, ["name", "role"]);
@@ -149,7 +149,7 @@ function CreateKeyDialog({ onClose }: { onClose: () => void }) {
           allowDeselect={false}
           data={ROLES}
           value={role}
-          onChange={setRole}
+          onChange={(chosen) => setRole(ROLES.find(({ value }) => value === chosen)?.value ?? role)}
           error={errors.role}
         />
         <div>

@@ -3,16 +3,10 @@
  * document, so pages can show what happened, what to do and the request id without knowing about HTTP.
  */
 import createClient from "openapi-fetch";
+import type { Problem } from "./contract.ts";
+import type { paths } from "./schema.d.ts";
 
-export type FieldError = { field: string; code: string; detail: string };
-
-type Problem = {
-  title?: string;
-  code?: string;
-  detail?: string;
-  errors?: FieldError[];
-  request_id?: string;
-};
+export type FieldError = NonNullable<Problem["errors"]>[number];
 
 export class ApiError extends Error {
   readonly status: number;
@@ -22,7 +16,7 @@ export class ApiError extends Error {
   readonly requestId: string | null;
   readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, problem: Problem, headers?: Headers) {
+  constructor(status: number, problem: Partial<Problem>, headers?: Headers) {
     const title =
       problem.title ?? (status === 0 ? "The hub cannot be reached" : `The hub answered ${status}`);
     super(problem.detail ?? title);
@@ -37,25 +31,18 @@ export class ApiError extends Error {
   }
 }
 
-type Init = {
-  params?: { query?: Record<string, unknown>; path?: Record<string, string> };
-  body?: unknown;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
-};
-type Reply = { data?: unknown; error?: unknown; response: Response };
-type Call = (path: string, init?: Init) => Promise<Reply>;
-type Client = Record<"GET" | "POST" | "PATCH" | "DELETE", Call>;
-
-const client = createClient({
+export const hub = createClient<paths>({
   baseUrl: globalThis.location.origin,
   fetch: (request) => globalThis.fetch(request),
-}) as unknown as Client;
+});
 
-export async function call<Answer>(method: keyof Client, path: string, init?: Init): Promise<Answer> {
-  let reply: Reply;
+type Reply<Data> = { data?: Data; error?: unknown; response: Response };
+
+/** What the hub said, or why it did not. */
+export async function answer<Data>(asked: Promise<Reply<Data>>): Promise<Data> {
+  let reply: Reply<Data>;
   try {
-    reply = await client[method](path, init);
+    reply = await asked;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, {
@@ -63,11 +50,11 @@ export async function call<Answer>(method: keyof Client, path: string, init?: In
     });
   }
   if (!reply.response.ok) throw toApiError(reply.response.status, reply.error, reply.response.headers);
-  return reply.data as Answer;
+  return reply.data as Data;
 }
 
 export function toApiError(status: number, body: unknown, headers?: Headers): ApiError {
-  return new ApiError(status, isRecord(body) ? (body as Problem) : {}, headers);
+  return new ApiError(status, isRecord(body) ? (body as Partial<Problem>) : {}, headers);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,15 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiError, call } from "./client.ts";
-import type { Finding, FindingDetail, FindingState, Page, StateTransition } from "./contract.ts";
-
-export type FindingListQuery = {
-  severity?: string[];
-  status?: string[];
-  scanner?: string[];
-  cve?: string[];
-  q?: string;
-  sort?: string;
-};
+import { ApiError, answer, hub } from "./client.ts";
+import type { FindingListQuery, FindingState } from "./contract.ts";
 
 const PAGE_ROWS = 100;
 
@@ -22,10 +13,12 @@ export const findingListQuery = (filter: FindingListQuery) =>
   infiniteQueryOptions({
     queryKey: ["findings", "list", "all", filter],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<Finding>>("GET", "/api/v1/findings", {
-        params: { query: { ...filter, limit: PAGE_ROWS, cursor: pageParam ?? undefined } },
-        signal,
-      }),
+      answer(
+        hub.GET("/api/v1/findings", {
+          params: { query: { ...filter, limit: PAGE_ROWS, cursor: pageParam ?? undefined } },
+          signal,
+        }),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -33,21 +26,19 @@ export const findingListQuery = (filter: FindingListQuery) =>
 export const findingQuery = (id: string) =>
   queryOptions({
     queryKey: findingKeys.one(id),
-    queryFn: ({ signal }) =>
-      call<FindingDetail>("GET", "/api/v1/findings/{id}", { params: { path: { id } }, signal }),
+    queryFn: ({ signal }) => answer(hub.GET("/api/v1/findings/{id}", { params: { path: { id } }, signal })),
   });
 
 export const transitionsQuery = queryOptions({
   queryKey: ["meta", "finding-states"],
-  queryFn: ({ signal }) =>
-    call<{ transitions: StateTransition[] }>("GET", "/api/v1/meta/finding-states", { signal }),
+  queryFn: ({ signal }) => answer(hub.GET("/api/v1/meta/finding-states", { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
 export type Judgement = { to: FindingState; reason: string };
 
 export const judgeFinding = (id: string, body: Judgement) =>
-  call<unknown>("POST", "/api/v1/findings/{id}/transition", { params: { path: { id } }, body });
+  answer(hub.POST("/api/v1/findings/{id}/transition", { params: { path: { id } }, body }));
 
 export type Outcome = { changed: number; refused: { id: string; reason: string }[] };
 

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { call } from "./client.ts";
+import { answer, hub } from "./client.ts";
 import type { Job } from "./contract.ts";
 
 export const jobIsOver = (job: Job) =>
@@ -8,6 +8,6 @@ export const jobIsOver = (job: Job) =>
 export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: ["jobs", id],
-    queryFn: ({ signal }) => call<Job>("GET", "/api/v1/jobs/{id}", { params: { path: { id } }, signal }),
+    queryFn: ({ signal }) => answer(hub.GET("/api/v1/jobs/{id}", { params: { path: { id } }, signal })),
     refetchInterval: (query) => (query.state.data && jobIsOver(query.state.data) ? false : 1_500),
   });

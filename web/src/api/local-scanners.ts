@@ -1,9 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { call } from "./client.ts";
-import type { LocalScanner, Page } from "./contract.ts";
+import { answer, hub } from "./client.ts";
 
 export const localScannersQuery = queryOptions({
   queryKey: ["local-scanners"],
-  queryFn: ({ signal }) => call<Page<LocalScanner>>("GET", "/api/v1/scanners", { signal }),
+  queryFn: ({ signal }) => answer(hub.GET("/api/v1/scanners", { signal })),
   staleTime: 60_000,
 });

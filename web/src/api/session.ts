@@ -1,21 +1,20 @@
 import { queryOptions } from "@tanstack/react-query";
-import { call } from "./client.ts";
-import type { Session } from "./contract.ts";
+import { answer, hub } from "./client.ts";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: ({ signal }) => call<Session>("GET", "/api/v1/session", { signal }),
+  queryFn: ({ signal }) => answer(hub.GET("/api/v1/session", { signal })),
   staleTime: 5 * 60_000,
   retry: false,
 });
 
 export const logIn = (body: { email: string; password: string }) =>
-  call<unknown>("POST", "/api/v1/session", { body });
+  answer(hub.POST("/api/v1/session", { body }));
 
-export const logOut = () => call<unknown>("DELETE", "/api/v1/session");
+export const logOut = () => answer(hub.DELETE("/api/v1/session"));
 
 export const switchCompany = (companyId: string) =>
-  call<unknown>("POST", "/api/v1/session/company", { body: { company_id: companyId } });
+  answer(hub.POST("/api/v1/session/company", { body: { company_id: companyId } }));
 
 export const setUpHub = (body: {
   token: string;
@@ -23,4 +22,4 @@ export const setUpHub = (body: {
   name: string;
   email: string;
   password: string;
-}) => call<unknown>("POST", "/api/v1/setup", { body });
+}) => answer(hub.POST("/api/v1/setup", { body }));

@@ -162,7 +162,7 @@ function Judgement({ finding }: { finding: FindingDetail }) {
   );
 }
 
-function Prose({ title, text }: { title: string; text: string | null }) {
+function Prose({ title, text }: { title: string; text: string | null | undefined }) {
   if (!text) return null;
   return (
     <section>

@@ -1,5 +1,4 @@
-import { FINDING_STATES, type FindingState, SEVERITIES } from "@/api/contract.ts";
-import type { FindingListQuery } from "@/api/findings.ts";
+import { FINDING_STATES, type FindingListQuery, type FindingState, SEVERITIES } from "@/api/contract.ts";
 import { type FilterSpec, first, knownValues, type Search } from "@/parts/filters.ts";
 import { SEVERITY_WORDS } from "@/parts/SeverityMark.tsx";
 

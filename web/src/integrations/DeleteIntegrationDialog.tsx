@@ -22,7 +22,6 @@ export function DeleteIntegrationDialog({
       void cache.invalidateQueries({ queryKey: integrationKeys.all });
     },
   });
-  const scans = integration.scan_count;
   return (
     <Modal opened onClose={onClose} title={`Delete “${integration.name}”`}>
       <div style={{ display: "grid", gap: 12 }}>
@@ -30,11 +29,9 @@ export function DeleteIntegrationDialog({
           <ProblemNotice error={removal.error} what="The integration was not deleted." />
         ) : null}
         <p>
-          Its credentials are erased and its scanner is no longer polled.
-          {scans
-            ? ` Its ${scans.toLocaleString()} scans and their findings stay, but can no longer be commanded.`
-            : ""}{" "}
-          Nothing changes at {integration.vendor}. To stop polling only for a while, disable it instead.
+          Its credentials are erased and its scanner is no longer polled. Its scans and their findings stay,
+          but can no longer be commanded. Nothing changes at {integration.vendor}. To stop polling only for a
+          while, disable it instead.
         </p>
         <div className={styles.buttons}>
           <Button color="red.8" loading={removal.isPending} onClick={() => removal.mutate()}>

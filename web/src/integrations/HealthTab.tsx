@@ -8,12 +8,6 @@ import { ConnectionTest } from "./ConnectionTest.tsx";
 import { capabilityWords, spaced } from "./capability-words.ts";
 import styles from "./integrations.module.css";
 
-const BREAKER_WORDS = {
-  closed: "Closed: calls go through",
-  half_open: "Half open: one call is tried",
-  open: "Open: calls are held back until it recovers",
-} as const;
-
 export function HealthTab({ integration }: { integration: Integration }) {
   const health = useQuery(healthQuery(integration.id));
   const { data: connectors } = useQuery(connectorsQuery);
@@ -52,13 +46,6 @@ export function HealthTab({ integration }: { integration: Integration }) {
               {
                 label: "Last full sweep",
                 value: state?.last_sweep_at ? <RelativeTime at={state.last_sweep_at} /> : null,
-              },
-              { label: "Circuit breaker", value: state?.breaker ? BREAKER_WORDS[state.breaker] : null },
-              {
-                label: "Call budget",
-                value: state?.budget
-                  ? `${state.budget.used.toLocaleString()} of ${state.budget.limit.toLocaleString()} used`
-                  : null,
               },
               { label: "Version", value: state?.version ?? "—" },
               { label: "Licence", value: state?.licence },

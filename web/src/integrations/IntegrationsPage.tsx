@@ -117,9 +117,10 @@ function Row({ integration }: { integration: Integration }) {
         <span className={styles.small}>Next poll </span>
         {integration.enabled ? <RelativeTime at={health?.next_poll_at} /> : <span className="quiet">—</span>}
       </span>
-      <span className="numbers">
-        <span className={styles.small}>Scans </span>
-        {integration.scan_count?.toLocaleString() ?? "—"}
+      <span>
+        <Link to="/scans" search={{ integration_id: [integration.id] }}>
+          Show scans
+        </Link>
       </span>
       {integration.enabled && health?.error ? (
         <span className={styles.trouble}>

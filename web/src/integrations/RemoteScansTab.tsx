@@ -1,44 +1,15 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Integration, RemoteScan } from "@/api/contract.ts";
-import { backfillIntegration, remoteScansQuery } from "@/api/integrations.ts";
-import { Notice } from "@/parts/EmptyState.tsx";
-import { JobWatch } from "@/parts/JobWatch.tsx";
+import { remoteScansQuery } from "@/api/integrations.ts";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
-import { ReasonButton } from "@/parts/ReasonButton.tsx";
-import { usePermission } from "@/shell/permissions.ts";
 import styles from "./integrations.module.css";
 
 export function RemoteScansTab({ integration }: { integration: Integration }) {
   const list = useQuery(remoteScansQuery(integration.id));
-  const mayImport = usePermission("scan:import");
-  const backfill = useMutation({ mutationFn: () => backfillIntegration(integration.id) });
   const rows = list.data?.items ?? [];
   return (
     <div className={styles.panel}>
-      <div className={styles.buttons}>
-        <ReasonButton
-          variant="default"
-          unavailable={mayImport ?? (integration.enabled ? null : "The integration is disabled.")}
-          loading={backfill.isPending}
-          data-tip="Import every completed scan whose results are not here yet"
-          onClick={() => backfill.mutate()}
-        >
-          Import the history
-        </ReasonButton>
-      </div>
-      {backfill.isError ? <ProblemNotice error={backfill.error} what="The history was not queued." /> : null}
-      {backfill.data ? (
-        backfill.data.queued === 0 ? (
-          <Notice tone="plain">Nothing left to import: every completed scan is here already.</Notice>
-        ) : (
-          <JobWatch
-            jobId={backfill.data.job_id}
-            doing={`Importing ${backfill.data.queued} completed scans`}
-            done={() => "The history is imported."}
-          />
-        )
-      ) : null}
       {list.isError ? (
         <ProblemNotice
           error={list.error}

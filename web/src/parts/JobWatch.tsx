@@ -1,7 +1,7 @@
 /** Follows a background job to its end. The page may be left meanwhile; the hub goes on. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import type { Job, JobProgress } from "@/api/contract.ts";
+import type { Job } from "@/api/contract.ts";
 import { jobIsOver, jobQuery } from "@/api/jobs.ts";
 import { Notice } from "./EmptyState.tsx";
 import { ProblemNotice } from "./ProblemNotice.tsx";
@@ -33,7 +33,7 @@ export function JobWatch({ jobId, doing, done, onOver }: Props) {
   }
   if (job?.state === "cancelled") return <Notice tone="warning">{doing} was cancelled.</Notice>;
   if (job?.state === "done") return <Notice tone="plain">{done(job)}</Notice>;
-  const percent = share(job?.progress ?? null);
+  const percent = share(job?.progress ?? {});
   return (
     <div role="status">
       <p className="quiet">
@@ -56,7 +56,8 @@ export function JobWatch({ jobId, doing, done, onOver }: Props) {
   );
 }
 
-function share(progress: JobProgress | null): number | null {
-  if (!progress?.total || progress.done === undefined) return null;
-  return Math.min((progress.done / progress.total) * 100, 100);
+function share(progress: NonNullable<Job["progress"]>): number | null {
+  const { done, total } = progress;
+  if (typeof done !== "number" || typeof total !== "number" || total === 0) return null;
+  return Math.min((done / total) * 100, 100);
 }

@@ -74,14 +74,13 @@ export function MetadataPanel({ scan }: { scan: Scan }) {
   );
 }
 
-const mono = (text: string | null) => (text ? <span className="mono">{text}</span> : null);
+const mono = (text: string | null | undefined) => (text ? <span className="mono">{text}</span> : null);
 
-function ciFacts(ci: ContinuousIntegration | null): Fact[] {
-  if (!ci) return [];
+function ciFacts(ci: ContinuousIntegration): Fact[] {
   return [
     { label: "Repository", value: ci.repo_url ? <SafeLink address={ci.repo_url} /> : null },
-    { label: "Branch", value: mono(ci.branch_name ?? null) },
-    { label: "Commit", value: mono(ci.commit_sha ?? null) },
+    { label: "Branch", value: mono(ci.branch_name) },
+    { label: "Commit", value: mono(ci.commit_sha) },
     { label: "Pull request", value: ci.pr_number },
     { label: "Triggered by", value: ci.triggered_by },
   ].filter((fact) => fact.value);

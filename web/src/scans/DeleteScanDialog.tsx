@@ -20,7 +20,8 @@ export function DeleteScanDialog({ scan, onClose, onDeleted }: Props) {
   const linked = isLinked(scan);
   const canCascade = linked && scan.capabilities.delete_remote.available;
   const removal = useMutation({
-    mutationFn: () => deleteScan(scan.id, { cascadeRemote: cascade, force: works }),
+    mutationFn: () =>
+      deleteScan(scan.id, { ...(cascade && { cascade_remote: true }), ...(works && { force: true }) }),
     onSuccess: async (answer) => {
       if (answer.warnings.length === 0) close();
     },

@@ -13,7 +13,9 @@ export function importedWords(scan: Scan): string {
     case "done":
       return `${Math.round(scan.imported_percent ?? 100)} %`;
     default:
-      return scan.imported_percent === null ? "…" : `${Math.min(Math.floor(scan.imported_percent), 99)} %`;
+      return typeof scan.imported_percent !== "number"
+        ? "…"
+        : `${Math.min(Math.floor(scan.imported_percent), 99)} %`;
   }
 }
 

@@ -5,7 +5,7 @@ import styles from "./scans.module.css";
 export function ProgressCell({ scan }: { scan: Scan }) {
   if (scan.status === "importing") return <span className="quiet">importing</span>;
   if (scan.status !== "running" && scan.status !== "paused") return <span className="quiet">—</span>;
-  if (scan.progress === null) return <span className="quiet">not told</span>;
+  if (typeof scan.progress !== "number") return <span className="quiet">not told</span>;
   const percent = Math.min(Math.max(Math.floor(scan.progress), 0), 100);
   return (
     <span className={styles.progress}>

@@ -66,7 +66,7 @@ export function UploadDrawer({ onClose }: { onClose: () => void }) {
         >
           <FileInput
             label="Report file"
-            description="Nessus, Qualys, SARIF, CycloneDX, ZAP, Trivy and more; the format is recognised from the content."
+            description="From Nessus, Bandit or Semgrep, or any SARIF file; the format is recognised from the content."
             placeholder="Choose a file"
             value={file}
             onChange={setFile}

@@ -1,5 +1,4 @@
-import { IMPORT_STATES, SCAN_ORIGINS, SCAN_STATUSES } from "@/api/contract.ts";
-import type { ScanListQuery } from "@/api/scans.ts";
+import { IMPORT_STATES, SCAN_ORIGINS, SCAN_STATUSES, type ScanListQuery } from "@/api/contract.ts";
 import { type FilterChoice, type FilterSpec, first, knownValues, type Search } from "@/parts/filters.ts";
 import { STATUS_WORDS } from "@/parts/StatusMark.tsx";
 
