@@ -105,13 +105,6 @@ impl Reader {
         LISTING.page(self.connection(), page, conditions, read).await
     }
 
-    /// Whether work of this key waits or runs.
-    pub async fn has_unfinished_job(&self, company: CompanyId, dedup_key: &str) -> Result<bool> {
-        let text = "SELECT count(*) AS value FROM jobs WHERE company_id = ? AND dedup_key = ? \
-                    AND state IN ('queued', 'running')";
-        Ok(self.connection().number(self.sql(text, values![company, dedup_key])).await? > 0)
-    }
-
     /// Payloads of the jobs of a kind that wait or run, of all companies.
     pub async fn unfinished_payloads(&self, kind: &str) -> Result<Vec<serde_json::Value>> {
         let text = "SELECT payload FROM jobs WHERE kind = ? AND state IN ('queued', 'running')";

@@ -133,6 +133,14 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
     let Some(scan_id) = scan_id.filter(|_| job.kind == super::IMPORT_JOB) else {
         return Ok(());
     };
+    if let Some(mut import) = hub.store().import_of_job(job.id).await? {
+        import.state = ImportState::Failed;
+        import.finished_at = Some(hub.now());
+        import.error = Some(single_line(reason, 1000));
+        let transaction = hub.store().begin().await?;
+        transaction.save_import(&import).await?;
+        transaction.commit().await?;
+    }
     let Some(mut scan) = hub.store().scan(job.company_id, scan_id).await? else {
         return Ok(());
     };

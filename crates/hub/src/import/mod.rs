@@ -21,7 +21,7 @@ pub(crate) use finish::attempts_exhausted;
 pub(crate) use local::{LocalImport, import_local};
 pub use upload::{AcceptedUpload, UploadOptions};
 pub(crate) use upload::{UPLOAD_JOB, run_upload};
-pub(crate) use vendor_job::{IMPORT_JOB, import_key, run_vendor_import};
+pub(crate) use vendor_job::{IMPORT_JOB, IMPORT_KEY, run_vendor_import};
 
 use scanhelm_core::ids::{JobId, ScanId};
 use scanhelm_core::job::NewJob;
@@ -76,7 +76,7 @@ impl Hub {
     /// The job that imports a scan's latest run. `by_hand` goes before what the reconciler found.
     pub(crate) fn import_job(&self, scan: &Scan, by_hand: bool) -> NewJob {
         let mut job = self.new_job(scan.company_id, IMPORT_JOB, json!({"scan_id": scan.id, "run_id": scan.run_id}));
-        job.dedup_key = Some(import_key(scan));
+        job.dedup_key = scan.run_id.map(|run| format!("{IMPORT_KEY}{run}"));
         job.concurrency_key = scan.integration_id.map(|integration| format!("import:{integration}"));
         job.priority = if by_hand { 0 } else { 10 };
         job.max_attempts = 20;

@@ -198,16 +198,16 @@ pub(crate) async fn import_records(
                 }
                 ReportItem::Header(_) | ReportItem::Footer { .. } => {}
             }
-        }
-        if records.len() + rejected.len() < batch_rows && assets.len() < batch_rows {
-            continue;
-        }
-        writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
-        if context.cancelled.is_cancelled() {
-            return Ok(Progress::Cancelled);
-        }
-        if context.stopping.is_cancelled() || hub.now() >= deadline {
-            return Ok(Progress::Parked);
+            if records.len() + rejected.len() < batch_rows && assets.len() < batch_rows {
+                continue;
+            }
+            writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
+            if context.cancelled.is_cancelled() {
+                return Ok(Progress::Cancelled);
+            }
+            if context.stopping.is_cancelled() || hub.now() >= deadline {
+                return Ok(Progress::Parked);
+            }
         }
     }
     if !records.is_empty() || !rejected.is_empty() || !assets.is_empty() {

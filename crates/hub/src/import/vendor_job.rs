@@ -12,7 +12,7 @@ use scanhelm_core::ids::{ImportId, RunId, ScanId};
 use scanhelm_core::import::{Import, ImportCounts};
 use scanhelm_core::job::Job;
 use scanhelm_core::permission::Actor;
-use scanhelm_core::scan::Scan;
+use scanhelm_core::scan::{Run, Scan};
 use scanhelm_core::status::ImportState;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result};
@@ -27,10 +27,8 @@ use crate::jobs::{JobContext, Outcome};
 
 pub(crate) const IMPORT_JOB: &str = "import";
 
-/// At most one unfinished import job of a run.
-pub(crate) fn import_key(scan: &Scan) -> String {
-    scan.run_id.map_or_else(|| format!("import:scan:{}", scan.id), |run| format!("import:run:{run}"))
-}
+/// With the run's id behind it: at most one unfinished import job of a run.
+pub(crate) const IMPORT_KEY: &str = "import:run:";
 
 pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
     let text = |name: &str| job.payload.get(name).and_then(Value::as_str);
@@ -38,13 +36,15 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Error::internal("an import without a scan"))?;
     let run_id: Option<RunId> = text("run_id").and_then(|text| text.parse().ok());
-    let Some(scan) = hub.store().scan(job.company_id, scan_id).await? else {
+    let run = match run_id {
+        Some(run_id) => hub.store().run(run_id).await?,
+        None => None,
+    };
+    let scan = hub.store().scan(job.company_id, scan_id).await?;
+    let (Some(scan), Some(run)) = (scan, run) else {
         return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "gone"})));
     };
-    if run_id.is_none() || scan.run_id != run_id {
-        // Launched again before its turn came; the new run gets a job of its own when it has completed.
-        return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "superseded"})));
-    }
+    let scan = as_of(scan, &run);
     let (Some(link), Some(integration_id)) = (scan.link.clone(), scan.integration_id) else {
         return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "unlinked"})));
     };
@@ -80,6 +80,17 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
     Ok(outcome)
 }
 
+/// The scan as it was in one run: it may have been launched again since, and the results of the run that ended are
+/// still to be had.
+fn as_of(mut scan: Scan, run: &Run) -> Scan {
+    if scan.run_id != Some(run.id) {
+        scan.run_id = Some(run.id);
+        scan.external_run_id.clone_from(&run.external_run_id);
+        scan.vendor_finished_at = run.vendor_finished_at;
+    }
+    scan
+}
+
 /// The import row of this run: the unfinished one after a restart, else a new one.
 async fn begin(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> Result<Import> {
     let run_id = scan.run_id.ok_or_else(|| Error::internal("an import without a run"))?;
@@ -107,12 +118,14 @@ async fn begin(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> Resul
             return Ok(import);
         };
         let version = scan.version;
-        scan.import_state = ImportState::Running;
-        scan.error = None;
         let transaction = hub.store().begin().await?;
         transaction.fence(&context.lease).await?;
-        if !transaction.try_save_scan(&scan, version).await? {
-            continue;
+        if scan.run_id == Some(run_id) {
+            scan.import_state = ImportState::Running;
+            scan.error = None;
+            if !transaction.try_save_scan(&scan, version).await? {
+                continue;
+            }
         }
         transaction.insert_import(&import).await?;
         transaction

@@ -5,12 +5,13 @@ use scanhelm_core::Result;
 use scanhelm_core::status::ImportState;
 
 use crate::Hub;
+use crate::import::IMPORT_KEY;
 
 /// Gives every due scan its import job; the queue holds at most one unfinished job a run.
 pub(super) async fn enqueue_due(hub: &Hub) -> Result<u64> {
     let mut enqueued = 0;
-    for mut scan in hub.store().scans_with_import_due(100).await? {
-        if hub.store().has_unfinished_job(scan.company_id, &crate::import::import_key(&scan)).await? {
+    for mut scan in hub.store().scans_with_import_due(IMPORT_KEY, 100).await? {
+        if scan.run_id.is_none() {
             continue;
         }
         let version = scan.version;

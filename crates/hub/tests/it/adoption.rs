@@ -118,4 +118,31 @@ on_both_databases! {
         assert!(runs.iter().all(|run| run.import_state == ImportState::Done));
         hub.stop().await;
     }
+
+    /// The vendor starts again while the last results are still being fetched: both runs come in.
+    async fn a_relaunch_during_an_import_loses_neither_run(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("nightly", SeedState::Completed)).unwrap();
+        let outage = sim.fault("status,code=503,op=scans.export".parse().unwrap());
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        let scan = hub.await_scan(&grant, "nightly", |scan| scan.import_state == ImportState::Running).await;
+        hub.hub.scans().launch(&grant, scan.id).await.unwrap();
+        hub.await_scan_in(&sim, &grant, "nightly", |scan| scan.run_number == 2).await;
+        sim.clear_fault(outage);
+        sim.advance(Duration::from_secs(900));
+        let mut states = Vec::new();
+        for _ in 0..1200 {
+            let runs = hub.hub.scans().runs(&grant, scan.id).await.unwrap();
+            states = runs.iter().map(|run| (run.number, run.import_state)).collect();
+            if states == [(2, ImportState::Done), (1, ImportState::Done)] {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(states, [(2, ImportState::Done), (1, ImportState::Done)]);
+        hub.stop().await;
+    }
 }

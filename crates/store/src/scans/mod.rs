@@ -165,11 +165,15 @@ impl Reader {
     }
 
     /// Completed and not imported, of all companies, oldest first: the condition of
-    /// [`Scan::import_is_due`](scanhelm_core::scan::Scan::import_is_due).
-    pub async fn scans_with_import_due(&self, limit: u32) -> Result<Vec<Scan>> {
+    /// [`Scan::import_is_due`](scanhelm_core::scan::Scan::import_is_due). Those whose run has an unfinished job, under
+    /// the dedup key `key_prefix` and the run's id, are left out: many that wait for one dead vendor must not hide the
+    /// others.
+    pub async fn scans_with_import_due(&self, key_prefix: &str, limit: u32) -> Result<Vec<Scan>> {
         let test = "vendor_state = 'completed' AND import_state IN ('none', 'pending') \
-                    AND external_scan_id IS NOT NULL ORDER BY created_at, id LIMIT ?";
-        self.scans_where(test, values![limit]).await
+                    AND external_scan_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs \
+                    WHERE jobs.company_id = scans.company_id AND jobs.dedup_key = ? || coalesce(scans.run_id, '') \
+                    AND jobs.state IN ('queued', 'running')) ORDER BY created_at, id LIMIT ?";
+        self.scans_where(test, values![key_prefix, limit]).await
     }
 
     /// Local scans that have not ended, of all companies, oldest first.

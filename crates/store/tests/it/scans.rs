@@ -276,9 +276,9 @@ async fn import_due_is_the_condition_of_core(world: World) {
     let mut unlinked = world.scan("unlinked", Origin::Manual, 1);
     unlinked.vendor_state = VendorState::Completed;
     world.store_scan(&unlinked).await.unwrap();
-    let due = world.store.scans_with_import_due(100).await.unwrap();
+    let due = world.store.scans_with_import_due("import:", 100).await.unwrap();
     assert_eq!(due.iter().map(|scan| scan.id).collect::<BTreeSet<_>>(), expected);
-    assert_eq!(world.store.scans_with_import_due(1).await.unwrap().len(), 1);
+    assert_eq!(world.store.scans_with_import_due("import:", 1).await.unwrap().len(), 1);
     let mut local = world.scan("local", Origin::Local, 2);
     local.vendor_state = VendorState::Running;
     world.store_scan(&local).await.unwrap();
