@@ -1,7 +1,8 @@
 //! Starting, holding, stopping.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
@@ -171,4 +172,32 @@ fn doctor_looks_and_changes_nothing() {
     fs::write(parent.path().join("scanhelm.toml"), "[jobs]\nworker = 1\n").unwrap();
     let (code, checks) = doctor();
     assert_eq!((code, checks[0]["verdict"].as_str()), (1, Some("fail")));
+}
+
+#[test]
+fn a_stuck_upload_delays_the_end_and_a_second_signal_does_not_wait_for_it() {
+    for (signals, expected) in [(1, Some(0)), (2, Some(130))] {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        let (mut hub, url) = Running::serve(&data, &[]);
+        let key = bootstrap(&data);
+        let mut upload = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        let head = format!(
+            "POST /api/v1/imports HTTP/1.1\r\nHost: hub\r\nX-API-Key: {key}\r\nExpect: 100-continue\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
+        );
+        upload.write_all(head.as_bytes()).unwrap();
+        // Said when the hub begins to read what will never come.
+        let mut answer = [0; 12];
+        upload.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 100");
+        hub.signal("-TERM");
+        hub.log_line("stopping");
+        if signals == 2 {
+            hub.signal("-TERM");
+        }
+        let (code, took) = hub.wait();
+        assert_eq!(code, expected, "{}", hub.log);
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
 }
