@@ -28,11 +28,20 @@ pub(super) fn render(results: &Results) -> String {
         text.push_str(&lines_of(&table));
         text.push('\n');
     }
-    text.push_str(&format!("{}: {}\n", cell(&results.name, 200), summary(&results.counts())));
+    text.push_str(&format!("{}: {}\n", cell(&results.name, 200), outcome(results)));
     for scanner in &results.scanners {
         text.push_str(&described(scanner));
     }
     text
+}
+
+/// Where nothing was read, "no findings" would be a claim that nobody can make.
+fn outcome(results: &Results) -> String {
+    let failed = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Failed { .. });
+    if results.records.is_empty() && !results.scanners.is_empty() && results.scanners.iter().all(failed) {
+        return "no result".to_owned();
+    }
+    summary(&results.counts())
 }
 
 /// `no findings`, or `12 findings: 1 high, 11 low`.
@@ -93,6 +102,14 @@ mod tests {
         assert_eq!(summary(&[Severity::Low].into_iter().collect()), "1 finding: 1 low");
         let some = [Severity::Low, Severity::High, Severity::Low];
         assert_eq!(summary(&some.into_iter().collect()), "3 findings: 1 high, 2 low");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_called_clean() {
+        let reason = "cut off".to_owned();
+        let failed = ScannerResult::Failed { scanner: "a.nessus".to_owned(), version: None, reason };
+        let results = Results { name: "a.nessus".to_owned(), scanners: vec![failed], records: Vec::new() };
+        assert_eq!(outcome(&results), "no result");
     }
 
     #[test]
