@@ -11,6 +11,7 @@ pub const IMPORT: &[&str] = &[
     "import.validated",
     "import.batch.before_commit",
     "import.batch.after_commit",
+    "import.batches_done",
     "import.closing.before_commit",
     "import.closing.after_commit",
     "import.finalise.before_commit",

@@ -68,6 +68,12 @@ impl<'import> BatchWriter<'import> {
         self.ordinals.next(record)
     }
 
+    /// Remembers when and how the asset of records to come was covered.
+    pub(super) fn cover(&mut self, asset: &CoveredAsset) {
+        let covered_at = asset.finished_at.unwrap_or(self.frame.seen_at);
+        self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated));
+    }
+
     /// Writes and commits; empties the lists.
     pub(super) async fn write(
         &mut self,
@@ -80,8 +86,7 @@ impl<'import> BatchWriter<'import> {
     ) -> Result<()> {
         let assets = std::mem::take(assets);
         for asset in &assets {
-            let covered_at = asset.finished_at.unwrap_or(self.frame.seen_at);
-            self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated));
+            self.cover(asset);
         }
         let prepared: Vec<Prepared> = std::mem::take(records).into_iter().map(|record| self.prepare(record)).collect();
         let mut next = import.clone();

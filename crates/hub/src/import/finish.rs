@@ -12,9 +12,10 @@ use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts};
 use serde_json::{Value, json};
 
 use super::pipeline::{Survey, finished_state};
+use super::vendor_job::result;
 use crate::Hub;
 use crate::failpoint;
-use crate::jobs::JobContext;
+use crate::jobs::{JobContext, Outcome};
 
 /// What the scan learns from a finished import.
 pub(super) async fn finish(
@@ -52,6 +53,15 @@ pub(super) async fn finish(
         }
     })
     .await
+}
+
+/// What to tell of an import that is settled: the attempt that did it died before it could end its job.
+pub(super) fn settled(import: &Import) -> Option<Outcome> {
+    match import.state {
+        ImportState::Done | ImportState::Partial => Some(Outcome::Done(result(import))),
+        ImportState::Failed => Some(Outcome::Failed(import.error.clone().unwrap_or_default())),
+        ImportState::None | ImportState::Pending | ImportState::Running => None,
+    }
 }
 
 /// Ends an import without success; the reason is shown and the next attempt is up to a person.

@@ -182,6 +182,9 @@ pub(crate) async fn import_records(
     while let Some(chunk) = reader.recv().await {
         for item in chunk? {
             match item {
+                // Behind the checkpoint stands what an earlier attempt stored: it is only remembered, so that no batch
+                // can end there.
+                ReportItem::Asset(asset) if position < import.checkpoint => writer.cover(&asset),
                 ReportItem::Asset(asset) => assets.push(asset),
                 ReportItem::Finding(record) => {
                     let ordinal = writer.ordinal(&record);

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pipeline::{Source, Survey, survey};
 use super::vendor_job::take_in;
-use super::{Imports, spool};
+use super::{Imports, finish, spool};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
@@ -145,13 +145,20 @@ async fn recognise(path: PathBuf, options: ReadOptions) -> Result<&'static str> 
 pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
     let payload: Payload = serde_json::from_value(job.payload.clone()).map_err(Error::internal)?;
     let path = hub.spool_path(&payload.spool)?;
+    let begun = hub.store().import_of_job(job.id).await?;
+    if let Some(settled) = begun.as_ref().and_then(finish::settled) {
+        spool::discard(&path);
+        return Ok(settled);
+    }
     if !path.exists() {
-        return Ok(Outcome::Failed(
-            "The uploaded file is no longer in the spool of this hub. Upload it again.".to_owned(),
-        ));
+        let reason = "The uploaded file is no longer in the spool of this hub. Upload it again.";
+        if let Some(mut import) = begun {
+            finish::fail(hub, context, import.scan_id, &mut import, reason).await?;
+        }
+        return Ok(Outcome::Failed(reason.to_owned()));
     }
     let source = Source::File { path: path.clone(), options: read_options(&payload.options) };
-    let (scan, mut import) = match hub.store().import_of_job(job.id).await? {
+    let (scan, mut import) = match begun {
         Some(import) => {
             let Some(scan) = hub.store().scan(job.company_id, import.scan_id).await? else {
                 spool::discard(&path);

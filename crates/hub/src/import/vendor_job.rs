@@ -52,10 +52,14 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
         return Ok(Outcome::Done(json!({"scan_id": scan_id, "state": "unlinked"})));
     };
     let mut import = begin(hub, job, context, &scan).await?;
+    let path = hub.spool_path(&import.id.to_string())?;
+    if let Some(settled) = finish::settled(&import) {
+        spool::discard(&path);
+        return Ok(settled);
+    }
     failpoint::hit("import.started");
     let session = hub.session(&integration).await?;
     let run = RunRef { external_scan_id: link.external_scan_id, external_run_id: scan.external_run_id.clone() };
-    let path = hub.spool_path(&import.id.to_string())?;
     let fetched = path.exists() && import.report_sha256.is_some();
     if !fetched && let Some(waiting) = fetch(hub, context, session.as_ref(), &run, &mut import, &path).await? {
         return Ok(waiting);
@@ -67,6 +71,7 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
         import.report_sha256 = None;
         import.checkpoint = 0;
         import.counts = ImportCounts::default();
+        import.quarantined.clear();
         save(hub, context, &import).await?;
         return Ok(Outcome::Continue { after: Duration::ZERO });
     }
@@ -181,7 +186,14 @@ async fn fetch(
     save(hub, context, import).await?;
     match session.results().download(run, &state, path.to_owned()).await {
         Ok(_) => {
-            import.report_sha256 = Some(spool::digest(path.to_owned()).await?);
+            let digest = spool::digest(path.to_owned()).await?;
+            if import.report_sha256.as_ref().is_some_and(|before| *before != digest) {
+                // The first file was lost and the vendor wrote another: the checkpoint counts records of the first.
+                import.checkpoint = 0;
+                import.counts = ImportCounts::default();
+                import.quarantined.clear();
+            }
+            import.report_sha256 = Some(digest);
             save(hub, context, import).await?;
             Ok(None)
         }
