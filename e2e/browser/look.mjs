@@ -1,99 +1,121 @@
-// Takes a picture of every page in each scheme, width and mood, and lists what axe finds. Needs a console at
-// CONSOLE (default: `npm run dev` in web/) and a Chromium at CHROMIUM. Usage: node look.mjs [name-filter]
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+// Takes a picture of every page of a real demo hub in each scheme and width, and lists what axe finds and what runs
+// over its edge. For people who change the console; the tests assert what can be asserted.
+// Usage: npm run look [name-filter]        pictures land in ./pictures
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launch, logIn, violations } from "./support/browser.mjs";
+import { startDemo, startEmpty } from "./support/hub.mjs";
 
-const consoleUrl = process.env.CONSOLE ?? "http://127.0.0.1:5173";
-const wanted = process.argv[2] ?? "";
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const wanted = new RegExp(process.argv[2] ?? "");
 const pictures = new URL("./pictures/", import.meta.url).pathname;
+const WIDTHS = process.env.WIDTH ? [Number(process.env.WIDTH)] : [1440, 1100, 390];
 mkdirSync(pictures, { recursive: true });
 
 const click = (name, role = "button") => (page) => page.getByRole(role, { name }).first().click();
+const inDialog = (name) => (page) => page.getByRole("dialog").getByRole("button", { name }).click();
 const steps = (...all) => async (page) => {
   for (const step of all) await step(page);
 };
-const WIDTHS = [1440, 1100, 390];
+const fill = (label, text) => (page) => page.getByLabel(label, { exact: true }).fill(text);
+
+/** The demo lives: waits until it has one scan of the wanted kind. */
+async function scanIn(hub, query) {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const { items } = await hub.api(`/scans?${query}&limit=1`);
+    if (items[0]) return items[0].id;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`no scan with ${query}`);
+}
 
 const pages = [
+  { name: "login", path: "/login", out: true, widths: WIDTHS },
   { name: "scans", path: "/scans", widths: WIDTHS },
-  { name: "scans-empty", path: "/scans", mood: "empty" },
-  { name: "scans-none-match", path: "/scans?status=failed&q=nowhere", mood: "empty" },
-  { name: "scans-failing", path: "/scans", mood: "failing" },
-  { name: "scans-slow", path: "/scans", mood: "slow" },
-  { name: "scans-filtered", path: "/scans?status=running&status=failed&vendor=Tenable&origin=bogus&sort=-started_at" },
+  { name: "scans-none-match", path: "/scans?status=failed&q=nowhere" },
+  { name: "scans-filtered", path: "/scans?status=running&status=failed&origin=bogus&sort=-started_at" },
   { name: "scans-filter-menu", path: "/scans", act: steps(click("Filter"), click("Status", "menuitem")) },
   { name: "scans-row-menu", path: "/scans", act: click(/^Actions for/) },
-  { name: "scans-delete", path: "/scans", act: steps(click(/^Actions for/), click("Delete…", "menuitem")) },
+  { name: "scans-delete", path: "/scans?status=running", act: steps(click(/^Actions for/), click("Delete…", "menuitem")) },
   { name: "scans-new-local", path: "/scans", widths: [1440, 390], act: steps(click("New scan"), click("Start scan")) },
   { name: "scans-new-integration", path: "/scans", act: steps(click("New scan"), (page) => page.getByText("Use an integration").click()) },
   { name: "scans-upload", path: "/scans", act: steps(click("Upload report"), click(/^Upload$/)) },
   { name: "scans-help", path: "/scans", act: (page) => page.keyboard.press("?") },
-  { name: "scan-running", path: "/scans/s1?tab=scanner", widths: WIDTHS },
-  { name: "scan-invicti", path: "/scans/s4?tab=scanner" },
-  { name: "scan-local", path: "/scans/s5?tab=scanner" },
-  { name: "scan-findings", path: "/scans/s2?tab=findings", widths: [1440, 390] },
-  { name: "scan-config", path: "/scans/s2?tab=config" },
-  { name: "scan-activity", path: "/scans/s2?tab=activity", widths: [1440, 390] },
+  { name: "scan-running", path: async (hub) => `/scans/${await scanIn(hub, "status=running")}`, widths: WIDTHS },
+  { name: "scan-completed", path: async (hub) => `/scans/${await scanIn(hub, "status=completed&origin=adopted")}?tab=scanner`, widths: WIDTHS },
+  { name: "scan-cancelled", path: async (hub) => {
+    const id = await scanIn(hub, "status=running");
+    await hub.api(`/scans/${id}/stop`, { method: "POST" });
+    return `/scans/${await scanIn(hub, "status=cancelled")}?tab=activity`;
+  } },
+  { name: "scan-upload", path: async (hub) => `/scans/${await scanIn(hub, "origin=upload")}?tab=scanner` },
+  { name: "scan-findings", path: async (hub) => `/scans/${await scanIn(hub, "status=completed&origin=adopted")}?tab=findings`, widths: WIDTHS },
+  { name: "scan-config", path: async (hub) => `/scans/${await scanIn(hub, "status=completed&origin=adopted")}?tab=config`, widths: [1440, 390] },
+  { name: "scan-activity", path: async (hub) => `/scans/${await scanIn(hub, "status=completed&origin=adopted")}?tab=activity`, widths: [1440, 390] },
   { name: "scan-missing", path: "/scans/none" },
   { name: "findings", path: "/findings", widths: WIDTHS },
-  { name: "findings-empty", path: "/findings", mood: "empty" },
-  { name: "findings-drawer", path: "/findings?finding=f1", widths: [1440, 390] },
-  { name: "findings-bulk", path: "/findings", act: (page) => page.getByRole("checkbox", { name: "Select row" }).first().check() },
+  { name: "findings-drawer", path: async (hub) => `/findings?finding=${(await hub.api("/findings?sort=severity&limit=1")).items[0].id}`, widths: [1440, 390] },
+  { name: "findings-code", path: async (hub) => `/findings?finding=${(await hub.api(`/scans/${await scanIn(hub, "origin=upload")}/findings?limit=1`)).items[0].id}` },
+  { name: "findings-bulk", path: "/findings", act: (page) => page.getByRole("checkbox", { name: /^Select row|^Select/ }).nth(1).check() },
   { name: "integrations", path: "/integrations", widths: WIDTHS },
-  { name: "integrations-empty", path: "/integrations", mood: "empty" },
-  { name: "integrations-add", path: "/integrations", act: steps(click("Add integration"), click(/Nessus/), (page) => page.getByRole("dialog").getByRole("button", { name: "Add integration" }).click()) },
-  { name: "integration", path: "/integrations/i1", widths: WIDTHS, act: click("Test connection") },
-  { name: "integration-failing", path: "/integrations/i2" },
-  { name: "integration-remote", path: "/integrations/i1?tab=remote-scans" },
-  { name: "integration-blocklist", path: "/integrations/i1?tab=blocklist" },
-  { name: "integration-edit", path: "/integrations/i1", act: click("Edit") },
-  { name: "api-keys", path: "/admin/api-keys" },
-  { name: "api-key-created", path: "/admin/api-keys", act: steps(click("Create key"), (page) => page.getByRole("dialog").getByRole("button", { name: "Create key" }).click()) },
-  { name: "login", path: "/scans", mood: "out", widths: [1440, 390] },
-  { name: "setup", path: "/setup?token=abc" },
+  { name: "integrations-add", path: "/integrations", act: steps(click("Add integration"), click(/Nessus/), inDialog("Add integration")) },
+  { name: "integrations-wrong", path: "/integrations", act: async (page, hub) => {
+    await steps(click("Add integration"), click(/Nessus/))(page);
+    await page.screenshot({ path: `${pictures}integrations-form.png` });
+    await steps(fill("Name", `Wrong ${Math.random()}`), fill("Address", hub.vendor), fill("Access key", "wrong"), fill("Secret key", "wrong"), inDialog("Add integration"))(page);
+    await page.waitForTimeout(2500);
+  } },
+  { name: "integration", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}`, widths: WIDTHS, act: async (page) => { await click("Test connection")(page); await page.waitForTimeout(1500); } },
+  { name: "integration-remote", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}?tab=remote-scans`, widths: [1440, 390] },
+  { name: "integration-blocklist", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}?tab=blocklist` },
+  { name: "integration-sub", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}?tab=sub-scanners` },
+  { name: "integration-edit", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}`, act: click("Edit") },
+  { name: "api-keys", path: "/admin/api-keys", widths: WIDTHS },
+  { name: "api-key-created", path: "/admin/api-keys", act: steps(click("Create key"), fill("Name", "nightly"), inDialog("Create key")) },
+  { name: "setup", path: (_, empty) => empty.setUp, empty: true, out: true, widths: WIDTHS },
 ];
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-});
+const data = mkdtempSync(join(tmpdir(), "scanhelm-look-"));
+const hub = await startDemo();
+const empty = await startEmpty(join(data, "hub"));
+const browser = await launch();
 const report = [];
-for (const scheme of ["light", "dark"]) {
-  for (const entry of pages.filter((each) => each.name.includes(wanted))) {
-    for (const width of entry.widths ?? [1440]) {
-      const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme, reducedMotion: "reduce" });
-      await context.addCookies([{ name: "mock", value: entry.mood ?? "full", url: consoleUrl }]);
-      const page = await context.newPage();
-      const id = `${entry.name}-${width}-${scheme}`;
-      page.on("pageerror", (error) => report.push(`${id}: page error ${error.message}`));
-      page.on("console", (message) => {
-        if (message.type() === "error" && !/status of (4|5)/.test(message.text())) report.push(`${id}: console ${message.text()}`);
-      });
-      await page.goto(consoleUrl + entry.path);
-      await page.waitForSelector("h1");
-      await page.waitForTimeout(700);
-      try {
-        await entry.act?.(page);
-        if (entry.act) await page.waitForTimeout(400);
-      } catch (error) {
-        report.push(`${id}: ${error.message.split("\n")[0]}`);
+try {
+  for (const entry of pages.filter((each) => wanted.test(each.name))) {
+    const path = typeof entry.path === "function" ? await entry.path(hub, empty) : entry.path;
+    const address = new URL(path, hub.url).href;
+    for (const scheme of ["light", "dark"]) {
+      for (const width of entry.widths ?? [1440]) {
+        const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme, reducedMotion: "reduce" });
+        if (!entry.out) await logIn(context, hub);
+        const page = await context.newPage();
+        const id = `${entry.name}-${width}-${scheme}`;
+        page.on("pageerror", (error) => report.push(`${id}: page error ${error.message}`));
+        page.on("console", (message) => {
+          if (message.type() === "error" && !/status of (4|5)/.test(message.text())) report.push(`${id}: console ${message.text()}`);
+        });
+        await page.goto(address);
+        await page.waitForSelector("h1");
+        await page.waitForTimeout(700);
+        try {
+          await entry.act?.(page, hub);
+          if (entry.act) await page.waitForTimeout(500);
+        } catch (error) {
+          report.push(`${id}: ${error.message.split("\n")[0]}`);
+        }
+        await page.screenshot({ path: `${pictures}${id}.png` });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (overflow > 0) report.push(`${id}: the page is ${overflow} px too wide`);
+        for (const violation of await violations(page)) report.push(`${id}: axe ${violation}`);
+        await context.close();
       }
-      await page.screenshot({ path: `${pictures}${id}.png` });
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      if (overflow > 0) report.push(`${id}: the page is ${overflow} px too wide`);
-      await page.evaluate(axeSource);
-      const found = await page.evaluate(() =>
-        globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
-      );
-      for (const violation of found.violations) {
-        report.push(`${id}: axe ${violation.id} ×${violation.nodes.length}: ${violation.nodes[0].html.slice(0, 160)} ${(violation.nodes[0].any[0]?.message ?? "").slice(0, 140)}`);
-      }
-      await context.close();
     }
   }
+} finally {
+  await browser.close();
+  await hub.stop();
+  await empty.stop();
+  rmSync(data, { recursive: true, force: true });
 }
-await browser.close();
 process.stdout.write(`${report.join("\n")}\n${report.length} remarks\n`);
 process.exitCode = report.length === 0 ? 0 : 1;

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { logIn, sessionQuery } from "@/api/session.ts";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
 import { first } from "@/parts/filters.ts";
+import { SecretInput } from "@/parts/SecretInput.tsx";
 import { safeReturn } from "./safe-return.ts";
 import { Threshold } from "./Threshold.tsx";
 
@@ -43,7 +44,7 @@ export function LoginPage() {
           onChange={(event) => setEmail(event.currentTarget.value)}
           error={errors.email}
         />
-        <PasswordInput
+        <SecretInput
           label="Password"
           size="sm"
           autoComplete="current-password"

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { logIn, sessionQuery, setUpHub } from "@/api/session.ts";
 import { Notice } from "@/parts/EmptyState.tsx";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
 import { first } from "@/parts/filters.ts";
+import { SecretInput } from "@/parts/SecretInput.tsx";
 import { Threshold } from "./Threshold.tsx";
 
 const route = getRouteApi("/setup");
@@ -77,7 +78,7 @@ export function SetupPage() {
             onChange={(event) => setEmail(event.currentTarget.value)}
             error={errors.email}
           />
-          <PasswordInput
+          <SecretInput
             label="Password"
             size="sm"
             autoComplete="new-password"

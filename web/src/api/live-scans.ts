@@ -106,7 +106,10 @@ export class LiveScans {
       const scan = await getScan(id);
       const newest = newestCreation(this.#cache);
       const known = patchScan(this.#cache, id, scan);
-      if (!known && scan.created_at > newest) this.#listener.onArrived(id);
+      if (known || scan.created_at <= newest) return;
+      // Nothing can jump in an empty list.
+      if (newest === "") await this.#cache.invalidateQueries({ queryKey: scanKeys.lists });
+      else this.#listener.onArrived(id);
     } catch {
       // Deleted or out of reach meanwhile: the list itself says which, with its own error if it has one.
       await this.#cache.invalidateQueries({ queryKey: scanKeys.lists });

@@ -73,7 +73,7 @@ export function FindingList({ list, search, onSearch, nothingYet }: Props) {
           current={opened}
           selection={{ chosen, onChange: setChosen }}
           more={more}
-          minWidth={1000}
+          minWidth={910}
         />
       ) : list.isError ? (
         <EmptyState

@@ -11,14 +11,14 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
     {
       id: "severity",
       header: "Severity",
-      width: "100px",
+      width: "92px",
       sort: "severity",
       cell: (finding) => <SeverityMark severity={finding.severity} />,
     },
     {
       id: "title",
       header: "Title",
-      width: "minmax(260px, 2fr)",
+      width: "minmax(230px, 2fr)",
       sort: "title",
       cell: (finding) => (
         <button type="button" className={styles.title} data-primary onClick={() => open(finding.id)}>
@@ -29,13 +29,13 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
     {
       id: "asset",
       header: "Asset",
-      width: "minmax(140px, 1fr)",
+      width: "minmax(116px, 1fr)",
       cell: (finding) => (finding.asset ? <MiddleEllipsis text={finding.asset} /> : "—"),
     },
     {
       id: "location",
       header: "Location",
-      width: "minmax(140px, 1fr)",
+      width: "minmax(116px, 1fr)",
       cell: (finding) => (
         <span className={`${styles.location} mono`}>
           <MiddleEllipsis text={finding.location} tail={16} />
@@ -45,20 +45,20 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
     {
       id: "status",
       header: "Status",
-      width: "116px",
+      width: "104px",
       cell: (finding) => STATE_WORDS[finding.status] ?? finding.status,
     },
     {
       id: "scanners",
       header: "Scanners",
-      width: "76px",
+      width: "62px",
       numeric: true,
       cell: (finding) => finding.sighting_count.toLocaleString(),
     },
     {
       id: "last_seen",
       header: "Last seen",
-      width: "100px",
+      width: "84px",
       sort: "last_seen_at",
       cell: (finding) => <RelativeTime at={finding.last_seen_at} />,
     },

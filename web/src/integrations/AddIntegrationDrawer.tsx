@@ -13,7 +13,7 @@ import {
   connectionErrorFields,
   typedCredentials,
 } from "./ConnectionFields.tsx";
-import { capabilityWords } from "./capability-words.ts";
+import { capabilityWords, spaced } from "./capability-words.ts";
 import styles from "./integrations.module.css";
 
 export function AddIntegrationDrawer({ onClose }: { onClose: () => void }) {
@@ -66,9 +66,7 @@ function Catalogue({ onChoose }: { onChoose: (connector: Connector) => void }) {
               <span>
                 <strong>{connector.vendor}</strong> {connector.product}
               </span>
-              <span className="quiet">
-                {connector.family}· proven {connector.fidelity}
-              </span>
+              <span className="quiet">{`${spaced(connector.family)} · proven ${connector.fidelity}`}</span>
             </button>
           </li>
         ))}

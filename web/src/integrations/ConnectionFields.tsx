@@ -1,7 +1,8 @@
 /** The fields of a connection, as the connector's own catalogue entry asks for them. */
-import { PasswordInput, Select, Textarea, TextInput } from "@mantine/core";
+import { Select, Textarea, TextInput } from "@mantine/core";
 import type { Connector, SecretHint } from "@/api/contract.ts";
 import { useNow } from "@/parts/RelativeTime.tsx";
+import { SecretInput } from "@/parts/SecretInput.tsx";
 import { relative } from "@/parts/time.ts";
 
 export type Connection = {
@@ -86,7 +87,7 @@ export function ConnectionFields({
         ]
           .filter((each) => each !== "")
           .join(" ");
-        const Input = field.secret ? PasswordInput : TextInput;
+        const Input = field.secret ? SecretInput : TextInput;
         return (
           <Input
             key={field.name}

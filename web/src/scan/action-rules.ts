@@ -17,18 +17,19 @@ const POSSIBLE_IN: Record<ScanCommand, readonly ScanStatus[]> = {
 };
 
 const HIDDEN: ActionState = { show: false };
+const UNLINKED = "This scan is not linked to an integration, so there is no scanner to command.";
 
 export const isLocal = (scan: Scan) => scan.origin === "local";
-export const isLinked = (scan: Scan) => scan.integration_id !== null && scan.external_scan_id !== null;
+export const isLinked = (scan: Scan) => scan.integration_id != null && scan.external_scan_id != null;
 export const isOver = (scan: Scan) =>
   scan.status === "completed" || scan.status === "failed" || scan.status === "cancelled";
 
 export function commandState(scan: Scan, command: ScanCommand, denied: string | null): ActionState {
-  if (isLocal(scan)) return HIDDEN;
+  if (isLocal(scan) || scan.origin === "upload") return HIDDEN;
   const capability = scan.capabilities[command];
   if (isLinked(scan) && !capability.supported) return HIDDEN;
   if (denied) return { show: true, reason: denied };
-  if (!isLinked(scan)) return { show: true, reason: capability.reason ?? unlinkedReason(scan) };
+  if (!isLinked(scan)) return { show: true, reason: capability.reason ?? UNLINKED };
   if (!capability.available)
     return { show: true, reason: capability.reason ?? "Not possible at this scanner." };
   if (!POSSIBLE_IN[command].includes(scan.status)) {
@@ -54,15 +55,9 @@ export function importState(scan: Scan, denied: string | null): ActionState {
   if (scan.import_state === "running" || scan.import_state === "pending") {
     return { show: true, reason: "An import of this scan is already on its way." };
   }
-  if (!capability.available) return { show: true, reason: capability.reason ?? unlinkedReason(scan) };
+  if (!capability.available) return { show: true, reason: capability.reason ?? UNLINKED };
   return { show: true, reason: null };
 }
 
 export const nothingImported = (scan: Scan) =>
   scan.import_state === "none" || ((scan.imported_findings ?? 0) === 0 && scan.import_state === "failed");
-
-function unlinkedReason(scan: Scan): string {
-  return scan.origin === "upload"
-    ? "This scan came from an uploaded report, so there is no scanner to command."
-    : "This scan is not linked to an integration, so there is no scanner to command.";
-}

@@ -26,6 +26,7 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
   const [kind, setKind] = useState<Target>("target_path");
   const [target, setTarget] = useState("");
   const [types, setTypes] = useState<string[]>([]);
+  const [missing, setMissing] = useState(false);
   const scanners = useQuery(localScannersQuery);
   const errors = fieldErrors(error, [
     "name",
@@ -35,12 +36,15 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
     "scan_types",
     "scan_type",
   ]);
-  const submit = () =>
+  const submit = () => {
+    setMissing(target.trim() === "");
+    if (target.trim() === "") return;
     onSubmit({
       ...(name.trim() === "" ? {} : { name: name.trim() }),
       scan_types: types,
       [kind]: target.trim(),
     });
+  };
   return (
     <Form onSubmit={submit} error={error} errors={errors} failure="The scan was not started.">
       <Select
@@ -55,7 +59,7 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
         placeholder={TARGETS.find((each) => each.value === kind)?.hint}
         value={target}
         onChange={(event) => setTarget(event.currentTarget.value)}
-        error={errors[kind]}
+        error={errors[kind] ?? (missing && target.trim() === "" ? "Say what to scan." : undefined)}
       />
       {scanners.isError ? (
         <ProblemNotice

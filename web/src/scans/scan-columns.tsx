@@ -17,7 +17,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "status",
     header: "Status",
-    width: "166px",
+    width: "152px",
     sort: "status",
     cell: (scan) => (
       <StatusMark status={scan.status} progress={scan.progress} vendorWord={scan.vendor_status_raw} />
@@ -26,7 +26,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "name",
     header: "Name",
-    width: "minmax(156px, 2fr)",
+    width: "minmax(190px, 2fr)",
     sort: "name",
     cell: (scan) => (
       <Link to="/scans/$scanId" params={{ scanId: scan.id }} search={{}} className={styles.name} data-primary>
@@ -37,13 +37,13 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "vendor",
     header: "Vendor, origin",
-    width: "minmax(132px, 1fr)",
+    width: "minmax(154px, 1fr)",
     cell: (scan) => <VendorCell scan={scan} />,
   },
   {
     id: "targets",
     header: "Targets",
-    width: "60px",
+    width: "54px",
     numeric: true,
     cell: (scan) => scan.target_count?.toLocaleString() ?? "—",
   },
@@ -52,34 +52,34 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
     id: "findings",
     header: "Findings by severity",
     sort: "severity",
-    width: "256px",
+    width: "244px",
     cell: (scan) => <SeverityBar counts={scan.counts} />,
   },
   {
     id: "imported",
     header: "Imported",
-    width: "68px",
+    width: "64px",
     numeric: true,
     cell: (scan) => <ImportMark scan={scan} />,
   },
   {
     id: "started",
     header: "Started",
-    width: "84px",
+    width: "78px",
     sort: "started_at",
     cell: (scan) => <RelativeTime at={scan.started_at} />,
   },
   {
     id: "duration",
     header: "Duration",
-    width: "86px",
+    width: "76px",
     numeric: true,
     cell: (scan) => <Duration scan={scan} />,
   },
   {
     id: "observed",
     header: "Last seen",
-    width: "84px",
+    width: "74px",
     cell: (scan) => <RelativeTime at={scan.last_observed_at} stale={scan.stale} />,
   },
   {
