@@ -7,7 +7,7 @@
 //! itself: it becomes [`ReportItem::Rejected`] and the rest is read.
 //!
 //! A format is one file or folder and one line in `registry.rs`. What the formats share:
-//! `input` turns any input into clean UTF-8 with limits, `xml` and `json` are pull parsers with limits,
+//! `input` turns any input into clean UTF-8 with limits, `xml`, `json` and `table` are pull parsers with limits,
 //! `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
 mod bandit;
@@ -24,6 +24,7 @@ mod sample;
 mod sarif;
 mod semgrep;
 mod source_tree;
+mod table;
 mod weakness;
 pub mod write;
 mod xml;
@@ -41,8 +42,8 @@ pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};
 /// The input may be gzipped and in any encoding that it declares. The name of the file plays no part: names lie.
 ///
 /// # Errors
-/// When no format fits, and when the beginning of the report is already broken. JSON reports are checked to their
-/// end here, because what describes a record may stand behind it; XML reports are checked while they are read.
+/// When no format fits, and when the beginning of the report is already broken. JSON and CSV reports are checked to
+/// their end here, because what belongs to a record may stand behind it; XML reports are checked while they are read.
 pub fn open(input: Box<dyn Read + Send>, options: &ReadOptions) -> Result<Report, ReadError> {
     let input = input::Input::open(input, &options.limits)?;
     let format = registry::recognise(&input.sample, options)?;

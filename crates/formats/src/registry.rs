@@ -6,7 +6,7 @@ use crate::options::ReadOptions;
 use crate::sample::Sample;
 use crate::{bandit, nessus, sarif, semgrep};
 
-static FORMATS: &[Format] = &[nessus::FORMAT, sarif::FORMAT, bandit::FORMAT, semgrep::FORMAT];
+static FORMATS: &[Format] = &[nessus::FORMAT, sarif::FORMAT, bandit::FORMAT, semgrep::FORMAT, nessus::TABLE];
 
 /// All formats that can be read.
 #[must_use]

@@ -52,6 +52,10 @@ impl Sample {
         }
     }
 
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether this path of keys occurs in the sample, written as `runs[].tool`.
     pub(crate) fn has_json(&self, path: &str) -> bool {
         self.outline().contains(path)

@@ -19,8 +19,8 @@ pub(crate) fn detect(head: &[u8]) -> Result<&'static Encoding, ReadError> {
         [0xef, 0xbb, 0xbf, ..] => return Ok(UTF_8),
         [0xff, 0xfe, ..] => return Ok(UTF_16LE),
         [0xfe, 0xff, ..] => return Ok(UTF_16BE),
-        [b'<' | b'{' | b'[' | b' ' | b'\n' | b'\r' | b'\t', 0, second, 0, ..] if *second != 0 => return Ok(UTF_16LE),
-        [0, b'<' | b'{' | b'[' | b' ' | b'\n' | b'\r' | b'\t', 0, second, ..] if *second != 0 => return Ok(UTF_16BE),
+        [first, 0, second, 0, ..] if is_text(*first) && *second != 0 => return Ok(UTF_16LE),
+        [0, first, 0, second, ..] if is_text(*first) && *second != 0 => return Ok(UTF_16BE),
         _ => {}
     }
     let Some(label) = declared(head) else {
@@ -33,6 +33,10 @@ pub(crate) fn detect(head: &[u8]) -> Result<&'static Encoding, ReadError> {
         Some(encoding) => Ok(encoding),
         None => fault(format!("it declares `{label}`, which is not supported")),
     }
+}
+
+const fn is_text(byte: u8) -> bool {
+    byte.is_ascii_graphic() || byte.is_ascii_whitespace()
 }
 
 /// The encoding that an XML declaration names.

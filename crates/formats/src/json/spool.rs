@@ -31,15 +31,25 @@ impl Spool {
         }
     }
 
+    /// The document from its beginning.
+    pub(crate) fn content(&mut self) -> Result<&mut SpooledTempFile, ReadError> {
+        self.0.rewind().map_err(ReadError::Io)?;
+        Ok(&mut self.0)
+    }
+
+    /// The document from its beginning, a last time.
+    pub(crate) fn into_content(mut self) -> Result<SpooledTempFile, ReadError> {
+        self.0.rewind().map_err(ReadError::Io)?;
+        Ok(self.0)
+    }
+
     /// Walks the document from its beginning.
     pub(crate) fn cursor(&mut self, limits: &Limits) -> Result<Cursor<&mut SpooledTempFile>, ReadError> {
-        self.0.rewind().map_err(ReadError::Io)?;
-        Ok(Cursor::new(&mut self.0, limits))
+        Ok(Cursor::new(self.content()?, limits))
     }
 
     /// Walks the document a last time.
-    pub(crate) fn into_cursor(mut self, limits: &Limits) -> Result<Cursor<SpooledTempFile>, ReadError> {
-        self.0.rewind().map_err(ReadError::Io)?;
-        Ok(Cursor::new(self.0, limits))
+    pub(crate) fn into_cursor(self, limits: &Limits) -> Result<Cursor<SpooledTempFile>, ReadError> {
+        Ok(Cursor::new(self.into_content()?, limits))
     }
 }

@@ -73,6 +73,12 @@ impl Host {
         }
     }
 
+    /// Where the times are no tags.
+    pub(super) fn scanned(&mut self, started: Option<Timestamp>, ended: Option<Timestamp>) {
+        self.started.epoch = started;
+        self.ended.epoch = ended;
+    }
+
     pub(super) fn ended_at(&self) -> Option<Timestamp> {
         self.ended.get()
     }

@@ -10,15 +10,18 @@ use crate::error::ReadError;
 use crate::weakness::{cves_in, cwes_in, push_new};
 use crate::xml::{Markup, Tag, XmlReader};
 
+/// The family of compliance checks.
+pub(super) const AUDITS: &str = "Policy Compliance";
+
 /// The attributes.
 pub(super) struct Head {
-    port: u16,
-    protocol: String,
-    service: Option<String>,
-    severity: Severity,
-    plugin_id: String,
-    plugin_name: String,
-    family: String,
+    pub(super) port: u16,
+    pub(super) protocol: String,
+    pub(super) service: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) plugin_id: String,
+    pub(super) plugin_name: String,
+    pub(super) family: String,
 }
 
 impl Head {
@@ -39,14 +42,10 @@ impl Head {
         Ok(read.and_then(|()| {
             let port = required(port, "port")?;
             let rank = required(severity, "severity")?;
-            let plugin_id = required(id, "pluginID")?;
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if plugin_id.is_empty() || plugin_id.len() > 64 || !plugin_id.chars().all(is_plain) {
-                return Err(format!("`{}` is no plugin id", single_line(&plugin_id, 64)));
-            }
+            let plugin_id = self::plugin_id(&required(id, "pluginID")?)?;
             let severity = rank.trim().parse().ok().and_then(Severity::from_rank);
             Ok(Self {
-                port: port.trim().parse().map_err(|_| format!("`{}` is no port", single_line(&port, 64)))?,
+                port: self::port(&port)?,
                 protocol: required(protocol, "protocol")?.trim().to_owned(),
                 service: service.filter(|service| !service.is_empty()),
                 severity: severity.ok_or_else(|| format!("`{}` is no severity", single_line(&rank, 64)))?,
@@ -80,8 +79,8 @@ impl Head {
         Ok(self.record(body, host))
     }
 
-    fn record(self, mut body: Body, host: &Host) -> FindingRecord {
-        if self.family == "Policy Compliance" && body.audit.name.is_none() {
+    pub(super) fn record(self, mut body: Body, host: &Host) -> FindingRecord {
+        if self.family == AUDITS && body.audit.name.is_none() {
             body.audit.read_old(body.description.as_deref().unwrap_or_default());
         }
         let title = body.audit.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.title());
@@ -124,13 +123,26 @@ impl Head {
     }
 }
 
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    text.trim().parse().map_err(|_| format!("`{}` is no port", single_line(text, 64)))
+}
+
+/// Part of the identity, so nothing damaged passes.
+pub(super) fn plugin_id(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.len() > 64 || !text.chars().all(is_plain) {
+        return Err(format!("`{}` is no plugin id", single_line(text, 64)));
+    }
+    Ok(text.to_owned())
+}
+
 fn required(value: Option<String>, name: &str) -> Result<String, String> {
     value.ok_or_else(|| format!("it has no attribute `{name}`"))
 }
 
 /// The children that are read.
-#[derive(Clone, Copy)]
-enum Child {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Child {
     Cve,
     Cwe,
     Description,
@@ -189,7 +201,7 @@ impl Child {
 
 /// What the children say.
 #[derive(Default)]
-struct Body {
+pub(super) struct Body {
     cves: Vec<String>,
     cwes: Vec<u32>,
     description: Option<String>,
@@ -205,7 +217,11 @@ struct Body {
 }
 
 impl Body {
-    fn take(&mut self, child: Child, text: &str) {
+    pub(super) fn of(cves: Vec<String>) -> Self {
+        Self { cves, ..Self::default() }
+    }
+
+    pub(super) fn take(&mut self, child: Child, text: &str) {
         if text.is_empty() {
             return;
         }

@@ -12,6 +12,7 @@
 
 mod host;
 mod item;
+mod table;
 mod time;
 
 use std::collections::VecDeque;
@@ -26,6 +27,8 @@ use crate::report::{Reader, ReportHeader, ReportItem, rejected};
 use crate::sample::Sample;
 use crate::xml::{Markup, XmlReader};
 use host::Host;
+
+pub(crate) use table::FORMAT as TABLE;
 
 pub(crate) const FORMAT: Format =
     Format { id: "nessus", name: "Nessus v2 XML", extensions: &["nessus", "xml"], sniff: recognises, open };

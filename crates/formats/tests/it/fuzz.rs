@@ -9,7 +9,7 @@ use scanhelm_formats::formats;
 use crate::reading::SAMPLES;
 
 /// Pieces that mean something to a parser.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 28] = [
     "<",
     ">",
     "</",
@@ -31,6 +31,10 @@ const PIECES: [&str; 24] = [
     ",",
     "\0",
     "\u{feff}",
+    "\n",
+    "\r\n\"",
+    "Plugin ID,CVE,Risk,Host,Protocol,Port\n",
+    "1,CVE-2020-0001,Low,a,tcp,1\n",
     "<ReportHost name=\"x\">",
     "\"results\":[",
     "<?xml encoding=\"utf-16\"?>",

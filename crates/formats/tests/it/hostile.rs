@@ -3,7 +3,7 @@
 use scanhelm_formats::{Limits, ReadError, ReadOptions};
 
 use crate::encodings::gzip;
-use crate::reading::{NESSUS, SARIF, read, read_with};
+use crate::reading::{NESSUS, NESSUS_CSV, SARIF, read, read_with};
 
 #[track_caller]
 fn refused(bytes: impl Into<Vec<u8>>) {
@@ -49,10 +49,28 @@ fn one_endless_token_is_refused() {
 }
 
 #[test]
+fn an_endless_row_is_refused() {
+    let long = "x".repeat(Limits::default().max_token + 1);
+    refused(NESSUS_CSV.replacen("Old TLS.", &long, 1));
+    refused(NESSUS_CSV.replacen("\n,,,", &format!("\n{},,,", ",".repeat(2_000)), 1));
+}
+
+#[test]
+fn more_cves_than_memory_is_given_are_refused() {
+    let limits = Limits { max_context: 200, ..Limits::default() };
+    let error = read_with(NESSUS_CSV, &ReadOptions { limits, ..ReadOptions::default() }).unwrap_err();
+    assert!(error.to_string().contains("too many CVEs and hosts"), "{error}");
+}
+
+#[test]
 fn a_long_text_is_cut_with_a_mark() {
     let limits = Limits { max_text: 10, ..Limits::default() };
     let whole = read_with(NESSUS, &ReadOptions { limits, ..ReadOptions::default() }).unwrap();
     assert_eq!(whole.findings[0].evidence.as_deref(), Some("TLSv1 <is> […]"));
+    let limits = Limits { max_text: 10, ..Limits::default() };
+    let whole = read_with(NESSUS_CSV, &ReadOptions { limits, ..ReadOptions::default() }).unwrap();
+    assert_eq!(whole.findings[0].evidence.as_deref(), Some("TLSv1 <is> […]"));
+    assert_eq!(whole.findings[0].cves, ["CVE-2022-3786", "CVE-2022-3602"]);
 }
 
 #[test]

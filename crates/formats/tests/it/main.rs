@@ -13,6 +13,7 @@ mod fuzz;
 mod hostile;
 mod memory;
 mod nessus;
+mod nessus_csv;
 mod reading;
 mod records;
 mod sarif;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use scanhelm_formats::{ReadError, ReadOptions, ReportItem, open};
 
-use crate::reading::{NESSUS, SARIF};
+use crate::reading::{NESSUS, NESSUS_CSV, SARIF};
 
 /// `head`, then `part` repeated, then `tail`; made while it is read.
 struct Generated {
@@ -114,6 +114,21 @@ fn a_huge_sarif_is_kept_on_disk() {
     if let (Some(before), Some(after)) = (before, peak()) {
         let size = given.load(Ordering::Relaxed) >> 20;
         assert!(size > 20 && after - before < 16, "{} MiB for a report of {size} MiB", after - before);
+    }
+}
+
+#[test]
+fn a_huge_table_is_kept_on_disk() {
+    const COUNT: u64 = 200;
+    let (input, given) = generated(NESSUS_CSV, "\"51192\",\"CVE-2022-3786\"", "11:37:06Z\"", "\n", COUNT);
+    let before = peak();
+    let report = open(Box::new(input), &ReadOptions::default()).unwrap();
+    let findings = report.filter(|item| matches!(item.as_ref().unwrap(), ReportItem::Finding(_))).count();
+    // Each row repeats one CVE, so each is a finding.
+    assert_eq!(findings as u64, COUNT + 4);
+    if let (Some(before), Some(after)) = (before, peak()) {
+        let size = given.load(Ordering::Relaxed) >> 20;
+        assert!(size > 10 && after - before < 10, "{} MiB for a report of {size} MiB", after - before);
     }
 }
 

@@ -127,4 +127,20 @@ pub(crate) const SEMGREP: &str = r#"{"version":"1.182.0","results":[{"check_id":
 "lines":"    eval(q)","fix":"literal_eval(q)"}}],"errors":[],"paths":{"scanned":["src/app.py"]}}
 "#;
 
-pub(crate) const SAMPLES: [&str; 4] = [NESSUS, SARIF, BANDIT, SEMGREP];
+/// A small table: the first finding is that of [`NESSUS`], its two rows apart; then two that say the same, one
+/// without CVE on a host that is known by its address, and a row of nothing.
+pub(crate) const NESSUS_CSV: &str = r#"Plugin ID,CVE,CVSS,Risk,Host,Protocol,Port,Name,Synopsis,Description,Solution,See Also,Plugin Output,IP Address,FQDN,NetBios,OS,Plugin Family,CVSS v3.0 Base Score,CVSS3 Vector,CVSS Vector,Service,XREF,Risk Factor,Host Start,Host End
+"51192","CVE-2022-3786","7.8","High","10.0.0.5","tcp","443","TLS < 1.2","Old TLS.","The service speaks old TLS.","Switch it off.","https://example.com/a
+https://example.com/b","TLSv1 <is> on & ""open""","10.0.0.5","DB1.example.com","WORKGROUP\DB1","Linux Kernel 5.10","General","7.5","CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H","AV:N/AC:M/Au:N/C:N/I:N/A:C","www","CWE:121;IAVA:2022-A-1","High","2021-06-10T11:24:12Z","2021-06-10T11:37:06Z"
+"60001","CVE-2020-0001","","Low","10.0.0.5","tcp","80","Twice","","","n/a","","Same","10.0.0.5","DB1.example.com","WORKGROUP\DB1","","","","","","","","","",""
+"60001","CVE-2020-0001","","Low","10.0.0.5","tcp","80","Twice","","","n/a","","Same","10.0.0.5","DB1.example.com","WORKGROUP\DB1","","","","","","","","","",""
+,,,,,,,,,,,,,,,,,,,,,,,,,
+"22","","","None","10.0.0.9","UDP","0","=cmd|'/c calc'!A1","","","","","","","","","","","","","","","","","",""
+"51192","cve-2022-3602","7.8","High","10.0.0.5","TCP","443","TLS < 1.2","Old TLS.","The service speaks old TLS.","Switch it off.","","TLSv1 <is> on & ""open""","10.0.0.5","DB1.example.com","WORKGROUP\DB1","Linux Kernel 5.10","General","7.5","","","www","","High","",""
+"#;
+
+/// One of each format, in the order of the registry.
+pub(crate) const SAMPLES: [&str; 5] = [NESSUS, SARIF, BANDIT, SEMGREP, NESSUS_CSV];
+
+/// Those of formats that have an end mark, so that every cut shows.
+pub(crate) const MARKED: [&str; 4] = [NESSUS, SARIF, BANDIT, SEMGREP];

@@ -5,11 +5,11 @@ use scanhelm_formats::{Limits, ReadError, ReadOptions};
 
 use crate::corpus::corpus;
 use crate::encodings::gzip;
-use crate::reading::{SAMPLES, read, read_with};
+use crate::reading::{MARKED, NESSUS_CSV, SAMPLES, read, read_with};
 
 #[test]
 fn a_report_cut_at_any_byte_is_an_error() {
-    for sample in SAMPLES {
+    for sample in MARKED {
         let whole = read(sample).unwrap();
         for end in 0..sample.len() {
             match read(&sample.as_bytes()[..end]) {
@@ -20,6 +20,29 @@ fn a_report_cut_at_any_byte_is_an_error() {
             }
         }
     }
+}
+
+/// A table has no end mark: cut between two rows it looks whole. So it never claims to be, and elsewhere a cut shows.
+#[test]
+fn a_table_cut_at_any_byte_is_an_error_or_ends_between_two_rows() {
+    let whole = read(NESSUS_CSV).unwrap();
+    let mut between_rows = 0;
+    for end in 0..NESSUS_CSV.len() {
+        match read(&NESSUS_CSV.as_bytes()[..end]) {
+            Ok(cut) => {
+                assert!(!cut.complete && cut.rejected.is_empty(), "cut at {end}");
+                assert!(cut.findings.len() <= whole.findings.len());
+                let rest = &NESSUS_CSV[end..];
+                let row_was_whole = NESSUS_CSV[..end].ends_with('\n') || rest.starts_with('\n');
+                assert!(row_was_whole, "cut at {end}");
+                between_rows += 1;
+            }
+            Err(ReadError::Truncated { .. } | ReadError::UnknownFormat { .. }) => {}
+            Err(other) => panic!("cut at {end}: {other}"),
+        }
+    }
+    // Behind each line end, and before those that follow a quoted cell.
+    assert_eq!(between_rows, 11);
 }
 
 #[test]
@@ -39,7 +62,7 @@ fn a_packed_report_cut_at_any_byte_is_an_error() {
 
 #[test]
 fn content_behind_the_end_is_an_error() {
-    for sample in SAMPLES {
+    for sample in MARKED {
         for more in ["<x/>", "{}", "more", sample] {
             let error = read(format!("{sample}{more}")).unwrap_err();
             assert!(matches!(error, ReadError::Malformed { .. }), "{error}");
@@ -71,7 +94,7 @@ proptest! {
 
     /// Wherever a limit strikes, it is an error and not a shorter report.
     #[test]
-    fn a_limit_is_never_a_silent_end(sample in 0..4_usize, max_bytes in 1..2000_u64) {
+    fn a_limit_is_never_a_silent_end(sample in 0..SAMPLES.len(), max_bytes in 1..2000_u64) {
         let limits = Limits { max_bytes, ..Limits::default() };
         let sample = SAMPLES[sample];
         match read_with(sample, &ReadOptions { limits, ..ReadOptions::default() }) {
