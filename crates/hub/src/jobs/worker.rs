@@ -77,19 +77,12 @@ async fn run_one(hub: &Hub, job: Job, stop: &CancellationToken) {
     let lease = Lease { job_id: job.id, epoch: job.epoch };
     let context = JobContext { lease, cancelled: CancellationToken::new(), stopping: stop.clone() };
     let handler = AssertUnwindSafe(handle(hub, &job, &context)).catch_unwind();
-    tokio::pin!(handler);
-    let beat = hub.settings().jobs.lease / 3;
-    let result = loop {
-        tokio::select! {
-            result = &mut handler => break result,
-            () = tokio::time::sleep(beat) => match hub.store().heartbeat(&lease, hub.now().plus(hub.settings().jobs.lease)).await {
-                Ok(answer) if !answer.held => {
-                    tracing::warn!(job = %job.id, "another worker holds the job now; this one stops");
-                    return;
-                }
-                Ok(answer) => if answer.cancel_requested { context.cancelled.cancel() },
-                Err(error) => tracing::warn!(%error, "heart-beat failed"),
-            },
+    // Side by side: a sign of life may have to wait for the handler's own transaction, which must go on meanwhile.
+    let result = tokio::select! {
+        result = handler => result,
+        () = keep_alive(hub, &context) => {
+            tracing::warn!(job = %job.id, "another worker holds the job now; this one stops");
+            return;
         }
     };
     let outcome = match result {
@@ -106,6 +99,20 @@ async fn run_one(hub: &Hub, job: Job, stop: &CancellationToken) {
         tracing::warn!(job = %job.id, %error, "the end of the attempt was not stored; the lease will run out");
     }
     hub.committed();
+}
+
+/// Renews the lease until it is lost, and hands over the wish to cancel.
+async fn keep_alive(hub: &Hub, context: &JobContext) {
+    let lease = hub.settings().jobs.lease;
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        match hub.store().heartbeat(&context.lease, hub.now().plus(lease)).await {
+            Ok(answer) if !answer.held => return,
+            Ok(answer) if answer.cancel_requested => context.cancelled.cancel(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "heart-beat failed"),
+        }
+    }
 }
 
 async fn settle(hub: &Hub, job: &Job, lease: &Lease, outcome: Outcome) -> Result<()> {
