@@ -84,7 +84,10 @@ describe("a fresh installation", () => {
   });
 
   test("a hub that is gone is said, and what is known stays in view", async () => {
-    await page.waitForFunction(() => document.querySelectorAll('[role="row"]').length >= 5);
+    // The code of pages that were not opened yet is fetched ahead for exactly this moment.
+    await page.waitForFunction(() =>
+      performance.getEntriesByType("resource").some(({ name, responseEnd }) => name.includes("/ApiKeysPage-") && responseEnd > 0),
+    );
     await hub.stop();
     await page.getByRole("button", { name: "Reconnecting" }).waitFor();
     await page.getByRole("table", { name: "Scans" }).waitFor();
@@ -97,6 +100,6 @@ describe("a fresh installation", () => {
   test("and once it is back, one click shows the page again", async () => {
     hub = await startAgain(join(folder, "hub"), new URL(hub.url).host);
     await page.getByRole("button", { name: "Retry" }).click();
-    await page.getByRole("table", { name: "API keys" }).or(page.getByText("No API keys yet")).first().waitFor();
+    await page.getByRole("table", { name: "API keys" }).waitFor();
   });
 });

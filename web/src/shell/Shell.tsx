@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { MenuIcon } from "@/parts/icons.tsx";
 import { onDemand } from "@/parts/onDemand.tsx";
 import { LiveProvider } from "./live.tsx";
+import { usePagesAhead } from "./pages-ahead.ts";
 import { Rail } from "./Rail.tsx";
 import styles from "./Shell.module.css";
 import { useShortcut, useShortcutHost } from "./shortcuts.ts";
@@ -16,6 +17,7 @@ export function Shell() {
   const [drawer, { open: openDrawer, close: closeDrawer }] = useDisclosure(false);
   const [help, { open: openHelp, close: closeHelp }] = useDisclosure(false);
   const navigate = useNavigate();
+  usePagesAhead();
   useShortcutHost();
   useShortcut("g s", "Go to scans", () => navigate({ to: "/scans" }));
   useShortcut("g f", "Go to findings", () => navigate({ to: "/findings" }));
