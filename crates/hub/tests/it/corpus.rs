@@ -1,5 +1,5 @@
-//! Every `.nessus` and `.sarif` file of the corpus, through the whole import: counted as its manifest says, unchanged
-//! the second time, and with the same end in any order.
+//! Every `.nessus` and `.sarif` file and every table of Nessus in the corpus, through the whole import: counted as its
+//! manifest says, unchanged the second time, and with the same end in any order.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -25,9 +25,17 @@ fn samples() -> Option<Vec<Sample>> {
     for folder in folders.iter().filter(|folder| folder.join("MANIFEST.tsv").exists() && !folder.ends_with("local")) {
         for file in read_manifest(folder).unwrap() {
             let extension = file.path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-            let is_nessus_xml = folder.ends_with("nessus") && extension == "xml";
-            if matches!(extension, "nessus" | "sarif") || is_nessus_xml {
-                samples.push(Sample { expected: file.count("findings"), path: file.path });
+            let is_nessus = folder.ends_with("nessus") && matches!(extension, "xml" | "csv");
+            // The same undated scan as `...-all.csv` with fewer columns: of two undated reports the later upload wins, so
+            // these two cannot end the same in any order.
+            if file.path.ends_with("dd_nessus_many_vuln2-default.csv") {
+                continue;
+            }
+            if matches!(extension, "nessus" | "sarif") || is_nessus {
+                // The manifest counts the rows of tables, and 529 of this one's hold only commas.
+                let is_padded = file.path.ends_with("dd_nessus_many_vuln.csv");
+                let expected = if is_padded { Some(4) } else { file.count("findings") };
+                samples.push(Sample { expected, path: file.path });
             }
         }
     }
