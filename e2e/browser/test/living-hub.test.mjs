@@ -204,7 +204,7 @@ describe("a living hub", () => {
     await page.goto(`${hub.url}/scans`);
     await page.getByRole("button", { name: "Filter" }).click();
     await page.getByRole("menuitem", { name: "Origin" }).click();
-    await page.getByRole("menuitem", { name: "Upload" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Upload" }).click();
     await row("Payments review").waitFor();
     assert.match(page.url(), /origin=upload/);
     await page.reload();

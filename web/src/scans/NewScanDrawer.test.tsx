@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { integrations, localScanners, scan } from "../../dev/fixtures.ts";
 import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
@@ -68,15 +68,26 @@ test("a taken name is an error of the name field", async () => {
     ),
   );
   const { user, drawer } = await openDrawer();
+  await user.type(within(drawer).getByLabelText("Path"), "/srv/shop");
   await user.type(within(drawer).getByLabelText("Name"), "shop");
   await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
   expect(await within(drawer).findByText("Another scan is called so; try “shop 2”.")).toBeDefined();
   expect(within(drawer).getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
 });
 
+test("without a target nothing is sent, and the field says so", async () => {
+  const asked = vi.fn();
+  hub.use(http.post(at("/scans"), asked));
+  const { user, drawer } = await openDrawer();
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  expect(await within(drawer).findByText("Say what to scan.")).toBeDefined();
+  expect(asked).not.toHaveBeenCalled();
+});
+
 test("an error of no field stands on top with the request id", async () => {
   hub.use(http.post(at("/scans"), () => refusal(409, "company_deactivated", "This company is deactivated.")));
   const { user, drawer } = await openDrawer();
+  await user.type(within(drawer).getByLabelText("Path"), "/srv/shop");
   await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
   const alert = await within(drawer).findByRole("alert");
   expect(alert.textContent).toContain("This company is deactivated.");

@@ -17,7 +17,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "status",
     header: "Status",
-    width: "152px",
+    width: "142px",
     sort: "status",
     cell: (scan) => (
       <StatusMark status={scan.status} progress={scan.progress} vendorWord={scan.vendor_status_raw} />
@@ -26,7 +26,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "name",
     header: "Name",
-    width: "minmax(190px, 2fr)",
+    width: "minmax(170px, 2fr)",
     sort: "name",
     cell: (scan) => (
       <Link to="/scans/$scanId" params={{ scanId: scan.id }} search={{}} className={styles.name} data-primary>
@@ -37,7 +37,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
   {
     id: "vendor",
     header: "Vendor, origin",
-    width: "minmax(154px, 1fr)",
+    width: "minmax(168px, 1fr)",
     cell: (scan) => <VendorCell scan={scan} />,
   },
   {
@@ -52,7 +52,7 @@ export const SCAN_COLUMNS: readonly GridColumn<Scan>[] = [
     id: "findings",
     header: "Findings by severity",
     sort: "severity",
-    width: "244px",
+    width: "256px",
     cell: (scan) => <SeverityBar counts={scan.counts} />,
   },
   {
