@@ -85,7 +85,7 @@ describe("a living hub", () => {
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByText("The status changes when the scanner confirms it.").waitFor();
     // The vendor has the order and its clock stands: it is still on its way.
-    await page.getByText("pausing").first().waitFor();
+    await page.getByText("pausing", { exact: true }).first().waitFor();
     const status = await hub.api("/scans?q=Night%20sweep");
     assert.equal(status.items[0].status, "running");
     await advance(120);
@@ -167,7 +167,7 @@ describe("a living hub", () => {
     await page.getByRole("button", { name: "New scan" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Path").fill(hub.folder);
-    await dialog.getByRole("checkbox", { name: "code" }).check();
+    await dialog.getByRole("checkbox", { name: "code" }).check({ timeout: 3 * PATIENCE_MS });
     await dialog.getByLabel("Name", { exact: true }).fill("Shop sources");
     await dialog.getByRole("button", { name: "Start scan" }).click();
     await heading("Shop sources").waitFor();
