@@ -66,8 +66,15 @@ impl PostgresServer {
     /// # Panics
     /// When the database cannot be created.
     pub fn create_database(self: &Arc<Self>) -> PostgresDatabase {
+        self.create_from("template1")
+    }
+
+    fn create_from(self: &Arc<Self>, template: &str) -> PostgresDatabase {
         let name = format!("scanhelm_test_{:016x}", RandomState::new().build_hasher().finish());
-        run(client_program("createdb").arg("--maintenance-db").arg(&self.admin_url).arg(&name));
+        run(client_program("createdb")
+            .args(["--template", template, "--maintenance-db"])
+            .arg(&self.admin_url)
+            .arg(&name));
         let url = with_database(&self.admin_url, &name);
         PostgresDatabase { server: Arc::clone(self), name, url }
     }
@@ -89,6 +96,15 @@ impl PostgresDatabase {
     #[must_use]
     pub fn create() -> Self {
         PostgresServer::shared().create_database()
+    }
+
+    /// A new database with everything that is in this one, which nobody may be connected to.
+    ///
+    /// # Panics
+    /// When the database cannot be copied.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        self.server.create_from(&self.name)
     }
 
     /// The connection address of this database.
@@ -237,6 +253,15 @@ mod tests {
         let url = one.url().to_owned();
         drop(one);
         assert!(query(&url, "\\conninfo").expect_err("connect to a dropped database").contains("does not exist"));
+    }
+
+    #[test]
+    fn a_copy_has_what_was_there_and_goes_its_own_way() {
+        let one = PostgresDatabase::create();
+        query(one.url(), "create table marker (id int)").expect("create a table");
+        let copy = one.copy();
+        query(copy.url(), "insert into marker values (1)").expect("write into the copied table");
+        assert_eq!(query(one.url(), "select count(*) from marker").as_deref(), Ok("0"));
     }
 
     #[test]

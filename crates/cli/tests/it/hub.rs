@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -53,7 +53,12 @@ impl Running {
         let mut command = clean();
         command.current_dir(data.parent().unwrap());
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
-        let mut running = Self::start(&mut command);
+        Self::listening(&mut command)
+    }
+
+    /// The same for a command of one's own.
+    pub(crate) fn listening(command: &mut Command) -> (Self, String) {
+        let mut running = Self::start(command);
         let line = running.log_line("listening on http://");
         let url = line.split("listening on ").nth(1).unwrap().split([' ', '"']).next().unwrap().to_owned();
         (running, url)
@@ -98,11 +103,21 @@ impl Running {
     /// Waits for the end; gives the exit code and how long it took.
     pub(crate) fn wait(&mut self) -> (Option<i32>, Duration) {
         let begun = Instant::now();
+        (self.status().code(), begun.elapsed())
+    }
+
+    /// Waits for the end.
+    pub(crate) fn status(&mut self) -> ExitStatus {
+        let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return (status.code(), begun.elapsed());
+                return status;
             }
             std::thread::sleep(Duration::from_millis(20));
+        }
+        for line in self.errors.try_iter() {
+            self.log.push_str(&line);
+            self.log.push('\n');
         }
         panic!("it did not end:\n{}", self.log);
     }
