@@ -73,7 +73,7 @@ async fn connect(url: &str) -> Outcome<DatabaseConnection> {
             .foreign_keys(true)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
-            .pragma("cache_size", "-65536")
+            .pragma("cache_size", "-32768")
     });
     Database::connect(options).await.during("connect to the database")
 }

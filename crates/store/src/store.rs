@@ -28,7 +28,9 @@ use crate::{activity, fault, schema};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Write connections on PostgreSQL.
 const POSTGRES_WRITERS: u32 = 8;
-const SQLITE_CACHE_KIBIBYTES: i64 = 64 * 1024;
+/// The writer keeps the hot pages of its indexes; readers are served by the page cache of the operating system.
+const SQLITE_WRITER_CACHE_KIBIBYTES: i64 = 32 * 1024;
+const SQLITE_READER_CACHE_KIBIBYTES: i64 = 8 * 1024;
 
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
@@ -225,6 +227,7 @@ pub(crate) fn sqlite_path(url: &str) -> Result<&Path> {
 
 pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool) -> Result<DatabaseConnection> {
     let file = path.to_owned();
+    let cache = if reading { SQLITE_READER_CACHE_KIBIBYTES } else { SQLITE_WRITER_CACHE_KIBIBYTES };
     let mut options = ConnectOptions::new("sqlite://");
     options.max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
     options.acquire_timeout(PATIENCE).sqlx_logging(false).record_stmt_in_spans(false).test_before_acquire(false);
@@ -238,7 +241,7 @@ pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool)
             .foreign_keys(true)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
-            .pragma("cache_size", (-SQLITE_CACHE_KIBIBYTES).to_string());
+            .pragma("cache_size", (-cache).to_string());
         if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
     });
     Database::connect(options).await.map_err(|error| unreachable(&path.display().to_string(), &error))

@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 
 use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
 use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
-use scanhelm_core::finding::{FindingRecord, FindingState};
+use scanhelm_core::finding::{FindingRecord, FindingState, Location};
 use scanhelm_core::ids::{AssetId, FindingId, SightingId};
 use scanhelm_core::import::{Import, ImportCounts, Quarantined};
 use scanhelm_core::permission::Actor;
@@ -33,7 +34,7 @@ pub(super) struct Record {
     pub(super) ordinal: u32,
 }
 
-/// A record with everything that can be computed without the database.
+/// Everything about a record that can be computed without the database. Its long texts are only in `row`.
 struct Prepared {
     fingerprint: String,
     identity: Identity,
@@ -41,7 +42,10 @@ struct Prepared {
     asset_identity: String,
     seen_at: Timestamp,
     row: SightingContent,
-    record: FindingRecord,
+    asset: AssetRecord,
+    location: Location,
+    cves: Vec<String>,
+    cwes: Vec<u32>,
 }
 
 pub(super) struct BatchWriter<'import> {
@@ -145,14 +149,19 @@ impl<'import> BatchWriter<'import> {
             detail,
         };
         row.content = content_digest(&row);
+        let scanner_ref = scanner_ref(&record, ordinal);
+        let FindingRecord { asset, location, cves, cwes, .. } = record;
         Prepared {
             fingerprint: identity.fingerprint(self.scan.company_id),
-            scanner_ref: scanner_ref(&record, ordinal),
+            scanner_ref,
             identity,
             asset_identity,
             seen_at,
             row,
-            record,
+            asset,
+            location,
+            cves,
+            cwes,
         }
     }
 
@@ -163,10 +172,10 @@ impl<'import> BatchWriter<'import> {
         prepared: &[Prepared],
     ) -> Result<HashMap<String, AssetId>> {
         let mut rows: HashMap<String, AssetRow> = HashMap::new();
-        let mentioned =
-            covered.iter().map(|covered| (covered.asset.identity(), &covered.asset, covered.finished_at)).chain(
-                prepared.iter().map(|found| (found.asset_identity.clone(), &found.record.asset, Some(found.seen_at))),
-            );
+        let mentioned = covered
+            .iter()
+            .map(|covered| (covered.asset.identity(), &covered.asset, covered.finished_at))
+            .chain(prepared.iter().map(|found| (found.asset_identity.clone(), &found.asset, Some(found.seen_at))));
         for (identity, asset, at) in mentioned {
             let at = at.unwrap_or(self.frame.seen_at);
             let row = rows.entry(identity.clone()).or_insert_with(|| AssetRow {
@@ -315,9 +324,9 @@ impl<'import> BatchWriter<'import> {
                     title: found.row.title.clone(),
                     severity: found.row.severity,
                     status,
-                    cves: found.record.cves.clone(),
-                    cwes: found.record.cwes.clone(),
-                    location: found.record.location.clone(),
+                    cves: found.cves.clone(),
+                    cwes: found.cwes.clone(),
+                    location: found.location.clone(),
                     first_seen_at: found.seen_at,
                     last_seen_at: found.seen_at,
                     resolved_at: None,

@@ -158,16 +158,19 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
         return Ok(Outcome::Failed(reason.to_owned()));
     }
     let source = Source::File { path: path.clone(), options: read_options(&payload.options) };
-    let (scan, mut import) = match begun {
+    let (scan, mut import, surveyed) = match begun {
         Some(import) => {
             let Some(scan) = hub.store().scan(job.company_id, import.scan_id).await? else {
                 spool::discard(&path);
                 return Ok(Outcome::Failed("The scan was deleted while it was being imported.".to_owned()));
             };
-            (scan, import)
+            (scan, import, None)
         }
         None => match survey(source.clone()).await {
-            Ok(surveyed) => begin(hub, job, context, &payload, &surveyed).await?,
+            Ok(surveyed) => {
+                let (scan, import) = begin(hub, job, context, &payload, &surveyed).await?;
+                (scan, import, Some(surveyed))
+            }
             Err(error) if error.code == ErrorCode::Internal => return Err(error),
             Err(error) => {
                 spool::discard(&path);
@@ -180,7 +183,7 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
         (Some(integration), _) => SightingSource::integration(integration),
         (None, scanner) => SightingSource::scanner(scanner.unwrap_or("unknown")),
     };
-    let outcome = Box::pin(take_in(hub, context, &scan, &mut import, source, sighting_source)).await?;
+    let outcome = Box::pin(take_in(hub, context, &scan, &mut import, source, sighting_source, surveyed)).await?;
     if !matches!(outcome, Outcome::Continue { .. }) {
         spool::discard(&path);
     }

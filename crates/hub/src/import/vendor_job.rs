@@ -19,7 +19,7 @@ use scanhelm_core::{Error, Result};
 use scanhelm_formats::ReadOptions;
 use serde_json::{Value, json};
 
-use super::pipeline::{Frame, Progress, Source, import_records, survey};
+use super::pipeline::{Frame, Progress, Source, Survey, import_records, survey};
 use super::{closing, finish, spool};
 use crate::Hub;
 use crate::failpoint;
@@ -76,9 +76,8 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
         return Ok(Outcome::Continue { after: Duration::ZERO });
     }
     let source = Source::File { path: path.clone(), options: ReadOptions::default() };
-    let outcome =
-        Box::pin(take_in(hub, context, &scan, &mut import, source, SightingSource::integration(integration_id)))
-            .await?;
+    let sighting_source = SightingSource::integration(integration_id);
+    let outcome = Box::pin(take_in(hub, context, &scan, &mut import, source, sighting_source, None)).await?;
     if !matches!(outcome, Outcome::Continue { .. }) {
         spool::discard(&path);
     }
@@ -223,7 +222,7 @@ async fn save(hub: &Hub, context: &JobContext, import: &Import) -> Result<()> {
     transaction.commit().await
 }
 
-/// From the spool into the hub: survey, batches, closing, end. Shared with uploads and local scans.
+/// From the spool into the hub: survey (unless the caller just made it), batches, closing, end. Shared with uploads.
 pub(super) async fn take_in(
     hub: &Hub,
     context: &JobContext,
@@ -231,14 +230,18 @@ pub(super) async fn take_in(
     import: &mut Import,
     source: Source,
     sighting_source: SightingSource,
+    surveyed: Option<Survey>,
 ) -> Result<Outcome> {
-    let surveyed = match survey(source.clone()).await {
-        Ok(surveyed) => surveyed,
-        Err(error) if error.code == scanhelm_core::ErrorCode::Internal => return Err(error),
-        Err(error) => {
-            finish::fail(hub, context, scan.id, import, &error.detail).await?;
-            return Ok(Outcome::Failed(error.detail));
-        }
+    let surveyed = match surveyed {
+        Some(surveyed) => surveyed,
+        None => match survey(source.clone()).await {
+            Ok(surveyed) => surveyed,
+            Err(error) if error.code == scanhelm_core::ErrorCode::Internal => return Err(error),
+            Err(error) => {
+                finish::fail(hub, context, scan.id, import, &error.detail).await?;
+                return Ok(Outcome::Failed(error.detail));
+            }
+        },
     };
     failpoint::hit("import.validated");
     let frame = Frame {
