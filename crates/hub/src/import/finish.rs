@@ -139,30 +139,42 @@ async fn settle(
 
 /// A job that may not try again leaves a visible failure instead of an import that looks as if it ran.
 pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Result<()> {
-    let scan_id = job.payload.get("scan_id").and_then(Value::as_str).and_then(|text| text.parse::<ScanId>().ok());
-    let Some(scan_id) = scan_id.filter(|_| job.kind == super::IMPORT_JOB) else {
+    if job.kind != super::IMPORT_JOB && job.kind != super::UPLOAD_JOB {
         return Ok(());
+    }
+    let reason = single_line(reason, 1000);
+    let import = hub.store().import_of_job(job.id).await?;
+    let text = |name: &str| job.payload.get(name).and_then(Value::as_str);
+    let (scan_id, run_id) = match &import {
+        Some(import) => (Some(import.scan_id), Some(import.run_id)),
+        // It never came to an import: the vendor could not be asked.
+        None => (text("scan_id").and_then(|id| id.parse().ok()), text("run_id").and_then(|id| id.parse().ok())),
     };
-    if let Some(mut import) = hub.store().import_of_job(job.id).await? {
+    let transaction = hub.store().begin().await?;
+    if let Some(mut import) = import {
         import.state = ImportState::Failed;
         import.finished_at = Some(hub.now());
-        import.error = Some(single_line(reason, 1000));
-        let transaction = hub.store().begin().await?;
+        import.error = Some(reason.clone());
         transaction.save_import(&import).await?;
-        transaction.commit().await?;
     }
-    let Some(mut scan) = hub.store().scan(job.company_id, scan_id).await? else {
-        return Ok(());
+    let scan = match scan_id {
+        Some(scan_id) => transaction.scan(job.company_id, scan_id).await?,
+        None => None,
     };
-    let version = scan.version;
-    scan.import_state = ImportState::Failed;
-    scan.error = Some(single_line(reason, 1000));
-    let transaction = hub.store().begin().await?;
-    if transaction.try_save_scan(&scan, version).await? {
+    if let Some(mut scan) = scan.filter(|scan| scan.run_id == run_id) {
+        let version = scan.version;
+        scan.import_state = ImportState::Failed;
+        scan.error = Some(reason.clone());
+        if !transaction.try_save_scan(&scan, version).await? {
+            return Err(Error::new(
+                ErrorCode::Conflict,
+                "The scan is changing; its import is given up a little later.",
+            ));
+        }
         transaction
             .append_activity(NewActivity {
                 company_id: job.company_id,
-                scan_id,
+                scan_id: scan.id,
                 at: hub.now(),
                 actor: Actor::System,
                 event: Event::ImportFailed,
@@ -170,7 +182,6 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
                 data: json!({"job_id": job.id}),
             })
             .await?;
-        transaction.commit().await?;
     }
-    Ok(())
+    transaction.commit().await
 }

@@ -17,6 +17,9 @@ use serde_json::json;
 use crate::Hub;
 use crate::scans::command_activity;
 
+/// How long a vendor's list may lag behind its detail.
+const LISTS_CATCH_UP: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// A command whose effect the vendor does not show after this long did not happen.
 const PROOF_AFTER: std::time::Duration = std::time::Duration::from_mins(2);
 
@@ -71,6 +74,9 @@ impl Hub {
     /// it read again; a row deleted meanwhile is left alone.
     pub(crate) async fn apply_observation(&self, scan: Scan, observation: &Observation) -> Result<Scan> {
         let mut scan = scan;
+        if self.shows_a_run_of_before(&scan, observation).await? {
+            return Ok(scan);
+        }
         for _ in 0..5 {
             let changes = observe(&scan, observation, self.now());
             if changes.is_empty() {
@@ -106,6 +112,18 @@ impl Hub {
             return Ok(next);
         }
         Ok(scan)
+    }
+
+    /// Shortly after a launch a vendor's list may still show the run before, although its detail shows the new one.
+    /// Believing both in turn would make a run of every look.
+    async fn shows_a_run_of_before(&self, scan: &Scan, observation: &Observation) -> Result<bool> {
+        if observation.external_run_id.is_none() || observation.external_run_id == scan.external_run_id {
+            return Ok(false);
+        }
+        let runs = self.store().runs(scan.company_id, scan.id).await?;
+        let known = runs.iter().any(|run| run.external_run_id == observation.external_run_id);
+        let fresh = runs.first().is_some_and(|run| self.now().since(run.created_at) < LISTS_CATCH_UP);
+        Ok(known && fresh)
     }
 
     async fn save_run_of(&self, transaction: &Transaction, scan: &Scan, changes: &[Change]) -> Result<()> {
