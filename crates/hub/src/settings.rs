@@ -77,7 +77,7 @@ impl Settings {
                 lease: Duration::from_mins(1),
             },
             import: Import {
-                batch_rows: 10_000,
+                batch_rows: 5_000,
                 quarantine_shown: 100,
                 attempt: Duration::from_mins(10),
                 max_report_bytes: 2 << 30,
