@@ -111,8 +111,9 @@ impl Transaction {
     pub async fn upsert_assets(&self, company: CompanyId, rows: &[AssetRow]) -> Result<HashMap<String, AssetId>> {
         self.take_import_turn(company).await?;
         let mut merged: BTreeMap<String, AssetRow> = BTreeMap::new();
-        let mut sql = self.sql(&format!("SELECT {COLUMNS} FROM assets WHERE company_id = ? AND"), values![company]);
-        sql.among("identity", rows.iter().map(|row| row.identity.clone()));
+        let mut sql = self.sql(&format!("SELECT {COLUMNS}"), values![]);
+        let key = ("company_id = ?", values![company]);
+        sql.from_looked_up(("assets", "assets"), key, "identity", rows.iter().map(|row| row.identity.clone()));
         for known in self.connection().all(sql, read).await? {
             let row = AssetRow {
                 id: known.id,

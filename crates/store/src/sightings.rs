@@ -117,10 +117,11 @@ impl Transaction {
     ) -> Result<HashMap<String, SightingRow>> {
         self.take_import_turn(company).await?;
         let text = "SELECT s.scanner_ref, s.id, s.finding_id, s.state, s.first_seen_at, s.last_seen_at, s.content, \
-                    f.status AS finding_status, f.resolved_at FROM sightings s JOIN findings f ON f.id = s.finding_id \
-                    WHERE s.company_id = ? AND s.source = ? AND";
-        let mut sql = self.sql(text, values![company, source.as_str()]);
-        sql.among("s.scanner_ref", references.iter().cloned());
+                    f.status AS finding_status, f.resolved_at";
+        let mut sql = self.sql(text, values![]);
+        let key = ("company_id = ? AND source = ?", values![company, source.as_str()]);
+        sql.from_looked_up(("sightings", "s"), key, "scanner_ref", references.iter().cloned());
+        sql.push(" JOIN findings f ON f.id = s.finding_id");
         let known = self
             .connection()
             .all(sql, |row| {

@@ -12,7 +12,7 @@ use crate::row::Row;
 use crate::sql::{json, values};
 use crate::store::{Reader, Transaction};
 
-const COLUMNS: &str = "SELECT fingerprint, state, reason, actor, at, expires_at FROM";
+const COLUMNS: &str = "SELECT fingerprint, state, reason, actor, at, expires_at";
 
 /// What a person decided about a fingerprint.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,27 +39,29 @@ fn read(row: &Row<'_>) -> Result<Verdict> {
 
 impl Reader {
     pub async fn triage(&self, company: CompanyId, fingerprint: &str) -> Result<Option<Verdict>> {
-        let text = format!("{COLUMNS} triage WHERE company_id = ? AND fingerprint = ?");
+        let text = format!("{COLUMNS} FROM triage WHERE company_id = ? AND fingerprint = ?");
         self.connection().optional(self.sql(&text, values![company, fingerprint]), read).await
     }
 
     /// For a batch of an import, by fingerprint.
     pub async fn triage_of(&self, company: CompanyId, fingerprints: &[String]) -> Result<HashMap<String, Verdict>> {
-        let mut sql = self.sql(&format!("{COLUMNS} triage WHERE company_id = ? AND"), values![company]);
-        sql.among("fingerprint", fingerprints.iter().cloned());
+        let mut sql = self.sql(COLUMNS, values![]);
+        let key = ("company_id = ?", values![company]);
+        sql.from_looked_up(("triage", "t"), key, "fingerprint", fingerprints.iter().cloned());
         let verdicts = self.connection().all(sql, read).await?;
         Ok(verdicts.into_iter().map(|verdict| (verdict.fingerprint.clone(), verdict)).collect())
     }
 
     /// Every judgement ever made of a fingerprint, newest first.
     pub async fn triage_history(&self, company: CompanyId, fingerprint: &str) -> Result<Vec<Verdict>> {
-        let text = format!("{COLUMNS} triage_history WHERE company_id = ? AND fingerprint = ? ORDER BY number DESC");
+        let text =
+            format!("{COLUMNS} FROM triage_history WHERE company_id = ? AND fingerprint = ? ORDER BY number DESC");
         self.connection().all(self.sql(&text, values![company, fingerprint]), read).await
     }
 
     /// The verdicts of a company that have run out by `now`.
     pub async fn expired_triage(&self, company: CompanyId, now: Timestamp) -> Result<Vec<Verdict>> {
-        let text = format!("{COLUMNS} triage WHERE company_id = ? AND expires_at <= ? ORDER BY fingerprint");
+        let text = format!("{COLUMNS} FROM triage WHERE company_id = ? AND expires_at <= ? ORDER BY fingerprint");
         self.connection().all(self.sql(&text, values![company, now]), read).await
     }
 }

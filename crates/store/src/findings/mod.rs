@@ -128,9 +128,9 @@ impl Transaction {
         fingerprints: &[String],
     ) -> Result<HashMap<String, FindingRow>> {
         self.take_import_turn(company).await?;
-        let text = "SELECT fingerprint, id, status, resolved_at FROM findings WHERE company_id = ? AND";
-        let mut sql = self.sql(text, values![company]);
-        sql.among("fingerprint", fingerprints.iter().cloned());
+        let mut sql = self.sql("SELECT fingerprint, id, status, resolved_at", values![]);
+        let key = ("company_id = ?", values![company]);
+        sql.from_looked_up(("findings", "f"), key, "fingerprint", fingerprints.iter().cloned());
         let known = self
             .connection()
             .all(sql, |row| {
