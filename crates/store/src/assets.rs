@@ -113,7 +113,7 @@ impl Transaction {
         let mut merged: BTreeMap<String, AssetRow> = BTreeMap::new();
         let mut sql = self.sql(&format!("SELECT {COLUMNS}"), values![]);
         let key = ("company_id = ?", values![company]);
-        sql.from_looked_up(("assets", "assets"), key, "identity", rows.iter().map(|row| row.identity.clone()));
+        sql.look_up_in(("assets", "assets"), key, "identity", rows.iter().map(|row| row.identity.clone()));
         for known in self.connection().all(sql, read).await? {
             let row = AssetRow {
                 id: known.id,

@@ -120,7 +120,7 @@ impl Transaction {
                     f.status AS finding_status, f.resolved_at";
         let mut sql = self.sql(text, values![]);
         let key = ("company_id = ? AND source = ?", values![company, source.as_str()]);
-        sql.from_looked_up(("sightings", "s"), key, "scanner_ref", references.iter().cloned());
+        sql.look_up_in(("sightings", "s"), key, "scanner_ref", references.iter().cloned());
         sql.push(" JOIN findings f ON f.id = s.finding_id");
         let known = self
             .connection()

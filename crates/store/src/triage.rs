@@ -47,7 +47,7 @@ impl Reader {
     pub async fn triage_of(&self, company: CompanyId, fingerprints: &[String]) -> Result<HashMap<String, Verdict>> {
         let mut sql = self.sql(COLUMNS, values![]);
         let key = ("company_id = ?", values![company]);
-        sql.from_looked_up(("triage", "t"), key, "fingerprint", fingerprints.iter().cloned());
+        sql.look_up_in(("triage", "t"), key, "fingerprint", fingerprints.iter().cloned());
         let verdicts = self.connection().all(sql, read).await?;
         Ok(verdicts.into_iter().map(|verdict| (verdict.fingerprint.clone(), verdict)).collect())
     }

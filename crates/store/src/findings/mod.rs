@@ -130,7 +130,7 @@ impl Transaction {
         self.take_import_turn(company).await?;
         let mut sql = self.sql("SELECT fingerprint, id, status, resolved_at", values![]);
         let key = ("company_id = ?", values![company]);
-        sql.from_looked_up(("findings", "f"), key, "fingerprint", fingerprints.iter().cloned());
+        sql.look_up_in(("findings", "f"), key, "fingerprint", fingerprints.iter().cloned());
         let known = self
             .connection()
             .all(sql, |row| {
