@@ -7,7 +7,18 @@ use scanhelm_core::status::{ImportState, Status};
 use scanhelm_store::FindingFilter;
 use scanhelm_vendor_sim::{SeedState, Sim, SimConfig};
 
-use crate::harness::{Home, nessus, on_both_databases, seed};
+use crate::harness::{Home, LOOKS, nessus, on_both_databases, seed};
+
+fn expected_status(at_vendor: &str) -> Status {
+    match at_vendor {
+        "completed" | "imported" => Status::Completed,
+        "running" => Status::Running,
+        "paused" => Status::Paused,
+        "canceled" => Status::Cancelled,
+        "aborted" => Status::Failed,
+        _ => Status::Queued,
+    }
+}
 
 on_both_databases! {
     /// The hub mirrors an estate it never saw, imports what is complete, and holds exactly what the vendor served.
@@ -19,11 +30,12 @@ on_both_databases! {
         hub.connect(&grant, &sim).await;
         let truth: BTreeMap<String, String> =
             sim.scans().into_iter().filter(|scan| scan.folder != "Trash").map(|scan| (scan.id, scan.state)).collect();
-        for _ in 0..600 {
+        for _ in 0..LOOKS {
             let scans = hub.scans(&grant).await;
-            let complete = |id: &str| matches!(truth[id].as_str(), "completed" | "imported");
             let settled = scans.iter().all(|scan| {
-                !complete(&scan.link.as_ref().unwrap().external_scan_id) || scan.import_state.is_finished()
+                let expected = expected_status(&truth[&scan.link.as_ref().unwrap().external_scan_id]);
+                let imported = scan.import_state.is_finished() && scan.counts.total() == scan.imported_findings;
+                scan.status() == expected && (expected != Status::Completed || imported)
             });
             if scans.len() == truth.len() && settled {
                 break;
@@ -36,14 +48,7 @@ on_both_databases! {
         for scan in &scans {
             assert_eq!(scan.origin, Origin::Adopted);
             let external = scan.link.as_ref().unwrap().external_scan_id.clone();
-            let expected = match truth[&external].as_str() {
-                "completed" | "imported" => Status::Completed,
-                "running" => Status::Running,
-                "paused" => Status::Paused,
-                "canceled" => Status::Cancelled,
-                "aborted" => Status::Failed,
-                _ => Status::Queued,
-            };
+            let expected = expected_status(&truth[&external]);
             assert_eq!(scan.status(), expected, "{} at the vendor: {}", scan.name, truth[&external]);
             if expected != Status::Completed {
                 assert_ne!(scan.import_state, ImportState::Done);
@@ -134,7 +139,7 @@ on_both_databases! {
         sim.clear_fault(outage);
         sim.advance(Duration::from_secs(900));
         let mut states = Vec::new();
-        for _ in 0..1200 {
+        for _ in 0..LOOKS {
             let runs = hub.hub.scans().runs(&grant, scan.id).await.unwrap();
             states = runs.iter().map(|run| (run.number, run.import_state)).collect();
             if states == [(2, ImportState::Done), (1, ImportState::Done)] {

@@ -7,7 +7,7 @@ use scanhelm_core::status::Status;
 use scanhelm_hub::scans::NewScan;
 use scanhelm_vendor_sim::{Action, Licence, SeedState, Sim, SimConfig};
 
-use crate::harness::{Home, count, nessus, on_both_databases, seed};
+use crate::harness::{Home, LOOKS, count, nessus, on_both_databases, seed};
 
 on_both_databases! {
     /// Nothing changes here until the vendor is seen to have changed.
@@ -52,7 +52,7 @@ on_both_databases! {
         hub.await_job(&grant, ordered.job_id).await;
         hub.await_scan_in(&sim, &grant, "sweep", |scan| scan.status() == Status::Running).await;
         let mut state = CommandState::Unknown;
-        for _ in 0..200 {
+        for _ in 0..LOOKS {
             state = hub.hub.store().command(grant.company, ordered.command.id).await.unwrap().unwrap().state;
             if state == CommandState::Accepted {
                 break;
@@ -114,8 +114,8 @@ on_both_databases! {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), launched).await.expect("never launched");
-        for _ in 0..200 {
+        tokio::time::timeout(Duration::from_secs(120), launched).await.expect("never launched");
+        for _ in 0..LOOKS {
             sim.advance(Duration::from_secs(60));
             if hub.scan_named(&grant, "release check").await.is_some_and(|scan| scan.import_state.is_finished()) {
                 break;

@@ -4,7 +4,7 @@ use scanhelm_core::status::ImportState;
 use scanhelm_hub::scans::RemoteDeletion;
 use scanhelm_vendor_sim::{Action, Fault, SeedState};
 
-use crate::harness::{Home, count, nessus, on_both_databases, seed};
+use crate::harness::{Home, LOOKS, count, nessus, on_both_databases, seed};
 
 on_both_databases! {
     /// Three sweeps and a restart: it stays away, and taking the block back brings it again.
@@ -56,7 +56,7 @@ on_both_databases! {
         assert!(hub.scan_named(&grant, "drop").await.is_none());
         assert!(sim.scan(&truth.id).is_some());
         sim.clear_fault(outage);
-        for _ in 0..600 {
+        for _ in 0..LOOKS {
             if sim.scan(&truth.id).is_none() {
                 break;
             }

@@ -4,11 +4,11 @@ use scanhelm_core::integration::ConditionKind;
 use scanhelm_core::status::Status;
 use scanhelm_vendor_sim::{Fault, SeedState};
 
-use crate::harness::{Home, Running, nessus, on_both_databases, seed};
+use crate::harness::{Home, LOOKS, Running, nessus, on_both_databases, seed};
 
 async fn await_condition(hub: &Running, grant: &scanhelm_core::permission::Grant, wanted: Option<ConditionKind>) {
     let mut last = None;
-    for _ in 0..400 {
+    for _ in 0..LOOKS {
         let integrations = hub.hub.integrations().list(grant).await.unwrap();
         last = integrations[0].health.condition.clone();
         if last.as_ref().map(|condition| condition.kind) == wanted {
@@ -114,7 +114,7 @@ on_both_databases! {
         let grant = hub.company("Acme").await;
         hub.connect(&grant, &sim).await;
         let mut scan = None;
-        for _ in 0..1200 {
+        for _ in 0..LOOKS {
             scan = hub.scan_named(&grant, "one").await.filter(|scan| scan.import_state.is_finished());
             if scan.is_some() {
                 break;

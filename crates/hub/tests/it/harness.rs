@@ -25,6 +25,10 @@ use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// How often a test looks for what it waits for, every 50 ms or more: two minutes, so that only a hub that never gets there
+/// fails, and not a machine that is busy.
+pub(crate) const LOOKS: usize = 2400;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Database {
     Sqlite,
@@ -183,7 +187,7 @@ impl Running {
     /// Waits until the named scan satisfies a condition.
     pub(crate) async fn await_scan(&self, grant: &Grant, name: &str, is: impl Fn(&Scan) -> bool) -> Scan {
         let mut last = None;
-        for _ in 0..600 {
+        for _ in 0..LOOKS {
             last = self.scan_named(grant, name).await;
             if let Some(scan) = last.as_ref().filter(|scan| is(scan)) {
                 return scan.clone();
@@ -216,7 +220,7 @@ impl Running {
     }
 
     pub(crate) async fn await_job(&self, grant: &Grant, id: JobId) -> Job {
-        let job = self.hub.jobs().wait(grant, id, Duration::from_secs(60)).await.unwrap();
+        let job = self.hub.jobs().wait(grant, id, Duration::from_secs(180)).await.unwrap();
         assert!(job.state.is_terminal(), "{job:#?}");
         job
     }

@@ -5,7 +5,7 @@ use scanhelm_core::scan::Origin;
 use scanhelm_core::status::Status;
 use scanhelm_hub::scans::NewScan;
 
-use crate::harness::{Home, on_both_databases};
+use crate::harness::{Home, LOOKS, on_both_databases};
 
 on_both_databases! {
     /// Real Bandit and Semgrep as a scan of the hub: events, findings, and a second scan that changes nothing.
@@ -25,7 +25,7 @@ on_both_databases! {
         let created = hub.hub.scans().create(&grant, new.clone()).await.unwrap();
         assert_eq!(created.scan.origin, Origin::Local);
         let mut done = None;
-        for _ in 0..1200 {
+        for _ in 0..LOOKS {
             done = hub.scan_named(&grant, "shop").await.filter(|scan| {
                 scan.vendor_state.is_terminal() && (scan.import_state.is_finished() || scan.error.is_some())
             });
@@ -46,7 +46,7 @@ on_both_databases! {
         let before = hub.dump(&grant).await;
         let again = NewScan { name: Some("shop again".to_owned()), ..new };
         hub.hub.scans().create(&grant, again).await.unwrap();
-        for _ in 0..1200 {
+        for _ in 0..LOOKS {
             if hub.scan_named(&grant, "shop again").await.is_some_and(|scan| scan.import_state.is_finished()) {
                 break;
             }
