@@ -13,13 +13,16 @@ mod clock;
 mod config;
 mod control;
 mod desk;
+mod estate;
 mod fault;
 mod fleet;
 mod ledger;
 mod lifecycle;
 mod line;
 mod nessus;
+mod past;
 mod random;
+mod schedule;
 mod sim;
 mod vendor;
 

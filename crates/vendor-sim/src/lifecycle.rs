@@ -5,6 +5,7 @@
 //! translates [`Phase`] into its own status words.
 
 use crate::clock::Moment;
+use crate::ledger::Action;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -22,6 +23,19 @@ pub(crate) enum Phase {
 impl Phase {
     pub(crate) fn is_over(self) -> bool {
         matches!(self, Phase::Completed | Phase::Canceled | Phase::Aborted)
+    }
+
+    /// How the ledger calls a run's coming into this phase by itself; transitional phases are not entered there.
+    pub(crate) fn event(self) -> Option<Action> {
+        match self {
+            Phase::Pending => Some(Action::Launch),
+            Phase::Running => Some(Action::Started),
+            Phase::Paused => Some(Action::Paused),
+            Phase::Completed => Some(Action::Completed),
+            Phase::Canceled => Some(Action::Canceled),
+            Phase::Aborted => Some(Action::Aborted),
+            Phase::Pausing | Phase::Resuming | Phase::Stopping => None,
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Moment};
 use crate::config::SimConfig;
-use crate::ledger::{FindingRef, Ledger};
+use crate::ledger::{Effect, FindingRef, Ledger};
+use crate::lifecycle::Phase;
+use crate::random::Draw;
 
 /// Every vendor there is: name on the command line and in [`SimConfig::vendor`], what it simulates, how it is built.
 pub const VENDORS: &[VendorEntry] = &[VendorEntry {
@@ -40,6 +42,21 @@ pub(crate) struct Site {
     pub(crate) config: SimConfig,
     pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
+}
+
+impl Site {
+    /// Where the targets and hosts of a fleet are drawn from: the same for every vendor, so that two simulators with
+    /// one seed look at one network.
+    pub(crate) fn estate(&self) -> Draw {
+        Draw::new(self.config.seed).of("estate")
+    }
+
+    /// Enters what the clock brought about.
+    pub(crate) fn came_about(&self, at: Moment, subject: String, run: String, phase: Phase) {
+        if let Some(action) = phase.event() {
+            self.ledger.effect(Effect { at, request: None, action, subject, run: Some(run), findings: None });
+        }
+    }
 }
 
 /// Number of the request in the ledger; a request extension, so that handlers can name the cause of an effect.

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::Nessus;
 use super::answer::{Answer, Call, Refused, number};
-use super::plugin::{Finding, Plugin};
 use super::state::{NEVER_RUN, Run, Scan};
-use super::survey::Found;
 use crate::clock::Moment;
+use crate::estate::plugin::{Finding, Plugin};
+use crate::estate::survey::Found;
 
 /// Checks a host is put through.
 const CHECKS: u64 = 103_620;
@@ -287,10 +287,12 @@ async fn plugin_output(
 }
 
 fn description(plugin: &Plugin) -> Value {
-    let score =
-        |score: &Option<(super::plugin::Text, super::plugin::Text)>| score.as_ref().map(|(score, _)| score.clone());
-    let vector =
-        |score: &Option<(super::plugin::Text, super::plugin::Text)>| score.as_ref().map(|(_, vector)| vector.clone());
+    let score = |score: &Option<(crate::estate::plugin::Text, crate::estate::plugin::Text)>| {
+        score.as_ref().map(|(score, _)| score.clone())
+    };
+    let vector = |score: &Option<(crate::estate::plugin::Text, crate::estate::plugin::Text)>| {
+        score.as_ref().map(|(_, vector)| vector.clone())
+    };
     json!({
         "severity": plugin.severity,
         "pluginid": plugin.id.to_string(),

@@ -5,24 +5,18 @@
 
 mod access;
 mod answer;
-mod catalogue;
 mod control;
 mod details;
 mod editor;
 mod export;
 mod folders;
-mod hosts;
 mod operation;
-mod patches;
-mod plugin;
 mod report;
 mod scanners;
 mod scans;
-mod schedule;
 mod seed;
 mod server;
 mod state;
-mod survey;
 mod upload;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,8 +27,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::clock::Moment;
 use crate::config::Licence;
-use crate::ledger::{Action, Effect, FindingRef};
-use crate::lifecycle::Phase;
+use crate::ledger::FindingRef;
 use crate::vendor::{RunTruth, ScanSeed, ScanTruth, SeedError, Site, Vendor, Wording};
 use state::{Run, Scan, State};
 
@@ -46,7 +39,7 @@ pub(crate) struct Nessus {
 
 impl Nessus {
     pub(crate) fn new(site: Site) -> Self {
-        let state = State::new(site.config.seed, site.config.credentials.clone(), site.clock.now());
+        let state = State::new(&site);
         Nessus { site, state: Mutex::new(state) }
     }
 
@@ -129,17 +122,7 @@ impl Vendor for Nessus {
         let mut events = Vec::new();
         self.state().settle(now, &mut events);
         for (at, scan, run, phase) in events {
-            let action = match phase {
-                Phase::Pending => Action::Launch,
-                Phase::Running => Action::Started,
-                Phase::Paused => Action::Paused,
-                Phase::Completed => Action::Completed,
-                Phase::Canceled => Action::Canceled,
-                Phase::Aborted => Action::Aborted,
-                Phase::Pausing | Phase::Resuming | Phase::Stopping => continue,
-            };
-            let (subject, run) = (scan.to_string(), Some(run));
-            self.site.ledger.effect(Effect { at, request: None, action, subject, run, findings: None });
+            self.site.came_about(at, scan.to_string(), run, phase);
         }
     }
 

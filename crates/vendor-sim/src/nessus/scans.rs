@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Call, Refused, body, number};
-use super::schedule::Schedule;
 use super::state::{NEVER_RUN, Run, Scan, State};
 use super::{Nessus, editor};
 use crate::clock::Moment;
 use crate::ledger::Action;
+use crate::schedule::Schedule;
 
 pub(super) fn routes() -> Router<Arc<Nessus>> {
     Router::new()

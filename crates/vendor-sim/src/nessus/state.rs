@@ -7,20 +7,19 @@ use bytes::Bytes;
 
 use super::access::Access;
 use super::export::ExportJob;
-use super::hosts::discover;
-use super::schedule::Schedule;
-use super::survey::{Found, Survey};
 use crate::clock::Moment;
-use crate::config::Credentials;
+use crate::estate::hosts::discover;
+use crate::estate::survey::{Found, Survey};
 use crate::lifecycle::{Execution, Pace, Phase};
+use crate::past::TURN;
 use crate::random::Draw;
+use crate::schedule::Schedule;
+use crate::vendor::Site;
 
 /// Status of a configuration that never ran.
 pub(super) const NEVER_RUN: &str = "empty";
 /// Virtual seconds for which the list still shows the previous run after a launch.
 const LIST_LAG: f64 = 2.0;
-/// Virtual seconds that a pause, resume or stop takes.
-const TURN: f64 = 4.0;
 /// Runs kept of a scan that launches itself.
 const MOST_RUNS: usize = 100;
 const FINDINGS_PER_HOST: u32 = 25;
@@ -148,6 +147,7 @@ pub(super) struct Folder {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) draw: Draw,
+    pub(super) estate: Draw,
     next: i64,
     pub(super) server_uuid: String,
     pub(super) started: Moment,
@@ -159,15 +159,16 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(seed: u64, credentials: Credentials, now: Moment) -> Self {
-        let draw = Draw::new(seed).of("nessus");
+    pub(super) fn new(site: &Site) -> Self {
+        let draw = Draw::new(site.config.seed).of("nessus");
         let folder = |id, name: &str, kind| Folder { id, name: name.to_owned(), kind };
         State {
             draw,
+            estate: site.estate(),
             next: 10,
             server_uuid: draw.of("server").uuid(),
-            started: now,
-            access: Access::new(draw.of("access"), credentials),
+            started: site.clock.now(),
+            access: Access::new(draw.of("access"), site.config.credentials.clone()),
             scans: BTreeMap::new(),
             folders: vec![folder(TRASH, "Trash", "trash"), folder(MY_SCANS, "My Scans", "main")],
             exports: BTreeMap::new(),
@@ -200,7 +201,7 @@ impl State {
     /// A new configuration with the settings every scan starts from.
     pub(super) fn new_scan(&mut self, name: &str, owner: &str, targets: &str, now: Moment) -> Scan {
         let id = self.next_id();
-        let hosts = discover(targets, self.draw).len() as f64;
+        let hosts = discover(targets, self.estate).len() as f64;
         Scan {
             id,
             uuid: format!("template-{}", self.long_uuid("scan", id)),
@@ -235,10 +236,10 @@ impl State {
     ) -> Option<String> {
         let run_id = self.next_id();
         let uuid = self.long_uuid("run", run_id);
-        let draw = self.draw;
+        let (draw, estate) = (self.draw, self.estate);
         let scan = self.scans.get_mut(&id)?;
         let targets = alt_targets.clone().unwrap_or_else(|| scan.targets.clone());
-        let hosts = discover(&targets, draw);
+        let hosts = discover(&targets, estate);
         let findings = scan.findings.unwrap_or(FINDINGS_PER_HOST * hosts.len() as u32);
         scan.launches += 1;
         scan.read = false;

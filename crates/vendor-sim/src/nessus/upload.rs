@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 use super::Nessus;
 use super::answer::{Answer, Call, Refused, body};
-use super::hosts::{Host, Profile};
-use super::plugin::{Finding, Plugin, Text};
 use super::state::NEVER_RUN;
-use super::survey::Survey;
+use crate::estate::hosts::{Host, Profile};
+use crate::estate::plugin::{Finding, Plugin, Text};
+use crate::estate::survey::Survey;
 use crate::ledger::Action;
 
 const LARGEST_FILE: usize = 256 * 1024 * 1024;

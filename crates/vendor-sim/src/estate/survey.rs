@@ -22,8 +22,8 @@ const RESTLESS: f64 = 0.08;
 const CHANGE: f64 = 0.35;
 
 #[derive(Debug, Clone)]
-pub(super) struct Survey {
-    pub(super) hosts: Arc<Vec<Host>>,
+pub(crate) struct Survey {
+    pub(crate) hosts: Arc<Vec<Host>>,
     evidence: Evidence,
 }
 
@@ -40,18 +40,18 @@ enum Evidence {
 
 impl Survey {
     /// `run` numbers the runs of one scan; `draw` belongs to the scan.
-    pub(super) fn generated(hosts: Vec<Host>, draw: Draw, findings: u32, run: u32) -> Self {
+    pub(crate) fn generated(hosts: Vec<Host>, draw: Draw, findings: u32, run: u32) -> Self {
         let findings = if hosts.is_empty() { 0 } else { findings };
         Survey { hosts: Arc::new(hosts), evidence: Evidence::Generated { draw, findings, run } }
     }
 
-    pub(super) fn uploaded(report: Vec<(Host, Vec<Finding>)>) -> Self {
+    pub(crate) fn uploaded(report: Vec<(Host, Vec<Finding>)>) -> Self {
         let (hosts, findings) = report.into_iter().unzip();
         Survey { hosts: Arc::new(hosts), evidence: Evidence::Uploaded(Arc::new(findings)) }
     }
 
     /// How far the host is, 0 to 1, when `progress` of the whole is done.
-    pub(super) fn host_progress(&self, index: usize, progress: f64) -> f64 {
+    pub(crate) fn host_progress(&self, index: usize, progress: f64) -> f64 {
         if progress >= 1.0 {
             return 1.0;
         }
@@ -61,7 +61,7 @@ impl Survey {
     }
 
     /// Findings of the whole survey.
-    pub(super) fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         match &self.evidence {
             Evidence::Generated { findings, .. } => *findings as usize,
             Evidence::Uploaded(hosts) => hosts.iter().map(Vec::len).sum(),
@@ -69,7 +69,7 @@ impl Survey {
     }
 
     /// The findings known when `progress` of the work is done.
-    pub(super) fn found(&self, progress: f64) -> Found {
+    pub(crate) fn found(&self, progress: f64) -> Found {
         let mut picks: Vec<Vec<u32>> = match &self.evidence {
             Evidence::Generated { draw, findings, run } => self.layout(*draw, *findings, *run),
             Evidence::Uploaded(hosts) => hosts.iter().map(|found| (0..found.len() as u32).collect()).collect(),
@@ -105,22 +105,22 @@ impl Survey {
 
 /// A survey at one degree of completion.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(crate) struct Found {
     survey: Survey,
     picks: Vec<Vec<u32>>,
 }
 
 impl Found {
-    pub(super) fn hosts(&self) -> &[Host] {
+    pub(crate) fn hosts(&self) -> &[Host] {
         &self.survey.hosts
     }
 
-    pub(super) fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.picks.iter().map(Vec::len).sum()
     }
 
     /// The findings of one host; `at` is when the run began, for outputs that tell the time.
-    pub(super) fn of_host(&self, index: usize, at: Moment) -> Vec<Finding> {
+    pub(crate) fn of_host(&self, index: usize, at: Moment) -> Vec<Finding> {
         let (Some(host), Some(picks)) = (self.survey.hosts.get(index), self.picks.get(index)) else {
             return Vec::new();
         };
@@ -132,11 +132,11 @@ impl Found {
         }
     }
 
-    pub(super) fn all(&self, at: Moment) -> impl Iterator<Item = (usize, &Host, Vec<Finding>)> {
+    pub(crate) fn all(&self, at: Moment) -> impl Iterator<Item = (usize, &Host, Vec<Finding>)> {
         self.hosts().iter().enumerate().map(move |(index, host)| (index, host, self.of_host(index, at)))
     }
 
-    pub(super) fn references(&self, at: Moment) -> Vec<FindingRef> {
+    pub(crate) fn references(&self, at: Moment) -> Vec<FindingRef> {
         self.all(at)
             .flat_map(|(_, host, findings)| {
                 findings.into_iter().map(|finding| finding.reference(&host.name)).collect::<Vec<_>>()

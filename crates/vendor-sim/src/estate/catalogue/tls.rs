@@ -1,7 +1,7 @@
 //! Checks of TLS, whatever it protects.
 
 use super::{EMPTY, Entry, Service};
-use crate::nessus::hosts::Profile::{LinuxServer, NetworkDevice, WebServer, WindowsServer};
+use crate::estate::hosts::Profile::{LinuxServer, NetworkDevice, WebServer, WindowsServer};
 
 const TLS: &[Service] = &[(443, "tcp", "www")];
 

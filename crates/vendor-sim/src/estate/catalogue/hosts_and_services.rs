@@ -1,7 +1,7 @@
 //! Checks of the machine itself and of its network services.
 
 use super::{EMPTY, Entry};
-use crate::nessus::hosts::Profile::{LinuxServer, NetworkDevice, WebServer, WindowsServer};
+use crate::estate::hosts::Profile::{LinuxServer, NetworkDevice, WebServer, WindowsServer};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {

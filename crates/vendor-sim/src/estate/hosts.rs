@@ -10,7 +10,7 @@ const MOST_HOSTS: usize = 4096;
 const SPARSE_FROM: u32 = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Profile {
+pub(crate) enum Profile {
     WindowsServer,
     LinuxServer,
     WebServer,
@@ -29,18 +29,18 @@ const PROFILES: [Profile; 8] = [
 ];
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Host {
+pub(crate) struct Host {
     /// As the target list has it; the name of the host in reports.
-    pub(super) name: String,
-    pub(super) ip: String,
-    pub(super) fqdn: Option<String>,
-    pub(super) mac: Option<String>,
-    pub(super) operating_system: Option<String>,
-    pub(super) profile: Profile,
+    pub(crate) name: String,
+    pub(crate) ip: String,
+    pub(crate) fqdn: Option<String>,
+    pub(crate) mac: Option<String>,
+    pub(crate) operating_system: Option<String>,
+    pub(crate) profile: Profile,
 }
 
 /// The hosts that answer among `targets` (addresses, ranges, networks, names; separated by commas or white space).
-pub(super) fn discover(targets: &str, draw: Draw) -> Vec<Host> {
+pub(crate) fn discover(targets: &str, draw: Draw) -> Vec<Host> {
     let mut names: Vec<String> = Vec::new();
     for target in targets.split([',', ' ', '\n', '\r', '\t']).map(str::trim).filter(|target| !target.is_empty()) {
         for name in addresses(target, draw) {
@@ -53,7 +53,7 @@ pub(super) fn discover(targets: &str, draw: Draw) -> Vec<Host> {
 }
 
 /// A target list with exactly `count` addresses.
-pub(super) fn invent_targets(count: u32, draw: Draw) -> String {
+pub(crate) fn invent_targets(count: u32, draw: Draw) -> String {
     let (second, third) = (1 + draw.with(1).below(250), draw.with(2).below(250));
     let mut ranges = Vec::new();
     let mut left = u64::from(count.clamp(1, MOST_HOSTS as u32));

@@ -5,54 +5,54 @@ use std::sync::Arc;
 
 use crate::ledger::FindingRef;
 
-pub(super) type Text = Cow<'static, str>;
+pub(crate) type Text = Cow<'static, str>;
 
-pub(super) const SEVERITIES: [&str; 5] = ["Info", "Low", "Medium", "High", "Critical"];
+pub(crate) const SEVERITIES: [&str; 5] = ["Info", "Low", "Medium", "High", "Critical"];
 /// Words of the `risk_factor` element and of the CSV column Risk.
 const RISKS: [&str; 5] = ["None", "Low", "Medium", "High", "Critical"];
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Plugin {
-    pub(super) id: u32,
-    pub(super) name: Text,
-    pub(super) family: Text,
+pub(crate) struct Plugin {
+    pub(crate) id: u32,
+    pub(crate) name: Text,
+    pub(crate) family: Text,
     /// 0 info to 4 critical.
-    pub(super) severity: u8,
-    pub(super) cves: Vec<Text>,
+    pub(crate) severity: u8,
+    pub(crate) cves: Vec<Text>,
     /// Score and vector.
-    pub(super) cvss2: Option<(Text, Text)>,
-    pub(super) cvss3: Option<(Text, Text)>,
-    pub(super) vpr: Option<Text>,
-    pub(super) cwes: Vec<Text>,
-    pub(super) synopsis: Text,
-    pub(super) description: Text,
-    pub(super) solution: Text,
-    pub(super) see_also: Vec<Text>,
+    pub(crate) cvss2: Option<(Text, Text)>,
+    pub(crate) cvss3: Option<(Text, Text)>,
+    pub(crate) vpr: Option<Text>,
+    pub(crate) cwes: Vec<Text>,
+    pub(crate) synopsis: Text,
+    pub(crate) description: Text,
+    pub(crate) solution: Text,
+    pub(crate) see_also: Vec<Text>,
     /// `2020/01/31`
-    pub(super) published: Text,
+    pub(crate) published: Text,
     /// `remote` or `local`
-    pub(super) kind: Text,
-    pub(super) exploit_available: bool,
+    pub(crate) kind: Text,
+    pub(crate) exploit_available: bool,
 }
 
 impl Plugin {
-    pub(super) fn risk(&self) -> &'static str {
+    pub(crate) fn risk(&self) -> &'static str {
         RISKS.get(usize::from(self.severity)).copied().unwrap_or("Critical")
     }
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Finding {
-    pub(super) plugin: Arc<Plugin>,
-    pub(super) port: u16,
-    pub(super) protocol: Text,
-    pub(super) service: Text,
-    pub(super) output: String,
+pub(crate) struct Finding {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) port: u16,
+    pub(crate) protocol: Text,
+    pub(crate) service: Text,
+    pub(crate) output: String,
 }
 
 impl Finding {
     /// How the ledger names this finding on the host called `host`.
-    pub(super) fn reference(&self, host: &str) -> FindingRef {
+    pub(crate) fn reference(&self, host: &str) -> FindingRef {
         let location = format!("{}/{}", self.port, self.protocol);
         FindingRef {
             reference: format!("{}|{host}|{}|{}", self.plugin.id, self.port, self.protocol),

@@ -1,7 +1,7 @@
 //! Checks of SMB and Remote Desktop.
 
 use super::{EMPTY, Entry};
-use crate::nessus::hosts::Profile::WindowsServer;
+use crate::estate::hosts::Profile::WindowsServer;
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {

@@ -9,18 +9,18 @@ use crate::clock::Moment;
 const MOST_CATCH_UP: f64 = 20.0;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Schedule {
-    pub(super) enabled: bool,
-    pub(super) rrules: Option<String>,
-    pub(super) starttime: Option<String>,
-    pub(super) timezone: Option<String>,
+pub(crate) struct Schedule {
+    pub(crate) enabled: bool,
+    pub(crate) rrules: Option<String>,
+    pub(crate) starttime: Option<String>,
+    pub(crate) timezone: Option<String>,
     next: Option<Moment>,
     every: Option<f64>,
 }
 
 impl Schedule {
     /// As a client sets it; without rule and start time the scan runs on demand only.
-    pub(super) fn from_settings(
+    pub(crate) fn from_settings(
         rrules: Option<String>,
         starttime: Option<String>,
         timezone: Option<String>,
@@ -33,7 +33,7 @@ impl Schedule {
         schedule
     }
 
-    pub(super) fn every(seconds: u64, first: Moment) -> Self {
+    pub(crate) fn every(seconds: u64, first: Moment) -> Self {
         let seconds = seconds.max(1);
         let rule = match seconds {
             whole if whole % 3600 == 0 => format!("FREQ=HOURLY;INTERVAL={}", whole / 3600),
@@ -49,17 +49,17 @@ impl Schedule {
         }
     }
 
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.rrules.is_some()
     }
 
-    pub(super) fn enable(&mut self, enabled: bool, now: Moment) {
+    pub(crate) fn enable(&mut self, enabled: bool, now: Moment) {
         self.enabled = enabled;
         self.skip_to(now);
     }
 
     /// Takes the next fire that is due.
-    pub(super) fn due(&mut self, now: Moment) -> Option<Moment> {
+    pub(crate) fn due(&mut self, now: Moment) -> Option<Moment> {
         if !self.enabled {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Checks of web servers and what runs on them.
 
 use super::{EMPTY, Entry};
-use crate::nessus::hosts::Profile::{LinuxServer, WebServer};
+use crate::estate::hosts::Profile::{LinuxServer, WebServer};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
