@@ -25,6 +25,8 @@ use scanhelm_core::scan::Observation;
 use scanhelm_core::{Clock, SeverityCounts, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::webhooks::Webhooks;
+
 /// What a connector is, without any instance. Static: `GET /connectors` and the docs are made from it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
@@ -169,6 +171,10 @@ pub trait Session: Send + Sync + fmt::Debug {
     fn sub_scanners(&self) -> Option<&dyn SubScanners> {
         None
     }
+    /// Decisions about the vendor's calls on us; the same for every instance.
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        None
+    }
 
     /// What the accessors above say, as data.
     fn capabilities(&self) -> CapabilitySet {
@@ -183,6 +189,7 @@ pub trait Session: Send + Sync + fmt::Debug {
             (Capability::Preview, self.preview().is_some()),
             (Capability::History, self.history().is_some()),
             (Capability::SubScanners, self.sub_scanners().is_some()),
+            (Capability::Webhooks, self.webhooks().is_some()),
         ];
         CapabilitySet::of(answers.into_iter().filter(|(_, answers)| *answers).map(|(capability, _)| capability))
     }

@@ -9,5 +9,6 @@ pub mod contract;
 pub mod nessus;
 mod outcome;
 mod registry;
+pub mod webhooks;
 
 pub use registry::{by_id, connectors};
