@@ -27,9 +27,22 @@ pub(crate) struct Budget {
     interval: Duration,
     burst: u32,
     requests_per_minute: u32,
-    concurrency: usize,
-    places: Arc<Semaphore>,
+    places: Mutex<Places>,
     pace: Mutex<Pace>,
+}
+
+/// How many requests may be under way at once.
+#[derive(Clone, Debug)]
+struct Places {
+    allowed: usize,
+    /// Replaced when fewer are allowed; what is under way then ends by the old measure.
+    free: Arc<Semaphore>,
+}
+
+impl Places {
+    fn new(allowed: usize) -> Self {
+        Self { allowed, free: Arc::new(Semaphore::new(allowed)) }
+    }
 }
 
 /// GCRA: one instant is all the state a rate needs.
@@ -53,8 +66,7 @@ impl Budget {
             interval: Duration::from_mins(1) / requests_per_minute,
             burst: limits.burst.max(1),
             requests_per_minute,
-            concurrency,
-            places: Arc::new(Semaphore::new(concurrency)),
+            places: Mutex::new(Places::new(concurrency)),
             pace: Mutex::new(Pace { even_at: now, held_until: now }),
         }
     }
@@ -67,7 +79,7 @@ impl Budget {
         if held > patience {
             return Err(Exhausted(held));
         }
-        let place = match tokio::time::timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await {
+        let place = match tokio::time::timeout_at(deadline, self.places().free.acquire_owned()).await {
             Ok(Ok(place)) => place,
             Ok(Err(_)) | Err(_) => return Err(Exhausted(patience)),
         };
@@ -95,8 +107,17 @@ impl Budget {
         pace.held_until = pace.held_until.max(Instant::now() + pause);
     }
 
+    /// The vendor serves only so many at once. Never raises our own limit.
+    pub(crate) fn limit_concurrency(&self, places: usize) {
+        let mut known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if (1..known.allowed).contains(&places) {
+            *known = Places::new(places);
+        }
+    }
+
     pub(crate) fn view(&self) -> BudgetView {
         let now = Instant::now();
+        let places = self.places();
         let pace = *self.pace();
         let owed = pace.even_at.saturating_duration_since(now);
         let used = u32::try_from(owed.as_nanos().div_ceil(self.interval.as_nanos().max(1))).unwrap_or(u32::MAX);
@@ -104,9 +125,13 @@ impl Budget {
             requests_per_minute: self.requests_per_minute,
             available: self.burst.saturating_sub(used),
             held_for_seconds: pace.held_until.saturating_duration_since(now).as_millis().div_ceil(1000) as u64,
-            in_flight: self.concurrency - self.places.available_permits().min(self.concurrency),
-            concurrency: self.concurrency,
+            in_flight: places.allowed - places.free.available_permits().min(places.allowed),
+            concurrency: places.allowed,
         }
+    }
+
+    fn places(&self) -> Places {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
@@ -155,5 +180,21 @@ mod tests {
         assert!(budget.acquire(Duration::from_secs(1)).await.is_err());
         drop(first);
         assert!(budget.acquire(Duration::from_secs(1)).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_vendor_may_allow_fewer_at_once_but_not_more() {
+        let budget = budget(6000, 100, 4);
+        let under_way = budget.acquire(Duration::from_secs(1)).await.unwrap();
+        budget.limit_concurrency(2);
+        for no_limit in [0, 9] {
+            budget.limit_concurrency(no_limit);
+        }
+        assert_eq!(budget.view().concurrency, 2);
+        let _both = (budget.acquire(Duration::from_secs(1)).await, budget.acquire(Duration::from_secs(1)).await);
+        assert_eq!(budget.view().in_flight, 2);
+        assert!(budget.acquire(Duration::from_secs(1)).await.is_err());
+        drop(under_way);
+        assert!(budget.acquire(Duration::from_secs(1)).await.is_err(), "it had a place of before");
     }
 }

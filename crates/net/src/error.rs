@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use scanhelm_core::integration::ConditionKind;
 use scanhelm_core::{Timestamp, text};
 
@@ -81,6 +82,8 @@ pub enum NetErrorKind {
         status: u16,
         message: String,
         retry_after: Option<Duration>,
+        /// The beginning of what came with it, for vendors whose errors have a shape of their own.
+        body: Bytes,
     },
     /// A success whose body is not what this product sends.
     Unreadable(Unreadable),
@@ -133,6 +136,15 @@ impl NetError {
             NetErrorKind::Status { status, .. } | NetErrorKind::Redirect { status, .. } => Some(*status),
             NetErrorKind::RateLimited { sent: true, .. } => Some(429),
             _ => None,
+        }
+    }
+
+    /// What came with a status that is no success; empty where nothing did. At most 64 KiB, hostile.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        match &self.kind {
+            NetErrorKind::Status { body, .. } => body,
+            _ => &[],
         }
     }
 

@@ -53,13 +53,16 @@ pub struct Request<'a> {
     segments: &'a [&'a str],
     query: &'a [(&'a str, &'a str)],
     headers: &'a [(&'static str, Secret)],
+    /// The path ends with `/`.
+    slash: bool,
+    mislabelled: bool,
 }
 
 impl<'a> Request<'a> {
     /// `what` names the operation in errors and logs ("list scans"); each segment is escaped.
     #[must_use]
     pub const fn new(what: &'static str, segments: &'a [&'a str]) -> Self {
-        Self { what, segments, query: &[], headers: &[] }
+        Self { what, segments, query: &[], headers: &[], slash: false, mislabelled: false }
     }
 
     #[must_use]
@@ -71,6 +74,21 @@ impl<'a> Request<'a> {
     #[must_use]
     pub const fn headers(mut self, headers: &'a [(&'static str, Secret)]) -> Self {
         self.headers = headers;
+        self
+    }
+
+    /// The vendor's paths end with `/`; without it the vendor would answer with a redirect.
+    #[must_use]
+    pub const fn with_slash(mut self) -> Self {
+        self.slash = true;
+        self
+    }
+
+    /// The vendor is known to label data as a web page: a download is not refused for its label, and whoever asked
+    /// looks at what came.
+    #[must_use]
+    pub const fn mislabelled(mut self) -> Self {
+        self.mislabelled = true;
         self
     }
 }
@@ -96,6 +114,14 @@ impl fmt::Debug for VendorHttp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("VendorHttp").field("host", &self.inner.host).finish_non_exhaustive()
     }
+}
+
+/// What is sent.
+#[derive(Clone)]
+struct Body {
+    /// Content type.
+    kind: &'static str,
+    bytes: Vec<u8>,
 }
 
 /// Where a body goes.
@@ -175,6 +201,17 @@ impl VendorHttp {
         self.inner.write(Method::POST, request, Some(body)).await
     }
 
+    /// As [`VendorHttp::post_json`], with the fields of a form (`application/x-www-form-urlencoded`).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn post_form(&self, request: &Request<'_>, fields: &[(&str, &str)]) -> Result<Answer, WriteError> {
+        let inner = &self.inner;
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = Body { kind: "application/x-www-form-urlencoded", bytes: form.into_bytes() };
+        Ok(inner.call(Method::POST, request, Some(body), 1, inner.limits.total, Sink::Memory).await?)
+    }
+
     /// As [`VendorHttp::post_json`].
     ///
     /// # Errors
@@ -225,7 +262,8 @@ impl Inner {
         let body = body
             .map(serde_json::to_vec)
             .transpose()
-            .map_err(|error| self.error(request.what, NetErrorKind::Request { detail: line(&error.to_string()) }))?;
+            .map_err(|error| self.error(request.what, NetErrorKind::Request { detail: line(&error.to_string()) }))?
+            .map(|bytes| Body { kind: "application/json", bytes });
         Ok(self.call(method, request, body, 1, self.limits.total, Sink::Memory).await?)
     }
 
@@ -234,7 +272,7 @@ impl Inner {
         &self,
         method: Method,
         request: &Request<'_>,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         attempts: u32,
         total: Duration,
         sink: Sink<'_>,
@@ -254,7 +292,7 @@ impl Inner {
         &self,
         method: &Method,
         request: &Request<'_>,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         attempts: u32,
         sink: &Sink<'_>,
     ) -> Result<Answer, NetErrorKind> {
@@ -276,7 +314,7 @@ impl Inner {
         &self,
         method: &Method,
         request: &Request<'_>,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         sink: &Sink<'_>,
     ) -> Result<Answer, NetErrorKind> {
         let outgoing = self.outgoing(method, request, body, sink)?;
@@ -288,7 +326,7 @@ impl Inner {
             .map_err(|exhausted| NetErrorKind::RateLimited { retry_after: exhausted.0, sent: false })?;
         let asked_at = self.clock.now();
         let begun = tokio::time::Instant::now();
-        let outcome = self.exchange(request.what, outgoing, asked_at, sink).await;
+        let outcome = self.exchange(request, outgoing, asked_at, sink).await;
         drop(place);
         let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {
@@ -302,7 +340,7 @@ impl Inner {
 
     async fn exchange(
         &self,
-        what: &'static str,
+        request: &Request<'_>,
         outgoing: Outgoing,
         asked_at: scanhelm_core::Timestamp,
         sink: &Sink<'_>,
@@ -318,7 +356,7 @@ impl Inner {
         let reader = Reader::new(incoming.body, cap, self.limits);
         let body = match sink {
             Sink::Memory => reader.into_memory().await?,
-            Sink::File { .. } if looks_like_html(content_type.as_deref(), b"") => {
+            Sink::File { .. } if !request.mislabelled && looks_like_html(content_type.as_deref(), b"") => {
                 return Err(NetErrorKind::Unreadable(Unreadable::Html));
             }
             Sink::File { into, .. } => {
@@ -326,7 +364,14 @@ impl Inner {
                 bytes::Bytes::new()
             }
         };
-        Ok(Answer { status: incoming.status, content_type, body, asked_at, what, host: self.host.clone() })
+        Ok(Answer {
+            status: incoming.status,
+            content_type,
+            body,
+            asked_at,
+            what: request.what,
+            host: self.host.clone(),
+        })
     }
 
     /// Sorts out everything that is not a 2xx.
@@ -352,7 +397,7 @@ impl Inner {
                     self.budget.hold(pause);
                 }
                 let body = Reader::new(incoming.body, 64 * 1024, self.limits).into_memory().await.unwrap_or_default();
-                Err(NetErrorKind::Status { status, message: vendor_message(&body), retry_after: wish })
+                Err(NetErrorKind::Status { status, message: vendor_message(&body), retry_after: wish, body })
             }
         }
     }
@@ -362,18 +407,21 @@ impl Inner {
         retry_after::pause(header, self.clock.now(), limits.rate_limit_pause, limits.max_retry_after)
     }
 
-    /// Vendors that tell what is left: nothing left means wait for the reset instead of for the 429 (B04).
+    /// Vendors that tell what is left: nothing left means wait for the reset instead of for the refusal (B04).
     fn heed_limits(&self, headers: &HeaderMap) {
-        let number = |names: [&str; 2]| {
+        let number = |names: &[&str]| {
             names.iter().find_map(|name| headers.get(*name)?.to_str().ok()?.trim().parse::<i64>().ok())
         };
-        if number(["x-ratelimit-remaining", "ratelimit-remaining"]) != Some(0) {
-            return;
+        if let Some(places) = number(&["x-concurrency-limit-limit"]).and_then(|places| usize::try_from(places).ok()) {
+            self.budget.limit_concurrency(places);
         }
-        let Some(reset) = number(["x-ratelimit-reset", "ratelimit-reset"]).filter(|reset| *reset > 0) else { return };
+        // A time span, told only while the vendor refuses calls.
+        let to_wait = number(&["x-ratelimit-towait-sec"]).filter(|seconds| *seconds > 0);
+        let left = number(&["x-ratelimit-remaining", "ratelimit-remaining"]);
+        let reset = number(&["x-ratelimit-reset", "ratelimit-reset"]).filter(|reset| *reset > 0 && left == Some(0));
         // Large numbers are an instant, small ones a time span.
-        let seconds = if reset > 100_000_000 { reset - self.clock.now().as_millis() / 1000 } else { reset };
-        if let Ok(seconds) = u64::try_from(seconds) {
+        let until_reset = reset.map(|at| if at > 100_000_000 { at - self.clock.now().as_millis() / 1000 } else { at });
+        if let Some(seconds) = to_wait.or(until_reset).and_then(|seconds| u64::try_from(seconds).ok()) {
             self.budget.hold(Duration::from_secs(seconds).min(self.limits.max_retry_after));
         }
     }
@@ -396,7 +444,7 @@ impl Inner {
         &self,
         method: &Method,
         request: &Request<'_>,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         sink: &Sink<'_>,
     ) -> Result<Outgoing, NetErrorKind> {
         let refuse = |detail: &str| NetErrorKind::Request { detail: detail.to_owned() };
@@ -408,7 +456,8 @@ impl Inner {
         url.path_segments_mut()
             .map_err(|()| refuse("the base URL cannot have a path"))?
             .pop_if_empty()
-            .extend(request.segments);
+            .extend(request.segments)
+            .extend(request.slash.then_some(""));
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(request.query);
         }
@@ -416,8 +465,8 @@ impl Inner {
         if let Sink::Memory = sink {
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         }
-        if body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(body) = &body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.kind));
         }
         for (name, secret) in request.headers {
             let unsendable = || refuse(&format!("the header {name} holds characters that cannot be sent"));
@@ -426,7 +475,7 @@ impl Inner {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        Ok(Outgoing { method: method.clone(), url, headers, body, form: None })
+        Ok(Outgoing { method: method.clone(), url, headers, body: body.map(|body| body.bytes), form: None })
     }
 }
 

@@ -53,6 +53,6 @@ impl VendorHttp {
             .await
             .map_err(|exhausted| NetErrorKind::RateLimited { retry_after: exhausted.0, sent: false })?;
         let asked_at = inner.clock.now();
-        inner.exchange(request.what, outgoing, asked_at, &Sink::Memory).await
+        inner.exchange(request, outgoing, asked_at, &Sink::Memory).await
     }
 }

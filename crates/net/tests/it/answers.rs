@@ -54,6 +54,23 @@ async fn fm_b04_an_empty_allowance_stops_us_before_the_429() {
     assert_eq!(server.asked().len(), 1);
 }
 
+/// Qualys' way: a time to wait beside the refusal, and how many calls it serves at once.
+#[tokio::test]
+async fn fm_b04_a_time_to_wait_holds_the_budget_and_fewer_at_once_are_heeded() {
+    let headers = "x-ratelimit-remaining: 299\r\nx-ratelimit-towait-sec: 0\r\nx-concurrency-limit-limit: 2\r\n";
+    let refusal = answer("409 Conflict", "x-ratelimit-towait-sec: 25\r\n", "<SIMPLE_RETURN/>");
+    let scripts = vec![vec![Say::Bytes(answer("200 OK", headers, "{}"))], vec![Say::Bytes(refusal)]];
+    let server = Server::saying(scripts).await;
+    let http = server.http();
+    http.get(&LIST).await.unwrap();
+    assert_eq!((http.budget().concurrency, http.budget().held_for_seconds), (2, 0));
+    let error = http.get(&LIST).await.unwrap_err();
+    assert_eq!((error.status(), error.body()), (Some(409), b"<SIMPLE_RETURN/>".as_slice()));
+    assert_eq!(http.budget().held_for_seconds, 25);
+    assert!(http.get(&LIST).await.is_err());
+    assert_eq!(server.asked().len(), 2);
+}
+
 #[tokio::test]
 async fn fm_b05_gateway_errors_are_tried_again_a_few_times_and_500_is_not() {
     for (status, attempts) in [("502 Bad Gateway", 3), ("503 Unavailable", 3), ("504 Timeout", 3), ("500 Broken", 1)] {

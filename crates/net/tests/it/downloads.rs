@@ -20,6 +20,15 @@ async fn a_whole_body_becomes_a_file() {
 }
 
 #[tokio::test]
+async fn a_vendor_known_to_mislabel_is_not_refused_for_the_label() {
+    let server = Server::answering(answer("200 OK", "content-type: text/html\r\n", "[]")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("report");
+    assert!(server.http().download(&REPORT, &into, 100).await.is_err());
+    assert_eq!(server.http().download(&REPORT.mislabelled(), &into, 100).await.unwrap(), 2);
+}
+
+#[tokio::test]
 async fn fm_a12_b13_whatever_goes_wrong_leaves_no_file() {
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".to_vec();
     let endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();

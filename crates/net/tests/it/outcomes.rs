@@ -82,3 +82,15 @@ async fn the_breaker_stops_writes_before_they_leave() {
     assert!(matches!(&error, WriteError::NotDone(error) if matches!(error.kind, NetErrorKind::BreakerOpen { .. })));
     assert_eq!(server.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn a_form_is_sent_escaped_to_a_path_with_a_slash() {
+    let server = Server::answering(answer("200 OK", "", "ok")).await;
+    let fields = [("action", "pause"), ("scan_ref", "scan/1.2&x=y")];
+    server.http().post_form(&LAUNCH.with_slash(), &fields).await.unwrap();
+    let asked = server.asked().remove(0);
+    let head = asked.head.to_ascii_lowercase();
+    assert!(head.lines().next().unwrap().ends_with("/ http/1.1"), "{head}");
+    assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
+    assert_eq!(asked.body, "action=pause&scan_ref=scan%2F1.2%26x%3Dy");
+}
