@@ -13,44 +13,7 @@ use scanhelm_core::{Clock, Timestamp};
 use scanhelm_net::{HttpLimits, NetworkPolicy, VendorHttp, VendorHttpOptions};
 use scanhelm_vendor_sim::{Licence, ScanSeed, SeedState, Sim, SimConfig};
 
-/// What a scenario must know of a vendor beyond the contract: how to log in and where the simulator takes faults.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Case {
-    pub(crate) connector: &'static str,
-    pub(crate) login: Login,
-    /// Simulator's name of the call that lists scans.
-    pub(crate) list: &'static str,
-    pub(crate) launch: &'static str,
-    pub(crate) create: &'static str,
-    /// Prefix of the paths of a report that was asked for.
-    pub(crate) report_path: &'static str,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Login {
-    Keys,
-    Password,
-}
-
-/// One line a vendor and way to log in.
-pub(crate) const CASES: &[Case] = &[
-    Case {
-        connector: "nessus",
-        login: Login::Keys,
-        list: "scans.list",
-        launch: "scans.launch",
-        create: "scans.create",
-        report_path: "/tokens/",
-    },
-    Case {
-        connector: "nessus",
-        login: Login::Password,
-        list: "scans.list",
-        launch: "scans.launch",
-        create: "scans.create",
-        report_path: "/tokens/",
-    },
-];
+use crate::cases::Case;
 
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -97,15 +60,29 @@ impl Stage {
 
     /// A session with fresh budget and breaker.
     pub(crate) fn session(&self) -> Box<dyn Session> {
-        let credentials = self.sim.credentials();
-        let fields = match self.case.login {
-            Login::Keys => [("access_key", &credentials.access_key), ("secret_key", &credentials.secret_key)],
-            Login::Password => [("username", &credentials.username), ("password", &credentials.password)],
-        };
-        self.session_with(fields.map(|(name, text)| (name, text.clone())))
+        self.session_with((self.case.login.fields)(self.sim.credentials()))
     }
 
-    pub(crate) fn session_with(&self, fields: [(&str, String); 2]) -> Box<dyn Session> {
+    /// Every secret is another one than the simulator knows.
+    pub(crate) fn session_with_wrong_secrets(&self) -> Box<dyn Session> {
+        let manifest = by_id(self.case.connector).unwrap().manifest();
+        let secrets: Vec<&str> = manifest
+            .auth_methods
+            .iter()
+            .flat_map(|method| method.fields)
+            .filter(|field| field.secret)
+            .map(|field| field.name)
+            .collect();
+        let mut fields = (self.case.login.fields)(self.sim.credentials());
+        for (name, text) in &mut fields {
+            if secrets.contains(name) {
+                *text = "wrong".to_owned();
+            }
+        }
+        self.session_with(fields)
+    }
+
+    fn session_with(&self, fields: Vec<(&'static str, String)>) -> Box<dyn Session> {
         let http = VendorHttp::new(VendorHttpOptions {
             base_url: self.sim.base_url().parse().unwrap(),
             ca_pem: None,
@@ -172,10 +149,11 @@ impl Stage {
     }
 }
 
-pub(crate) fn wanted(name: &str, token: &str) -> NewVendorScan {
+/// A scan as somebody would ask for it, with targets that the vendor of this case takes.
+pub(crate) fn wanted(case: &Case, name: &str, token: &str) -> NewVendorScan {
     NewVendorScan {
         name: name.to_owned(),
-        targets: vec!["10.20.0.1".to_owned(), "10.20.0.2".to_owned()],
+        targets: case.targets.iter().map(|target| (*target).to_owned()).collect(),
         template: None,
         sub_scanner: None,
         folder: None,

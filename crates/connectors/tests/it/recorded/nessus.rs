@@ -1,66 +1,25 @@
 //! Answers that Tenable's own service gave to a client nobody here wrote. The local Nessus API and its cloud twin share
 //! the shapes of these answers; where the twin's address of the same thing differs, the test says so.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use scanhelm_connectors::by_id;
-use scanhelm_connectors::contract::{CallError, Connection, RunRef, Session};
-use scanhelm_core::credential::{Credentials, Secret};
+use scanhelm_connectors::contract::{CallError, RunRef, Session};
 use scanhelm_core::integration::ConditionKind;
 use scanhelm_core::status::VendorState;
-use scanhelm_net::{Exchange, VendorHttp};
-use scanhelm_testkit::corpus::{CorpusFile, vendor_corpus};
+use scanhelm_net::Exchange;
+use scanhelm_testkit::corpus::CorpusFile;
 use serde_json::{Value, json};
 
-use crate::stage::{StandingClock, wanted};
+use super::{answer, as_is, exchanges};
+use crate::cases::CASES;
+use crate::stage::wanted;
 
 fn file(name: &str) -> Option<CorpusFile> {
-    let files = vendor_corpus("tenable_io")?;
-    Some(files.into_iter().find(|file| file.name == name).unwrap_or_else(|| panic!("the corpus lacks {name}")))
+    super::corpus_file("tenable_io", name)
 }
 
-/// The exchanges of one file in order, each moved to where the local API has it.
-fn exchanges(file: &CorpusFile, moved: impl Fn(&str) -> String) -> Vec<Exchange> {
-    let recorded: Vec<Value> = serde_json::from_slice(&file.bytes()).unwrap();
-    recorded
-        .iter()
-        .map(|exchange| {
-            let target = match exchange["path"].as_str() {
-                Some(path) => path.to_owned(),
-                None => {
-                    let url: url::Url = exchange["url"].as_str().unwrap().parse().unwrap();
-                    url[url::Position::BeforePath..].to_owned()
-                }
-            };
-            Exchange {
-                method: exchange["method"].as_str().unwrap().to_owned(),
-                target: moved(&target),
-                status: u16::try_from(exchange["status"].as_u64().unwrap()).unwrap(),
-                headers: vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())],
-                body: Bytes::from(exchange["response"].to_string()),
-            }
-        })
-        .collect()
-}
-
-fn answer(method: &str, target: &str, status: u16, body: impl Into<Bytes>) -> Exchange {
-    Exchange { method: method.to_owned(), target: target.to_owned(), status, headers: Vec::new(), body: body.into() }
-}
-
-fn session(exchanges: Vec<Exchange>) -> Box<dyn Session> {
-    let mut exchanges = exchanges;
+fn session(mut exchanges: Vec<Exchange>) -> Box<dyn Session> {
     // The twin has no such page.
     exchanges.push(answer("GET", "/server/properties", 404, "{}"));
-    let http = VendorHttp::replaying("https://recorded.example".parse().unwrap(), exchanges, Arc::new(StandingClock));
-    let credentials: Credentials =
-        ["access_key", "secret_key"].into_iter().map(|name| (name.to_owned(), Secret::new("recorded"))).collect();
-    let connection = Connection { http, credentials, clock: Arc::new(StandingClock) };
-    by_id("nessus").unwrap().open(connection).unwrap()
-}
-
-fn as_is(target: &str) -> String {
-    target.to_owned()
+    super::session("nessus", &["access_key", "secret_key"], exchanges)
 }
 
 #[tokio::test]
@@ -156,7 +115,7 @@ async fn recorded_scanners_templates_and_creation_are_read() {
     let session = session(exchanges(&created, |target| target.replace("/editor/policy/", "/editor/scan/")));
     let create = session.create().unwrap();
     assert_eq!(create.templates().await.unwrap().len() as u64, created.count("templates").unwrap());
-    let scan = create.create(&wanted("recorded", "t")).await.unwrap();
+    let scan = create.create(&wanted(&CASES[0], "recorded", "t")).await.unwrap();
     assert!(!scan.launched && scan.external_scan_id.parse::<u64>().is_ok());
 }
 
