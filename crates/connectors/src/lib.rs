@@ -11,4 +11,4 @@ mod outcome;
 mod registry;
 pub mod webhooks;
 
-pub use registry::{by_id, connectors};
+pub use registry::{Registry, by_id, connectors};

@@ -1,6 +1,10 @@
 //! The catalogue: one line a vendor.
 
-use crate::contract::Connector;
+use std::sync::Arc;
+
+use scanhelm_core::capability::CapabilitySet;
+
+use crate::contract::{Connection, Connector, Manifest, Session};
 
 /// Every connector, in the order of the catalogue.
 #[must_use]
@@ -12,6 +16,50 @@ pub fn connectors() -> &'static [&'static dyn Connector] {
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static dyn Connector> {
     connectors().iter().copied().find(|connector| connector.manifest().id == id)
+}
+
+/// What a hub can connect to: the connectors of this build, or those that a test puts in their place.
+#[derive(Clone, Debug)]
+pub struct Registry(Vec<Arc<dyn Connector>>);
+
+impl Registry {
+    #[must_use]
+    pub fn new(connectors: Vec<Arc<dyn Connector>>) -> Self {
+        Self(connectors)
+    }
+
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self(connectors().iter().map(|connector| Arc::new(BuiltIn(*connector)) as Arc<dyn Connector>).collect())
+    }
+
+    #[must_use]
+    pub fn by_id(&self, id: &str) -> Option<&dyn Connector> {
+        self.0.iter().map(AsRef::as_ref).find(|connector| connector.manifest().id == id)
+    }
+
+    /// In the order of the catalogue.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Connector> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
+/// A connector of the catalogue, shared.
+#[derive(Debug)]
+struct BuiltIn(&'static dyn Connector);
+
+impl Connector for BuiltIn {
+    fn manifest(&self) -> &'static Manifest {
+        self.0.manifest()
+    }
+
+    fn open(&self, connection: Connection) -> Result<Box<dyn Session>, scanhelm_core::Error> {
+        self.0.open(connection)
+    }
+
+    fn capabilities(&self) -> CapabilitySet {
+        self.0.capabilities()
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
-//! Named places where a test can kill the process.
+//! Named places where a test can kill the process, or hold one activity while others go on.
 //!
 //! `SCANHELM_FAILPOINT=import.batch.before_commit@3` aborts at the third pass of that place, as SIGKILL would: no
-//! destructor, no flush. Only debug builds look; in a release build the call is empty.
+//! destructor, no flush. A simulation [`watch`]es the places of its own thread instead: what it awaits there decides
+//! whether the activity goes on, and dropping it there is the crash. Only debug builds look; in a release build the
+//! call is empty.
+
+#[cfg(debug_assertions)]
+pub use armed::{Watcher, watch};
 
 /// Every place, in the order in which an import passes them.
 pub const IMPORT: &[&str] = &[
@@ -18,26 +23,77 @@ pub const IMPORT: &[&str] = &[
     "import.finalise.after_commit",
 ];
 
+/// Every place between what is written down about a command and what the vendor is asked.
+pub const COMMAND: &[&str] = &[
+    "command.before_sent",
+    "command.sent",
+    "command.answered",
+    "command.linked",
+    "command.finish.before_commit",
+    "command.finish.after_commit",
+];
+
+/// Every place of a look at an integration.
+pub const LOOK: &[&str] = &[
+    "look.leased",
+    "look.observation.before_commit",
+    "look.observation.after_commit",
+    "look.adoption.before_commit",
+    "look.adoption.after_commit",
+    "look.before_health",
+];
+
 #[cfg(debug_assertions)]
-pub fn hit(name: &str) {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
-    static PASSES: AtomicU64 = AtomicU64::new(0);
-
-    let armed = ARMED.get_or_init(|| {
-        let text = std::env::var("SCANHELM_FAILPOINT").ok()?;
-        let (name, pass) = text.split_once('@').unwrap_or((text.as_str(), "1"));
-        Some((name.to_owned(), pass.parse().ok()?))
-    });
-    if let Some((armed, pass)) = armed
-        && armed == name
-        && PASSES.fetch_add(1, Ordering::SeqCst) + 1 == *pass
-    {
-        std::process::abort();
-    }
+pub async fn hit(name: &'static str) {
+    armed::abort_if_armed(name);
+    armed::pause(name).await;
 }
 
 #[cfg(not(debug_assertions))]
-pub const fn hit(_name: &str) {}
+#[expect(clippy::unused_async, reason = "as in debug builds")]
+pub async fn hit(_name: &'static str) {}
+
+#[cfg(debug_assertions)]
+mod armed {
+    use std::cell::RefCell;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, OnceLock};
+
+    use futures::future::BoxFuture;
+
+    /// What happens at a place.
+    pub type Watcher = Arc<dyn Fn(&'static str) -> BoxFuture<'static, ()> + Send + Sync>;
+
+    thread_local! {
+        static WATCHER: RefCell<Option<Watcher>> = const { RefCell::new(None) };
+    }
+
+    /// Asks `watcher` at every place that this thread passes; `None` ends it.
+    pub fn watch(watcher: Option<Watcher>) {
+        WATCHER.with_borrow_mut(|present| *present = watcher);
+    }
+
+    pub(super) async fn pause(name: &'static str) {
+        let watcher = WATCHER.with_borrow(Clone::clone);
+        if let Some(watcher) = watcher {
+            watcher(name).await;
+        }
+    }
+
+    pub(super) fn abort_if_armed(name: &str) {
+        static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
+        static PASSES: AtomicU64 = AtomicU64::new(0);
+
+        let armed = ARMED.get_or_init(|| {
+            let text = std::env::var("SCANHELM_FAILPOINT").ok()?;
+            let (name, pass) = text.split_once('@').unwrap_or((text.as_str(), "1"));
+            Some((name.to_owned(), pass.parse().ok()?))
+        });
+        if let Some((armed, pass)) = armed
+            && armed == name
+            && PASSES.fetch_add(1, Ordering::SeqCst) + 1 == *pass
+        {
+            std::process::abort();
+        }
+    }
+}

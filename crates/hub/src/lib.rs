@@ -17,13 +17,16 @@ pub mod local;
 pub mod reconcile;
 pub mod scans;
 pub mod settings;
+mod steps;
 pub mod system;
 pub mod vault;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+pub use scanhelm_connectors::Registry;
 pub use scanhelm_connectors::contract::{LivePreview, Manifest as ConnectorManifest};
+use scanhelm_core::capability::CapabilitySet;
 use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::job::{Job, NewJob};
 use scanhelm_core::{Clock, Ids, Result, Timestamp};
@@ -31,6 +34,7 @@ use scanhelm_net::NetworkPolicy;
 use scanhelm_store::Store;
 pub use scanhelm_store::{FindingFilter, JobFilter, ScanFilter};
 pub use settings::Settings;
+pub use steps::Steps;
 use tokio::sync::Notify;
 
 /// The running product. Cheap to clone.
@@ -45,6 +49,8 @@ struct Inner {
     settings: Settings,
     vault: vault::Vault,
     enrichment: Arc<dyn import::Enrichment>,
+    connectors: Registry,
+    chance: Arc<dyn system::Chance>,
     network: Arc<NetworkPolicy>,
     bus: events::EventBus,
     /// Wakes the job workers.
@@ -57,8 +63,31 @@ struct Inner {
     previews: scans::PreviewCache,
     scanners: scanhelm_runner::Discovery,
     loops: Mutex<HashMap<&'static str, reconcile::LoopStatus>>,
+    /// Integrations at which this process is looking.
+    looked_at: Mutex<HashSet<IntegrationId>>,
+    asked: reconcile::Asked,
     /// Identifies this process in leases.
     owner: String,
+}
+
+/// What can be put in place of the usual.
+#[derive(Clone, Debug)]
+pub struct Extensions {
+    /// Feeds that add facts to every record on its way in.
+    pub enrichment: Arc<dyn import::Enrichment>,
+    pub connectors: Registry,
+    pub chance: Arc<dyn system::Chance>,
+}
+
+impl Default for Extensions {
+    /// No feeds, the connectors of this build, real chance.
+    fn default() -> Self {
+        Self {
+            enrichment: Arc::new(import::NoEnrichment),
+            connectors: Registry::built_in(),
+            chance: Arc::new(system::SystemChance),
+        }
+    }
 }
 
 /// What a hub is made of.
@@ -73,15 +102,14 @@ pub struct Parts {
 }
 
 impl Hub {
-    /// Puts the parts together, without feeds. Starts nothing: see [`reconcile::run`].
+    /// Puts the parts together. Starts nothing: see [`reconcile::run`].
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self::with_enrichment(parts, Arc::new(import::NoEnrichment))
+        Self::extended(parts, Extensions::default())
     }
 
-    /// The same with feeds that add facts to every record on its way in.
     #[must_use]
-    pub fn with_enrichment(parts: Parts, enrichment: Arc<dyn import::Enrichment>) -> Self {
+    pub fn extended(parts: Parts, extensions: Extensions) -> Self {
         let owner = format!("hub-{}", parts.ids.next());
         Self(Arc::new(Inner {
             bus: events::EventBus::new(),
@@ -95,13 +123,17 @@ impl Hub {
                 std::collections::BTreeMap::new(),
             ),
             loops: Mutex::default(),
+            looked_at: Mutex::default(),
+            asked: reconcile::Asked::default(),
             owner,
             store: parts.store,
             clock: parts.clock,
             ids: parts.ids,
             settings: parts.settings,
             vault: parts.vault,
-            enrichment,
+            enrichment: extensions.enrichment,
+            connectors: extensions.connectors,
+            chance: extensions.chance,
             network: Arc::new(parts.network),
         }))
     }
@@ -184,6 +216,11 @@ impl Hub {
         self.0.work.notify_waiters();
         self.0.work.notify_one();
         self.0.bus.nudge();
+    }
+
+    /// What the code of a connector can do; `None` when it is not in this build.
+    pub(crate) fn offered_by(&self, connector: &str) -> Option<CapabilitySet> {
+        self.0.connectors.by_id(connector).map(scanhelm_connectors::contract::Connector::capabilities)
     }
 
     /// Makes the reconcilers look now instead of at their next tick.

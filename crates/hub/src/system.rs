@@ -1,4 +1,6 @@
-//! The real clock and the real source of ids: the only place in the hub that reads either.
+//! The real clock, the real source of ids and real chance: the only place in the hub that reads any of them.
+
+use std::fmt;
 
 use scanhelm_core::{Clock, Ids, Timestamp};
 use uuid::Uuid;
@@ -21,6 +23,29 @@ impl Ids for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "this is the source of ids")]
     fn next(&self) -> Uuid {
         Uuid::now_v7()
+    }
+}
+
+/// Where the hub's dice fall: jitter, and the tokens by which it recognises the scans it asked vendors for. Secrets
+/// never come from here, but from [`random_token`].
+pub trait Chance: Send + Sync + fmt::Debug {
+    /// Uniform in `0.0..1.0`.
+    fn uniform(&self) -> f64;
+
+    /// Lower-case hex, at least 24 digits; unlike any other.
+    fn token(&self) -> String;
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemChance;
+
+impl Chance for SystemChance {
+    fn uniform(&self) -> f64 {
+        jitter()
+    }
+
+    fn token(&self) -> String {
+        random_token()
     }
 }
 

@@ -116,9 +116,9 @@ impl<'import> BatchWriter<'import> {
                 data: json!({"import_id": import.id, "done": position, "total": total}),
             })
             .await?;
-        failpoint::hit("import.batch.before_commit");
+        failpoint::hit("import.batch.before_commit").await;
         transaction.commit().await?;
-        failpoint::hit("import.batch.after_commit");
+        failpoint::hit("import.batch.after_commit").await;
         *import = next;
         self.hub.committed();
         let progress = json!({"done": position, "total": total, "text": "Importing findings"});

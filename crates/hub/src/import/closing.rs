@@ -75,9 +75,9 @@ pub(super) async fn close_what_is_gone(
         transaction.set_finding_status(&closed).await?;
         transaction.refresh_findings(&ids).await?;
         transaction.save_import(&next).await?;
-        failpoint::hit("import.closing.before_commit");
+        failpoint::hit("import.closing.before_commit").await;
         transaction.commit().await?;
-        failpoint::hit("import.closing.after_commit");
+        failpoint::hit("import.closing.after_commit").await;
         *import = next;
         after = Some(last);
     }

@@ -128,9 +128,9 @@ async fn settle(
                 data: json!({"import_id": import.id, "counts": import.counts}),
             })
             .await?;
-        failpoint::hit("import.finalise.before_commit");
+        failpoint::hit("import.finalise.before_commit").await;
         transaction.commit().await?;
-        failpoint::hit("import.finalise.after_commit");
+        failpoint::hit("import.finalise.after_commit").await;
         hub.committed();
         return Ok(());
     }

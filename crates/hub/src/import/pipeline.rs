@@ -216,7 +216,7 @@ pub(crate) async fn import_records(
     if !records.is_empty() || !rejected.is_empty() || !assets.is_empty() {
         writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
     }
-    failpoint::hit("import.batches_done");
+    failpoint::hit("import.batches_done").await;
     Ok(Progress::Complete)
 }
 

@@ -178,7 +178,7 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
             }
         },
     };
-    failpoint::hit("import.started");
+    failpoint::hit("import.started").await;
     let sighting_source = match (payload.options.integration_id, scan.vendor.as_deref()) {
         (Some(integration), _) => SightingSource::integration(integration),
         (None, scanner) => SightingSource::scanner(scanner.unwrap_or("unknown")),

@@ -57,14 +57,14 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
         spool::discard(&path);
         return Ok(settled);
     }
-    failpoint::hit("import.started");
+    failpoint::hit("import.started").await;
     let session = hub.session(&integration).await?;
     let run = RunRef { external_scan_id: link.external_scan_id, external_run_id: scan.external_run_id.clone() };
     let fetched = path.exists() && import.report_sha256.is_some();
     if !fetched && let Some(waiting) = fetch(hub, context, session.as_ref(), &run, &mut import, &path).await? {
         return Ok(waiting);
     }
-    failpoint::hit("import.downloaded");
+    failpoint::hit("import.downloaded").await;
     if import.report_sha256.as_deref() != Some(spool::digest(path.clone()).await?.as_str()) {
         // The spool was lost or changed: fetch anew. Batches that are in are recognised record by record.
         spool::discard(&path);
@@ -176,7 +176,7 @@ async fn fetch(
         Prepared::Waiting { state, again_in } => {
             import.vendor_state = Some(state);
             save(hub, context, import).await?;
-            failpoint::hit("import.report_requested");
+            failpoint::hit("import.report_requested").await;
             return Ok(Some(Outcome::Continue { after: again_in }));
         }
         Prepared::Ready { state } => state,
@@ -243,7 +243,7 @@ pub(super) async fn take_in(
             }
         },
     };
-    failpoint::hit("import.validated");
+    failpoint::hit("import.validated").await;
     let frame = Frame {
         source: sighting_source,
         seen_at: surveyed

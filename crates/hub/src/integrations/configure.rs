@@ -3,7 +3,6 @@
 //! The secret is bound to the host it was entered for: whoever changes the host must enter it again, so that nobody
 //! with the right to edit can send a stored secret to a server of their own.
 
-use scanhelm_connectors as registry;
 use scanhelm_connectors::contract::{AuthField, Connector};
 use scanhelm_core::credential::Credentials;
 use scanhelm_core::ids::IntegrationId;
@@ -42,8 +41,9 @@ impl Integrations<'_> {
     /// Stores a new integration and has it looked at at once.
     pub async fn create(&self, grant: &Grant, new: NewIntegration) -> Result<Integration> {
         grant.require(Permission::IntegrationManage)?;
-        let connector = registry::by_id(&new.connector).ok_or_else(|| {
-            let known: Vec<_> = registry::connectors().iter().map(|connector| connector.manifest().id).collect();
+        let registry = &self.hub.0.connectors;
+        let connector = registry.by_id(&new.connector).ok_or_else(|| {
+            let known: Vec<_> = registry.iter().map(|connector| connector.manifest().id).collect();
             Error::field(
                 "connector",
                 "unknown",
@@ -94,7 +94,7 @@ impl Integrations<'_> {
         if expected_version.is_some_and(|expected| expected != read_version) {
             return Err(stale());
         }
-        let connector = registry::by_id(&integration.connector).ok_or_else(Error::not_found)?;
+        let connector = self.hub.0.connectors.by_id(&integration.connector).ok_or_else(Error::not_found)?;
         let mut host_changed = false;
         if let Some(name) = &change.name {
             integration.name = required_name(name)?;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use scanhelm_connectors as registry;
 use scanhelm_connectors::contract::{CallError, Connection, Session};
 use scanhelm_core::credential::Credentials;
 use scanhelm_core::ids::IntegrationId;
@@ -66,7 +65,10 @@ impl Hub {
         integration: &Integration,
         credentials: &Credentials,
     ) -> Result<Box<dyn Session>> {
-        let connector = registry::by_id(&integration.connector)
+        let connector = self
+            .0
+            .connectors
+            .by_id(&integration.connector)
             .ok_or_else(|| Error::internal(format!("connector {} is not in this build", integration.connector)))?;
         let http = VendorHttp::new(VendorHttpOptions {
             base_url: parse_base_url(&integration.base_url)?,

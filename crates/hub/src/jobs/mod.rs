@@ -14,7 +14,8 @@ use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, ErrorCode, Result};
 use scanhelm_store::JobFilter;
 use tokio_util::sync::CancellationToken;
-pub(crate) use worker::run_workers;
+pub use worker::ClaimedJob;
+pub(crate) use worker::{claim, run_workers};
 
 use crate::Hub;
 

@@ -20,7 +20,6 @@ use crate::import::{IMPORT_JOB, UPLOAD_JOB};
 use crate::local::LOCAL_SCAN_JOB;
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
-use crate::system::jitter;
 
 /// Every kind of job this build can run.
 const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB];
@@ -28,20 +27,104 @@ const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB,
 /// After a failed attempt.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
 
+/// A job that this process leases, before its handler has begun.
+#[derive(Debug)]
+pub struct ClaimedJob {
+    hub: Hub,
+    job: Job,
+    context: JobContext,
+}
+
+/// Leases up to `limit` due jobs.
+pub(crate) async fn claim(hub: &Hub, limit: u32) -> Result<Vec<ClaimedJob>> {
+    let lease = hub.settings().jobs.lease;
+    let jobs = hub.store().claim_jobs(&hub.0.owner, KINDS, limit, lease, hub.now()).await?;
+    let claimed = jobs.into_iter().map(|job| {
+        let lease = Lease { job_id: job.id, epoch: job.epoch };
+        let context = JobContext { lease, cancelled: CancellationToken::new(), stopping: CancellationToken::new() };
+        ClaimedJob { hub: hub.clone(), job, context }
+    });
+    Ok(claimed.collect())
+}
+
+impl ClaimedJob {
+    #[must_use]
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// Makes the handler park at its next safe place once `stop` is cancelled.
+    #[must_use]
+    pub fn until(mut self, stop: CancellationToken) -> Self {
+        self.context.stopping = stop;
+        self
+    }
+
+    /// Runs the handler and stores how the attempt ended. Stops by itself when the lease is lost.
+    pub async fn run(self) {
+        let Self { hub, job, context } = &self;
+        let handler = AssertUnwindSafe(handle(hub, job, context)).catch_unwind();
+        // Side by side: a sign of life may have to wait for the handler's own transaction, which must go on meanwhile.
+        let result = tokio::select! {
+            biased;
+            result = handler => result,
+            () = self.keep_alive() => {
+                tracing::warn!(job = %job.id, "another worker holds the job now; this one stops");
+                return;
+            }
+        };
+        let outcome = match result {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => {
+                tracing::warn!(job = %job.id, kind = job.kind, %error, "attempt failed");
+                Outcome::Retry { reason: error.detail, after: None }
+            }
+            Err(_) => {
+                Outcome::Retry { reason: "The handler broke (a bug); the log has the details.".to_owned(), after: None }
+            }
+        };
+        if let Err(error) = settle(hub, job, &context.lease, outcome).await {
+            tracing::warn!(job = %job.id, %error, "the end of the attempt was not stored; the lease will run out");
+        }
+        hub.committed();
+    }
+
+    /// Renews the lease until it is lost.
+    async fn keep_alive(&self) {
+        loop {
+            tokio::time::sleep(self.hub.settings().jobs.lease / 3).await;
+            if !self.beat().await {
+                return;
+            }
+        }
+    }
+
+    /// One sign of life, which also brings the wish to cancel. `false`: the lease is lost.
+    async fn beat(&self) -> bool {
+        let until = self.hub.now().plus(self.hub.settings().jobs.lease);
+        match self.hub.store().heartbeat(&self.context.lease, until).await {
+            Ok(answer) => {
+                if answer.cancel_requested {
+                    self.context.cancelled.cancel();
+                }
+                answer.held
+            }
+            Err(error) => {
+                tracing::warn!(%error, "heart-beat failed");
+                true
+            }
+        }
+    }
+}
+
 /// Claims and runs jobs until stopped, then waits for the handlers to park and gives the leases back.
 pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
     let settings = hub.settings().jobs;
     let free = Arc::new(Semaphore::new(settings.workers));
     let running = TaskTracker::new();
     while !stop.is_cancelled() {
-        let available = free.available_permits();
-        let claimed = if available == 0 {
-            Ok(Vec::new())
-        } else {
-            hub.store()
-                .claim_jobs(&hub.0.owner, KINDS, u32::try_from(available).unwrap_or(1), settings.lease, hub.now())
-                .await
-        };
+        let available = u32::try_from(free.available_permits()).unwrap_or(1);
+        let claimed = if available == 0 { Ok(Vec::new()) } else { claim(hub, available).await };
         let claimed = claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot claim jobs; trying again");
             Vec::new()
@@ -53,7 +136,7 @@ pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
             };
             let (hub, stop) = (hub.clone(), stop.clone());
             running.spawn(async move {
-                run_one(&hub, job, &stop).await;
+                job.until(stop).run().await;
                 drop(permit);
                 hub.0.work.notify_one();
             });
@@ -70,48 +153,6 @@ pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
     running.wait().await;
     if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
         tracing::warn!(%error, "leases not given back; they will run out by themselves");
-    }
-}
-
-async fn run_one(hub: &Hub, job: Job, stop: &CancellationToken) {
-    let lease = Lease { job_id: job.id, epoch: job.epoch };
-    let context = JobContext { lease, cancelled: CancellationToken::new(), stopping: stop.clone() };
-    let handler = AssertUnwindSafe(handle(hub, &job, &context)).catch_unwind();
-    // Side by side: a sign of life may have to wait for the handler's own transaction, which must go on meanwhile.
-    let result = tokio::select! {
-        result = handler => result,
-        () = keep_alive(hub, &context) => {
-            tracing::warn!(job = %job.id, "another worker holds the job now; this one stops");
-            return;
-        }
-    };
-    let outcome = match result {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) => {
-            tracing::warn!(job = %job.id, kind = job.kind, %error, "attempt failed");
-            Outcome::Retry { reason: error.detail, after: None }
-        }
-        Err(_) => {
-            Outcome::Retry { reason: "The handler broke (a bug); the log has the details.".to_owned(), after: None }
-        }
-    };
-    if let Err(error) = settle(hub, &job, &lease, outcome).await {
-        tracing::warn!(job = %job.id, %error, "the end of the attempt was not stored; the lease will run out");
-    }
-    hub.committed();
-}
-
-/// Renews the lease until it is lost, and hands over the wish to cancel.
-async fn keep_alive(hub: &Hub, context: &JobContext) {
-    let lease = hub.settings().jobs.lease;
-    loop {
-        tokio::time::sleep(lease / 3).await;
-        match hub.store().heartbeat(&context.lease, hub.now().plus(lease)).await {
-            Ok(answer) if !answer.held => return,
-            Ok(answer) if answer.cancel_requested => context.cancelled.cancel(),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "heart-beat failed"),
-        }
     }
 }
 
@@ -132,7 +173,7 @@ async fn settle(hub: &Hub, job: &Job, lease: &Lease, outcome: Outcome) -> Result
         Outcome::Continue { after } => transaction.postpone_job(lease, now.plus(after)).await?,
         Outcome::Retry { reason, after } => {
             let reason = single_line(&reason, 1000);
-            let pause = after.unwrap_or_else(|| RETRY.delay(job.attempts, jitter()));
+            let pause = after.unwrap_or_else(|| RETRY.delay(job.attempts, hub.0.chance.uniform()));
             if transaction.retry_job(lease, now.plus(pause), &reason, now).await? == JobState::Failed {
                 transaction.commit().await?;
                 return crate::import::attempts_exhausted(hub, job, &reason).await;

@@ -15,6 +15,7 @@ use scanhelm_core::{ErrorCode, Result};
 use serde_json::json;
 
 use crate::Hub;
+use crate::failpoint;
 
 /// Adopts what is new. One scan that cannot be adopted does not stop the others.
 pub(super) async fn sweep(hub: &Hub, integration: &Integration, incarnation: &str, list: &ScanList) -> Result<u64> {
@@ -107,7 +108,9 @@ async fn adopt(hub: &Hub, integration: &Integration, observation: &Observation, 
             data: json!({"external_scan_id": observation.external_scan_id, "name": scan.name}),
         })
         .await?;
+    failpoint::hit("look.adoption.before_commit").await;
     transaction.commit().await?;
+    failpoint::hit("look.adoption.after_commit").await;
     hub.committed();
     hub.apply_observation(scan, observation).await?;
     Ok(())

@@ -2,7 +2,7 @@
 //! those that move, then rows that are still incomplete.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 
 use scanhelm_connectors::contract::{CallError, Session};
 use scanhelm_core::Timestamp;
@@ -13,9 +13,20 @@ use scanhelm_core::scan::Scan;
 use super::look::Trouble;
 use crate::Hub;
 
-/// When an incomplete row was last asked for (before and after its end), so that a vendor without the detail is not asked at every tick. Losing
-/// this only costs one more question.
-static ASKED: LazyLock<Mutex<HashMap<(ScanId, bool), Timestamp>>> = LazyLock::new(Mutex::default);
+/// When an incomplete row was last asked for (before and after its end), so that a vendor without the detail is not
+/// asked at every tick. Losing this only costs one more question.
+#[derive(Debug, Default)]
+pub(crate) struct Asked(Mutex<HashMap<(ScanId, bool), Timestamp>>);
+
+impl Asked {
+    fn at(&self, scan: &Scan) -> Option<Timestamp> {
+        super::lock(&self.0).get(&(scan.id, scan.vendor_state.is_terminal())).copied()
+    }
+
+    fn note(&self, scan: &Scan, now: Timestamp) {
+        super::lock(&self.0).insert((scan.id, scan.vendor_state.is_terminal()), now);
+    }
+}
 
 pub(super) async fn complete(
     hub: &Hub,
@@ -29,16 +40,14 @@ pub(super) async fn complete(
         .into_iter()
         .filter(|scan| scan.vendor_missing_since.is_none())
         .partition(|scan| scan.vendor_state.is_active());
-    let incomplete = rest.into_iter().filter(is_incomplete).filter(|scan| {
-        let asked = super::lock(&ASKED);
-        let asked_at = asked.get(&(scan.id, scan.vendor_state.is_terminal())).copied();
-        asked_at.is_none_or(|at| now.since(at) >= again)
-    });
+    let asked = &hub.0.asked;
+    let incomplete =
+        rest.into_iter().filter(is_incomplete).filter(|scan| asked.at(scan).is_none_or(|at| now.since(at) >= again));
     for scan in moving.into_iter().chain(incomplete).take(hub.settings().sync.details_per_look) {
         let Some(link) = scan.link.clone() else {
             continue;
         };
-        super::lock(&ASKED).insert((scan.id, scan.vendor_state.is_terminal()), now);
+        asked.note(&scan, now);
         match session.scan(&link.external_scan_id).await {
             Ok(Some(observation)) => {
                 hub.apply_observation(scan, &observation).await?;

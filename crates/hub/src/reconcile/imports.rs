@@ -8,7 +8,7 @@ use crate::Hub;
 use crate::import::IMPORT_KEY;
 
 /// Gives every due scan its import job; the queue holds at most one unfinished job a run.
-pub(super) async fn enqueue_due(hub: &Hub) -> Result<u64> {
+pub(crate) async fn enqueue_due(hub: &Hub) -> Result<u64> {
     let mut enqueued = 0;
     for mut scan in hub.store().scans_with_import_due(IMPORT_KEY, 100).await? {
         if scan.run_id.is_none() {

@@ -11,8 +11,8 @@ use scanhelm_core::{Result, Timestamp};
 
 use super::{adoption, details, status};
 use crate::Hub;
+use crate::failpoint;
 use crate::integrations::condition;
-use crate::system::jitter;
 
 /// Between checks of version and licence.
 const CHECK_EVERY: Duration = Duration::from_hours(1);
@@ -27,6 +27,7 @@ pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> 
         return Ok(());
     }
     transaction.commit().await?;
+    failpoint::hit("look.leased").await;
     integration.health.last_attempt_at = Some(now);
     match look_at_vendor(hub, &mut integration, now).await {
         Ok(rest) => {
@@ -47,6 +48,7 @@ pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> 
         }
         Err(Trouble::Vendor(error)) => settle_failure(hub, &mut integration, &error, now),
     }
+    failpoint::hit("look.before_health").await;
     let transaction = hub.store().begin().await?;
     transaction.save_health(integration.id, &integration.health).await?;
     transaction.commit().await
@@ -108,7 +110,7 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
     let every: Vec<&Scan> = scans.iter().collect();
     let rest = next_poll(&every, settings.status_interval, settings.adoption_interval);
     // Spread over a tenth, so that many integrations do not march in step.
-    Ok(rest.mul_f64(0.9 + 0.1 * jitter()))
+    Ok(rest.mul_f64(0.9 + 0.1 * hub.0.chance.uniform()))
 }
 
 /// A list of many that is suddenly empty proves nothing until a second one confirms it.
@@ -139,7 +141,7 @@ fn settle_failure(hub: &Hub, integration: &mut Integration, error: &CallError, n
     // at most.
     let cap = if condition.kind.needs_a_person() { Duration::from_hours(1) } else { settings.adoption_interval };
     let backoff = Backoff { first: settings.status_interval, cap: cap.max(settings.status_interval) };
-    let mut pause = backoff.delay(health.error_streak, jitter());
+    let mut pause = backoff.delay(health.error_streak, hub.0.chance.uniform());
     if let CallError::Failed { retry_after: Some(asked), .. } = error {
         pause = pause.max(*asked);
     }

@@ -11,21 +11,24 @@
 
 mod adoption;
 mod details;
+mod due;
 mod imports;
 mod look;
 mod status;
 mod sync;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use scanhelm_core::Timestamp;
-use scanhelm_core::ids::IntegrationId;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use details::Asked;
+pub use due::DueLook;
+pub(crate) use due::due_looks;
+pub(crate) use imports::enqueue_due;
 pub(crate) use sync::{SYNC_JOB, run_sync};
 
 use crate::{Hub, events, jobs};
@@ -61,7 +64,7 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
     }
 }
 
-async fn give_leases_back(hub: &Hub) -> scanhelm_core::Result<()> {
+pub(crate) async fn give_leases_back(hub: &Hub) -> scanhelm_core::Result<()> {
     let transaction = hub.store().begin().await?;
     transaction.release_integration_leases(&hub.0.owner).await?;
     transaction.commit().await
@@ -69,53 +72,33 @@ async fn give_leases_back(hub: &Hub) -> scanhelm_core::Result<()> {
 
 async fn follow_imports(hub: &Hub, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        let done = imports::enqueue_due(hub).await;
+        let done = hub.steps().enqueue_imports().await;
         publish(hub, "imports", done);
         pause(hub, stop, Duration::from_secs(1)).await;
     }
 }
 
 async fn follow_integrations(hub: &Hub, stop: &CancellationToken) {
-    let in_flight: Arc<Mutex<HashSet<IntegrationId>>> = Arc::default();
     let looks = TaskTracker::new();
     while !stop.is_cancelled() {
-        let started = start_due(hub, stop, &in_flight, &looks).await;
+        let started = hub.steps().due_looks().await.map(|due| {
+            let count = due.len() as u64;
+            for look in due {
+                let stop = stop.clone();
+                looks.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = look.take() => {}
+                    }
+                });
+            }
+            count
+        });
         publish(hub, "integrations", started);
         pause(hub, stop, Duration::from_millis(500)).await;
     }
     looks.close();
     looks.wait().await;
-}
-
-async fn start_due(
-    hub: &Hub,
-    stop: &CancellationToken,
-    in_flight: &Arc<Mutex<HashSet<IntegrationId>>>,
-    looks: &TaskTracker,
-) -> scanhelm_core::Result<u64> {
-    let now = hub.now();
-    let mut started = 0;
-    for integration in hub.store().all_enabled_integrations().await? {
-        let due =
-            integration.health.next_poll_at.is_none_or(|at| at <= now) || lock(&hub.0.wanted).contains(&integration.id);
-        if !due || !lock(in_flight).insert(integration.id) {
-            continue;
-        }
-        lock(&hub.0.wanted).remove(&integration.id);
-        started += 1;
-        let (hub, stop, in_flight) = (hub.clone(), stop.clone(), Arc::clone(in_flight));
-        looks.spawn(async move {
-            let id = integration.id;
-            tokio::select! {
-                () = stop.cancelled() => {}
-                looked = look::look(&hub, integration) => if let Err(error) = looked {
-                    tracing::warn!(integration = %id, %error, "look not stored; the next one repeats it");
-                },
-            }
-            lock(&in_flight).remove(&id);
-        });
-    }
-    Ok(started)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

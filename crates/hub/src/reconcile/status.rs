@@ -15,6 +15,7 @@ use scanhelm_store::Transaction;
 use serde_json::json;
 
 use crate::Hub;
+use crate::failpoint;
 use crate::scans::command_activity;
 
 /// How long a vendor's list may lag behind its detail.
@@ -105,7 +106,9 @@ impl Hub {
                 transaction.append_activity(activity).await?;
                 told = true;
             }
+            failpoint::hit("look.observation.before_commit").await;
             transaction.commit().await?;
+            failpoint::hit("look.observation.after_commit").await;
             if told {
                 self.committed();
             }

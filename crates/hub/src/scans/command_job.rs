@@ -19,6 +19,7 @@ use scanhelm_core::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::Hub;
+use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
 
 pub(crate) const COMMAND_JOB: &str = "command";
@@ -64,8 +65,12 @@ pub(crate) async fn run_command(hub: &Hub, job: &Job, context: &JobContext) -> R
         return Ok(outcome(&command));
     };
     let session = hub.session(&integration).await?;
+    failpoint::hit("command.before_sent").await;
     mark_sent(hub, context, &mut command).await?;
-    match send(hub, session.as_ref(), &command, &scan).await? {
+    failpoint::hit("command.sent").await;
+    let answer = send(hub, session.as_ref(), &command, &scan).await?;
+    failpoint::hit("command.answered").await;
+    match answer {
         Answer::Accepted { created } => {
             accepted(hub, context, &mut command, &integration, &scan, created).await?;
         }
@@ -154,6 +159,7 @@ async fn accepted(
             external_scan_id,
         };
         hub.link_created(scan.company_id, scan.id, link).await?;
+        failpoint::hit("command.linked").await;
         let wanted = scan.config.get("launch").and_then(Value::as_bool).unwrap_or(false);
         if wanted && !launched {
             launch_too(hub, command, scan).await?;
@@ -211,11 +217,8 @@ async fn failed(
 async fn narrow(hub: &Hub, integration: &Integration, kind: CommandKind, reason: &str) -> Result<()> {
     use scanhelm_core::capability::Capability as C;
     let mut instance = integration.instance.clone();
-    let offered: CapabilitySet = instance
-        .capabilities
-        .take()
-        .or_else(|| scanhelm_connectors::by_id(&integration.connector).map(|found| found.capabilities()))
-        .unwrap_or_default();
+    let offered: CapabilitySet =
+        instance.capabilities.take().or_else(|| hub.offered_by(&integration.connector)).unwrap_or_default();
     let writes = [C::Create, C::Launch, C::Pause, C::Resume, C::Stop, C::DeleteRemote];
     let reason = format!("The scanner's licence does not allow it (it answered to {}: {reason})", kind.as_str());
     let reason = single_line(&reason, 300);
@@ -241,7 +244,9 @@ async fn finish(
     if let Some(activity) = command_activity(hub, command) {
         transaction.append_activity(activity).await?;
     }
+    failpoint::hit("command.finish.before_commit").await;
     transaction.commit().await?;
+    failpoint::hit("command.finish.after_commit").await;
     hub.committed();
     Ok(())
 }
@@ -286,13 +291,16 @@ pub(crate) async fn run_vendor_delete(hub: &Hub, job: &Job, context: &JobContext
     };
     let target = command.target.clone().unwrap_or_default();
     mark_sent(hub, context, &mut command).await?;
+    failpoint::hit("command.sent").await;
     let session = hub.session(&integration).await?;
     let Some(accessor) = session.delete() else {
         finish(hub, context, &mut command, CommandState::Refused, Some("The connector cannot delete.".to_owned()))
             .await?;
         return Ok(outcome(&command));
     };
-    match accessor.delete(&target).await {
+    let answer = accessor.delete(&target).await;
+    failpoint::hit("command.answered").await;
+    match answer {
         Ok(()) | Err(CallError::Gone { .. }) => {
             finish(hub, context, &mut command, CommandState::Accepted, None).await?;
             Ok(outcome(&command))

@@ -43,7 +43,7 @@ impl Scans<'_> {
             Some(integration) => self.hub.store().integration(grant.company, integration).await?,
             None => None,
         };
-        available(capability, &scan, integration.as_ref(), company.status).require()?;
+        available(self.hub, capability, &scan, integration.as_ref(), company.status).require()?;
         let link = scan.link.as_ref().ok_or_else(Error::not_found)?;
         let command = Command {
             id: CommandId::new(self.hub.ids()),

@@ -21,7 +21,6 @@ use serde_json::{Value, json};
 
 use super::{COMMAND_JOB, ScanView, Scans};
 use crate::local::LOCAL_SCAN_JOB;
-use crate::system::random_token;
 
 /// The body of `POST /scans`.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +119,7 @@ impl Scans<'_> {
             .instance
             .capabilities
             .clone()
-            .or_else(|| scanhelm_connectors::by_id(&integration.connector).map(|found| found.capabilities()))
+            .or_else(|| self.hub.offered_by(&integration.connector))
             .unwrap_or_default();
         let wanted = [(Capability::Create, true), (Capability::Launch, new.launch)];
         for (capability, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
@@ -141,7 +140,7 @@ impl Scans<'_> {
         let mut scan = self.base(grant, new, Origin::Integration, "")?;
         scan.vendor = Some(integration.connector.clone());
         scan.integration_id = Some(integration.id);
-        scan.client_token = Some(random_token().chars().take(24).collect());
+        scan.client_token = Some(self.hub.0.chance.token().chars().take(24).collect());
         scan.sub_scanner_id = self.sub_scanner(grant, &integration, new.sub_scanner_id).await?;
         if let Value::Object(config) = &mut scan.config {
             let asked = [("template", new.template.clone()), ("folder", new.folder.clone())];

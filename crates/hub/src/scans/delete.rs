@@ -42,8 +42,35 @@ pub struct Deleted {
     pub warnings: Vec<String>,
 }
 
+/// What the deletion decided, before the vendor has answered.
+#[derive(Clone, Debug)]
+pub struct OrderedDeletion {
+    /// The vendor's copy is to go, by this command.
+    pub command: Option<CommandId>,
+    /// Why the vendor's copy stays.
+    pub warnings: Vec<String>,
+}
+
 impl Scans<'_> {
+    /// Deletes, and gives the vendor a few seconds for its copy.
     pub async fn delete(&self, grant: &Grant, id: ScanId, cascade_remote: bool, force: bool) -> Result<Deleted> {
+        let OrderedDeletion { command, mut warnings } = self.order_deletion(grant, id, cascade_remote, force).await?;
+        let remote = match (cascade_remote, command) {
+            (false, _) => None,
+            (true, None) => Some(RemoteDeletion::Unsupported),
+            (true, Some(command)) => Some(self.await_vendor(grant, command, &mut warnings).await?),
+        };
+        Ok(Deleted { deleted: true, remote, warnings })
+    }
+
+    /// The local deletion and the recorded wish, without waiting for the vendor.
+    pub async fn order_deletion(
+        &self,
+        grant: &Grant,
+        id: ScanId,
+        cascade_remote: bool,
+        force: bool,
+    ) -> Result<OrderedDeletion> {
         let scan = self.row(grant, id).await?;
         grant.require(Permission::ScanDelete)?;
         if scan.origin == Origin::Local && !scan.vendor_state.is_terminal() {
@@ -71,14 +98,7 @@ impl Scans<'_> {
             }
         };
         self.delete_locally(grant, &scan, command.as_ref()).await?;
-        if !cascade_remote {
-            return Ok(Deleted { deleted: true, remote: None, warnings });
-        }
-        let remote = match command {
-            None => RemoteDeletion::Unsupported,
-            Some(command) => self.await_vendor(grant, command.id, &mut warnings).await?,
-        };
-        Ok(Deleted { deleted: true, remote: Some(remote), warnings })
+        Ok(OrderedDeletion { command: command.map(|command| command.id), warnings })
     }
 
     /// `None`: nothing at a vendor. `Err`: the reason why the vendor's copy cannot be deleted.
@@ -87,7 +107,8 @@ impl Scans<'_> {
             Some(integration) => self.hub.store().integration(grant.company, integration).await?,
             None => None,
         };
-        let availability = available(Capability::DeleteRemote, scan, integration.as_ref(), CompanyStatus::Active);
+        let availability =
+            available(self.hub, Capability::DeleteRemote, scan, integration.as_ref(), CompanyStatus::Active);
         // A disabled integration is no reason to forget the wish; only what can never work is.
         if matches!(availability.code, Some(ErrorCode::UnsupportedByVendor | ErrorCode::NotLinked)) {
             return Ok(Some(Err(availability.reason.unwrap_or_default())));

@@ -14,7 +14,7 @@ pub use change::ScanChange;
 pub(crate) use command_job::{COMMAND_JOB, VENDOR_DELETE_JOB, command_activity, run_command, run_vendor_delete};
 pub use control::Ordered;
 pub use create::NewScan;
-pub use delete::{Deleted, RemoteDeletion};
+pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};
 pub use preview::PreviewCache;
 pub use read::ScanView;
 

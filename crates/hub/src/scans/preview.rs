@@ -38,7 +38,7 @@ impl Scans<'_> {
             Some(integration) => self.hub.store().integration(grant.company, integration).await?,
             None => None,
         };
-        available(Capability::Preview, &scan, integration.as_ref(), CompanyStatus::Active).require()?;
+        available(self.hub, Capability::Preview, &scan, integration.as_ref(), CompanyStatus::Active).require()?;
         let (Some(integration), Some(link)) = (integration, &scan.link) else {
             return Err(Error::not_found());
         };

@@ -15,6 +15,7 @@ use scanhelm_core::{Error, Result};
 use scanhelm_store::ScanFilter;
 
 use super::Scans;
+use crate::Hub;
 
 /// The capabilities that a scan's answer carries.
 const SHOWN: [Capability; 7] = [
@@ -79,7 +80,8 @@ impl Scans<'_> {
 
     fn view(&self, scan: Scan, integration: Option<&Integration>, company: CompanyStatus) -> ScanView {
         let now = self.hub.now();
-        let capabilities = SHOWN.iter().map(|shown| (*shown, available(*shown, &scan, integration, company))).collect();
+        let capabilities =
+            SHOWN.iter().map(|shown| (*shown, available(self.hub, *shown, &scan, integration, company))).collect();
         let imported_percent = match (scan.imported_findings, scan.counts.total()) {
             (_, _) if !scan.counts_known => None,
             (0, 0) => scan.import_state.is_finished().then_some(100.0),
@@ -116,14 +118,13 @@ impl Scans<'_> {
 
 /// Decides one action for one scan. Local scans know only their own rules.
 pub(super) fn available(
+    hub: &Hub,
     capability: Capability,
     scan: &Scan,
     integration: Option<&Integration>,
     company: CompanyStatus,
 ) -> Availability {
-    let from_code = integration
-        .and_then(|integration| scanhelm_connectors::by_id(&integration.connector))
-        .map(|connector| connector.capabilities());
+    let from_code = integration.and_then(|integration| hub.offered_by(&integration.connector));
     let narrowed = integration.and_then(|integration| integration.instance.capabilities.clone());
     let capabilities = match (from_code, narrowed) {
         // What the code offers bounds what the instance was found to offer: a newer build may have lost something.
@@ -135,7 +136,7 @@ pub(super) fn available(
         (None, Some(_)) => None,
     };
     let product = integration
-        .and_then(|integration| scanhelm_connectors::by_id(&integration.connector))
+        .and_then(|integration| hub.0.connectors.by_id(&integration.connector))
         .map_or("The scanner", |connector| connector.manifest().product);
     availability(
         capability,

@@ -17,7 +17,7 @@ use scanhelm_hub::import::{Enrichment, NoEnrichment};
 use scanhelm_hub::integrations::NewIntegration;
 use scanhelm_hub::system::{SystemClock, SystemIds};
 use scanhelm_hub::vault::Vault;
-use scanhelm_hub::{Hub, Parts, Settings, reconcile};
+use scanhelm_hub::{Extensions, Hub, Parts, Settings, reconcile};
 use scanhelm_net::NetworkPolicy;
 use scanhelm_store::{ScanFilter, Store, StoreOptions};
 use scanhelm_testkit::postgres::PostgresDatabase;
@@ -110,7 +110,7 @@ impl Home {
         let vault = Vault::open(self.data.path()).unwrap();
         let network = NetworkPolicy::parse(&["127.0.0.0/8"]).unwrap();
         let parts = Parts { store, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), settings, vault, network };
-        let hub = Hub::with_enrichment(parts, enrichment);
+        let hub = Hub::extended(parts, Extensions { enrichment, ..Extensions::default() });
         let stop = CancellationToken::new();
         let loops = tokio::spawn(reconcile::run(hub.clone(), stop.clone()));
         Running { hub, stop, loops }

@@ -1,0 +1,55 @@
+//! Which integrations are to be looked at now, each at most once at a time in this process.
+
+use scanhelm_core::Result;
+use scanhelm_core::ids::IntegrationId;
+use scanhelm_core::integration::Integration;
+
+use super::{lock, look};
+use crate::Hub;
+
+/// One look that is due. While it exists, no other look at the same integration begins in this process.
+#[derive(Debug)]
+pub struct DueLook {
+    hub: Hub,
+    integration: Integration,
+}
+
+impl DueLook {
+    /// `None`: this process is looking already.
+    fn reserve(hub: &Hub, integration: Integration) -> Option<Self> {
+        lock(&hub.0.looked_at).insert(integration.id).then(|| Self { hub: hub.clone(), integration })
+    }
+
+    #[must_use]
+    pub fn integration(&self) -> IntegrationId {
+        self.integration.id
+    }
+
+    /// Looks. What could not be stored is seen again by the next look.
+    pub async fn take(self) {
+        if let Err(error) = look::look(&self.hub, self.integration.clone()).await {
+            tracing::warn!(integration = %self.integration.id, %error, "look not stored; the next one repeats it");
+        }
+    }
+}
+
+impl Drop for DueLook {
+    fn drop(&mut self) {
+        lock(&self.hub.0.looked_at).remove(&self.integration.id);
+    }
+}
+
+/// Those whose time has come, and those that someone wants looked at; the wish is then granted.
+pub(crate) async fn due_looks(hub: &Hub) -> Result<Vec<DueLook>> {
+    let now = hub.now();
+    let mut due = Vec::new();
+    for integration in hub.store().all_enabled_integrations().await? {
+        let id = integration.id;
+        let is_due = integration.health.next_poll_at.is_none_or(|at| at <= now) || lock(&hub.0.wanted).contains(&id);
+        if is_due && let Some(look) = DueLook::reserve(hub, integration) {
+            lock(&hub.0.wanted).remove(&id);
+            due.push(look);
+        }
+    }
+    Ok(due)
+}

@@ -1,0 +1,46 @@
+//! What the loops do, one decision at a time.
+//!
+//! A loop is a timer around these steps and holds nothing else, so whoever takes the steps in another order, at other
+//! times or in two hubs at once runs the very code of production: the deterministic simulation does.
+
+use scanhelm_core::Result;
+
+use crate::Hub;
+use crate::jobs::ClaimedJob;
+use crate::reconcile::{self, DueLook};
+
+/// The steps of one hub's loops.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps<'hub> {
+    pub(crate) hub: &'hub Hub,
+}
+
+impl Steps<'_> {
+    /// The looks that are due.
+    pub async fn due_looks(&self) -> Result<Vec<DueLook>> {
+        reconcile::due_looks(self.hub).await
+    }
+
+    /// Gives every scan that is completed and not imported its import job; how many.
+    pub async fn enqueue_imports(&self) -> Result<u64> {
+        reconcile::enqueue_due(self.hub).await
+    }
+
+    /// Leases up to `limit` jobs that are due, the most urgent first.
+    pub async fn claim_jobs(&self, limit: u32) -> Result<Vec<ClaimedJob>> {
+        crate::jobs::claim(self.hub, limit).await
+    }
+
+    /// At an orderly end: other hubs need not wait until this one's leases run out.
+    pub async fn give_leases_back(&self) -> Result<()> {
+        self.hub.store().release_leases(&self.hub.0.owner).await?;
+        reconcile::give_leases_back(self.hub).await
+    }
+}
+
+impl Hub {
+    #[must_use]
+    pub fn steps(&self) -> Steps<'_> {
+        Steps { hub: self }
+    }
+}
