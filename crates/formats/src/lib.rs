@@ -7,7 +7,7 @@
 //! itself: it becomes [`ReportItem::Rejected`] and the rest is read.
 //!
 //! A format is one file or folder and one line in `registry.rs`. What the formats share:
-//! `input` turns any input into clean UTF-8 with limits, `xml`, `json` and `table` are pull parsers with limits,
+//! `input` unpacks gzip and ZIP and turns any input into clean UTF-8 with limits, `spool` keeps one for a second look, `xml`, `json` and `table` are pull parsers with limits,
 //! `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
 mod bandit;
@@ -24,6 +24,7 @@ mod sample;
 mod sarif;
 mod semgrep;
 mod source_tree;
+mod spool;
 mod table;
 mod weakness;
 pub mod write;
@@ -39,7 +40,7 @@ pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};
 
 /// Recognises a report by its content (or takes `options.format` at its word) and starts reading it.
 ///
-/// The input may be gzipped and in any encoding that it declares. The name of the file plays no part: names lie.
+/// The input may be gzipped, or the one file of a ZIP archive, and in any encoding that it declares. The name of the file plays no part: names lie.
 ///
 /// # Errors
 /// When no format fits, and when the beginning of the report is already broken. JSON and CSV reports are checked to

@@ -22,10 +22,14 @@ pub struct ReadOptions {
 pub struct Limits {
     /// Decoded bytes of a whole report.
     pub max_bytes: u64,
-    /// Decoded bytes for one byte of gzip.
+    /// Decoded bytes for one packed byte.
     pub max_inflation: u64,
     /// Decoded bytes up to which no inflation is too much.
     pub free_inflation: u64,
+    /// Files in an archive.
+    pub max_members: u16,
+    /// Bytes of a name in an archive.
+    pub max_member_name: usize,
     /// One tag, text or comment; one JSON record.
     pub max_token: usize,
     /// White space before the content, and in a row within JSON.
@@ -45,6 +49,8 @@ impl Default for Limits {
             max_bytes: 8 << 30,
             max_inflation: 200,
             free_inflation: 64 << 20,
+            max_members: 1000,
+            max_member_name: 1024,
             max_token: 16 << 20,
             max_gap: 1 << 20,
             max_depth: 128,

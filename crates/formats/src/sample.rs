@@ -84,9 +84,6 @@ impl Sample {
         if self.is_html() {
             return "an HTML page, which is for people".to_owned();
         }
-        if self.text.starts_with("PK\u{3}\u{4}") {
-            return "a ZIP archive; unpack it and give the report inside".to_owned();
-        }
         if self.text.starts_with("%PDF") {
             return "a PDF, which is for people".to_owned();
         }

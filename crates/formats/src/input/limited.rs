@@ -73,7 +73,7 @@ impl<R: Read> Read for Inflation<R> {
         self.seen += read as u64;
         let packed = self.packed_bytes.load(Ordering::Relaxed);
         if self.seen > self.free && self.seen / self.ratio.max(1) > packed {
-            let detail = format!("{packed} bytes of gzip unpack to more than {} bytes", self.seen);
+            let detail = format!("{packed} packed bytes unpack to more than {} bytes", self.seen);
             return Err(InputFault::Hostile(detail).into());
         }
         Ok(read)

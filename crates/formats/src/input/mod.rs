@@ -1,6 +1,7 @@
 //! Any input as clean UTF-8 with limits: unpacked, decoded, without leading white space, with its beginning at hand
 //! for recognition.
 
+mod archive;
 mod encoding;
 mod limited;
 
@@ -17,7 +18,27 @@ use crate::sample::Sample;
 const SAMPLE: usize = 64 * 1024;
 /// How much is looked at to recognise packing and encoding.
 const HEAD: usize = 1024;
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// How the bytes are packed; told by their beginning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zip,
+}
+
+impl Packing {
+    const MAGIC: usize = 4;
+
+    /// A ZIP archive begins with a file, with its directory when it is empty, or with a mark of the several parts it
+    /// was cut into.
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, ..] => Some(Self::Zip),
+            _ => None,
+        }
+    }
+}
 
 pub(crate) struct Input {
     /// All of the content, the sample included.
@@ -34,21 +55,23 @@ impl Input {
     }
 
     fn unpack(mut raw: Box<dyn Read + Send>, limits: &Limits) -> Result<Self, OpenError> {
-        let magic = read_up_to(&mut raw, GZIP.len())?;
-        let packed = magic == GZIP;
+        let magic = read_up_to(&mut raw, Packing::MAGIC)?;
+        let packing = Packing::of(&magic);
         let whole = io::Cursor::new(magic).chain(raw);
-        let mut bytes: Box<dyn Read + Send> = if packed {
-            let (counted, taken) = limited::counted(whole);
-            Box::new(limited::Inflation::new(MultiGzDecoder::new(counted), taken, limits))
-        } else {
-            Box::new(whole)
+        let mut bytes: Box<dyn Read + Send> = match packing {
+            Some(Packing::Gzip) => {
+                let (counted, taken) = limited::counted(whole);
+                Box::new(limited::Inflation::new(MultiGzDecoder::new(counted), taken, limits))
+            }
+            Some(Packing::Zip) => archive::only_member(whole, limits).map_err(OpenError::Read)?,
+            None => Box::new(whole),
         };
         let head = read_up_to(&mut bytes, HEAD)?;
         if head.is_empty() {
             return Err(OpenError::Read(unknown("an empty file".to_owned())));
         }
-        if packed && head.starts_with(&GZIP) {
-            let detail = "it is gzip within gzip".to_owned();
+        if packing.is_some() && Packing::of(&head).is_some() {
+            let detail = "it is packed twice, one archive within another".to_owned();
             return Err(OpenError::Read(ReadError::Hostile { detail }));
         }
         let encoding = encoding::detect(&head).map_err(OpenError::Read)?;

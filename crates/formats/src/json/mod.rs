@@ -1,16 +1,29 @@
-//! Streaming JSON. `cursor` walks a document and hands out single values; `spool` keeps a document so that it can be
-//! walked twice, because JSON reports put what describes a record (rules, working folder, errors) before or behind
+//! Streaming JSON. `cursor` walks a document and hands out single values; a [`Spool`] keeps a document so that it can
+//! be walked twice, because JSON reports put what describes a record (rules, working folder, errors) before or behind
 //! the records as they like.
 
 mod cursor;
-mod spool;
 
 use std::collections::BTreeSet;
 
 pub(crate) use cursor::{Captured, Cursor};
-pub(crate) use spool::Spool;
+use tempfile::SpooledTempFile;
 
+use crate::error::ReadError;
 use crate::options::Limits;
+pub(crate) use crate::spool::Spool;
+
+impl Spool {
+    /// Walks the document from its beginning.
+    pub(crate) fn cursor(&mut self, limits: &Limits) -> Result<Cursor<&mut SpooledTempFile>, ReadError> {
+        Ok(Cursor::new(self.content()?, limits))
+    }
+
+    /// Walks the document a last time.
+    pub(crate) fn into_cursor(self, limits: &Limits) -> Result<Cursor<SpooledTempFile>, ReadError> {
+        Ok(Cursor::new(self.into_content()?, limits))
+    }
+}
 
 /// The paths of keys in the beginning of a document, to five levels: `runs[].tool`.
 pub(crate) fn outline(beginning: &[u8]) -> BTreeSet<String> {
@@ -26,7 +39,7 @@ fn collect_paths(
     path: &str,
     level: usize,
     paths: &mut BTreeSet<String>,
-) -> Result<(), crate::error::ReadError> {
+) -> Result<(), ReadError> {
     const LEVELS: usize = 5;
     const KEPT: usize = 2000;
     match cursor.peek()? {

@@ -57,7 +57,9 @@ fn read_file(path: &Path) -> Whole {
 
 #[test]
 fn every_nessus_report_gives_the_hosts_and_findings_it_holds() {
-    let rows = rows(|name, what| name.ends_with(".nessus") || what.contains(".nessus v2"));
+    let is_packed = |name: &str, what: &str| name.ends_with(".zip") && what.ends_with(".nessus");
+    let rows = rows(|name, what| name.ends_with(".nessus") || what.contains(".nessus v2") || is_packed(name, what));
+    assert!(rows.iter().any(|(path, _)| path.extension().is_some_and(|ending| ending == "zip")), "a packed one too");
     for (path, counts) in rows {
         let whole = read_file(&path);
         assert_eq!(whole.format, "nessus", "{}", path.display());

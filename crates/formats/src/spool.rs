@@ -5,9 +5,7 @@ use std::io::{self, Read, Seek};
 
 use tempfile::SpooledTempFile;
 
-use super::Cursor;
 use crate::error::ReadError;
-use crate::options::Limits;
 
 pub(crate) struct Spool(SpooledTempFile);
 
@@ -41,15 +39,5 @@ impl Spool {
     pub(crate) fn into_content(mut self) -> Result<SpooledTempFile, ReadError> {
         self.0.rewind().map_err(ReadError::Io)?;
         Ok(self.0)
-    }
-
-    /// Walks the document from its beginning.
-    pub(crate) fn cursor(&mut self, limits: &Limits) -> Result<Cursor<&mut SpooledTempFile>, ReadError> {
-        Ok(Cursor::new(self.content()?, limits))
-    }
-
-    /// Walks the document a last time.
-    pub(crate) fn into_cursor(self, limits: &Limits) -> Result<Cursor<SpooledTempFile>, ReadError> {
-        Ok(Cursor::new(self.into_content()?, limits))
     }
 }
