@@ -7,14 +7,17 @@
 //! itself: it becomes [`ReportItem::Rejected`] and the rest is read.
 //!
 //! A format is one file or folder and one line in `registry.rs`. What the formats share:
-//! `input` unpacks gzip and ZIP and turns any input into clean UTF-8 with limits, `spool` keeps one for a second look, `xml`, `json` and `table` are pull parsers with limits,
-//! `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
+//! `input` unpacks gzip and ZIP and turns any input into clean UTF-8 with limits, `spool` keeps one for a second look,
+//! `xml`, `json` and `table` are pull parsers with limits, `site` spells web addresses alike, `html` makes text of
+//! markup, `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
 mod bandit;
 mod code_report;
 mod error;
 mod format;
+mod html;
 mod input;
+mod invicti;
 mod json;
 mod nessus;
 mod options;
@@ -23,6 +26,7 @@ mod report;
 mod sample;
 mod sarif;
 mod semgrep;
+mod site;
 mod source_tree;
 mod spool;
 mod table;

@@ -4,9 +4,10 @@ use crate::error::ReadError;
 use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::sample::Sample;
-use crate::{bandit, nessus, sarif, semgrep};
+use crate::{bandit, invicti, nessus, sarif, semgrep};
 
-static FORMATS: &[Format] = &[nessus::FORMAT, sarif::FORMAT, bandit::FORMAT, semgrep::FORMAT, nessus::TABLE];
+static FORMATS: &[Format] =
+    &[nessus::FORMAT, sarif::FORMAT, bandit::FORMAT, semgrep::FORMAT, nessus::TABLE, invicti::FORMAT, invicti::XML];
 
 /// All formats that can be read.
 #[must_use]

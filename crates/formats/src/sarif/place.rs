@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::Location;
 
 use super::model::{ArtifactLocation, Region, SarifResult};
+use crate::site::{page, site};
 use crate::source_tree::SourceTree;
 
 pub(super) struct Places {
@@ -44,9 +45,8 @@ impl Places {
     }
 
     fn place(&mut self, uri: &str, region: Option<&Region>) -> Option<Place> {
-        if let Some(url) = web_address(uri) {
-            let site = url.split('/').take(3).collect::<Vec<_>>().join("/");
-            let asset = AssetRecord::new(AssetKind::Site, site.clone(), vec![AssetKey::Site(site)]);
+        if let Some(url) = page(uri) {
+            let asset = site(&url);
             return Some(Place { location: Location::Web { url, method: None, parameter: None }, asset: Some(asset) });
         }
         if uri.starts_with("pkg:") {
@@ -92,19 +92,6 @@ impl Places {
         }
         Some(uri)
     }
-}
-
-/// The address without query and fragment, scheme and host in lower case.
-fn web_address(uri: &str) -> Option<String> {
-    let (scheme, rest) = uri.split_once("://")?;
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme != "http" && scheme != "https" {
-        return None;
-    }
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
-    let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-    Some(path.map_or_else(|| format!("{scheme}://{host}"), |path| format!("{scheme}://{host}/{path}")))
 }
 
 /// The path that a URI means. `file://name/x` with a name that is no host is written by some tools for the relative
@@ -170,11 +157,5 @@ mod tests {
         ] {
             assert_eq!(file_path(uri), path);
         }
-    }
-
-    #[test]
-    fn web_addresses_lose_query_user_and_case() {
-        assert_eq!(web_address("HTTPS://u:p@Shop.Example/a?b=c#d").as_deref(), Some("https://shop.example/a"));
-        assert_eq!(web_address("file:///x"), None);
     }
 }

@@ -193,8 +193,8 @@ fn fault(error: &Error, input_ended: bool, position: u64) -> ReadError {
     }
 }
 
-/// Replaces references in an attribute's value.
-fn unescape(raw: &str, into: &mut String) {
+/// Appends the text with its references replaced.
+pub(crate) fn unescape(raw: &str, into: &mut String) {
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once('&') {
         into.push_str(before);

@@ -12,6 +12,7 @@ mod corpus;
 mod encodings;
 mod fuzz;
 mod hostile;
+mod invicti;
 mod memory;
 mod nessus;
 mod nessus_csv;

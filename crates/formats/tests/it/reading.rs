@@ -139,8 +139,45 @@ https://example.com/b","TLSv1 <is> on & ""open""","10.0.0.5","DB1.example.com","
 "51192","cve-2022-3602","7.8","High","10.0.0.5","TCP","443","TLS < 1.2","Old TLS.","The service speaks old TLS.","Switch it off.","","TLSv1 <is> on & ""open""","10.0.0.5","DB1.example.com","WORKGROUP\DB1","Linux Kernel 5.10","General","7.5","","","www","","High","",""
 "#;
 
+/// A small report of Invicti: an issue through a parameter, and one without.
+pub(crate) const INVICTI: &str = r#"{"Generated":"25/06/2021 09:59 AM",
+"Target":{"Duration":"00:12:24.8161163","Initiated":"25/06/2021 01:46 AM","ScanId":"ee9136920f6243486d12ad5104e2f745","Url":"https://shop.example/"},
+"Vulnerabilities":[{"Certainty":100,"Classification":{"Cwe":"89, 943","Wasc":"19","Cvss":{"BaseScore":{"Severity":4,"Type":"Base","Value":"10.0"},
+"Vector":"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"},"Cvss31":null},"Confirmed":true,"Description":"<p>SQL injection &amp; more.</p>",
+"ExternalReferences":"<div><a href='https://example.com/sqli'>A</a></div>","ExtraInformation":[{"Name":"Database","Value":"MySQL"}],
+"HttpRequest":{"Content":"GET /login.php?id=-1 HTTP/1.1","Method":"GET","Parameters":[{"Name":"id","Type":"Querystring","Value":"-1","Vulnerable":true},
+{"Name":"page","Type":"Querystring","Value":"2","Vulnerable":false}]},"HttpResponse":{"Content":"HTTP/1.1 200 OK","StatusCode":200},
+"LookupId":"dbd0a5a8-18d2-471a-7b37-ad490211f0f0","Impact":"<div>Data is read.</div>","KnownVulnerabilities":[],"Name":"Boolean Based SQL Injection",
+"ProofOfConcept":"","RemedialActions":"<ol><li>Bind parameters.</li></ol>","RemedialProcedure":null,"RemedyReferences":"","Severity":"Critical",
+"State":"Present","Type":"ConfirmedBooleanSqlInjection","Url":"https://shop.example/login.php?id=-1%20OR%2017-7%3d10"},
+{"Certainty":90,"Classification":null,"Confirmed":false,"Description":"Old.","KnownVulnerabilities":[{"Severity":"High","Title":"Use After Free"}],
+"LookupId":"","Name":"Out-of-date Version (Apache)","Severity":"BestPractice","State":"Present, Scanning","Type":"ApacheOutOfDate","Url":"https://shop.example/"}]}
+"#;
+
+/// The same as XML.
+pub(crate) const INVICTI_XML: &str = r#"<?xml version="1.0" encoding="utf-8" ?>
+<invicti-enterprise generated="25/06/2021 09:59 AM"><target><scan-id>ee9136920f6243486d12ad5104e2f745</scan-id><url>https://shop.example/</url>
+<initiated>25/06/2021 01:46 AM</initiated><duration>00:12:24.8161163</duration></target>
+<vulnerabilities><vulnerability><LookupId>dbd0a5a8-18d2-471a-7b37-ad490211f0f0</LookupId><url>https://shop.example/login.php?id=-1%20OR%2017-7%3d10</url>
+<type>ConfirmedBooleanSqlInjection</type><name>Boolean Based SQL Injection</name><severity>Critical</severity><certainty>100</certainty>
+<confirmed>True</confirmed><state>Present</state><classification><wasc>19</wasc><cwe>89, 943</cwe>
+<cvss><vector>CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H</vector><score><type>Base</type><value>10.0</value><severity>Critical</severity></score>
+<score><type>Temporal</type><value>9.1</value><severity>Critical</severity></score></cvss></classification>
+<http-request><method>GET</method><content><![CDATA[GET /login.php?id=-1 HTTP/1.1]]></content>
+<parameters><parameter name="id" type="Querystring" value="-1" vulnerable="True"/><parameter name="page" type="Querystring" value="2" vulnerable="False"/></parameters></http-request>
+<http-response><status-code>200</status-code><content><![CDATA[HTTP/1.1 200 OK]]></content></http-response>
+<extra-information><info name="Database" value="MySQL"/></extra-information>
+<description><![CDATA[<p>SQL injection &amp; more.</p>]]></description><impact><![CDATA[<div>Data is read.</div>]]></impact>
+<remedial-actions><![CDATA[<ol><li>Bind parameters.</li></ol>]]></remedial-actions><remedial-procedure></remedial-procedure>
+<external-references><![CDATA[<div><a href='https://example.com/sqli'>A</a></div>]]></external-references></vulnerability>
+<vulnerability><LookupId></LookupId><url>https://shop.example/</url><type>ApacheOutOfDate</type><name>Out-of-date Version (Apache)</name>
+<severity>BestPractice</severity><certainty>90</certainty><confirmed>False</confirmed><state>Present, Scanning</state>
+<known-vulnerabilities><known-vulnerability><title>Use After Free</title><severity>High</severity></known-vulnerability></known-vulnerabilities>
+<description>Old.</description></vulnerability></vulnerabilities></invicti-enterprise>
+"#;
+
 /// One of each format, in the order of the registry.
-pub(crate) const SAMPLES: [&str; 5] = [NESSUS, SARIF, BANDIT, SEMGREP, NESSUS_CSV];
+pub(crate) const SAMPLES: [&str; 7] = [NESSUS, SARIF, BANDIT, SEMGREP, NESSUS_CSV, INVICTI, INVICTI_XML];
 
 /// Those of formats that have an end mark, so that every cut shows.
-pub(crate) const MARKED: [&str; 4] = [NESSUS, SARIF, BANDIT, SEMGREP];
+pub(crate) const MARKED: [&str; 6] = [NESSUS, SARIF, BANDIT, SEMGREP, INVICTI, INVICTI_XML];
