@@ -2,7 +2,7 @@
 //!
 //! A report is hostile input: it comes from a vendor's server, from a pipeline or from a person, and holds what
 //! scanned targets answered. So every reader works in bounded memory whatever the size of the report, refuses what
-//! has no place in one (DOCTYPE, bombs), and never ends well on a report that was cut short: a half report taken
+//! has no place in one (declared entities, bombs), and never ends well on a report that was cut short: a half report taken
 //! for a whole one would close findings that are still there. One bad record, on the other hand, costs only
 //! itself: it becomes [`ReportItem::Rejected`] and the rest is read.
 //!
@@ -21,6 +21,7 @@ mod invicti;
 mod json;
 mod nessus;
 mod options;
+mod qualys;
 mod registry;
 mod report;
 mod sample;

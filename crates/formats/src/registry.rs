@@ -4,10 +4,22 @@ use crate::error::ReadError;
 use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::sample::Sample;
-use crate::{bandit, invicti, nessus, sarif, semgrep};
+use crate::{bandit, invicti, nessus, qualys, sarif, semgrep};
 
-static FORMATS: &[Format] =
-    &[nessus::FORMAT, sarif::FORMAT, bandit::FORMAT, semgrep::FORMAT, nessus::TABLE, invicti::FORMAT, invicti::XML];
+static FORMATS: &[Format] = &[
+    nessus::FORMAT,
+    sarif::FORMAT,
+    bandit::FORMAT,
+    semgrep::FORMAT,
+    nessus::TABLE,
+    invicti::FORMAT,
+    invicti::XML,
+    qualys::RESULTS,
+    qualys::SCAN,
+    qualys::DETECTIONS,
+    qualys::REPORT,
+    qualys::TABLE,
+];
 
 /// All formats that can be read.
 #[must_use]
@@ -25,12 +37,15 @@ pub(crate) fn recognise(sample: &Sample, options: &ReadOptions) -> Result<&'stat
     if let Some(id) = &options.format {
         return by_id(id).ok_or_else(|| unknown(format!("something to be read as `{id}`, which is no known format")));
     }
-    if sample.has_doctype() {
+    if let Some(format) = FORMATS.iter().find(|format| (format.sniff)(sample)) {
+        return Ok(format);
+    }
+    if sample.declares_entities() {
         return Err(ReadError::Hostile {
-            detail: "it holds a DOCTYPE, which can make a reader fetch files".to_owned(),
+            detail: "it holds a DOCTYPE with declarations, which can make a reader fetch files or explode".to_owned(),
         });
     }
-    FORMATS.iter().find(|format| (format.sniff)(sample)).ok_or_else(|| unknown(sample.looks_like()))
+    Err(unknown(sample.looks_like()))
 }
 
 pub(crate) fn unknown(looks_like: String) -> ReadError {

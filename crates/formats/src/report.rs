@@ -1,5 +1,6 @@
 //! What reading a report gives.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use scanhelm_core::Timestamp;
@@ -101,6 +102,18 @@ pub(crate) fn rejected(record: u64, reason: impl Into<String>, excerpt: &str) ->
         reason: reason.into(),
         excerpt: scanhelm_core::text::single_line(excerpt, 300),
     })
+}
+
+/// Text beyond the limit is dropped and marked, as the parser of XML does it.
+pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return text.into();
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{} […]", text.get(..end).unwrap_or_default()).into()
 }
 
 /// Collects what a scanner says went wrong, the first ones only.

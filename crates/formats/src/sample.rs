@@ -20,15 +20,26 @@ impl Sample {
         Self { text, complete, outline: OnceLock::new() }
     }
 
-    /// Name of the first element, behind declaration, comments and processing instructions.
+    /// Name of the first element, behind declaration, comments, processing instructions and a DOCTYPE that declares
+    /// nothing.
     pub(crate) fn xml_root(&self) -> Option<&str> {
-        let tag = self.first_markup()?;
+        let first = self.first_markup()?;
+        let tag = match first.strip_prefix("!DOCTYPE").filter(|_| !self.is_html()) {
+            None => first,
+            Some(doctype) => {
+                let (declared, rest) = doctype.split_once('>')?;
+                markup_in(rest).filter(|_| !declared.contains('['))?
+            }
+        };
         let name = tag.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next()?;
         (!name.is_empty() && !name.starts_with('!')).then_some(name)
     }
 
-    pub(crate) fn has_doctype(&self) -> bool {
-        self.first_markup().is_some_and(|tag| tag.starts_with("!DOCTYPE")) && !self.is_html()
+    /// A DOCTYPE that does more than name a DTD.
+    pub(crate) fn declares_entities(&self) -> bool {
+        let doctype = self.first_markup().and_then(|tag| tag.strip_prefix("!DOCTYPE"));
+        doctype.is_some_and(|doctype| doctype.split('>').next().is_some_and(|declared| declared.contains('[')))
+            && !self.is_html()
     }
 
     /// Pages are often saved in place of reports, and their DOCTYPE is no attack.
@@ -39,17 +50,7 @@ impl Sample {
 
     /// What follows the `<` of the first tag that is neither comment nor processing instruction.
     fn first_markup(&self) -> Option<&str> {
-        let mut rest = self.text.as_str();
-        loop {
-            rest = rest.trim_start().strip_prefix('<')?;
-            if let Some(comment) = rest.strip_prefix("!--") {
-                rest = comment.split_once("-->")?.1;
-            } else if let Some(instruction) = rest.strip_prefix('?') {
-                rest = instruction.split_once("?>")?.1;
-            } else {
-                return Some(rest);
-            }
-        }
+        markup_in(&self.text)
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -72,7 +73,7 @@ impl Sample {
 
     fn outline(&self) -> &BTreeSet<String> {
         self.outline.get_or_init(|| {
-            if self.text.starts_with('{') { json::outline(self.text.as_bytes()) } else { BTreeSet::new() }
+            if self.text.starts_with(['{', '[']) { json::outline(self.text.as_bytes()) } else { BTreeSet::new() }
         })
     }
 
@@ -95,5 +96,19 @@ impl Sample {
             return "a JSON list".to_owned();
         }
         format!("text that begins with `{}`", scanhelm_core::text::single_line(&self.text, 60))
+    }
+}
+
+fn markup_in(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start().strip_prefix('<')?;
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->")?.1;
+        } else if let Some(instruction) = rest.strip_prefix('?') {
+            rest = instruction.split_once("?>")?.1;
+        } else {
+            return Some(rest);
+        }
     }
 }

@@ -43,16 +43,7 @@ fn recognises(sample: &Sample) -> bool {
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
     let mut xml = XmlReader::new(input.content, &options.limits);
-    loop {
-        match xml.next()? {
-            Markup::Start(tag) if tag.name() == ROOT => break,
-            Markup::Start(tag) => {
-                let detail = format!("the root element is <{}> instead of <{ROOT}>", tag.name());
-                return Err(xml.malformed(detail));
-            }
-            _ => {}
-        }
-    }
+    xml.enter(ROOT)?;
     Ok(Box::new(NessusReader {
         xml,
         header: ReportHeader { scanner: "nessus".to_owned(), ..ReportHeader::default() },

@@ -1,5 +1,6 @@
-//! A pull reader of XML for hostile reports: no DOCTYPE, no entities but the five and character references, bounded
-//! depth and token size, and an end of input before the root's end tag is always an error.
+//! A pull reader of XML for hostile reports: no entities but the five and character references, bounded depth and
+//! token size, and an end of input before the root's end tag is always an error. A DOCTYPE is refused, unless the
+//! reader of a vendor that writes one says so; then it may name its DTD, which nobody fetches, and declare nothing.
 
 mod guard;
 
@@ -14,11 +15,13 @@ use crate::error::ReadError;
 use crate::options::Limits;
 use guard::TokenGuard;
 
-pub(crate) struct XmlReader {
-    reader: Reader<TokenGuard<BufReader<Box<dyn Read + Send>>>>,
+pub(crate) struct XmlReader<R = Box<dyn Read + Send>> {
+    reader: Reader<TokenGuard<BufReader<R>>>,
     buffer: Vec<u8>,
     depth: usize,
     root_seen: bool,
+    /// A DOCTYPE may come that declares nothing.
+    doctype_due: bool,
     limits: Limits,
 }
 
@@ -71,14 +74,34 @@ impl Tag<'_> {
     }
 }
 
-impl XmlReader {
-    pub(crate) fn new(content: Box<dyn Read + Send>, limits: &Limits) -> Self {
+impl<R: Read> XmlReader<R> {
+    pub(crate) fn new(content: R, limits: &Limits) -> Self {
         let guard = TokenGuard::new(BufReader::with_capacity(64 * 1024, content), limits.max_token);
         let mut reader = Reader::from_reader(guard);
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.allow_dangling_amp = true;
-        Self { reader, buffer: Vec::new(), depth: 0, root_seen: false, limits: limits.clone() }
+        Self { reader, buffer: Vec::new(), depth: 0, root_seen: false, doctype_due: false, limits: limits.clone() }
+    }
+
+    /// For vendors whose documents name their DTD.
+    pub(crate) fn with_doctype(mut self) -> Self {
+        self.doctype_due = true;
+        self
+    }
+
+    /// Up to and with the start tag of the root, which must have this name.
+    pub(crate) fn enter(&mut self, root: &str) -> Result<(), ReadError> {
+        loop {
+            match self.next()? {
+                Markup::Start(tag) if tag.name() == root => return Ok(()),
+                Markup::Start(tag) => {
+                    let found = scanhelm_core::text::single_line(tag.name(), 60);
+                    return Err(self.malformed(format!("the root element is <{found}> instead of <{root}>")));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// How many elements are open.
@@ -122,6 +145,10 @@ impl XmlReader {
             Event::Text(text) => Ok(Markup::Text(text.xml10_content())),
             Event::CData(data) => Ok(Markup::Text(data.xml10_content())),
             Event::GeneralRef(reference) => Ok(Markup::Reference(reference.into_inner())),
+            Event::DocType(declared) if self.doctype_due && outside && !self.root_seen && !declared.contains('[') => {
+                self.doctype_due = false;
+                Ok(Markup::Nothing)
+            }
             Event::DocType(_) => Err(ReadError::Hostile {
                 detail: "it holds a DOCTYPE, which can make a reader fetch files or explode".to_owned(),
             }),
@@ -142,6 +169,46 @@ impl XmlReader {
         let outside = self.depth.saturating_sub(1);
         while self.depth > outside {
             self.next()?;
+        }
+        Ok(())
+    }
+
+    /// After a start tag: calls `found` with path (`CVE_LIST/CVE/ID`; empty for the element itself) and text of each
+    /// element in it that holds text, and passes its end tag. Text beyond the limit is dropped and marked.
+    pub(crate) fn read_fields(&mut self, mut found: impl FnMut(&str, &str)) -> Result<(), ReadError> {
+        const LONGEST_PATH: usize = 4096;
+        let (outside, limit) = (self.depth.saturating_sub(1), self.limits.max_text);
+        let (mut path, mut text, mut cut) = (String::new(), String::new(), false);
+        while self.depth > outside {
+            match self.next()? {
+                Markup::Start(tag) => {
+                    path.push('/');
+                    path.push_str(tag.name());
+                    (text, cut) = (String::new(), false);
+                }
+                Markup::End => {
+                    if cut {
+                        text.push_str(" […]");
+                    }
+                    let content = text.trim();
+                    if !content.is_empty() {
+                        found(path.strip_prefix('/').unwrap_or_default(), content);
+                    }
+                    path.truncate(path.rfind('/').unwrap_or(0));
+                    (text, cut) = (String::new(), false);
+                }
+                Markup::Text(_) | Markup::Reference(_) if cut => {}
+                Markup::Text(more) => cut = !push_within(&mut text, &more, limit),
+                Markup::Reference(name) => {
+                    resolve(&name, &mut text);
+                    cut = text.len() > limit;
+                }
+                Markup::Nothing | Markup::Eof => {}
+            }
+            if path.len() > LONGEST_PATH {
+                let detail = format!("the names of its nested elements are longer than {LONGEST_PATH} bytes");
+                return Err(ReadError::Hostile { detail });
+            }
         }
         Ok(())
     }
@@ -248,5 +315,25 @@ mod tests {
         let mut text = String::new();
         unescape("a&lt;&#65;&#x42;&#0;&#xD800;&nbsp;& b &a very long; &", &mut text);
         assert_eq!(text, "a<AB\u{fffd}\u{fffd}&nbsp;& b &a very long; &");
+    }
+
+    #[test]
+    fn fields_come_with_their_paths_and_a_named_doctype_declares_nothing() {
+        let named = r#"<!DOCTYPE a SYSTEM "https://vendor.example/a.dtd">"#;
+        let document = |doctype: &str| format!("{doctype}<a><b> 1 &amp; &x; </b><c><d><![CDATA[<2>]]></d><d/></c></a>");
+        let read = |text: &str| {
+            let mut xml = XmlReader::new(text.as_bytes(), &Limits::default()).with_doctype();
+            let mut fields = vec![];
+            xml.enter("a")?;
+            xml.read_fields(|path, text| fields.push(format!("{path}={text}")))?;
+            Ok::<_, ReadError>(fields)
+        };
+        for doctype in ["", named] {
+            assert_eq!(read(&document(doctype)).unwrap(), ["b=1 & &x;", "c/d=<2>"]);
+        }
+        let declaring = r#"<!DOCTYPE a [<!ENTITY x "1">]>"#;
+        for doctype in [declaring, &format!("{named}{named}")] {
+            assert!(matches!(read(&document(doctype)), Err(ReadError::Hostile { .. })), "{doctype}");
+        }
     }
 }

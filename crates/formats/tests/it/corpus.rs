@@ -128,6 +128,88 @@ fn the_two_tables_of_one_scan_hold_the_same_findings() {
     assert_eq!(all, default);
 }
 
+fn qualys(file: &str) -> Option<(PathBuf, String)> {
+    let corpus = corpus()?;
+    let path = corpus.join("qualys").join(file);
+    let counts = rows(|name, _| name == file).remove(0).1;
+    Some((path, counts))
+}
+
+/// Counts elements without any of our code.
+fn elements(path: &Path, name: &str) -> usize {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.matches(&format!("<{name}>")).count() + text.matches(&format!("<{name} ")).count()
+}
+
+/// The manifest counts vulnerabilities alone in the two files of the console; the other records of the scan are
+/// findings too: potential ones, and what Qualys calls information gathered.
+#[test]
+fn every_qualys_document_gives_the_hosts_and_findings_it_holds() {
+    for (file, format, kinds, complete) in [
+        ("dd_Qualys_Sample_Report.xml", "qualys-report", &["VULN_INFO"][..], false),
+        ("dd_qualys_infrascan_webgui_1.xml", "qualys-scan", &["VULN", "PRACTICE", "INFO", "SERVICE"], true),
+        ("dd_qualys_infrascan_webgui_multiple.xml", "qualys-scan", &["VULN", "PRACTICE", "INFO", "SERVICE"], true),
+        ("j1_detections.xml", "qualys-detections", &["DETECTION"], false),
+    ] {
+        let Some((path, counts)) = qualys(file) else { return };
+        let whole = read_file(&path);
+        assert_eq!((whole.format, whole.complete, whole.blind), (format, complete, false), "{file}");
+        assert_eq!(whole.rejected, [], "{file}");
+        assert_eq!(whole.assets.len(), counted(&counts, "hosts"), "{file}");
+        assert_eq!(elements(&path, kinds[0]), counted(&counts, "vulns"), "{file}: the manifest");
+        let all: usize = kinds.iter().map(|kind| elements(&path, kind)).sum();
+        assert_eq!(whole.findings.len(), all, "{file}");
+        for covered in &whole.assets {
+            assert!(!covered.asset.identity().starts_with("name:") && !covered.authenticated, "{file}");
+        }
+    }
+}
+
+#[test]
+fn the_asset_data_report_of_qualys_names_every_cve_of_its_glossary() {
+    let Some((path, _)) = qualys("dd_Qualys_Sample_Report.xml") else { return };
+    let whole = read_file(&path);
+    let cves: BTreeSet<&String> = whole.findings.iter().flat_map(|finding| &finding.cves).collect();
+    assert_eq!(cves.len(), 51, "53 entries, one CVE twice, one of a QID that no host has");
+    let severities = |wanted| whole.findings.iter().filter(|finding| finding.severity == wanted).count();
+    assert_eq!(severities(scanhelm_core::Severity::Info), 217, "209 that inform and 8 of level 1");
+    assert!(whole.assets.iter().all(|covered| covered.finished_at.is_some()), "each host says when it was scanned");
+}
+
+/// The tables of VMDR: three lines before the header, the header, five rows; of these one is fixed. The manifest counts
+/// all but the first line.
+#[test]
+fn every_qualys_table_gives_the_findings_it_holds() {
+    for (file, lines_before, fixed, hosts) in [
+        ("dd_Qualys_Sample_Report.csv", 0, 0, 4),
+        ("dd_vmdr_many_vulns_cve.csv", 3, 1, 4),
+        ("dd_vmdr_many_vulns_qid.csv", 3, 1, 4),
+    ] {
+        let Some((path, counts)) = qualys(file) else { return };
+        let whole = read_file(&path);
+        assert_eq!((whole.format, whole.complete, whole.blind), ("qualys-csv", false, false), "{file}");
+        assert_eq!(whole.rejected, [], "{file}");
+        assert_eq!(whole.findings.len(), counted(&counts, "rows") - lines_before - fixed, "{file}");
+        assert_eq!(whole.assets.len(), hosts, "{file}");
+        assert!(whole.findings.iter().all(|finding| finding.seen_at.is_some()), "{file}");
+    }
+    let Some((path, _)) = qualys("dd_Qualys_Sample_Report.csv") else { return };
+    let whole = read_file(&path);
+    assert!(whole.assets.iter().all(|covered| covered.authenticated), "they are hosts of agents");
+    assert_eq!(whole.findings.iter().map(|finding| finding.cves.len()).max(), Some(23));
+}
+
+/// The bodies of the recordings that are documents of this kind; the connector's tests replay all of them.
+#[test]
+fn recorded_detections_of_no_host_are_blind() {
+    let Some((path, _)) = qualys("j1_host_detections_empty.har") else { return };
+    let recording: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let body = recording["log"]["entries"][1]["response"]["content"]["text"].as_str().unwrap();
+    let whole = read(body).unwrap();
+    assert_eq!((whole.format, whole.findings.len(), whole.assets.len()), ("qualys-detections", 0, 0));
+    assert!(whole.blind && !whole.complete);
+}
+
 /// Counts results without any of our code.
 fn results_in(document: &serde_json::Value) -> usize {
     let runs = document["runs"].as_array().unwrap();
@@ -251,7 +333,7 @@ fn semgrep_without_a_login_is_the_same_in_both_formats_where_the_source_is_there
 #[test]
 fn reports_of_other_tools_are_not_taken_for_one_of_ours() {
     let Some(corpus) = corpus() else { return };
-    let ours = ["nessus", "tenable_io", "tenable_sc", "semgrep", "github_code_scanning", "invicti"];
+    let ours = ["nessus", "tenable_io", "tenable_sc", "semgrep", "github_code_scanning", "invicti", "qualys"];
     let mut refused = 0;
     for (path, _) in rows(|name, what| !is_sarif(name, what)) {
         let folder = path.strip_prefix(&corpus).unwrap().components().next().unwrap();

@@ -16,6 +16,7 @@ mod invicti;
 mod memory;
 mod nessus;
 mod nessus_csv;
+mod qualys;
 mod reading;
 mod records;
 mod sarif;

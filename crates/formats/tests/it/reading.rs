@@ -176,8 +176,94 @@ pub(crate) const INVICTI_XML: &str = r#"<?xml version="1.0" encoding="utf-8" ?>
 <description>Old.</description></vulnerability></vulnerabilities></invicti-enterprise>
 "#;
 
+/// The results of one scan of Qualys: two findings on a host that was logged in on, one without a port, a broken record,
+/// a host that was not alive and one that gave nothing.
+pub(crate) const QUALYS_RESULTS: &str = r#"[{"username":"example","company":"X","scan_report_template_title":"Scan Results","result_date":"06/10/2021 11:40:00"},
+{"launch_date":"06/10/2021 11:24:12","active_hosts":"2","total_hosts":"3","type":"API","status":"Finished","reference":"scan/1623324252.00001",
+"scanner_appliance":"10.0.0.2 (Scanner 12.1)","duration":"00:12:54","scan_title":"DMZ","asset_groups":null,"ips":"10.0.0.5-10.0.0.7","excluded_ips":"","option_profile":"Initial Options"},
+{"ip":"10.0.0.5","dns":"DB1.example.com","netbios":null,"os":"Linux 5.10","ip_status":"host scanned, found vuln","qid":"38909","title":"OpenSSH Code Execution","type":"Vuln","severity":"5","port":"22","protocol":"tcp","fqdn":"","ssl":"no","cve_id":"CVE-2024-6387, CVE-2024-6409","vendor_reference":"usn-6859-1","cvss_base":"7.6 (AV:N/AC:H/Au:N/C:C/I:C/A:C)","cvss3_base":"8.1 (AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:H)","threat":"A race.","impact":"Remote code.","solution":"Upgrade.","results":"SSH-2.0-OpenSSH_9.6p1","instance":null,"category":"General remote services"},
+{"ip":"10.0.0.5","dns":"DB1.example.com","netbios":null,"os":"Linux 5.10","ip_status":"host scanned, found vuln","qid":38307,"title":"Unix Authentication Method","type":"Ig","severity":"2","port":null,"protocol":null,"ssl":"no","cve_id":null,"results":"Authentication Method\tPassword","instance":null,"category":"Information gathering"},
+{"ip":"10.0.0.5","dns":"DB1.example.com","netbios":null,"os":"Linux 5.10","ip_status":"host scanned, found vuln","qid":"45038","title":"Host Scan Time","type":"Ig","severity":"1","results":"Scan duration: 268 seconds\n\nStart time: Thu, Jun 10 2021, 11:25:00 GMT\n\nEnd time: Thu, Jun 10 2021, 11:29:28 GMT","category":"Information gathering"},
+{"ip":"10.0.0.5","dns":"DB1.example.com","ip_status":"host scanned, found vuln","qid":"none","title":"?","type":"Vuln","severity":"3"},
+{"ip":"10.0.0.6","dns":null,"ip_status":"host not alive"},
+{"target_distribution_across_scanner_appliances":"appliance-1 : 10.0.0.5-10.0.0.7","hosts_not_scanned_host_not_alive_ip":"10.0.0.6","no_vulnerabilities_match_your_filters_for_these_hosts":"10.0.0.7"}]
+"#;
+
+/// The same scan as the console of Qualys writes it, with one finding.
+pub(crate) const QUALYS_SCAN: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<!DOCTYPE SCAN SYSTEM "https://qualys.example.com/scan-1.dtd">
+<SCAN value="scan/1623324252.00001"><HEADER><KEY value="DATE">2021-06-10T11:24:12Z</KEY><KEY value="TITLE"><![CDATA[DMZ]]></KEY>
+<KEY value="TARGET"><![CDATA[10.0.0.5-10.0.0.7]]></KEY><KEY value="DURATION">00:12:54</KEY><KEY value="STATUS">FINISHED</KEY>
+<OPTION_PROFILE><OPTION_PROFILE_TITLE option_profile_default="1"><![CDATA[Initial Options]]></OPTION_PROFILE_TITLE></OPTION_PROFILE></HEADER>
+<IP value="10.0.0.5" name="DB1.example.com"><OS><![CDATA[Linux 5.10]]></OS>
+<VULNS><CAT value="General remote services" port="22" protocol="tcp"><VULN number="38909" severity="5" cveid="CVE-2024-6387">
+<TITLE><![CDATA[OpenSSH Code Execution]]></TITLE><CVE_ID_LIST><CVE_ID><ID><![CDATA[CVE-2024-6409]]></ID></CVE_ID></CVE_ID_LIST>
+<DIAGNOSIS><![CDATA[A race &amp; more.]]></DIAGNOSIS><RESULT><![CDATA[SSH-2.0-OpenSSH_9.6p1]]></RESULT></VULN></CAT></VULNS>
+<INFOS><CAT value="Information gathering"><INFO number="38307" severity="2"><TITLE>Unix Authentication Method</TITLE><RESULT>Password</RESULT></INFO></CAT></INFOS></IP>
+<IP value="10.0.0.7"/></SCAN>
+<!-- CONFIDENTIAL //-->
+"#;
+
+pub(crate) const QUALYS_DETECTIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<!DOCTYPE HOST_LIST_VM_DETECTION_OUTPUT SYSTEM "https://qualys.example.com/host_list_vm_detection_output.dtd">
+<HOST_LIST_VM_DETECTION_OUTPUT><RESPONSE><DATETIME>2021-06-10T12:00:00Z</DATETIME><HOST_LIST><HOST><ID>4711</ID><IP>10.0.0.5</IP>
+<TRACKING_METHOD>IP</TRACKING_METHOD><OS><![CDATA[Linux 5.10]]></OS><DNS><![CDATA[db1.example.com]]></DNS>
+<LAST_VM_SCANNED_DATE>2021-06-10T11:29:28Z</LAST_VM_SCANNED_DATE><LAST_VM_AUTH_SCANNED_DATE>2021-06-10T11:29:28Z</LAST_VM_AUTH_SCANNED_DATE>
+<TAGS><TAG><NAME>x</NAME></TAG></TAGS><DETECTION_LIST>
+<DETECTION><QID>38909</QID><TYPE>Confirmed</TYPE><SEVERITY>5</SEVERITY><PORT>22</PORT><PROTOCOL>tcp</PROTOCOL><SSL>0</SSL><RESULTS><![CDATA[Banner]]></RESULTS>
+<STATUS>Active</STATUS><LAST_FOUND_DATETIME>2021-06-10T11:29:28Z</LAST_FOUND_DATETIME></DETECTION>
+<DETECTION><QID>38170</QID><TYPE>Potential</TYPE><SEVERITY>2</SEVERITY><STATUS>Fixed</STATUS></DETECTION>
+<DETECTION><QID>38601</QID><TYPE>Potential</TYPE><SEVERITY>2</SEVERITY><STATUS>Re-Opened</STATUS></DETECTION>
+</DETECTION_LIST></HOST></HOST_LIST></RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>
+"#;
+
+pub(crate) const QUALYS_REPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<!DOCTYPE ASSET_DATA_REPORT SYSTEM "https://qualys.example.com/asset_data_report.dtd">
+<ASSET_DATA_REPORT><HEADER><GENERATION_DATETIME>2021-06-11T08:00:00Z</GENERATION_DATETIME><TEMPLATE><![CDATA[All]]></TEMPLATE></HEADER>
+<HOST_LIST><HOST><IP>10.0.0.5</IP><TRACKING_METHOD>DNS</TRACKING_METHOD><DNS><![CDATA[DB1.example.com]]></DNS>
+<VULN_INFO_LIST><VULN_INFO><QID id="qid_38909">38909</QID><TYPE>Vuln</TYPE><PORT>22</PORT><SERVICE>ssh</SERVICE><PROTOCOL>tcp</PROTOCOL><SSL>false</SSL>
+<RESULT><![CDATA[SSH-2.0]]></RESULT><LAST_FOUND>2021-06-10T11:29:28Z</LAST_FOUND><VULN_STATUS>New</VULN_STATUS></VULN_INFO>
+<VULN_INFO><QID id="qid_45038">45038</QID><TYPE>Ig</TYPE><RESULT>End time: Thu, Jun 10 2021, 11:29:28 GMT</RESULT></VULN_INFO></VULN_INFO_LIST></HOST></HOST_LIST>
+<GLOSSARY><VULN_DETAILS_LIST><VULN_DETAILS id="qid_38909"><QID id="qid_38909">38909</QID><TITLE><![CDATA[OpenSSH Code Execution]]></TITLE><SEVERITY>5</SEVERITY>
+<CATEGORY>General remote services</CATEGORY><THREAT><![CDATA[A race.]]></THREAT><CVE_ID_LIST><CVE_ID><ID><![CDATA[CVE-2024-6387]]></ID></CVE_ID></CVE_ID_LIST></VULN_DETAILS>
+<VULN_DETAILS id="qid_45038"><QID>45038</QID><TITLE>Host Scan Time</TITLE><SEVERITY>1</SEVERITY></VULN_DETAILS></VULN_DETAILS_LIST></GLOSSARY></ASSET_DATA_REPORT>
+"#;
+
+/// A table by CVE with lines before its header: two rows of one finding, one of a finding that is fixed.
+pub(crate) const QUALYS_CSV: &str = r#""Asset Vuln Datalist Report","04 Feb 2026 10:00AM GMT-0500","1"
+"Company","Street","City"
+"CVE","QID","Title","Severity","Type Detected","Last Detected","Protocol","Port","Status","Asset Id","Asset Name","Asset IPV4","Results"
+"CVE-2024-6387","38909","OpenSSH Code Execution","5","Confirmed","Feb 03, 2026 07:00 AM","TCP","22","ACTIVE","4711","DB1","10.0.0.5","old"
+"CVE-2024-0001","38910","Other","4","Confirmed","Feb 03, 2026 07:00 AM","'-","0","FIXED","4711","DB1","10.0.0.5",""
+"CVE-2024-6409","38909","OpenSSH Code Execution","5","Confirmed","Feb 03, 2026 07:00 AM","TCP","22","ACTIVE","4711","DB1","10.0.0.5","old"
+"#;
+
 /// One of each format, in the order of the registry.
-pub(crate) const SAMPLES: [&str; 7] = [NESSUS, SARIF, BANDIT, SEMGREP, NESSUS_CSV, INVICTI, INVICTI_XML];
+pub(crate) const SAMPLES: [&str; 12] = [
+    NESSUS,
+    SARIF,
+    BANDIT,
+    SEMGREP,
+    NESSUS_CSV,
+    INVICTI,
+    INVICTI_XML,
+    QUALYS_RESULTS,
+    QUALYS_SCAN,
+    QUALYS_DETECTIONS,
+    QUALYS_REPORT,
+    QUALYS_CSV,
+];
 
 /// Those of formats that have an end mark, so that every cut shows.
-pub(crate) const MARKED: [&str; 6] = [NESSUS, SARIF, BANDIT, SEMGREP, INVICTI, INVICTI_XML];
+pub(crate) const MARKED: [&str; 10] = [
+    NESSUS,
+    SARIF,
+    BANDIT,
+    SEMGREP,
+    INVICTI,
+    INVICTI_XML,
+    QUALYS_RESULTS,
+    QUALYS_SCAN,
+    QUALYS_DETECTIONS,
+    QUALYS_REPORT,
+];

@@ -38,7 +38,20 @@ fn a_record_of_invalid_json_is_rejected_when_its_end_is_certain() {
 fn every_format_has_an_id_of_its_own_and_reads_its_sample() {
     assert_eq!(
         formats().iter().map(|format| format.id).collect::<Vec<_>>(),
-        ["nessus", "sarif", "bandit", "semgrep", "nessus-csv", "invicti", "invicti-xml"]
+        [
+            "nessus",
+            "sarif",
+            "bandit",
+            "semgrep",
+            "nessus-csv",
+            "invicti",
+            "invicti-xml",
+            "qualys-results",
+            "qualys-scan",
+            "qualys-detections",
+            "qualys-report",
+            "qualys-csv"
+        ]
     );
     for (format, sample) in formats().iter().zip(SAMPLES) {
         assert_eq!(by_id(format.id).unwrap().id, format.id);

@@ -65,7 +65,12 @@ fn content_behind_the_end_is_an_error() {
     for sample in MARKED {
         for more in ["<x/>", "{}", "more", sample] {
             let error = read(format!("{sample}{more}")).unwrap_err();
-            assert!(matches!(error, ReadError::Malformed { .. }), "{error}");
+            // A second document of a vendor that names a DTD shows by its DOCTYPE, which is due once.
+            let named = more.contains("<!DOCTYPE");
+            assert!(
+                matches!(error, ReadError::Malformed { .. }) || named && matches!(error, ReadError::Hostile { .. }),
+                "{error}"
+            );
         }
     }
 }

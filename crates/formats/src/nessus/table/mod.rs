@@ -34,7 +34,7 @@ use crate::format::Format;
 use crate::input::Input;
 use crate::json::Spool;
 use crate::options::{Limits, ReadOptions};
-use crate::report::{CoveredAsset, Reader, ReportHeader, ReportItem, rejected};
+use crate::report::{CoveredAsset, Reader, ReportHeader, ReportItem, cut, rejected};
 use crate::sample::Sample;
 use crate::table::{Row, Rows};
 use columns::{Column, Columns};
@@ -227,16 +227,4 @@ fn severity(word: &str) -> Result<(Severity, bool), String> {
         name => name.parse().ok().map(|severity| (severity, false)),
     };
     found.ok_or_else(|| format!("`{}` is no severity", single_line(word, 64)))
-}
-
-/// Text beyond the limit is dropped and marked, as in the XML.
-fn cut(text: &str, limit: usize) -> std::borrow::Cow<'_, str> {
-    if text.len() <= limit {
-        return text.into();
-    }
-    let mut end = limit;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{} […]", text.get(..end).unwrap_or_default()).into()
 }
