@@ -5,7 +5,9 @@
 //! (`map.rs`). What a connector can do is *derived* from which optional accessors answer, so neither the API nor the
 //! console can promise what it lacks.
 
+mod client_token;
 pub mod contract;
+mod lenient;
 pub mod nessus;
 mod outcome;
 mod registry;

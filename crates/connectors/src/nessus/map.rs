@@ -6,6 +6,7 @@ use scanhelm_core::{Severity, SeverityCounts, Timestamp, text};
 use serde_json::{Map, Value, json};
 
 use super::model::{DetailAnswer, EditorTemplate, Folder, HistoryEntry, Host, ListedScan, Scanner, ScansAnswer};
+use crate::client_token;
 use crate::contract::{LivePreview, PreviewRow, Template, VendorRun, VendorSubScanner};
 
 /// Every word that is known. `empty` is a configuration that never ran; a scan that is on its way to a state is still
@@ -65,7 +66,7 @@ pub(super) fn observations(answer: &ScansAnswer, at: Timestamp) -> Vec<Observati
 }
 
 fn listed(scan: &ListedScan, folders: &[Folder], at: Timestamp) -> Observation {
-    let (name, token) = name_and_token(&scan.name, &scan.description);
+    let (name, token) = client_token::name_and_token(&scan.name, &scan.description, MAX_NAME);
     let mut seen = Observation::new(scan.id.0.clone(), name, at);
     seen.client_token = token;
     state_into(&mut seen, &scan.status, &scan.uuid);
@@ -93,7 +94,7 @@ fn listed(scan: &ListedScan, folders: &[Folder], at: Timestamp) -> Observation {
 /// One scan in full.
 pub(super) fn detailed(id: &str, answer: &DetailAnswer, scanners: &[Scanner], at: Timestamp) -> Observation {
     let info = &answer.info;
-    let (name, token) = name_and_token(&info.name, &info.description);
+    let (name, token) = client_token::name_and_token(&info.name, &info.description, MAX_NAME);
     let mut seen = Observation::new(id, name, at);
     seen.client_token = token;
     state_into(&mut seen, &info.status, &info.uuid);
@@ -246,33 +247,6 @@ pub(super) fn sub_scanners(scanners: &[Scanner]) -> Vec<VendorSubScanner> {
             version: fact(&scanner.engine_version),
         })
         .collect()
-}
-
-const TOKEN_MARK: &str = "[scanhelm:";
-
-/// The client token goes into the *name*, because the name is the only free text that Nessus' list shows; the hub
-/// takes it out again before anybody sees it.
-pub(super) fn name_with_token(name: &str, token: &str) -> String {
-    format!("{name} {TOKEN_MARK}{token}]")
-}
-
-fn name_and_token(name: &str, description: &str) -> (String, Option<String>) {
-    if let Some((start, end, token)) = find_token(name) {
-        let before = name.get(..start).unwrap_or_default();
-        let after = name.get(end..).unwrap_or_default();
-        return (text::single_line(&format!("{before} {after}"), MAX_NAME), Some(token));
-    }
-    (text::single_line(name, MAX_NAME), find_token(description).map(|(_, _, token)| token))
-}
-
-fn find_token(carrier: &str) -> Option<(usize, usize, String)> {
-    let start = carrier.find(TOKEN_MARK)?;
-    let rest = carrier.get(start + TOKEN_MARK.len()..)?;
-    let length = rest.find(']')?;
-    let token = rest.get(..length)?;
-    let fits =
-        (1..=128).contains(&length) && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    fits.then(|| (start, start + TOKEN_MARK.len() + length + 1, token.to_owned()))
 }
 
 fn fact(raw: &str) -> Option<String> {

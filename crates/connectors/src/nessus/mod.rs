@@ -22,6 +22,7 @@ use tokio::sync::Mutex;
 
 use self::client::{Access, Client, Command, ControlApi};
 use self::model::{Folder, Properties, TemplatesAnswer};
+use crate::client_token;
 use crate::contract::{
     AuthField, AuthMethod, CallError, CheckStep, Checked, Connection, Connector, Create, Created, Delete, Downloaded,
     Family, Fidelity, History, Launch, LivePreview, Manifest, NewVendorScan, Pause, Prepared, Preview, Results, Resume,
@@ -351,7 +352,7 @@ impl Create for Instanced {
     async fn create(&self, scan: &NewVendorScan) -> Result<Created, CallError> {
         let template = self.template_id(scan.template.as_deref()).await?;
         let mut settings = serde_json::Map::new();
-        settings.insert("name".to_owned(), map::name_with_token(&scan.name, &scan.client_token).into());
+        settings.insert("name".to_owned(), client_token::marked(&scan.name, &scan.client_token).into());
         settings.insert("description".to_owned(), "Created by Scanhelm.".into());
         settings.insert("text_targets".to_owned(), scan.targets.join(",").into());
         settings.insert("enabled".to_owned(), false.into());

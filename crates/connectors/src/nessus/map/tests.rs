@@ -70,7 +70,7 @@ fn a_scan_that_never_ran_has_no_run() {
 
 #[test]
 fn the_token_travels_in_the_name_and_is_taken_out_again() {
-    let carried = name_with_token("DMZ, weekly", "0199-ab_C");
+    let carried = client_token::marked("DMZ, weekly", "0199-ab_C");
     let seen = list(json!({"scans": [
         {"id": 1, "name": carried},
         {"id": 2, "name": "no [scanhelm:] token"},
