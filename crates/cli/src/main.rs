@@ -2,6 +2,7 @@
 //! and gives an [`Exit`]; nothing else decides how the process ends.
 
 mod admin;
+mod arenas;
 mod config;
 mod demo;
 mod doctor;
@@ -97,6 +98,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::Serve(_) | Command::Demo(_)) {
+        // More memory is no reason not to serve.
+        let _ = arenas::keep_few();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::refused(&format!("the runtime cannot start: {error}")).into(),

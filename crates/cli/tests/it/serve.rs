@@ -48,6 +48,22 @@ fn the_first_start_makes_a_private_installation_and_offers_its_set_up_once() {
     assert!(!data.join("setup-url").exists());
 }
 
+/// It starts itself anew with few heaps, as the same process: whoever started it can still stop it.
+#[test]
+#[cfg(target_env = "gnu")]
+fn it_keeps_few_heaps() {
+    let heaps = |hub: &Running| {
+        let environment = fs::read(format!("/proc/{}/environ", hub.pid())).unwrap();
+        let entries = environment.split(|byte| *byte == 0).map(|entry| String::from_utf8_lossy(entry).into_owned());
+        entries.filter(|entry| entry.starts_with("MALLOC_ARENA_MAX=")).collect::<Vec<_>>()
+    };
+    let parent = tempfile::tempdir().unwrap();
+    let (mut hub, _) = Running::serve(&parent.path().join("data"), &[]);
+    assert_eq!(heaps(&hub), ["MALLOC_ARENA_MAX=2"]);
+    hub.signal("-TERM");
+    assert_eq!(hub.wait().0, Some(0), "{}", hub.log);
+}
+
 #[test]
 fn term_ends_it_in_order_within_ten_seconds_with_streams_open() {
     let parent = tempfile::tempdir().unwrap();
