@@ -54,6 +54,10 @@ pub enum Action {
     Login,
     Logout,
     RotateKeys,
+    CreateTarget,
+    DeleteTarget,
+    /// A target, or a scan, is bound to the sub-scanner named as run.
+    AssignEngine,
     CreateFolder,
     RenameFolder,
     DeleteFolder,
@@ -146,7 +150,7 @@ struct Book {
     /// By scan and run: how often, and what.
     served: BTreeMap<(String, String), (u64, Findings)>,
     /// Handed to a client by a request whose answer is not finished yet.
-    leaving: BTreeMap<u64, (String, String, Findings)>,
+    leaving: BTreeMap<u64, Vec<(String, String, Findings)>>,
 }
 
 impl Ledger {
@@ -216,22 +220,25 @@ impl Ledger {
         self.with(|book| book.effects.push(effect));
     }
 
-    /// The vendor puts `findings` into the answer of request `seq`.
+    /// The vendor puts `findings` of a run into the answer of request `seq`, which may hold several runs.
     pub(crate) fn hand_out(&self, seq: u64, scan: &str, run: &str, findings: Vec<FindingRef>) {
-        self.with(|book| book.leaving.insert(seq, (scan.to_owned(), run.to_owned(), Arc::new(findings))));
+        let entry = (scan.to_owned(), run.to_owned(), Arc::new(findings));
+        self.with(|book| book.leaving.entry(seq).or_default().push(entry));
     }
 
     /// The answer of request `seq` leaves; only an intact one counts as served.
     pub(crate) fn leave(&self, seq: u64, intact: bool) {
         self.with(|book| {
-            let Some((scan, run, findings)) = book.leaving.remove(&seq).filter(|_| intact) else { return };
-            let served = book.served.entry((scan, run)).or_insert_with(|| (0, Arc::clone(&findings)));
-            served.0 += 1;
-            if served.1 != findings {
-                let mut all: Vec<FindingRef> = served.1.iter().chain(findings.iter()).cloned().collect();
-                all.sort();
-                all.dedup();
-                served.1 = Arc::new(all);
+            let entries = book.leaving.remove(&seq).filter(|_| intact).unwrap_or_default();
+            for (scan, run, findings) in entries {
+                let served = book.served.entry((scan, run)).or_insert_with(|| (0, Arc::clone(&findings)));
+                served.0 += 1;
+                if served.1 != findings {
+                    let mut all: Vec<FindingRef> = served.1.iter().chain(findings.iter()).cloned().collect();
+                    all.sort();
+                    all.dedup();
+                    served.1 = Arc::new(all);
+                }
             }
         });
     }

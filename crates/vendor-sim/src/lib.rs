@@ -9,6 +9,7 @@
 //! Shared by all vendors: [`Clock`], [`Fault`], the ledger, run life cycle, server and `/_sim` control routes.
 //! A vendor is a folder and one line in [`VENDORS`].
 
+mod acunetix;
 mod clock;
 mod config;
 mod control;
@@ -22,8 +23,10 @@ mod line;
 mod nessus;
 mod past;
 mod random;
+mod recurrence;
 mod schedule;
 mod sim;
+mod sites;
 mod vendor;
 
 pub use clock::{Clock, Moment};

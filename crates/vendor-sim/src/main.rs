@@ -12,6 +12,7 @@ Examples:
   scanhelm-sim nessus --listen 127.0.0.1:8834 --scans 20 --speed 60
   scanhelm-sim nessus --licence professional --scans 5
   scanhelm-sim nessus --fault status,code=429,retry_after=5,op=scans.list,times=3
+  scanhelm-sim acunetix --scans 20 --access-key 0123456789abcdef     # X-Auth: 0123456789abcdef
   curl -s http://127.0.0.1:8834/_sim/ledger
   curl -s -X POST http://127.0.0.1:8834/_sim/clock -H 'Content-Type: application/json' -d '{\"advance_s\": 3600}'
   curl -s -X POST http://127.0.0.1:8834/_sim/fault -H 'Content-Type: application/json' \\

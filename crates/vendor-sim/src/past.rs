@@ -24,12 +24,7 @@ pub(crate) struct Past {
 
 impl Past {
     pub(crate) fn of(seed: &ScanSeed, now: Moment) -> Result<Past, SeedError> {
-        if seed.name.trim().is_empty() {
-            return Err(SeedError("the name is empty".to_owned()));
-        }
-        if seed.progress_percent > 100 || seed.aborts_at_percent.is_some_and(|percent| percent > 100) {
-            return Err(SeedError("a share is given in percent, 0 to 100".to_owned()));
-        }
+        seed.check()?;
         let pace = Pace {
             queue: seed.queue_s as f64,
             work: seed.duration_s as f64,

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Moment};
@@ -17,11 +17,18 @@ use crate::lifecycle::Phase;
 use crate::random::Draw;
 
 /// Every vendor there is: name on the command line and in [`SimConfig::vendor`], what it simulates, how it is built.
-pub const VENDORS: &[VendorEntry] = &[VendorEntry {
-    name: "nessus",
-    about: "Nessus Manager, Professional or Expert, local REST API",
-    build: |site| Arc::new(crate::nessus::Nessus::new(site)),
-}];
+pub const VENDORS: &[VendorEntry] = &[
+    VendorEntry {
+        name: "nessus",
+        about: "Nessus Manager, Professional or Expert, local REST API",
+        build: |site| Arc::new(crate::nessus::Nessus::new(site)),
+    },
+    VendorEntry {
+        name: "acunetix",
+        about: "Acunetix Premium or Online, API v1; the API key is the access key",
+        build: |site| Arc::new(crate::acunetix::Acunetix::new(site)),
+    },
+];
 
 #[derive(Clone, Copy)]
 pub struct VendorEntry {
@@ -70,6 +77,15 @@ pub(crate) struct Wording {
     pub(crate) list_fields: &'static [&'static str],
     /// Fields, at any depth, that hold a state word.
     pub(crate) status_fields: &'static [&'static str],
+    /// A refusal as the vendor writes it: status, its usual reason, and after how many seconds to come back.
+    pub(crate) refusal: fn(StatusCode, &str, Option<u64>) -> Refusal,
+}
+
+/// The body of a refusal.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) media_type: &'static str,
+    pub(crate) body: String,
 }
 
 pub(crate) trait Vendor: Send + Sync + fmt::Debug {
@@ -102,6 +118,7 @@ pub enum SeedState {
     Running,
     Paused,
     Completed,
+    /// Brought in from elsewhere; completed, where a vendor has no such thing.
     Imported,
     Canceled,
     Aborted,
@@ -112,9 +129,9 @@ pub enum SeedState {
 #[serde(default, deny_unknown_fields)]
 pub struct ScanSeed {
     pub name: String,
-    /// Addresses, ranges or names; invented when empty.
+    /// Addresses, ranges, names or URLs, whatever the vendor scans; invented when empty.
     pub targets: Vec<String>,
-    /// Number of hosts, when `targets` is empty.
+    /// Number of hosts, when `targets` is empty; scanners of web sites have one site a scan.
     pub hosts: u32,
     /// Findings of each complete run.
     pub findings: u32,
@@ -125,7 +142,7 @@ pub struct ScanSeed {
     pub queue_s: u64,
     pub owner: Option<String>,
     pub description: Option<String>,
-    /// Custom folder, made when there is none of that name.
+    /// Custom folder, made when there is none of that name; where a vendor has folders.
     pub folder: Option<String>,
     /// Completed runs before the latest one.
     pub earlier_runs: u32,
@@ -161,6 +178,19 @@ impl Default for ScanSeed {
     }
 }
 
+impl ScanSeed {
+    /// What every vendor refuses.
+    pub(crate) fn check(&self) -> Result<(), SeedError> {
+        if self.name.trim().is_empty() {
+            return Err(SeedError("the name is empty".to_owned()));
+        }
+        if self.progress_percent > 100 || self.aborts_at_percent.is_some_and(|percent| percent > 100) {
+            return Err(SeedError("a share is given in percent, 0 to 100".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 /// What is really so about a scan, in the vendor's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScanTruth {
@@ -186,4 +216,6 @@ pub struct RunTruth {
     pub ended_at: Option<Moment>,
     /// Findings the run has so far.
     pub findings: usize,
+    /// The sub-scanner it runs on, as the vendor identifies it.
+    pub engine: Option<String>,
 }

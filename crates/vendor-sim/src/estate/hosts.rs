@@ -8,6 +8,9 @@ use crate::random::Draw;
 const MOST_HOSTS: usize = 4096;
 /// In a network larger than this only some addresses answer.
 const SPARSE_FROM: u32 = 16;
+/// The fleet whose web servers other scanners share: as large as a simulator has it when not told otherwise.
+const FLEET: u32 = 20;
+const FLEET_FINDINGS: u32 = 120;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Profile {
@@ -138,4 +141,19 @@ fn in_network(network: Ipv4Addr, bits: u32, draw: Draw) -> Vec<String> {
         .map(|address| Ipv4Addr::from(address).to_string())
         .take(MOST_HOSTS)
         .collect()
+}
+
+/// Names of the web servers that the first scans of a fleet look at, for scanners of web sites to share.
+pub(crate) fn web_servers(estate: Draw, seed: u64) -> Vec<String> {
+    let mut names = Vec::new();
+    for (index, scan) in crate::fleet::seeds(FLEET, FLEET_FINDINGS, seed).enumerate() {
+        let targets = invent_targets(scan.hosts, estate.of("targets").with(index as u64));
+        for host in discover(&targets, estate).into_iter().filter(|host| host.profile == Profile::WebServer) {
+            let name = host.fqdn.unwrap_or(host.name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
 }

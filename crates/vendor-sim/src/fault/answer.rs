@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{FaultKind, RetryAfter};
 use crate::clock::Moment;
@@ -22,13 +22,18 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in</title></hea
     </form></body></html>";
 
 /// The whole answer of a fault that keeps the request from the vendor. `None`: no answer at all.
-pub(crate) fn answer_instead(kind: &FaultKind, now: Moment) -> Option<Response<Body>> {
+pub(crate) fn answer_instead(kind: &FaultKind, now: Moment, wording: Wording) -> Option<Response<Body>> {
     let text = |media_type: &'static str, body: Body| with_type(Response::new(body), media_type);
     Some(match kind {
         FaultKind::Status { code, retry_after } => {
             let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let reason = status.canonical_reason().unwrap_or("Error");
-            let mut response = text(JSON, Body::from(json!({ "error": reason }).to_string()));
+            let delay = match retry_after {
+                Some(RetryAfter::Seconds(seconds) | RetryAfter::Date(seconds)) => Some(*seconds),
+                Some(RetryAfter::Literal(_)) | None => None,
+            };
+            let refusal = (wording.refusal)(status, reason, delay);
+            let mut response = text(refusal.media_type, Body::from(refusal.body));
             *response.status_mut() = status;
             if let Some(value) = retry_after.as_ref().and_then(|retry| header(&retry_after_text(retry, now))) {
                 response.headers_mut().insert(RETRY_AFTER, value);
@@ -59,6 +64,7 @@ pub(crate) fn answer_instead(kind: &FaultKind, now: Moment) -> Option<Response<B
         | FaultKind::DuplicateEntries
         | FaultKind::EmptyList
         | FaultKind::RenameStatus { .. }
+        | FaultKind::DropField { .. }
         | FaultKind::LoseAnswer => return None,
     })
 }
@@ -75,6 +81,7 @@ pub(crate) async fn spoil(kind: &FaultKind, response: Response<Body>, wording: W
         FaultKind::RenameStatus { from, to } => {
             rewrite(response, |answer| rename(answer, wording, from.as_deref(), to)).await
         }
+        FaultKind::DropField { field } => rewrite(response, |answer| drop_field(answer, field)).await,
         _ => response,
     }
 }
@@ -185,6 +192,17 @@ fn rename(answer: &mut Value, wording: Wording, from: Option<&str>, to: &str) {
                     other => rename(other, wording, from, to),
                 }
             }
+        }
+        _ => {}
+    }
+}
+
+fn drop_field(answer: &mut Value, field: &str) {
+    match answer {
+        Value::Array(list) => list.iter_mut().for_each(|entry| drop_field(entry, field)),
+        Value::Object(fields) => {
+            fields.remove(field);
+            fields.values_mut().for_each(|value| drop_field(value, field));
         }
         _ => {}
     }

@@ -33,6 +33,7 @@ Faults: KIND[,KEY=VALUE]...
     cut,keep=PERCENT[,chunked=true]   body ends early: shorter than Content-Length, or without the last chunk
     duplicate-entries | empty-list    every entry of a list twice | no entries
     rename-status,to=WORD[,from=WORD] the vendor calls a state something new
+    drop-field,field=NAME             a field is missing, wherever it would be
     lose-answer                       done at the vendor, connection closed without an answer
 Examples:
   --fault status,code=429,retry_after=5,op=scans.list,times=3
@@ -78,6 +79,8 @@ pub(super) struct Form {
     from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
 }
 
 /// Takes the details of a kind out of a form, so that what is left over can be refused.
@@ -137,6 +140,10 @@ impl Details<'_> {
                 let to = self.form.to.take();
                 FaultKind::RenameStatus { from: self.form.from.take(), to: self.needed(to, "to")? }
             }
+            "drop-field" => {
+                let field = self.form.field.take();
+                FaultKind::DropField { field: self.needed(field, "field")? }
+            }
             "lose-answer" => FaultKind::LoseAnswer,
             other => return Err(FaultError(format!("no fault is called `{other}`; see --help for the kinds"))),
         })
@@ -154,6 +161,7 @@ impl Details<'_> {
             ("location", form.location.is_some()),
             ("from", form.from.is_some()),
             ("to", form.to.is_some()),
+            ("field", form.field.is_some()),
         ];
         match left.iter().find(|(_, given)| *given) {
             Some((key, _)) => Err(FaultError(format!("fault `{}` has no `{key}`", self.kind))),
@@ -231,6 +239,7 @@ impl From<Fault> for Form {
                 form.from = from;
                 form.to = Some(to);
             }
+            FaultKind::DropField { field } => form.field = Some(field),
             FaultKind::Hang
             | FaultKind::LoginPage
             | FaultKind::EmptyBody
@@ -269,7 +278,8 @@ impl FromStr for Fault {
 
 /// Keys that are text stay text, even when they look like a number.
 fn value_of(key: &str, value: &str) -> Value {
-    let is_text = matches!(key, "path" | "op" | "operation" | "method" | "location" | "from" | "to" | "retry_after");
+    let is_text =
+        matches!(key, "path" | "op" | "operation" | "method" | "location" | "from" | "to" | "field" | "retry_after");
     match serde_json::from_str(value) {
         Ok(parsed @ (Value::Number(_) | Value::Bool(_))) if !is_text => parsed,
         _ => Value::from(value),

@@ -19,23 +19,45 @@ pub use grammar::{FaultError, GRAMMAR};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum FaultKind {
-    Status { code: u16, retry_after: Option<RetryAfter> },
-    Slow { delay: Duration },
-    Drip { delay: Duration, bytes: usize },
+    Status {
+        code: u16,
+        retry_after: Option<RetryAfter>,
+    },
+    Slow {
+        delay: Duration,
+    },
+    Drip {
+        delay: Duration,
+        bytes: usize,
+    },
     Hang,
-    Cut { keep_percent: u8, chunked: bool },
+    Cut {
+        keep_percent: u8,
+        chunked: bool,
+    },
     LoginPage,
     EmptyBody,
     Null,
     EmptyArray,
     GarbageJson,
     InvalidUtf8,
-    HugeBody { bytes: u64 },
+    HugeBody {
+        bytes: u64,
+    },
     DuplicateEntries,
     EmptyList,
     Close,
-    Redirect { location: String },
-    RenameStatus { from: Option<String>, to: String },
+    Redirect {
+        location: String,
+    },
+    RenameStatus {
+        from: Option<String>,
+        to: String,
+    },
+    /// A field is missing wherever it would be.
+    DropField {
+        field: String,
+    },
     LoseAnswer,
 }
 
@@ -69,6 +91,7 @@ impl FaultKind {
             FaultKind::Close => "close",
             FaultKind::Redirect { .. } => "redirect",
             FaultKind::RenameStatus { .. } => "rename-status",
+            FaultKind::DropField { .. } => "drop-field",
             FaultKind::LoseAnswer => "lose-answer",
         }
     }
@@ -83,6 +106,7 @@ impl FaultKind {
                 | FaultKind::DuplicateEntries
                 | FaultKind::EmptyList
                 | FaultKind::RenameStatus { .. }
+                | FaultKind::DropField { .. }
                 | FaultKind::LoseAnswer
         )
     }

@@ -28,7 +28,7 @@ use axum::middleware::from_fn_with_state;
 use crate::clock::Moment;
 use crate::config::Licence;
 use crate::ledger::FindingRef;
-use crate::vendor::{RunTruth, ScanSeed, ScanTruth, SeedError, Site, Vendor, Wording};
+use crate::vendor::{Refusal, RunTruth, ScanSeed, ScanTruth, SeedError, Site, Vendor, Wording};
 use state::{Run, Scan, State};
 
 #[derive(Debug)]
@@ -76,6 +76,7 @@ impl Nessus {
                     started_at: run.execution.started,
                     ended_at: run.execution.ended,
                     findings: run.finding_count(now),
+                    engine: Some(scanners::name(scan.scanner_id).to_owned()),
                 })
                 .collect(),
         }
@@ -110,7 +111,14 @@ impl Vendor for Nessus {
     }
 
     fn wording(&self) -> Wording {
-        Wording { list_fields: &["scans", "hosts", "vulnerabilities", "scanners"], status_fields: &["status"] }
+        Wording {
+            list_fields: &["scans", "hosts", "vulnerabilities", "scanners"],
+            status_fields: &["status"],
+            refusal: |_, reason, _| Refusal {
+                media_type: "application/json",
+                body: serde_json::json!({ "error": reason }).to_string(),
+            },
+        }
     }
 
     fn authenticates(&self, headers: &HeaderMap) -> bool {

@@ -1,24 +1,21 @@
-//! An independent client library accepts the simulator.
+//! An independent client library accepts each simulator.
 
 use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::wire::{started, still};
+use crate::wire::{Client, started, still, still_vendor};
 
-#[tokio::test]
-async fn pytenable_accepts_the_simulated_nessus() {
+/// Runs a judge against a simulator; its arguments come after the address.
+async fn accepts(client: &Client, judge: &str, arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = root.join(".tools/judges/bin/python");
     assert!(python.exists(), "the judges are not installed: run e2e/judges/setup.sh");
-
-    let client = started(still()).await;
-    let credentials = client.sim.credentials();
     let output = Command::new(python)
-        .arg(root.join("e2e/judges/nessus_pytenable.py"))
+        .arg(root.join("e2e/judges").join(judge))
         .arg(client.sim.base_url())
-        .args([&credentials.username, &credentials.password, &credentials.access_key, &credentials.secret_key])
+        .args(arguments)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -26,4 +23,18 @@ async fn pytenable_accepts_the_simulated_nessus() {
         .unwrap();
     let say = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}\n{}", say(&output.stdout), say(&output.stderr));
+}
+
+#[tokio::test]
+async fn pytenable_accepts_the_simulated_nessus() {
+    let client = started(still()).await;
+    let keys = client.sim.credentials();
+    accepts(&client, "nessus_pytenable.py", &[&keys.username, &keys.password, &keys.access_key, &keys.secret_key])
+        .await;
+}
+
+#[tokio::test]
+async fn acunetix_sdk_accepts_the_simulated_acunetix() {
+    let client = started(still_vendor("acunetix")).await;
+    accepts(&client, "acunetix_sdk_judge.py", &[&client.sim.credentials().access_key]).await;
 }

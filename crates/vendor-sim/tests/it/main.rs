@@ -7,6 +7,7 @@
 )]
 //! The simulated vendors, seen from outside: over the wire and through the handle.
 
+mod acunetix;
 mod binary;
 mod clock;
 mod control_routes;

@@ -9,15 +9,26 @@ use tokio::net::TcpStream;
 
 /// A simulator that stands still, begins at a fixed moment and is empty.
 pub(crate) fn still() -> SimConfig {
-    SimConfig { speed: 0.0, start: Some(Moment::from_epoch_seconds(1_790_000_000)), ..SimConfig::new("nessus") }
+    still_vendor("nessus")
+}
+
+pub(crate) fn still_vendor(vendor: &str) -> SimConfig {
+    SimConfig { speed: 0.0, start: Some(Moment::from_epoch_seconds(1_790_000_000)), ..SimConfig::new(vendor) }
 }
 
 pub(crate) async fn started(config: SimConfig) -> Client {
-    Client { sim: Sim::start(config).await.unwrap() }
+    let keys = config.credentials.clone();
+    let credentials = match config.vendor.as_str() {
+        "acunetix" => ("X-Auth", keys.access_key),
+        _ => ("X-APIKeys", format!("accessKey={}; secretKey={}", keys.access_key, keys.secret_key)),
+    };
+    Client { sim: Sim::start(config).await.unwrap(), credentials }
 }
 
 pub(crate) struct Client {
     pub(crate) sim: Sim,
+    /// The header that lets a caller in.
+    credentials: (&'static str, String),
 }
 
 #[derive(Debug, Clone)]
@@ -53,16 +64,15 @@ impl Client {
         self.call("POST", path, Some(body)).await
     }
 
-    /// With the simulator's API keys; panics when no answer comes.
+    /// With the simulator's credentials; panics when no answer comes.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         self.try_call(method, path, body).await.unwrap_or_else(|| panic!("{method} {path}: no answer"))
     }
 
     pub(crate) async fn try_call(&self, method: &str, path: &str, body: Option<Value>) -> Option<Reply> {
-        let credentials = self.sim.credentials();
-        let keys = format!("accessKey={}; secretKey={}", credentials.access_key, credentials.secret_key);
         let body = body.map(|body| body.to_string().into_bytes());
-        self.send(method, path, &[("X-APIKeys", &keys)], "application/json", body.as_deref().unwrap_or_default()).await
+        let headers = [(self.credentials.0, self.credentials.1.as_str())];
+        self.send(method, path, &headers, "application/json", body.as_deref().unwrap_or_default()).await
     }
 
     /// `None` when the connection ends before a status line.
