@@ -11,6 +11,8 @@ use crate::error::{NetError, NetErrorKind, Unreadable, line};
 pub struct Answer {
     pub status: u16,
     pub content_type: Option<String>,
+    /// What a creation is answered with instead of a body. Text of the vendor, never followed.
+    pub location: Option<String>,
     pub body: Bytes,
     /// When the request was sent: an observation made from this answer is as old as that.
     pub asked_at: Timestamp,

@@ -11,6 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::stream::BoxStream;
 use reqwest::Method;
 use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
@@ -348,7 +350,8 @@ impl Inner {
         let incoming = self.transport.send(outgoing).await?;
         self.heed_limits(&incoming.headers);
         let incoming = self.successful(incoming).await?;
-        let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = |name| incoming.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let (content_type, location) = (header(CONTENT_TYPE).map(str::to_owned), header(LOCATION).map(line));
         let cap = match sink {
             Sink::Memory => self.limits.body_bytes,
             Sink::File { cap, .. } => *cap,
@@ -367,6 +370,7 @@ impl Inner {
         Ok(Answer {
             status: incoming.status,
             content_type,
+            location,
             body,
             asked_at,
             what: request.what,
@@ -388,7 +392,10 @@ impl Inner {
                 Err(NetErrorKind::Redirect { status, to: self.destination(header(LOCATION).unwrap_or_default()) })
             }
             429 => {
-                let retry_after = wish.unwrap_or_else(|| self.pause(None));
+                let retry_after = match wish {
+                    Some(wish) => wish,
+                    None => self.pause(self.wish_in_body(incoming.body).await.as_deref()),
+                };
                 self.budget.hold(retry_after);
                 Err(NetErrorKind::RateLimited { retry_after, sent: true })
             }
@@ -400,6 +407,12 @@ impl Inner {
                 Err(NetErrorKind::Status { status, message: vendor_message(&body), retry_after: wish, body })
             }
         }
+    }
+
+    /// Some vendors write their wish into the body of the refusal instead of its head.
+    async fn wish_in_body(&self, body: BoxStream<'static, Result<Bytes, NetErrorKind>>) -> Option<String> {
+        let body = Reader::new(body, 64 * 1024, self.limits).into_memory().await.ok()?;
+        retry_after::in_body(&body)
     }
 
     fn pause(&self, header: Option<&str>) -> Duration {
@@ -558,7 +571,7 @@ fn vendor_message(body: &[u8]) -> String {
     }
     let text = String::from_utf8_lossy(body);
     let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) else { return line(&text) };
-    ["error", "message", "detail", "error_description", "title"]
+    ["error", "message", "reason", "detail", "error_description", "title"]
         .iter()
         .find_map(|name| object.get(*name)?.as_str())
         .map(line)

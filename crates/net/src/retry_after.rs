@@ -1,4 +1,4 @@
-//! `Retry-After`: seconds or an HTTP date, from a vendor that may send anything.
+//! `Retry-After`: seconds or an HTTP date, from a vendor that may send anything; or seconds in the body.
 
 use std::time::Duration;
 
@@ -9,6 +9,16 @@ use scanhelm_core::Timestamp;
 pub(crate) fn pause(header: Option<&str>, now: Timestamp, default: Duration, most: Duration) -> Duration {
     let least = Duration::from_secs(1).min(most);
     header.and_then(|text| parse(text, now)).unwrap_or(default).clamp(least, most)
+}
+
+/// The seconds in a body such as `{"retry_after": 7}` or `{"retry_after": {"delay_seconds": 7}}`, as a header would
+/// have them.
+pub(crate) fn in_body(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let wish = body.get("retry_after")?;
+    let seconds = wish.get("delay_seconds").unwrap_or(wish).as_f64().filter(|seconds| *seconds >= 0.0)?;
+    // No fraction: a pause is at least as long as the wish.
+    Some(format!("{:.0}", seconds.ceil()))
 }
 
 fn parse(text: &str, now: Timestamp) -> Option<Duration> {
@@ -24,6 +34,17 @@ fn parse(text: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wish_in_the_body_is_seconds_too() {
+        assert_eq!(in_body(br#"{"code":429,"retry_after":{"delay_seconds":12.4}}"#).as_deref(), Some("13"));
+        assert_eq!(in_body(br#"{"retry_after":7}"#).as_deref(), Some("7"));
+        for none in
+            ["", "slow down", "[]", "{}", r#"{"retry_after":null}"#, r#"{"retry_after":{}}"#, r#"{"retry_after":-1}"#]
+        {
+            assert_eq!(in_body(none.as_bytes()), None, "{none}");
+        }
+    }
 
     const DEFAULT: Duration = Duration::from_secs(30);
     const MOST: Duration = Duration::from_secs(3600);

@@ -44,6 +44,26 @@ async fn fm_b01_b02_b03_a_429_holds_the_budget_and_says_until_when() {
 }
 
 #[tokio::test]
+async fn fm_b02_a_wish_to_wait_may_stand_in_the_body() {
+    let body = r#"{"code": 429, "retry_after": {"delay_seconds": 12}}"#;
+    for (header, seconds) in [("", 12), ("retry-after: 7\r\n", 7)] {
+        let server = Server::answering(answer("429 Too Many Requests", header, body)).await;
+        let http = server.http();
+        let error = http.get(&LIST).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)));
+        assert_eq!(http.budget().held_for_seconds, seconds);
+    }
+}
+
+#[tokio::test]
+async fn a_creation_answered_by_its_address_alone_tells_it() {
+    let server = Server::answering(answer("201 Created", "location: /api/v1/scans/5\r\n", "")).await;
+    let created = server.http().post_json(&LIST, &serde_json::json!({})).await.unwrap();
+    assert_eq!(created.location.as_deref(), Some("/api/v1/scans/5"));
+    assert_eq!(server.asked().len(), 1, "it is not followed");
+}
+
+#[tokio::test]
 async fn fm_b04_an_empty_allowance_stops_us_before_the_429() {
     let headers = "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 784111797\r\n";
     let server = Server::answering(answer("200 OK", headers, "{}")).await;
