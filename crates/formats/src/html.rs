@@ -9,9 +9,12 @@ use crate::xml::unescape;
 pub(crate) fn text_of(html: &str) -> String {
     let mut raw = String::with_capacity(html.len());
     let mut rest = html;
+    // Behind the last `>` there is no tag: without this, each `<` there would search to the end again.
+    let behind_tags = html.rfind('>').map_or(html.len(), |at| html.len() - at - 1);
     while let Some((before, after)) = rest.split_once('<') {
         raw.push_str(before);
-        let Some((tag, following)) = after.split_once('>').filter(|(tag, _)| is_tag(tag)) else {
+        let tag = (after.len() > behind_tags && is_tag(after)).then(|| after.split_once('>')).flatten();
+        let Some((tag, following)) = tag else {
             raw.push('<');
             rest = after;
             continue;
@@ -62,8 +65,8 @@ fn name_of(tag: &str) -> String {
 }
 
 fn behind_end_of<'a>(name: &str, html: &'a str) -> &'a str {
-    let end = format!("</{name}");
-    let at = html.to_ascii_lowercase().find(&end);
+    let ends = |at: usize| html.get(at + 2..at + 2 + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name));
+    let at = html.match_indices("</").map(|(at, _)| at).find(|at| ends(*at));
     at.and_then(|at| html.get(at..)?.split_once('>')).map_or("", |(_, behind)| behind)
 }
 
@@ -76,7 +79,18 @@ mod tests {
         let html = "<p>One &amp; <em>two</em>.</p>\n<ul><li>a &lt; b</li><li>c</li></ul><script>alert(1)</script>1 < 2";
         assert_eq!(text_of(html), "One & two.\na < b\nc\n1 < 2");
         assert_eq!(text_of("<script>never ends"), "");
+        assert_eq!(text_of("a<SCRIPT>x</SCRIPT >b<style>y</styl"), "ab");
         assert_eq!(text_of("plain &#32;text"), "plain  text");
+    }
+
+    #[test]
+    fn hostile_markup_takes_no_more_time_than_its_length() {
+        for piece in ["<a", "<script></script>", "<style>x</style><", "&", "<!"] {
+            let begun = std::time::Instant::now();
+            let html = piece.repeat(200_000);
+            assert!(text_of(&html).len() <= html.len());
+            assert!(begun.elapsed().as_secs() < 5, "{piece}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! `xml`, `json` and `table` are pull parsers with limits, `site` spells web addresses alike, `html` makes text of
 //! markup, `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
+mod acunetix;
 mod bandit;
 mod code_report;
 mod error;

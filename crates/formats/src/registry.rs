@@ -4,7 +4,7 @@ use crate::error::ReadError;
 use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::sample::Sample;
-use crate::{bandit, invicti, nessus, qualys, sarif, semgrep};
+use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
@@ -19,6 +19,8 @@ static FORMATS: &[Format] = &[
     qualys::DETECTIONS,
     qualys::REPORT,
     qualys::TABLE,
+    acunetix::XML,
+    acunetix::RUN,
 ];
 
 /// All formats that can be read.
