@@ -265,12 +265,14 @@ pub(crate) fn unescape(raw: &str, into: &mut String) {
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once('&') {
         into.push_str(before);
-        match after.split_once(';') {
-            Some((name, following)) if name.len() <= 10 => {
+        // No further than a reference can be long: many `&` without end must not search the whole text each.
+        let end = after.bytes().take(11).position(|byte| byte == b';');
+        match end.and_then(|end| Some((after.get(..end)?, after.get(end + 1..)?))) {
+            Some((name, following)) => {
                 resolve(name, into);
                 rest = following;
             }
-            _ => {
+            None => {
                 into.push('&');
                 rest = after;
             }

@@ -210,6 +210,53 @@ fn recorded_detections_of_no_host_are_blind() {
     assert!(whole.blind && !whole.complete);
 }
 
+/// The manifest counts in prose: "1 scan, 19 ReportItem".
+#[test]
+fn every_acunetix_report_gives_the_findings_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    let reports = rows(|name, what| name.ends_with(".xml") && what.starts_with("Acunetix"));
+    assert_eq!(reports.len(), 3);
+    for (path, counts) in reports {
+        assert!(path.starts_with(corpus.join("acunetix")), "{}", path.display());
+        let items: usize =
+            counts.strip_suffix(" ReportItem").and_then(|text| text.rsplit(' ').next()).unwrap().parse().unwrap();
+        let whole = read_file(&path);
+        assert_eq!((whole.format, whole.findings.len()), ("acunetix", items), "{}", path.display());
+        assert_eq!((whole.assets.len(), whole.headers.len()), (1, 1), "{}", path.display());
+        assert!(whole.complete && !whole.blind && whole.rejected.is_empty(), "{}", path.display());
+        // Each item's words, without any of our code.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let severities = |word: &str| {
+            text.matches(&format!("<Severity><![CDATA[{word}]]>")).count()
+                + text.matches(&format!("<Severity>{word}<")).count()
+        };
+        let read = |severity| whole.findings.iter().filter(|finding| finding.severity == severity).count();
+        use scanhelm_core::Severity;
+        for (word, severity) in [
+            ("high", Severity::High),
+            ("medium", Severity::Medium),
+            ("low", Severity::Low),
+            ("informational", Severity::Info),
+        ] {
+            assert_eq!(read(severity), severities(word), "{}: {word}", path.display());
+        }
+        assert_eq!(whole.findings.iter().flat_map(|finding| &finding.cwes).count(), text.matches("<CWE ").count());
+        assert_eq!(
+            whole.findings.iter().flat_map(|finding| &finding.references).collect::<Vec<_>>().len(),
+            text.matches("<Reference>").count(),
+            "{}",
+            path.display()
+        );
+        for finding in &whole.findings {
+            let location = scanhelm_core::finding::identity::location(&finding.location);
+            assert!(location.starts_with("web: http"), "{location}");
+            assert!(finding.asset.identity().starts_with("site:"), "{}", finding.asset.identity());
+            let prose = finding.description.as_deref().unwrap_or_default();
+            assert!(!prose.contains("<br") && !prose.contains("&lt;"), "{prose}");
+        }
+    }
+}
+
 /// Counts results without any of our code.
 fn results_in(document: &serde_json::Value) -> usize {
     let runs = document["runs"].as_array().unwrap();
@@ -333,15 +380,15 @@ fn semgrep_without_a_login_is_the_same_in_both_formats_where_the_source_is_there
 #[test]
 fn reports_of_other_tools_are_not_taken_for_one_of_ours() {
     let Some(corpus) = corpus() else { return };
-    let ours = ["nessus", "tenable_io", "tenable_sc", "semgrep", "github_code_scanning", "invicti", "qualys"];
+    let ours =
+        ["acunetix", "nessus", "tenable_io", "tenable_sc", "semgrep", "github_code_scanning", "invicti", "qualys"];
     let mut refused = 0;
     for (path, _) in rows(|name, what| !is_sarif(name, what)) {
         let folder = path.strip_prefix(&corpus).unwrap().components().next().unwrap();
         let folder = folder.as_os_str().to_str().unwrap();
         let is_local =
             folder == "local" && ["bandit/", "semgrep/"].iter().any(|tool| path.to_string_lossy().contains(tool));
-        let is_acunetix360 = path.to_string_lossy().contains("acunetix360");
-        if ours.contains(&folder) || is_local || is_acunetix360 || !path.is_file() {
+        if ours.contains(&folder) || is_local || !path.is_file() {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();

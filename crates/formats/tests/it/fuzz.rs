@@ -9,7 +9,7 @@ use scanhelm_formats::formats;
 use crate::reading::SAMPLES;
 
 /// Pieces that mean something to a parser.
-const PIECES: [&str; 28] = [
+const PIECES: [&str; 30] = [
     "<",
     ">",
     "</",
@@ -37,6 +37,8 @@ const PIECES: [&str; 28] = [
     "1,CVE-2020-0001,Low,a,tcp,1\n",
     "<ReportHost name=\"x\">",
     "\"results\":[",
+    "<ReportItem><Name>x</Name>",
+    "\"vulnerabilities\":[",
     "<?xml encoding=\"utf-16\"?>",
 ];
 

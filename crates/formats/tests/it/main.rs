@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod acunetix;
 mod archives;
 mod corpus;
 mod encodings;

@@ -238,8 +238,44 @@ pub(crate) const QUALYS_CSV: &str = r#""Asset Vuln Datalist Report","04 Feb 2026
 "CVE-2024-6409","38909","OpenSSH Code Execution","5","Confirmed","Feb 03, 2026 07:00 AM","TCP","22","ACTIVE","4711","DB1","10.0.0.5","old"
 "#;
 
+/// A small report of Acunetix: one scan, two items.
+pub(crate) const ACUNETIX: &str = r#"<?xml version="1.0"?>
+<ScanGroup ExportedOn="28/04/2020, 14:29:33"><Scan>
+<Name><![CDATA[Weekly shop]]></Name><StartURL><![CDATA[shop.example.com]]></StartURL>
+<StartTime>28/04/2020, 05:36:46</StartTime><Aborted>False</Aborted><Responsive>True</Responsive>
+<Crawler StartUrl="https://shop.example.com/"><SiteFiles><SiteFile id="1"><Name>a</Name></SiteFile></SiteFiles></Crawler>
+<ReportItems>
+<ReportItem id="1" color="red"><Name><![CDATA[SQL injection]]></Name><ModuleName>/Scripts/Sql.script</ModuleName>
+<Details><![CDATA[Tested: <b>1&#39;</b><br/>Error found]]></Details><Affects><![CDATA[/item.php?id=1]]></Affects>
+<Parameter><![CDATA[id]]></Parameter><IsFalsePositive></IsFalsePositive><Severity>high</Severity><Type>sqlinjection</Type>
+<Impact>Data is lost.</Impact><Description><![CDATA[<p>SQL can be injected.</p>]]></Description>
+<Recommendation>Bind values.</Recommendation><TechnicalDetails><Request>GET /item.php?id=1%27 HTTP/1.1</Request></TechnicalDetails>
+<CWEList><CWE id="89"><![CDATA[CWE-89]]></CWE></CWEList><CVEList><CVE><ID>CVE-2020-0001</ID></CVE></CVEList>
+<CVSS><Descriptor>AV:N/AC:L/Au:N/C:P/I:P/A:P</Descriptor><Score>7.5</Score></CVSS>
+<CVSS3><Descriptor>CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H</Descriptor><Score>9.8</Score></CVSS3>
+<References><Reference><Database>A guide</Database><URL>https://example.com/sqli</URL></Reference></References></ReportItem>
+<ReportItem id="2"><Name>Old server</Name><Affects>Web Server</Affects><Parameter>&lt;empty&gt;</Parameter>
+<IsFalsePositive>True</IsFalsePositive><Severity>info</Severity></ReportItem>
+</ReportItems></Scan></ScanGroup>
+"#;
+
+/// A small run of Acunetix: the kind of the second record is described in the first one only.
+pub(crate) const ACUNETIX_RUN: &str = r#"{"acunetix_run":1,"run":{"scan_id":"s","result_id":"r","status":"completed",
+"started_at":"2026-11-20T10:00:00.000000+00:00","ended_at":"2026-11-20T11:00:00.000000+00:00","profile":"Full Scan",
+"target_id":"t","address":"https://shop.example.com/","name":"Weekly shop","version":"24.8.1","authenticated":true,"problems":[]},
+"vulnerabilities":[
+{"vuln_id":"1","vt_id":"ae1c","vt_name":"SQL injection","severity":4,"affects_url":"https://shop.example.com/item.php?id=1",
+ "affects_detail":"id","status":"open","confidence":95,"tags":["CWE-89","sql_injection","CVE-2020-0001"],"source":"/Scripts/Sql.script",
+ "detail":{"description":"<p>SQL can be injected.</p>","impact":"Data is lost.","recommendation":"Bind values.",
+ "long_description":"","cvss2":"AV:N/AC:L/Au:N/C:P/I:P/A:P","cvss3":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","cvss_score":9.8,
+ "cvss4":"","details":"Tested: <b>1&#39;</b>","request":"GET /item.php?id=1%27 HTTP/1.1","references":[{"rel":"A guide","href":"https://example.com/sqli"}]}},
+{"vuln_id":"2","vt_id":"ae1c","vt_name":"SQL injection","severity":4,"affects_url":"https://shop.example.com/list.php",
+ "affects_detail":"","status":"false_positive","tags":["CWE-89"]}
+],"count":2}
+"#;
+
 /// One of each format, in the order of the registry.
-pub(crate) const SAMPLES: [&str; 12] = [
+pub(crate) const SAMPLES: [&str; 14] = [
     NESSUS,
     SARIF,
     BANDIT,
@@ -252,10 +288,12 @@ pub(crate) const SAMPLES: [&str; 12] = [
     QUALYS_DETECTIONS,
     QUALYS_REPORT,
     QUALYS_CSV,
+    ACUNETIX,
+    ACUNETIX_RUN,
 ];
 
 /// Those of formats that have an end mark, so that every cut shows.
-pub(crate) const MARKED: [&str; 10] = [
+pub(crate) const MARKED: [&str; 12] = [
     NESSUS,
     SARIF,
     BANDIT,
@@ -266,4 +304,6 @@ pub(crate) const MARKED: [&str; 10] = [
     QUALYS_SCAN,
     QUALYS_DETECTIONS,
     QUALYS_REPORT,
+    ACUNETIX,
+    ACUNETIX_RUN,
 ];

@@ -50,7 +50,9 @@ fn every_format_has_an_id_of_its_own_and_reads_its_sample() {
             "qualys-scan",
             "qualys-detections",
             "qualys-report",
-            "qualys-csv"
+            "qualys-csv",
+            "acunetix",
+            "acunetix-run"
         ]
     );
     for (format, sample) in formats().iter().zip(SAMPLES) {
