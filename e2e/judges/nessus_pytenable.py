@@ -10,46 +10,13 @@ import csv
 import io
 import json
 import sys
-import urllib.request
 import xml.etree.ElementTree as ElementTree
 
+from simulator import Simulator
 from tenable.errors import APIError, NotFoundError, UnauthorizedError
 from tenable.nessus import Nessus
 
 BASIC = '731a8e52-3ea6-a291-ec0a-d2ff0619c19d7bd788d6be818b65'
-
-
-class Simulator:
-    """The control routes of the simulator."""
-
-    def __init__(self, url, client=None):
-        self.url = url
-        self.client = client
-
-    def call(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f'{self.url}/_sim/{path}', data=data, method=method, headers={'Content-Type': 'application/json'}
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
-
-    def advance(self, seconds):
-        """Moves the clock; a client given to the constructor stays active meanwhile, so that its session lives on."""
-        step = seconds if self.client is None else 1200
-        while seconds > 0:
-            self.call('POST', 'clock', {'advance_s': min(step, seconds)})
-            seconds -= step
-            if self.client is not None:
-                self.client.session.get()
-
-    def served(self, scan, run):
-        ledger = self.call('GET', 'ledger')
-        return next(s for s in ledger['served'] if s['scan'] == str(scan) and s['run'] == run)['findings']
-
-    def effects(self, scan):
-        ledger = self.call('GET', 'ledger')
-        return [effect['action'] for effect in ledger['effects'] if effect['subject'] == str(scan)]
 
 
 def listed(nessus, scan_id):
@@ -255,7 +222,7 @@ def main(url, username, password, access_key, secret_key):
     except UnauthorizedError:
         pass
     session = Nessus(url=url, username=username, password=password)
-    whole_life(session, Simulator(url, session))
+    whole_life(session, Simulator(url, stay_active=session.session.get))
 
     fresh = keys.session.api_keys()
     assert keys.session.get()['username'] == username

@@ -51,6 +51,8 @@ pub struct SimConfig {
     pub speed: f64,
     pub seed: u64,
     pub licence: Licence,
+    /// Speak HTTPS, with a certificate of a test authority made at the start ([`crate::Sim::authority`]).
+    pub tls: bool,
     pub credentials: Credentials,
     /// Beginning of virtual time; the machine's present when none.
     pub start: Option<Moment>,
@@ -67,6 +69,7 @@ impl SimConfig {
             speed: 1.0,
             seed: 1,
             licence: Licence::default(),
+            tls: false,
             credentials: Credentials::default(),
             start: None,
             faults: Vec::new(),

@@ -62,7 +62,7 @@ pub(crate) async fn attend(State(desk): State<Desk>, mut request: Request, next:
         let response = spoil(&kind, response, desk.vendor.wording()).await;
         return sent(&desk, seq, response, intact);
     }
-    match answer_instead(&kind, desk.clock.now(), desk.vendor.wording()) {
+    match answer_instead(&kind, desk.vendor.as_ref(), desk.clock.now()) {
         Some(response) => sent(&desk, seq, response, false),
         None if kind == FaultKind::Hang => std::future::pending().await,
         None => no_answer(line),

@@ -16,6 +16,8 @@ use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::tls::{Identity, Socket};
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
     state: Arc<LineState>,
@@ -71,19 +73,21 @@ impl Switchboard {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct SwitchedListener {
     pub(crate) tcp: TcpListener,
     pub(crate) board: Switchboard,
+    /// Given: HTTPS is spoken.
+    pub(crate) identity: Option<Identity>,
 }
 
 impl Listener for SwitchedListener {
-    type Io = Wire;
+    type Io = Socket;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (Socket, SocketAddr) {
         let (tcp, peer) = Listener::accept(&mut self.tcp).await;
-        (Wire { tcp, line: self.board.open() }, peer)
+        let line = self.board.open();
+        (Socket::new(Wire { tcp, line }, self.identity.as_ref()), peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -93,7 +97,7 @@ impl Listener for SwitchedListener {
 
 impl Connected<IncomingStream<'_, SwitchedListener>> for Line {
     fn connect_info(stream: IncomingStream<'_, SwitchedListener>) -> Self {
-        stream.io().line.clone()
+        stream.io().line()
     }
 }
 
@@ -101,7 +105,7 @@ impl Connected<IncomingStream<'_, SwitchedListener>> for Line {
 #[derive(Debug)]
 pub(crate) struct Wire {
     tcp: TcpStream,
-    line: Line,
+    pub(crate) line: Line,
 }
 
 impl AsyncRead for Wire {

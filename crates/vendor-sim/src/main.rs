@@ -2,8 +2,10 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValue;
 use clap::{Parser, ValueEnum};
 use scanhelm_vendor_sim::{Credentials, FAULT_GRAMMAR, Fault, Licence, Sim, SimConfig, VENDORS};
 
@@ -23,7 +25,7 @@ Examples:
 #[command(name = "scanhelm-sim", version, after_help = EXAMPLES, after_long_help = format!("{FAULT_GRAMMAR}\n\n{EXAMPLES}"))]
 struct Arguments {
     /// The vendor to simulate
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(VENDORS.iter().map(|vendor| vendor.name)))]
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(VENDORS.iter().map(|vendor| PossibleValue::new(vendor.name).help(vendor.about))))]
     vendor: String,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
@@ -43,6 +45,9 @@ struct Arguments {
     /// What the vendor's licence lets a client do
     #[arg(long, value_enum, default_value_t = LicenceName::Manager)]
     licence: LicenceName,
+    /// Speak HTTPS and write the certificate of the authority that vouches for it to this file
+    #[arg(long, value_name = "FILE")]
+    tls_authority: Option<PathBuf>,
     #[arg(long, value_name = "U", default_value_t = Credentials::default().username)]
     username: String,
     #[arg(long, value_name = "P", default_value_t = Credentials::default().password)]
@@ -90,6 +95,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             LicenceName::Manager => Licence::Manager,
             LicenceName::Professional => Licence::Professional,
         },
+        tls: arguments.tls_authority.is_some(),
         credentials: Credentials {
             username: arguments.username,
             password: arguments.password,
@@ -100,6 +106,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         faults: arguments.fault,
     })
     .await?;
+    if let (Some(file), Some(authority)) = (&arguments.tls_authority, sim.authority()) {
+        std::fs::write(file, authority).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
     // Before the line below: whoever reads it may end us at once.
     let ended = end_signal()?;
     writeln!(std::io::stdout(), "listening on {}", sim.base_url())?;

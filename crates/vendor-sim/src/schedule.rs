@@ -1,7 +1,7 @@
 //! When a scan launches itself.
 //!
-//! Nessus keeps an iCalendar rule, a start time and a zone. The simulator honours the frequency and interval of the
-//! rule and reads the start time as UTC; `BYDAY` and the zone are kept and shown but do not move the fires.
+//! Tenable's products keep an iCalendar rule, a start time and a zone. The simulator honours the frequency and interval
+//! of the rule and reads the start time as UTC; `BYDAY` and the zone are kept and shown but do not move the fires.
 
 use crate::clock::Moment;
 use crate::recurrence::{Recurrence, calendar_time, period, rule};
@@ -41,6 +41,11 @@ impl Schedule {
             timezone: Some("UTC".to_owned()),
             fires: Recurrence::new(first, Some(seconds as f64)),
         }
+    }
+
+    /// When it fires next.
+    pub(crate) fn next(&self) -> Option<Moment> {
+        self.fires.next().filter(|_| self.enabled)
     }
 
     pub(crate) fn is_set(&self) -> bool {

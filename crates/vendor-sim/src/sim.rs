@@ -16,6 +16,7 @@ use crate::desk::{Desk, attend};
 use crate::fault::{ArmedFault, Fault, FaultBook, FaultId};
 use crate::ledger::{FindingRef, Ledger, LedgerReport};
 use crate::line::{Line, Switchboard, SwitchedListener};
+use crate::tls::{Identity, TlsError};
 use crate::vendor::{ScanSeed, ScanTruth, SeedError, Site, VENDORS};
 
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub enum StartError {
     UnknownVendor { name: String, known: String },
     #[error("cannot listen on {address}: {source}; choose another address or port 0")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot make a certificate for HTTPS: {0}")]
+    Tls(#[from] TlsError),
     #[error("cannot build the fleet: {0}")]
     Fleet(#[from] SeedError),
 }
@@ -34,6 +37,7 @@ pub struct Sim {
     desk: Desk,
     address: SocketAddr,
     base_url: String,
+    authority: Option<String>,
     credentials: Credentials,
     board: Switchboard,
     server: JoinHandle<()>,
@@ -65,14 +69,16 @@ impl Sim {
         let routes: Router =
             control::routes(desk.clone()).merge(vendor.router().layer(from_fn_with_state(desk.clone(), attend)));
         let board = Switchboard::default();
-        let listener = SwitchedListener { tcp, board: board.clone() };
+        let identity = if config.tls { Some(Identity::issue(address.ip())?) } else { None };
+        let authority = identity.as_ref().map(|identity| identity.authority.clone());
+        let listener = SwitchedListener { tcp, board: board.clone(), identity };
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes.into_make_service_with_connect_info::<Line>()).await {
                 tracing::error!(%error, "the simulator's server ended");
             }
         });
-        let base_url = format!("http://{address}");
-        Ok(Sim { desk, address, base_url, credentials: config.credentials, board, server })
+        let base_url = format!("{}://{address}", if config.tls { "https" } else { "http" });
+        Ok(Sim { desk, address, base_url, authority, credentials: config.credentials, board, server })
     }
 
     pub fn base_url(&self) -> &str {
@@ -81,6 +87,11 @@ impl Sim {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate, PEM, of the authority that vouches for an HTTPS simulator.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// The credentials it was started with.

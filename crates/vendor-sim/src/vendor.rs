@@ -28,6 +28,11 @@ pub const VENDORS: &[VendorEntry] = &[
         about: "Acunetix Premium or Online, API v1; the API key is the access key",
         build: |site| Arc::new(crate::acunetix::Acunetix::new(site)),
     },
+    VendorEntry {
+        name: "tenable-sc",
+        about: "Tenable Security Center 6.4, REST API",
+        build: |site| Arc::new(crate::tenable_sc::TenableSc::new(site)),
+    },
 ];
 
 #[derive(Clone, Copy)]
@@ -73,7 +78,7 @@ pub(crate) struct RequestSeq(pub(crate) u64);
 /// The field names faults need to tamper with an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wording {
-    /// Top-level fields that hold a list of entries.
+    /// Fields that hold a list of entries; `a.b` is the field b of the top-level field a.
     pub(crate) list_fields: &'static [&'static str],
     /// Fields, at any depth, that hold a state word.
     pub(crate) status_fields: &'static [&'static str],
@@ -88,11 +93,21 @@ pub(crate) struct Refusal {
     pub(crate) body: String,
 }
 
+impl Refusal {
+    pub(crate) fn json(body: &serde_json::Value) -> Self {
+        Refusal { media_type: "application/json", body: body.to_string() }
+    }
+}
+
 pub(crate) trait Vendor: Send + Sync + fmt::Debug {
     fn router(self: Arc<Self>) -> Router;
     /// Name of the call in the ledger and in faults, such as `scans.list`.
     fn operation(&self, method: &Method, path: &str) -> &'static str;
     fn wording(&self) -> Wording;
+    /// An error under the vendor's own code, for vendors whose errors carry one beside the status.
+    fn complaint(&self, _code: u32, text: &str) -> Refusal {
+        (self.wording().refusal)(StatusCode::OK, text, None)
+    }
     /// Whether these headers hold valid credentials at this moment.
     fn authenticates(&self, headers: &HeaderMap) -> bool;
     /// Lets everything happen that is due by now.

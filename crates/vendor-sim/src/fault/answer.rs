@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{FaultKind, RetryAfter};
 use crate::clock::Moment;
-use crate::vendor::Wording;
+use crate::vendor::{Vendor, Wording};
 
 const JSON: &str = "application/json";
 const CHUNK: usize = 64 * 1024;
@@ -22,7 +22,7 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in</title></hea
     </form></body></html>";
 
 /// The whole answer of a fault that keeps the request from the vendor. `None`: no answer at all.
-pub(crate) fn answer_instead(kind: &FaultKind, now: Moment, wording: Wording) -> Option<Response<Body>> {
+pub(crate) fn answer_instead(kind: &FaultKind, vendor: &dyn Vendor, now: Moment) -> Option<Response<Body>> {
     let text = |media_type: &'static str, body: Body| with_type(Response::new(body), media_type);
     Some(match kind {
         FaultKind::Status { code, retry_after } => {
@@ -32,12 +32,18 @@ pub(crate) fn answer_instead(kind: &FaultKind, now: Moment, wording: Wording) ->
                 Some(RetryAfter::Seconds(seconds) | RetryAfter::Date(seconds)) => Some(*seconds),
                 Some(RetryAfter::Literal(_)) | None => None,
             };
-            let refusal = (wording.refusal)(status, reason, delay);
+            let refusal = (vendor.wording().refusal)(status, reason, delay);
             let mut response = text(refusal.media_type, Body::from(refusal.body));
             *response.status_mut() = status;
             if let Some(value) = retry_after.as_ref().and_then(|retry| header(&retry_after_text(retry, now))) {
                 response.headers_mut().insert(RETRY_AFTER, value);
             }
+            response
+        }
+        FaultKind::VendorError { status, code, text: detail } => {
+            let complaint = vendor.complaint(*code, detail);
+            let mut response = text(complaint.media_type, Body::from(complaint.body));
+            *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             response
         }
         FaultKind::LoginPage => text("text/html; charset=utf-8", Body::from(LOGIN_PAGE)),
@@ -163,14 +169,14 @@ async fn whole(response: Response<Body>) -> (axum::http::response::Parts, Bytes)
 fn each_list(answer: &mut Value, wording: Wording, mut change: impl FnMut(&mut Vec<Value>)) {
     match answer {
         Value::Array(list) => change(list),
-        Value::Object(fields) => {
-            for name in wording.list_fields {
-                if let Some(Value::Array(list)) = fields.get_mut(*name) {
+        whole => {
+            for path in wording.list_fields {
+                let place = path.split('.').try_fold(&mut *whole, |value, name| value.get_mut(name));
+                if let Some(Value::Array(list)) = place {
                     change(list);
                 }
             }
         }
-        _ => {}
     }
 }
 

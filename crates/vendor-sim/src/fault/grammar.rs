@@ -21,6 +21,7 @@ Faults: KIND[,KEY=VALUE]...
     p=0.3            chance of each strike, drawn from --seed
   Refused, nothing happens at the vendor:
     status,code=429[,retry_after=SECONDS|date:SECONDS|TEXT]   any 4xx or 5xx
+    vendor-error,code=N[,status=200][,text=WORDS]   an error in the vendor's own shape, under any HTTP status
     hang | close                      never an answer | connection closed without an answer
     login-page                        200 with an HTML login form
     empty-body | null | empty-array   200 with nothing, `null`, `[]`
@@ -61,7 +62,11 @@ pub(super) struct Form {
     #[serde(rename = "p", alias = "probability", skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<u16>,
+    code: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     /// A number of seconds, `date:SECONDS`, or any other text as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<Value>,
@@ -104,10 +109,18 @@ impl Details<'_> {
             "status" => {
                 let code = self.form.code.take();
                 let code = self.needed(code, "code")?;
-                if !(400..=599).contains(&code) {
-                    return Err(FaultError(format!("fault `status` takes a code from 400 to 599, not {code}")));
-                }
+                let refuse = || FaultError(format!("fault `status` takes a code from 400 to 599, not {code}"));
+                let code = u16::try_from(code).ok().filter(|code| (400..=599).contains(code)).ok_or_else(refuse)?;
                 FaultKind::Status { code, retry_after: self.form.retry_after.take().map(retry_after) }
+            }
+            "vendor-error" => {
+                let code = self.form.code.take();
+                let status = self.form.status.take().unwrap_or(200);
+                if !(200..=599).contains(&status) {
+                    return Err(FaultError(format!("a status lies between 200 and 599, not {status}")));
+                }
+                let text = self.form.text.take().unwrap_or_else(|| "A simulated error.".to_owned());
+                FaultKind::VendorError { status, code: self.needed(code, "code")?, text }
             }
             "slow" => FaultKind::Slow { delay: self.delay()? },
             "drip" => {
@@ -153,6 +166,8 @@ impl Details<'_> {
         let form = &self.form;
         let left = [
             ("code", form.code.is_some()),
+            ("status", form.status.is_some()),
+            ("text", form.text.is_some()),
             ("retry_after", form.retry_after.is_some()),
             ("delay_ms", form.delay_ms.is_some()),
             ("bytes", form.bytes.is_some()),
@@ -217,12 +232,17 @@ impl From<Fault> for Form {
         let milliseconds = |delay: Duration| u64::try_from(delay.as_millis()).ok();
         match fault.kind {
             FaultKind::Status { code, retry_after } => {
-                form.code = Some(code);
+                form.code = Some(u32::from(code));
                 form.retry_after = retry_after.map(|value| match value {
                     RetryAfter::Seconds(seconds) => Value::from(seconds),
                     RetryAfter::Date(seconds) => Value::from(format!("date:{seconds}")),
                     RetryAfter::Literal(text) => Value::from(text),
                 });
+            }
+            FaultKind::VendorError { status, code, text } => {
+                form.status = Some(status);
+                form.code = Some(code);
+                form.text = Some(text);
             }
             FaultKind::Slow { delay } => form.delay_ms = milliseconds(delay),
             FaultKind::Drip { delay, bytes } => {
@@ -278,8 +298,10 @@ impl FromStr for Fault {
 
 /// Keys that are text stay text, even when they look like a number.
 fn value_of(key: &str, value: &str) -> Value {
-    let is_text =
-        matches!(key, "path" | "op" | "operation" | "method" | "location" | "from" | "to" | "field" | "retry_after");
+    let is_text = matches!(
+        key,
+        "path" | "op" | "operation" | "method" | "location" | "from" | "to" | "field" | "retry_after" | "text"
+    );
     match serde_json::from_str(value) {
         Ok(parsed @ (Value::Number(_) | Value::Bool(_))) if !is_text => parsed,
         _ => Value::from(value),

@@ -23,6 +23,12 @@ pub enum FaultKind {
         code: u16,
         retry_after: Option<RetryAfter>,
     },
+    /// An error of the vendor's own shape, with a code in the body, under any HTTP status, 200 among them.
+    VendorError {
+        status: u16,
+        code: u32,
+        text: String,
+    },
     Slow {
         delay: Duration,
     },
@@ -75,6 +81,7 @@ impl FaultKind {
     pub fn name(&self) -> &'static str {
         match self {
             FaultKind::Status { .. } => "status",
+            FaultKind::VendorError { .. } => "vendor-error",
             FaultKind::Slow { .. } => "slow",
             FaultKind::Drip { .. } => "drip",
             FaultKind::Hang => "hang",

@@ -20,6 +20,7 @@ use super::answer::{Answer, Call, Refused, body};
 use crate::clock::Moment;
 use crate::config::Credentials;
 use crate::ledger::Action;
+use crate::pairs;
 use crate::random::Draw;
 
 pub(super) const IDLE_MINUTES: u32 = 30;
@@ -42,11 +43,11 @@ impl Access {
     pub(super) fn admits(&self, headers: &HeaderMap, now: Moment) -> Option<String> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if let Some(keys) = text("x-apikeys") {
-            let fits = part(keys, "accessKey") == Some(&self.credentials.access_key)
-                && part(keys, "secretKey") == Some(&self.credentials.secret_key);
+            let fits = pairs::value(keys, "accessKey") == Some(&self.credentials.access_key)
+                && pairs::value(keys, "secretKey") == Some(&self.credentials.secret_key);
             return fits.then(String::new);
         }
-        let token = part(text("x-cookie")?, "token")?;
+        let token = pairs::value(text("x-cookie")?, "token")?;
         let used = self.sessions.get(token)?;
         (!expired(*used, now)).then(|| token.to_owned())
     }
@@ -63,14 +64,6 @@ impl Access {
 
 fn expired(used: Moment, now: Moment) -> bool {
     now.since(used) > f64::from(IDLE_MINUTES) * 60.0
-}
-
-/// The value of `name` in `name=value; name=value`, in any letter case of the name.
-fn part<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.split(';').find_map(|part| {
-        let (key, value) = part.split_once('=')?;
-        key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
-    })
 }
 
 fn invalid_credentials() -> Refused {

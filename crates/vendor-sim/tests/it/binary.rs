@@ -32,6 +32,8 @@ async fn wrong_arguments_are_named_and_exit_2() {
     for (arguments, named) in [
         (&["nesus"][..], "nesus"),
         (&["nessus", "--fault", "statu,code=500"], "no fault is called `statu`"),
+        (&["nessus", "--fault", "vendor-error"], "fault `vendor-error` needs `code=`"),
+        (&["nessus", "--tls-authority", "/nowhere/at/all.pem"], "cannot write /nowhere/at/all.pem"),
         (&["nessus", "--licence", "enterprise"], "enterprise"),
         (&["nessus", "--listen", "nowhere"], "nowhere"),
     ] {
@@ -46,7 +48,7 @@ async fn wrong_arguments_are_named_and_exit_2() {
 async fn help_explains_faults_by_example() {
     let output = simulator().arg("--help").output().await.unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    for expected in ["Examples:", "lose-answer", "--fault status,code=429", "/_sim/clock"] {
+    for expected in ["Examples:", "lose-answer", "--fault status,code=429", "/_sim/clock", "Tenable Security Center"] {
         assert!(help.contains(expected), "{expected}");
     }
 }

@@ -27,10 +27,18 @@ async fn accepts(client: &Client, judge: &str, arguments: &[&str]) {
 
 #[tokio::test]
 async fn pytenable_accepts_the_simulated_nessus() {
-    let client = started(still()).await;
+    accepts_tenables(&started(still()).await, "nessus_pytenable.py").await;
+}
+
+#[tokio::test]
+async fn pytenable_accepts_the_simulated_security_center() {
+    accepts_tenables(&started(still_vendor("tenable-sc")).await, "tenable_sc_pytenable.py").await;
+}
+
+/// Both ways of logging in to a product of Tenable's.
+async fn accepts_tenables(client: &Client, judge: &str) {
     let keys = client.sim.credentials();
-    accepts(&client, "nessus_pytenable.py", &[&keys.username, &keys.password, &keys.access_key, &keys.secret_key])
-        .await;
+    accepts(client, judge, &[&keys.username, &keys.password, &keys.access_key, &keys.secret_key]).await;
 }
 
 #[tokio::test]

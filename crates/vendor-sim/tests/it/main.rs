@@ -17,4 +17,7 @@ mod fleet;
 mod judge;
 mod nessus;
 mod recorded;
+mod tenable_sc;
+mod tenable_sc_recorded;
+mod tls;
 mod wire;

@@ -20,6 +20,7 @@ pub(crate) async fn started(config: SimConfig) -> Client {
     let keys = config.credentials.clone();
     let credentials = match config.vendor.as_str() {
         "acunetix" => ("X-Auth", keys.access_key),
+        "tenable-sc" => ("x-apikey", format!("accessKey={}; secretKey={}", keys.access_key, keys.secret_key)),
         _ => ("X-APIKeys", format!("accessKey={}; secretKey={}", keys.access_key, keys.secret_key)),
     };
     Client { sim: Sim::start(config).await.unwrap(), credentials }
