@@ -7,6 +7,7 @@
 
 mod client_token;
 pub mod contract;
+pub mod invicti;
 mod lenient;
 pub mod nessus;
 mod outcome;

@@ -4,5 +4,6 @@
 mod cases;
 mod conformance;
 mod faults;
+mod invicti;
 mod recorded;
 mod stage;
