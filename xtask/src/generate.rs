@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use crate::command;
+use crate::tree::Tree;
+use crate::{command, faults};
 
 /// One generated file: what prints it, and where the print goes.
 struct Generated {
@@ -19,6 +20,8 @@ enum Printer {
     Scanhelm(&'static [&'static str]),
     /// A program that the console's `npm ci` installed.
     Console(&'static str, &'static [&'static str]),
+    /// The tests of the tree, put into the rows of the section as it stands.
+    FaultRows,
 }
 
 enum Place {
@@ -42,6 +45,7 @@ const GENERATED: &[Generated] = &[
         printer: Printer::Scanhelm(&["reference", "connectors"]),
         place: Place::Section("connectors"),
     },
+    Generated { file: "docs/RELIABILITY.md", printer: Printer::FaultRows, place: Place::Section("fault rows") },
     Generated {
         file: "web/src/api/schema.d.ts",
         printer: Printer::Console(
@@ -112,6 +116,10 @@ fn render(root: &Path, generated: &Generated) -> Result<String, String> {
                 return Err(format!("{program} is not installed: run `make setup-web` first"));
             }
             command::output(root, &path.to_string_lossy(), arguments)?
+        }
+        Printer::FaultRows => {
+            let document = read(root, generated.file)?.unwrap_or_default();
+            faults::table(&Tree::of_checkout(root)?, &document)?
         }
     };
     let print = format!("{}\n", print.trim_end());

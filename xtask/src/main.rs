@@ -3,7 +3,9 @@
 //! They are Rust and not shell because they are rules: each has tests that feed it bad input.
 
 mod command;
+mod faults;
 mod generate;
+mod proofs;
 mod tally;
 mod tidy;
 mod tree;

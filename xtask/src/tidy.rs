@@ -7,6 +7,7 @@ mod arrows;
 mod documents;
 mod lengths;
 mod manifests;
+mod requirements;
 mod rust_text;
 mod scripts;
 mod words;
@@ -63,6 +64,7 @@ fn breaches(tree: &Tree) -> Vec<Breach> {
         documents::check,
         lengths::check,
         manifests::check,
+        requirements::check,
         scripts::check,
         words::check_rust,
         words::check_everything,
