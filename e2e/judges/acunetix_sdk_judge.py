@@ -1,15 +1,17 @@
 """acunetix-sdk, unchanged, against the simulated Acunetix.
 
-Usage: acunetix_sdk_judge.py BASE_URL API_KEY
+Usage: REQUESTS_CA_BUNDLE=FILE acunetix_sdk_judge.py HTTPS_BASE_URL API_KEY
+
+FILE is the certificate of the simulator's authority; the client speaks HTTPS only.
 
 The client checks every answer against models made from the vendor's Swagger. The simulator must stand still
 (speed 0): this script moves its clock. Exit 0 when every call is accepted and every answer is what a client of the
 real product relies on.
 """
 
+import os
 import sys
 
-import tls_front
 from acunetix_sdk import AcunetixSyncClient
 from acunetix_sdk.errors import AuthenticationError, BadRequestError, NotFoundError
 from acunetix_sdk.models.export import Export, ExportSource, NewExport
@@ -156,9 +158,10 @@ def schedule(client, simulator, target):
 
 
 def main(url, key):
-    endpoint = tls_front.start(url)
-    refused(AuthenticationError, AcunetixSyncClient(api_key='wrong', endpoint=endpoint).scans.list)
-    whole_life(AcunetixSyncClient(api_key=key, endpoint=endpoint), Simulator(url))
+    endpoint = url.removeprefix('https://')
+    refused(AuthenticationError, AcunetixSyncClient(api_key='wrong', endpoint=endpoint, verify_ssl=True).scans.list)
+    simulator = Simulator(url, authority=os.environ['REQUESTS_CA_BUNDLE'])
+    whole_life(AcunetixSyncClient(api_key=key, endpoint=endpoint, verify_ssl=True), simulator)
 
 
 if __name__ == '__main__':

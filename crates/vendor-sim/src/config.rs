@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::fault::Fault;
+use crate::hooks::Webhook;
 
 /// What the vendor's licence lets a client do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub struct SimConfig {
     /// Beginning of virtual time; the machine's present when none.
     pub start: Option<Moment>,
     pub faults: Vec<Fault>,
+    /// Where the vendor calls when a scan changes; for vendors that do.
+    pub webhook: Option<Webhook>,
 }
 
 impl SimConfig {
@@ -73,6 +76,7 @@ impl SimConfig {
             credentials: Credentials::default(),
             start: None,
             faults: Vec::new(),
+            webhook: None,
         }
     }
 }

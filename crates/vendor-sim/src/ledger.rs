@@ -58,6 +58,10 @@ pub enum Action {
     DeleteTarget,
     /// A target, or a scan, is bound to the sub-scanner named as run.
     AssignEngine,
+    /// A webhook was called and answered with a 2xx.
+    Notified,
+    /// A webhook was called in vain.
+    NotifyFailed,
     CreateFolder,
     RenameFolder,
     DeleteFolder,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValue;
 use clap::{Parser, ValueEnum};
-use scanhelm_vendor_sim::{Credentials, FAULT_GRAMMAR, Fault, Licence, Sim, SimConfig, VENDORS};
+use scanhelm_vendor_sim::{Credentials, FAULT_GRAMMAR, Fault, Licence, Sim, SimConfig, VENDORS, Webhook};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,6 +15,8 @@ Examples:
   scanhelm-sim nessus --licence professional --scans 5
   scanhelm-sim nessus --fault status,code=429,retry_after=5,op=scans.list,times=3
   scanhelm-sim acunetix --scans 20 --access-key 0123456789abcdef     # X-Auth: 0123456789abcdef
+  scanhelm-sim invicti --scans 20 --access-key user-id --secret-key token --speed 60 \\
+       --webhook http://127.0.0.1:8080/api/v1/hooks/ID --webhook-header 'X-Hook-Secret: secret'
   curl -s http://127.0.0.1:8834/_sim/ledger
   curl -s -X POST http://127.0.0.1:8834/_sim/clock -H 'Content-Type: application/json' -d '{\"advance_s\": 3600}'
   curl -s -X POST http://127.0.0.1:8834/_sim/fault -H 'Content-Type: application/json' \\
@@ -59,6 +61,12 @@ struct Arguments {
     /// A fault in force from the start, repeatable; the grammar is below (--help)
     #[arg(long, value_name = "SPEC")]
     fault: Vec<Fault>,
+    /// Called when a scan changes, by vendors that send webhooks: http://ADDRESS:PORT/PATH on loopback
+    #[arg(long, value_name = "URL")]
+    webhook: Option<Webhook>,
+    /// Sent along with each call of the webhook, repeatable
+    #[arg(long, value_name = "NAME: VALUE", requires = "webhook")]
+    webhook_header: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -104,6 +112,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         },
         start: None,
         faults: arguments.fault,
+        webhook: arguments
+            .webhook
+            .map(|webhook| {
+                arguments.webhook_header.iter().try_fold(webhook, |webhook, header| webhook.with_header(header))
+            })
+            .transpose()?,
     })
     .await?;
     if let (Some(file), Some(authority)) = (&arguments.tls_authority, sim.authority()) {

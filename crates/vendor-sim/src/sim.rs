@@ -14,6 +14,7 @@ use crate::config::{Credentials, SimConfig};
 use crate::control;
 use crate::desk::{Desk, attend};
 use crate::fault::{ArmedFault, Fault, FaultBook, FaultId};
+use crate::hooks::Hooks;
 use crate::ledger::{FindingRef, Ledger, LedgerReport};
 use crate::line::{Line, Switchboard, SwitchedListener};
 use crate::tls::{Identity, TlsError};
@@ -27,6 +28,8 @@ pub enum StartError {
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot make a certificate for HTTPS: {0}")]
     Tls(#[from] TlsError),
+    #[error("the simulated {vendor} sends no webhooks; start it without one")]
+    NoWebhooks { vendor: String },
     #[error("cannot build the fleet: {0}")]
     Fleet(#[from] SeedError),
 }
@@ -41,7 +44,12 @@ pub struct Sim {
     credentials: Credentials,
     board: Switchboard,
     server: JoinHandle<()>,
+    /// What delivers webhooks and lets things happen that nobody asks about.
+    heralds: Vec<JoinHandle<()>>,
 }
+
+/// How often a vendor with a webhook looks at its own scans, in real time.
+const HERALD_PERIOD: Duration = Duration::from_millis(50);
 
 impl Sim {
     pub async fn start(config: SimConfig) -> Result<Sim, StartError> {
@@ -59,8 +67,18 @@ impl Sim {
         for fault in &config.faults {
             faults.arm(fault.clone());
         }
-        let site = Site { config: config.clone(), clock: clock.clone(), ledger: ledger.clone() };
+        let mut heralds = Vec::new();
+        let mut hooks = Hooks::default();
+        if let Some(webhook) = config.webhook.clone() {
+            let (sender, delivery) = Hooks::start(webhook, ledger.clone(), clock.clone());
+            hooks = sender;
+            heralds.push(delivery);
+        }
+        let site = Site { config: config.clone(), clock: clock.clone(), ledger: ledger.clone(), hooks };
         let vendor = (entry.build)(site);
+        if config.webhook.is_some() && !vendor.sends_webhooks() {
+            return Err(StartError::NoWebhooks { vendor: config.vendor });
+        }
         for seed in crate::fleet::seeds(config.scans, config.findings, config.seed) {
             vendor.add_scan(seed)?;
         }
@@ -77,8 +95,18 @@ impl Sim {
                 tracing::error!(%error, "the simulator's server ended");
             }
         });
+        if config.webhook.is_some() {
+            let vendor = desk.vendor.clone();
+            heralds.push(tokio::spawn(async move {
+                let mut ticks = tokio::time::interval(HERALD_PERIOD);
+                loop {
+                    ticks.tick().await;
+                    vendor.settle();
+                }
+            }));
+        }
         let base_url = format!("{}://{address}", if config.tls { "https" } else { "http" });
-        Ok(Sim { desk, address, base_url, authority, credentials: config.credentials, board, server })
+        Ok(Sim { desk, address, base_url, authority, credentials: config.credentials, board, server, heralds })
     }
 
     pub fn base_url(&self) -> &str {
@@ -153,6 +181,7 @@ impl Sim {
     /// Stops and waits until the port is closed.
     pub async fn shutdown(mut self) {
         self.server.abort();
+        self.heralds.iter().for_each(JoinHandle::abort);
         self.board.sever_all();
         if let Err(error) = (&mut self.server).await
             && !error.is_cancelled()
@@ -165,6 +194,7 @@ impl Sim {
 impl Drop for Sim {
     fn drop(&mut self) {
         self.server.abort();
+        self.heralds.iter().for_each(JoinHandle::abort);
         self.board.sever_all();
     }
 }

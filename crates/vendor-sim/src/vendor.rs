@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Moment};
 use crate::config::SimConfig;
+use crate::hooks::Hooks;
 use crate::ledger::{Effect, FindingRef, Ledger};
 use crate::lifecycle::Phase;
 use crate::random::Draw;
@@ -32,6 +33,11 @@ pub const VENDORS: &[VendorEntry] = &[
         name: "tenable-sc",
         about: "Tenable Security Center 6.4, REST API",
         build: |site| Arc::new(crate::tenable_sc::TenableSc::new(site)),
+    },
+    VendorEntry {
+        name: "invicti",
+        about: "Invicti Enterprise or Acunetix 360, API 1.0; user id and token are access key and secret key",
+        build: |site| Arc::new(crate::invicti::Invicti::new(site)),
     },
 ];
 
@@ -54,6 +60,7 @@ pub(crate) struct Site {
     pub(crate) config: SimConfig,
     pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
+    pub(crate) hooks: Hooks,
 }
 
 impl Site {
@@ -107,6 +114,10 @@ pub(crate) trait Vendor: Send + Sync + fmt::Debug {
     /// An error under the vendor's own code, for vendors whose errors carry one beside the status.
     fn complaint(&self, _code: u32, text: &str) -> Refusal {
         (self.wording().refusal)(StatusCode::OK, text, None)
+    }
+    /// Whether it calls a webhook when a scan changes.
+    fn sends_webhooks(&self) -> bool {
+        false
     }
     /// Whether these headers hold valid credentials at this moment.
     fn authenticates(&self, headers: &HeaderMap) -> bool;

@@ -12,7 +12,7 @@ use crate::estate::hosts::web_servers;
 use crate::random::Draw;
 
 pub(crate) use survey::{Flaw, Survey};
-pub(crate) use weakness::Weakness;
+pub(crate) use weakness::{Facts, Weakness};
 
 /// What a site is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

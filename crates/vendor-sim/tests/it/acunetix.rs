@@ -307,26 +307,6 @@ async fn schedules_start_scans_and_keep_their_history_short() {
     assert!(client.sim.scans().is_empty(), "everything below a target goes with it");
 }
 
-/// The element names of a document, each with its path from the root.
-fn elements(xml: &[u8]) -> BTreeSet<String> {
-    let mut reader = quick_xml::Reader::from_reader(xml);
-    let (mut stack, mut paths, mut buffer) = (Vec::new(), BTreeSet::new(), Vec::new());
-    loop {
-        match reader.read_event_into(&mut buffer).unwrap() {
-            quick_xml::events::Event::Start(tag) => {
-                stack.push(tag.name().as_ref().to_owned());
-                paths.insert(stack.join("/"));
-            }
-            quick_xml::events::Event::End(_) => {
-                stack.pop();
-            }
-            quick_xml::events::Event::Eof => return paths,
-            _ => {}
-        }
-        buffer.clear();
-    }
-}
-
 #[tokio::test]
 async fn the_xml_export_has_every_element_of_recorded_exports() {
     let client = server().await;
@@ -344,11 +324,12 @@ async fn the_xml_export_has_every_element_of_recorded_exports() {
     assert_eq!((document.status, document.text().matches("<ReportItem ").count()), (200, 40));
     assert_eq!(client.sim.ledger().served[0].findings.len(), 40);
 
-    let ours = elements(&document.body);
+    let ours = crate::recorded::elements(&document.body);
     for file in ["dd_many_findings.xml", "dd_XML_http_example_co_id_.xml", "dd_one_finding.xml"] {
         let recorded = crate::recorded::shared().join("corpus/acunetix").join(file);
-        let theirs =
-            elements(&std::fs::read(&recorded).unwrap_or_else(|error| panic!("{}: {error}", recorded.display())));
+        let theirs = crate::recorded::elements(
+            &std::fs::read(&recorded).unwrap_or_else(|error| panic!("{}: {error}", recorded.display())),
+        );
         let theirs: BTreeSet<String> = theirs
             .into_iter()
             .map(|name| if name.starts_with("Scan/") || name == "Scan" { format!("ScanGroup/{name}") } else { name })

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use scanhelm_vendor_sim::SimConfig;
 use tokio::process::Command;
 
 use crate::wire::{Client, started, still, still_vendor};
@@ -12,7 +13,13 @@ async fn accepts(client: &Client, judge: &str, arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = root.join(".tools/judges/bin/python");
     assert!(python.exists(), "the judges are not installed: run e2e/judges/setup.sh");
-    let output = Command::new(python)
+    let mut command = Command::new(python);
+    if let Some(authority) = client.sim.authority() {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{judge}.{}.pem", std::process::id()));
+        std::fs::write(&file, authority).unwrap();
+        command.env("REQUESTS_CA_BUNDLE", file);
+    }
+    let output = command
         .arg(root.join("e2e/judges").join(judge))
         .arg(client.sim.base_url())
         .args(arguments)
@@ -42,7 +49,15 @@ async fn accepts_tenables(client: &Client, judge: &str) {
 }
 
 #[tokio::test]
+async fn netsparker_api_accepts_the_simulated_invicti() {
+    let client = started(still_vendor("invicti")).await;
+    let keys = client.sim.credentials();
+    accepts(&client, "invicti_netsparker_api.py", &[&keys.access_key, &keys.secret_key]).await;
+}
+
+#[tokio::test]
 async fn acunetix_sdk_accepts_the_simulated_acunetix() {
-    let client = started(still_vendor("acunetix")).await;
+    // The client knows no plain HTTP.
+    let client = started(SimConfig { tls: true, ..still_vendor("acunetix") }).await;
     accepts(&client, "acunetix_sdk_judge.py", &[&client.sim.credentials().access_key]).await;
 }

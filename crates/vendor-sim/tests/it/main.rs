@@ -14,6 +14,8 @@ mod control_routes;
 mod exports;
 mod faults;
 mod fleet;
+mod hooks;
+mod invicti;
 mod judge;
 mod nessus;
 mod recorded;

@@ -1,6 +1,7 @@
 //! Answers recorded from the vendor's cloud, the twin of the local product: every field seen there that the local
 //! product shares is in our answers, with the same JSON type.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use scanhelm_vendor_sim::{ScanSeed, SeedState};
@@ -29,6 +30,26 @@ pub(crate) fn recorded(file: &str, method: &str, shape: &str) -> Value {
         call["method"] == method && format!("/{}", plain.join("/")) == shape
     };
     calls.iter().find(fits).unwrap_or_else(|| panic!("no {method} {shape} in {file}"))["response"].clone()
+}
+
+/// The element names of a document, each with its path from the root.
+pub(crate) fn elements(xml: &[u8]) -> BTreeSet<String> {
+    let mut reader = quick_xml::Reader::from_reader(xml);
+    let (mut stack, mut paths, mut buffer) = (Vec::new(), BTreeSet::new(), Vec::new());
+    loop {
+        match reader.read_event_into(&mut buffer).unwrap() {
+            quick_xml::events::Event::Start(tag) => {
+                stack.push(tag.name().as_ref().to_owned());
+                paths.insert(stack.join("/"));
+            }
+            quick_xml::events::Event::End(_) => {
+                stack.pop();
+            }
+            quick_xml::events::Event::Eof => return paths,
+            _ => {}
+        }
+        buffer.clear();
+    }
 }
 
 /// Asserts that `ours` has what `theirs` has; `cloud` are fields that are left out of the comparison.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use scanhelm_vendor_sim::{Moment, Sim, SimConfig};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +22,10 @@ pub(crate) async fn started(config: SimConfig) -> Client {
     let credentials = match config.vendor.as_str() {
         "acunetix" => ("X-Auth", keys.access_key),
         "tenable-sc" => ("x-apikey", format!("accessKey={}; secretKey={}", keys.access_key, keys.secret_key)),
+        "invicti" => {
+            let pair = format!("{}:{}", keys.access_key, keys.secret_key);
+            ("Authorization", format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
+        }
         _ => ("X-APIKeys", format!("accessKey={}; secretKey={}", keys.access_key, keys.secret_key)),
     };
     Client { sim: Sim::start(config).await.unwrap(), credentials }
