@@ -11,6 +11,7 @@ pub mod invicti;
 mod lenient;
 pub mod nessus;
 mod outcome;
+pub mod qualys;
 mod registry;
 pub mod webhooks;
 

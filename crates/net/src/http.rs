@@ -186,6 +186,11 @@ impl VendorHttp {
         self.inner.budget.view()
     }
 
+    /// The vendor asked for a pause in words that only its connector understands: no call before it has passed.
+    pub fn hold(&self, pause: Duration) {
+        self.inner.budget.hold(pause.min(self.inner.limits.max_retry_after));
+    }
+
     /// Reads. Repeated a few times when the trouble looks passing.
     ///
     /// # Errors
