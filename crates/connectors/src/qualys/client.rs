@@ -72,7 +72,12 @@ impl Client {
     /// The role of the account, as its own latest entry in the activity log tells it; `None` where the log does not.
     pub(super) async fn role(&self) -> Result<Option<String>, CallError> {
         let query = [("action", "list"), ("username", self.username.as_str()), ("truncation_limit", "1")];
-        let answer = self.get("read the activity log", ACTIVITY, &query).await?;
+        let what = "read the activity log";
+        let answer = self.get(what, ACTIVITY, &query).await?;
+        if let Some(complaint) = Complaint::find(&self.said_of(what), &answer.body) {
+            self.heed(&answer.body);
+            return Err(complaint.of_read());
+        }
         Ok(role_in(&String::from_utf8_lossy(&answer.body)))
     }
 

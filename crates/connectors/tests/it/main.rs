@@ -5,5 +5,6 @@ mod cases;
 mod conformance;
 mod faults;
 mod invicti;
+mod qualys_vm;
 mod recorded;
 mod stage;

@@ -121,7 +121,14 @@ impl Scans<'_> {
             .clone()
             .or_else(|| self.hub.offered_by(&integration.connector))
             .unwrap_or_default();
-        let wanted = [(Capability::Create, true), (Capability::Launch, new.launch)];
+        // A vendor that creates and never launches starts what it is given; then there is no other way to create.
+        let offered = self.hub.offered_by(&integration.connector).unwrap_or_default();
+        let starts_at_once = offered.has(Capability::Create) && !offered.has(Capability::Launch);
+        if starts_at_once && !new.launch {
+            let detail = "This scanner starts a scan by creating it. Ask for that with `launch: true`.";
+            return Err(Error::field("launch", "required", detail));
+        }
+        let wanted = [(Capability::Create, true), (Capability::Launch, new.launch && !starts_at_once)];
         for (capability, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
             if !capabilities.has(capability) {
                 let reason = capabilities.withheld_because(capability).map_or_else(

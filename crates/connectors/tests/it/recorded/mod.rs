@@ -1,6 +1,7 @@
 //! Answers that real servers gave to clients nobody here wrote, one file a vendor. Nothing here opens a socket.
 
 mod nessus;
+mod qualys_vm;
 
 use std::sync::Arc;
 
