@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn fm_b14_a_list_cut_at_any_byte_is_an_error_and_never_a_shorter_list() {
+    fn fm_b19_a_list_cut_at_any_byte_is_an_error_and_never_a_shorter_list() {
         assert_eq!(list(LIST).unwrap().response.into_scans().len(), 2);
         let end = LIST.find("</SCAN_LIST_OUTPUT>").unwrap() + "</SCAN_LIST_OUTPUT>".len();
         for cut in (0..end).filter(|cut| LIST.is_char_boundary(*cut)) {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_declares_entities_or_is_something_else_is_refused() {
+    fn fm_b19_what_declares_entities_or_is_something_else_is_refused() {
         let bomb = LIST.replace(".dtd\">", ".dtd\" [<!ENTITY a \"aaaa\">]>").replace("A & B", "&a;");
         assert!(matches!(list(&bomb), Err(Unreadable::Malformed(why)) if why.contains("declares entities")));
         let reference = LIST.replace("<![CDATA[A & B]]>", "&xxe;");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn fm_b02_a_409_tells_too_many_at_once_from_too_many_an_hour() {
+    fn a_409_tells_too_many_at_once_from_too_many_an_hour() {
         let said = |code: &str, items: &str| {
             let text = format!(
                 "<SIMPLE_RETURN><RESPONSE><DATETIME>2020-09-27T01:23:36Z</DATETIME><CODE>{code}</CODE><TEXT>This API cannot \

@@ -62,7 +62,7 @@ fn simple(code: Option<u32>, text: &str, items: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn a_list_in_pages_is_read_whole_and_each_scan_once() {
+async fn fm_b26_a_list_in_pages_is_read_whole_and_each_scan_once() {
     let next = "https://qualys.example/api/2.0/fo/scan/?action=list&id_max=7";
     let (a, b, c) = (scan("scan/1.1", "Finished"), scan("scan/1.2", "Running"), scan("scan/1.3", "Queued"));
     let exchanges = vec![
@@ -79,7 +79,7 @@ async fn a_list_in_pages_is_read_whole_and_each_scan_once() {
 }
 
 #[tokio::test]
-async fn fm_b25_b28_pages_that_lead_astray_are_errors_and_never_a_shorter_list() {
+async fn fm_b26_b27_pages_that_lead_astray_are_errors_and_never_a_shorter_list() {
     let turn = "https://qualys.example/api/2.0/fo/scan/?action=list&id_max=7";
     let page = |next| list(&[scan("scan/1.1", "Running")], Some(next));
     for (what, next, says) in [
@@ -110,7 +110,7 @@ async fn fm_b25_b28_pages_that_lead_astray_are_errors_and_never_a_shorter_list()
 }
 
 #[tokio::test]
-async fn fm_b16_what_is_no_list_is_an_error() {
+async fn fm_b15_b16_b19_what_is_no_list_is_an_error() {
     let whole = list(&[scan("scan/1.1", "Running")], None);
     let page = "<!DOCTYPE html><html><body>Sign in</body></html>".to_owned();
     let bomb = whole.replace(".dtd\">", ".dtd\" [<!ENTITY a \"x\">]>");
@@ -129,7 +129,7 @@ async fn fm_b16_what_is_no_list_is_an_error() {
 }
 
 #[tokio::test]
-async fn fm_b02_b04_too_many_at_once_and_too_many_an_hour_are_told_apart_and_both_wait() {
+async fn too_many_at_once_and_too_many_an_hour_are_told_apart_and_both_wait() {
     let hour = simple(Some(1965), "wait", &[("SECONDS_TO_WAIT", "40")]);
     for (status, body, seconds) in [
         (

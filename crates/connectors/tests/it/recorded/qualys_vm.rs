@@ -88,7 +88,7 @@ async fn a_reader_may_only_look() {
 }
 
 #[tokio::test]
-async fn fm_b08_an_expired_account_behind_200_is_an_authentication_error() {
+async fn an_expired_account_behind_200_is_an_authentication_error() {
     let Some(exchanges) = recording("j1_verify_auth_expired.har") else { return };
     assert_eq!(exchanges[0].status, 200, "Qualys' way");
     let checked = {
