@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
+use super::known::url;
 use super::state::{Outcome, Target};
-use super::vulnerabilities::url;
 use super::words::{SEVERITIES, words};
 use crate::clock::Moment;
 use crate::lifecycle::Phase;

@@ -10,6 +10,7 @@
 mod answer;
 mod control;
 mod export;
+mod known;
 mod operation;
 mod paging;
 mod profiles;
@@ -155,6 +156,6 @@ impl Vendor for Acunetix {
         let (state, now) = (self.state(), self.now());
         let (owner, result) = state.result(run).filter(|(owner, _)| owner.id == scan)?;
         let target = state.target(&owner.target_id)?;
-        Some(vulnerabilities::references(target, &result.found(now)))
+        Some(known::references(target, &result.found(now)))
     }
 }

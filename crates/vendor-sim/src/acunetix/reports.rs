@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Call, Refused, body, created, time};
 use super::paging::ListQuery;
 use super::state::{Outcome, State, Target};
-use super::{Acunetix, export, vulnerabilities};
+use super::{Acunetix, export, known};
 use crate::clock::Moment;
 use crate::ledger::Action;
 
@@ -252,7 +252,7 @@ async fn download(call: Call, Path(descriptor): Path<String>) -> Answer<Response
         .map(|(target, _, result)| export::Section { target, result, found: result.found(call.now) })
         .collect();
     for ((_, scan, result), section) in results.iter().zip(&sections) {
-        let served = vulnerabilities::references(section.target, &section.found);
+        let served = known::references(section.target, &section.found);
         call.effect_with(Action::ExportServed, scan, Some(&result.id), Some(served.len() as u64));
         call.vendor.site.ledger.hand_out(call.seq, scan, &result.id, served);
     }

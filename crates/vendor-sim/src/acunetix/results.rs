@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::Acunetix;
 use super::answer::{Answer, Call, Refused, time};
+use super::known::url;
 use super::paging::ListQuery;
 use super::scans::{progress, severity_counts};
 use super::server::BUILD;
 use super::state::{Outcome, Scan, State, Target};
-use super::vulnerabilities::url;
 use super::words::{tags, type_id, words};
 use crate::clock::Moment;
 use crate::lifecycle::Phase;
