@@ -71,6 +71,8 @@ codes! {
     NotPossibleInState = ("not_possible_in_state", 409, "Not possible in the present state"),
     /// An integration of this name exists in the company.
     IntegrationNameTaken = ("integration_name_taken", 409, "An integration with this name exists"),
+    /// The scan has a schedule already; change that one.
+    ScheduleExists = ("schedule_exists", 409, "The scan has a schedule"),
     /// The thing is in use or in another state than the request needs.
     Conflict = ("conflict", 409, "Conflict"),
     /// The hub is already set up; log in instead.

@@ -65,4 +65,5 @@ ids! {
     CommandId,
     BlockId,
     AuditId,
+    ScheduleId,
 }

@@ -26,6 +26,7 @@ pub mod local;
 pub mod page;
 pub mod permission;
 pub mod scan;
+pub mod schedule;
 pub mod severity;
 pub mod status;
 pub mod text;

@@ -13,7 +13,7 @@ struct Rule {
     detail: &'static str,
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule {
         index: "scans_name",
         columns: "scans.company_id, scans.name",
@@ -37,6 +37,12 @@ const RULES: [Rule; 8] = [
         columns: "integrations.company_id, integrations.name",
         code: ErrorCode::IntegrationNameTaken,
         detail: "An integration of this name exists. Choose another name.",
+    },
+    Rule {
+        index: "schedules_scan",
+        columns: "schedules.scan_id",
+        code: ErrorCode::ScheduleExists,
+        detail: "The scan has a schedule already. Change that one.",
     },
     Rule {
         index: "users_email",

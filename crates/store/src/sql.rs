@@ -4,7 +4,7 @@
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::{
     ApiKeyId, AssetId, AuditId, BlockId, CommandId, CompanyId, FindingId, ImportId, IntegrationId, JobId, RunId,
-    ScanId, SightingId, SubScannerId, UserId,
+    ScanId, ScheduleId, SightingId, SubScannerId, UserId,
 };
 use sea_orm::Value;
 use sea_orm::sea_query::ArrayType;
@@ -212,6 +212,7 @@ id_columns!(
     JobId,
     RunId,
     ScanId,
+    ScheduleId,
     SightingId,
     SubScannerId,
     UserId,

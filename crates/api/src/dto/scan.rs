@@ -39,7 +39,6 @@ pub(crate) struct Scan {
     external_scan_id: Option<String>,
     sub_scanner_id: Option<Uuid>,
     assessment_run_id: Option<String>,
-    schedule_cron: Option<String>,
     ci: ContinuousIntegration,
     targets: Vec<String>,
     /// How often it has run; 0 means never.
@@ -154,7 +153,6 @@ impl From<scans::ScanView> for Scan {
             progress: scan.progress,
             vendor: scan.vendor,
             assessment_run_id: scan.assessment_run_id,
-            schedule_cron: scan.schedule_cron,
             targets: scan.targets,
             run_number: scan.run_number,
             imported_findings: scan.imported_findings,

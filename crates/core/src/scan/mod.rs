@@ -22,6 +22,7 @@ pub enum Origin {
     Integration,
     /// Found at the vendor by a sweep.
     Adopted,
+    /// Made by a schedule of a local scan, for one run; runs here like it.
     Scheduled,
     /// Runs here, as processes of the hub.
     Local,
@@ -43,6 +44,12 @@ impl Origin {
             Self::Local => "local",
             Self::Upload => "upload",
         }
+    }
+
+    /// Its scanners are processes of the hub.
+    #[must_use]
+    pub const fn runs_here(self) -> bool {
+        matches!(self, Self::Local | Self::Scheduled)
     }
 
     /// People chose the name, so it must be unique in the company. Names that vendors or files bring are kept as
@@ -119,7 +126,6 @@ pub struct Scan {
     pub config: serde_json::Value,
     pub ci: CiMetadata,
     pub assessment_run_id: Option<String>,
-    pub schedule_cron: Option<String>,
     pub scanners_run: Vec<String>,
     pub scanners_skipped: Vec<SkippedScanner>,
     /// Why the scan failed, for people.
@@ -166,7 +172,6 @@ impl Scan {
             config: serde_json::Value::Object(serde_json::Map::new()),
             ci: CiMetadata::default(),
             assessment_run_id: None,
-            schedule_cron: None,
             scanners_run: Vec::new(),
             scanners_skipped: Vec::new(),
             error: None,

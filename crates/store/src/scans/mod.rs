@@ -20,7 +20,7 @@ const NAMES: &str = "id, company_id, name, origin, scan_type, vendor, integratio
     external_run_id, created_at, started_at, finished_at, vendor_finished_at, last_observed_at, \
     vendor_missing_since, count_critical, count_high, count_medium, count_low, count_info, counts_rank, \
     counts_known, imported_findings, asset_count, targets, config, commit_sha, branch_name, ci, assessment_run_id, \
-    schedule_cron, scanners_run, scanners_skipped, error, upload_sha256, version";
+    scanners_run, scanners_skipped, error, upload_sha256, version";
 
 fn columns(scan: &Scan, version: i64) -> Result<Vec<Value>> {
     let link = scan.link.as_ref();
@@ -64,7 +64,6 @@ fn columns(scan: &Scan, version: i64) -> Result<Vec<Value>> {
         scan.ci.branch_name,
         json(&scan.ci)?,
         scan.assessment_run_id,
-        scan.schedule_cron,
         json(&scan.scanners_run)?,
         json(&scan.scanners_skipped)?,
         scan.error,
@@ -119,7 +118,6 @@ fn read(row: &Row<'_>) -> Result<Scan> {
         config: row.json("config")?,
         ci: row.json("ci")?,
         assessment_run_id: row.maybe_text("assessment_run_id")?,
-        schedule_cron: row.maybe_text("schedule_cron")?,
         scanners_run: row.json("scanners_run")?,
         scanners_skipped: row.json("scanners_skipped")?,
         error: row.maybe_text("error")?,
@@ -178,7 +176,11 @@ impl Reader {
 
     /// Local scans that have not ended, of all companies, oldest first.
     pub async fn active_local_scans(&self) -> Result<Vec<Scan>> {
-        self.scans_where("origin = 'local' AND vendor_state IN ('queued', 'running') ORDER BY id", values![]).await
+        self.scans_where(
+            "origin IN ('local', 'scheduled') AND vendor_state IN ('queued', 'running') ORDER BY id",
+            values![],
+        )
+        .await
     }
 
     async fn scan_where(&self, test: &str, values: Vec<Value>) -> Result<Option<Scan>> {

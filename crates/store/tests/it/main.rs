@@ -8,5 +8,6 @@ mod imports;
 mod jobs;
 mod opening;
 mod scans;
+mod schedules;
 mod tenancy;
 mod tenants;

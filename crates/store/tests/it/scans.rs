@@ -58,7 +58,6 @@ fn rich(world: &World, integration: scanhelm_core::ids::IntegrationId) -> Scan {
     scan.config = serde_json::json!({"policy": "Basic", "nested": [1, null]});
     scan.ci = CiMetadata { commit_sha: Some("abc".to_owned()), pr_number: Some(7), ..CiMetadata::default() };
     scan.assessment_run_id = Some("assessment".to_owned());
-    scan.schedule_cron = Some("0 3 * * *".to_owned());
     scan.scanners_run = vec!["bandit".to_owned()];
     scan.scanners_skipped = vec![SkippedScanner {
         scanner: "nmap".to_owned(),

@@ -9,11 +9,12 @@ use scanhelm_core::finding::{FindingState, SightingSource};
 use scanhelm_core::ids::{ApiKeyId, AuditId, BlockId, CommandId, CompanyId, ImportId, JobId, SubScannerId, UserId};
 use scanhelm_core::import::{Import, ImportCounts};
 use scanhelm_core::integration::{BlockEntry, SubScanner};
-use scanhelm_core::page::PageRequest;
+use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::permission::{Actor, Role};
 use scanhelm_core::scan::Origin;
+use scanhelm_core::schedule::RunOutcome;
 use scanhelm_core::status::ImportState;
-use scanhelm_store::{FindingFilter, JobFilter, ScanFilter, Verdict};
+use scanhelm_store::{FindingFilter, JobFilter, ScanFilter, ScheduleFilter, Verdict};
 
 use crate::fixture::{World, at, linked, on_both};
 
@@ -142,6 +143,9 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     )
     .await
     .unwrap();
+    let schedule = crate::schedules::schedule(&world, company, scan.id, 1);
+    tx.insert_schedule(&schedule).await.unwrap();
+    assert!(tx.claim_schedule_run(&crate::schedules::run(&schedule, 1, RunOutcome::Missed)).await.unwrap());
     let job = tx.enqueue(&world.job("import"), at(0)).await.unwrap();
     let news = NewActivity {
         company_id: company,
@@ -156,6 +160,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     tx.commit().await.unwrap();
 
     let page = PageRequest::default();
+    let runs_page = PageRequest { sort: Sort::parse("-nominal_at"), ..PageRequest::default() };
     let fingerprints = [finding.fingerprint.clone()];
     let store = &world.store;
     let everything = async |id: CompanyId| {
@@ -163,6 +168,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
         let of_scan = FindingFilter { scan_id: Some(scan.id), ..FindingFilter::default() };
         let of_run = FindingFilter { run_id: Some(run), ..FindingFilter::default() };
         let scans = ScanFilter::default();
+        let schedules = ScheduleFilter::default();
         vec![
             ("users", store.users(id).await.unwrap().len()),
             ("role_of", usize::from(store.role_of(user.id, id).await.unwrap().is_some())),
@@ -196,6 +202,12 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
             ("triage_of", store.triage_of(id, &fingerprints).await.unwrap().len()),
             ("triage_history", store.triage_history(id, &fingerprints[0]).await.unwrap().len()),
             ("expired_triage", store.expired_triage(id, at(9)).await.unwrap().len()),
+            ("schedule", usize::from(store.schedule(id, schedule.id).await.unwrap().is_some())),
+            ("schedule_of_scan", usize::from(store.schedule_of_scan(id, scan.id).await.unwrap().is_some())),
+            ("schedules_of_scans", store.schedules_of_scans(id, &[scan.id]).await.unwrap().len()),
+            ("list_schedules", store.list_schedules(id, &schedules, &page).await.unwrap().items.len()),
+            ("schedule_runs", store.schedule_runs(id, schedule.id, None, &runs_page).await.unwrap().items.len()),
+            ("latest runs", store.latest_schedule_runs(id, &[schedule.id], true, 1).await.unwrap().len()),
             ("job", usize::from(store.job(id, job).await.unwrap().is_some())),
             ("jobs", store.jobs(id, &page, &JobFilter::default()).await.unwrap().items.len()),
             ("activity", store.activity(id, scan.id, &page).await.unwrap().items.len()),
