@@ -102,6 +102,13 @@ const integration = createRoute({
   component: lazyRouteComponent(() => import("./integrations/IntegrationPage.tsx"), "IntegrationPage"),
 });
 
+const schedules = createRoute({
+  getParentRoute: () => console_,
+  path: "/schedules",
+  validateSearch: (raw) => pickSearch(raw, ["sort", "schedule"]),
+  component: lazyRouteComponent(() => import("./schedules/SchedulesPage.tsx"), "SchedulesPage"),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => console_,
   path: "/admin/api-keys",
@@ -111,7 +118,7 @@ const apiKeys = createRoute({
 const tree = root.addChildren([
   login,
   setup,
-  console_.addChildren([home, scans, scan, findings, integrations, integration, apiKeys]),
+  console_.addChildren([home, scans, scan, findings, integrations, integration, schedules, apiKeys]),
 ]);
 
 export const makeRouter = (cache: QueryClient) =>

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
-use remote::{findings, integrations, scans, status};
+use remote::{findings, integrations, scans, schedules, status};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -76,6 +76,9 @@ enum Command {
     /// Look after the integrations of a hub
     #[command(after_help = integrations::EXAMPLES)]
     Integrations(integrations::IntegrationsArguments),
+    /// Run the scans of a hub at their times
+    #[command(after_help = schedules::EXAMPLES)]
+    Schedules(schedules::SchedulesArguments),
     /// How a hub is doing: integrations, scans, background work
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArguments),
@@ -126,6 +129,7 @@ async fn run(command: Command) -> Exit {
         Command::Scanners(arguments) => scanners::run(arguments).await,
         Command::Scans(arguments) => scans::run(arguments).await,
         Command::Findings(arguments) => findings::run(arguments).await,
+        Command::Schedules(arguments) => schedules::run(arguments).await,
         Command::Integrations(arguments) => integrations::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Config(command) => config::run(&command),

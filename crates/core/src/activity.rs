@@ -57,6 +57,15 @@ pub enum Event {
     ScanGone,
     Command,
     UnknownVendorStatus,
+    ScheduleChanged,
+    /// A nominal time was served.
+    ScheduleStarted,
+    /// One or more nominal times were not.
+    ScheduleMissed,
+    ScheduleSkipped,
+    ScheduleFailed,
+    /// A run that a schedule started has ended, with its results in.
+    ScheduleComplete,
 }
 
 impl Event {
@@ -84,6 +93,12 @@ impl Event {
             Self::ScanGone => "scan.gone",
             Self::Command => "scan.command",
             Self::UnknownVendorStatus => "scan.unknown_vendor_status",
+            Self::ScheduleChanged => "schedule.changed",
+            Self::ScheduleStarted => "schedule.started",
+            Self::ScheduleMissed => "schedule.missed",
+            Self::ScheduleSkipped => "schedule.skipped",
+            Self::ScheduleFailed => "schedule.failed",
+            Self::ScheduleComplete => "schedule.complete",
         }
     }
 }

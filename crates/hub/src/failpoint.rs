@@ -33,6 +33,9 @@ pub const COMMAND: &[&str] = &[
     "command.finish.after_commit",
 ];
 
+/// Every place of a schedule's fire.
+pub const SCHEDULE: &[&str] = &["schedule.fire.before_commit", "schedule.fire.after_commit"];
+
 /// Every place of a look at an integration.
 pub const LOOK: &[&str] = &[
     "look.leased",

@@ -26,6 +26,10 @@ pub struct Sync {
     /// At most this many detail calls in one look at an integration.
     pub details_per_look: usize,
     pub lease: Duration,
+    /// Between two computations of all schedules' next times. Edits count at once.
+    pub schedule_reload: Duration,
+    /// Between the launches of schedules of one integration that are due at the same minute.
+    pub schedule_spacing: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +38,6 @@ pub struct Import {
     pub batch_rows: usize,
     /// Quarantined records kept for display.
     pub quarantine_shown: usize,
-    /// An attempt is cut after this long and continues at its checkpoint.
-    pub attempt: Duration,
     /// Largest report accepted.
     pub max_report_bytes: u64,
 }
@@ -56,6 +58,9 @@ pub struct Jobs {
     pub workers: usize,
     pub lease: Duration,
     pub poll: Duration,
+    /// An attempt is cut after this long; the next one goes on where the work was last written down. Scans by local
+    /// scanners have limits of their own.
+    pub attempt: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,20 +80,22 @@ impl Settings {
                 backfill_interval: Duration::from_mins(5),
                 details_per_look: 20,
                 lease: Duration::from_mins(1),
+                schedule_reload: Duration::from_mins(5),
+                schedule_spacing: Duration::from_secs(1),
             },
-            import: Import {
-                batch_rows: 5_000,
-                quarantine_shown: 100,
-                attempt: Duration::from_mins(10),
-                max_report_bytes: 2 << 30,
-            },
+            import: Import { batch_rows: 5_000, quarantine_shown: 100, max_report_bytes: 2 << 30 },
             local: Local {
                 max_parallel: 2,
                 timeout: Duration::from_mins(10),
                 tool_paths: Vec::new(),
                 allowed_roots: Vec::new(),
             },
-            jobs: Jobs { workers: 4, lease: Duration::from_secs(30), poll: Duration::from_secs(1) },
+            jobs: Jobs {
+                workers: 4,
+                lease: Duration::from_secs(30),
+                poll: Duration::from_secs(1),
+                attempt: Duration::from_mins(10),
+            },
             auth: Auth { session: Duration::from_hours(12) },
             http: scanhelm_net::HttpLimits::default(),
         }

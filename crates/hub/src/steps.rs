@@ -8,6 +8,7 @@ use scanhelm_core::Result;
 use crate::Hub;
 use crate::jobs::ClaimedJob;
 use crate::reconcile::{self, DueLook};
+use crate::schedules;
 
 /// The steps of one hub's loops.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,16 @@ impl Steps<'_> {
     /// Gives every scan that is completed and not imported its import job; how many.
     pub async fn enqueue_imports(&self) -> Result<u64> {
         reconcile::enqueue_due(self.hub).await
+    }
+
+    /// Fires the schedules that are due, closes the runs that have ended; how many moved.
+    pub async fn fire_schedules(&self) -> Result<u64> {
+        schedules::fire_due(self.hub).await
+    }
+
+    /// Computes the next times of all schedules anew; how many moved.
+    pub async fn reload_schedules(&self) -> Result<u64> {
+        schedules::reload(self.hub).await
     }
 
     /// Leases up to `limit` jobs that are due, the most urgent first.

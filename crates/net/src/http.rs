@@ -227,6 +227,14 @@ impl VendorHttp {
         self.inner.write(Method::PUT, request, Some(body)).await
     }
 
+    /// As [`VendorHttp::post_json`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn patch_json<B: Serialize + Sync>(&self, request: &Request<'_>, body: &B) -> Result<Answer, WriteError> {
+        self.inner.write(Method::PATCH, request, Some(body)).await
+    }
+
     /// As [`VendorHttp::post_json`], without a body.
     ///
     /// # Errors

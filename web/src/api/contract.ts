@@ -66,6 +66,8 @@ type Query<Operation extends keyof operations> = NonNullable<operations[Operatio
 export type ScanListQuery = Query<"list_scans">;
 export type FindingListQuery = Query<"list_scan_findings">;
 
+export type ScheduleListQuery = Query<"list_schedules">;
+
 export type SeverityCounts = Schemas["Counts"];
 export type Capability = Schemas["Action"];
 export type ScanCapabilities = Schemas["ScanCapabilities"];
@@ -87,6 +89,10 @@ export type SecretHint = Schemas["SecretHint"];
 export type CheckStep = Schemas["CheckStep"];
 export type RemoteScan = Schemas["RemoteScan"];
 export type LocalScanner = Schemas["LocalScanner"];
+export type Schedule = Schemas["Schedule"];
+export type ScheduleRun = Schemas["ScheduleRun"];
+export type NewSchedule = Schemas["NewSchedule"];
+export type SchedulePatch = Schemas["SchedulePatch"];
 export type Session = Schemas["Session"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["NewApiKey"];

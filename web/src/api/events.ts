@@ -22,6 +22,12 @@ const EVENT_NAMES = [
   "import.progress",
   "import.complete",
   "import.failed",
+  "schedule.changed",
+  "schedule.started",
+  "schedule.missed",
+  "schedule.skipped",
+  "schedule.failed",
+  "schedule.complete",
 ] as const;
 
 export type HubEvent = { name: string; scanId: string; data: Record<string, unknown> };

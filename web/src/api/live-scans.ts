@@ -6,6 +6,7 @@ import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { IMPORT_STATES, type Page, SCAN_STATUSES, type Scan } from "./contract.ts";
 import type { HubEvent } from "./events.ts";
 import { getScan, scanKeys } from "./scans.ts";
+import { scheduleKeys } from "./schedules.ts";
 
 type ScanPages = InfiniteData<Page<Scan>, string | null>;
 
@@ -66,6 +67,7 @@ export class LiveScans {
   readonly #cache: QueryClient;
   readonly #listener: Listener;
   readonly #touched = new Set<string>();
+  #schedules = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(cache: QueryClient, listener: Listener) {
@@ -76,6 +78,7 @@ export class LiveScans {
   receive(event: HubEvent): void {
     if (patchScan(this.#cache, event.scanId, patchFrom(event))) this.#listener.onChanged([event.scanId]);
     this.#touched.add(event.scanId);
+    this.#schedules ||= event.name.startsWith("schedule.");
     this.#timer ??= setTimeout(() => void this.settle(), SETTLE_MS);
   }
 
@@ -84,6 +87,8 @@ export class LiveScans {
     this.#timer = undefined;
     const ids = [...this.#touched];
     this.#touched.clear();
+    if (this.#schedules) void this.#cache.invalidateQueries({ queryKey: scheduleKeys.all });
+    this.#schedules = false;
     for (const id of ids) {
       void this.#cache.invalidateQueries({ queryKey: scanKeys.activity(id) });
       void this.#cache.invalidateQueries({ queryKey: scanKeys.preview(id) });

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, hub, idempotencyKey } from "./client.ts";
 import type { FindingListQuery, NewScan, ScanCommand, ScanListQuery } from "./contract.ts";
 
@@ -75,6 +75,20 @@ export const scanFindingsQuery = (id: string, filter: FindingListQuery) =>
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+  });
+
+/** Scans to choose from by a part of their name. */
+export const scanChoicesQuery = (text: string) =>
+  queryOptions({
+    queryKey: [...scanKeys.all, "choices", text],
+    queryFn: ({ signal }) =>
+      answer(
+        hub.GET("/api/v1/scans", {
+          params: { query: { limit: PAGE_ROWS, sort: "name", ...(text === "" ? {} : { q: text }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
   });
 
 export const createScan = (body: NewScan) =>

@@ -733,6 +733,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's schedules with their next times and those that were missed. */
+        get: operations["list_schedules"];
+        put?: never;
+        /** Gives a scan its schedule. A scan that could never be started by it is refused with the reason. */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The next five times of a timetable, before it is stored. Refused as storing it would be. */
+        get: operations["preview_schedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule. */
+        get: operations["get_schedule"];
+        put?: never;
+        post?: never;
+        /** Removes a schedule and the history of its times. The scan and its runs stay. */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        /** Changes, pauses or resumes a schedule, at once. A time that has already come is still served, once. */
+        patch: operations["update_schedule"];
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a schedule's times: started, missed, skipped or failed. Kept for 90 days. */
+        get: operations["list_schedule_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1670,7 +1741,10 @@ export interface components {
                 scan_type: string;
                 scanners_run: string[];
                 scanners_skipped: components["schemas"]["Skipped"][];
+                schedule?: components["schemas"]["ScanSchedule"] | null;
                 schedule_cron?: string | null;
+                /** @description The zone in which `schedule_cron` is read. */
+                schedule_tz?: string | null;
                 /** @description The scanner should have been asked since; what is shown may be out of date. */
                 stale: boolean;
                 started_at?: components["schemas"]["Time"] | null;
@@ -1693,6 +1767,78 @@ export interface components {
                  * @description For `If-Match`.
                  */
                 version: number;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_Schedule: {
+            items: {
+                /** Format: uuid */
+                company_id: string;
+                created_at: components["schemas"]["Time"];
+                created_by: string;
+                /** @description Minute, hour, day of month, month, day of week. */
+                cron: string;
+                /** @description A person's switch. */
+                enabled: boolean;
+                /** Format: uuid */
+                id: string;
+                integration_name?: string | null;
+                last_run?: components["schemas"]["ScheduleRun"] | null;
+                /** @description The newest times that started no run, newest first: missed, skipped or failed. */
+                missed: components["schemas"]["ScheduleRun"][];
+                next_at?: components["schemas"]["Time"] | null;
+                /** @description The next five times; none while it does not run. */
+                next_fires: components["schemas"]["Time"][];
+                paused_reason?: components["schemas"]["SuspendReason"] | null;
+                /** Format: uuid */
+                scan_id: string;
+                scan_name: string;
+                /** @description IANA name of the zone in which `cron` is read. */
+                tz: string;
+                updated_at: components["schemas"]["Time"];
+                /** @description The product that runs it. */
+                vendor?: string | null;
+                /**
+                 * Format: int64
+                 * @description For `If-Match`.
+                 */
+                version: number;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_ScheduleRun: {
+            items: {
+                /** Format: uuid */
+                command_id?: string | null;
+                decided_at: components["schemas"]["Time"];
+                finished_at?: components["schemas"]["Time"] | null;
+                /** @description When it should have started. */
+                nominal_at: components["schemas"]["Time"];
+                outcome: components["schemas"]["RunOutcome"];
+                /** @description Why, where it is not as wished. */
+                reason?: string | null;
+                result?: components["schemas"]["RunResult"] | null;
+                /**
+                 * Format: uuid
+                 * @description What ran: the schedule's scan, or the one made for this run of a local scan.
+                 */
+                scan_id?: string | null;
+                /** Format: uuid */
+                schedule_id: string;
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -1828,6 +1974,16 @@ export interface components {
             /** @default [] */
             scan_types?: string[];
             /**
+             * @description Run it at these times: minute, hour, day of month, month, day of week. Needs `schedule:manage`.
+             * @default null
+             */
+            schedule_cron?: string | null;
+            /**
+             * @description IANA name of the zone of those times; UTC when left out.
+             * @default null
+             */
+            schedule_tz?: string | null;
+            /**
              * Format: uuid
              * @default null
              */
@@ -1854,6 +2010,17 @@ export interface components {
              * @default null
              */
             template?: string | null;
+        };
+        /** @description A schedule to be made. */
+        NewSchedule: {
+            /** @description Five fields: minute, hour, day of month, month, day of week. */
+            cron: string;
+            /** @description `true` when left out. */
+            enabled?: boolean | null;
+            /** Format: uuid */
+            scan_id: string;
+            /** @description IANA name; UTC when left out. */
+            tz?: string | null;
         };
         /** @description An order to the scanner is recorded. The scan changes when its scanner is seen to have changed. */
         Ordered: components["schemas"]["JobTicket"] & {
@@ -1982,6 +2149,10 @@ export interface components {
             vendor_finished_at?: components["schemas"]["Time"] | null;
             vendor_state: components["schemas"]["VendorState"];
         };
+        /** @enum {string} */
+        RunOutcome: "started" | "missed" | "skipped" | "failed";
+        /** @enum {string} */
+        RunResult: "completed" | "failed" | "cancelled";
         /** @description A scan: one execution context, wherever it runs. */
         Scan: {
             assessment_run_id?: string | null;
@@ -2030,7 +2201,10 @@ export interface components {
             scan_type: string;
             scanners_run: string[];
             scanners_skipped: components["schemas"]["Skipped"][];
+            schedule?: components["schemas"]["ScanSchedule"] | null;
             schedule_cron?: string | null;
+            /** @description The zone in which `schedule_cron` is read. */
+            schedule_tz?: string | null;
             /** @description The scanner should have been asked since; what is shown may be out of date. */
             stale: boolean;
             started_at?: components["schemas"]["Time"] | null;
@@ -2076,11 +2250,95 @@ export interface components {
             /** @description `null` removes it. */
             assessment_run_id?: string | null;
             name?: string | null;
+            /** @description Gives the scan a schedule or changes it; `null` removes it. Needs `schedule:manage`. */
+            schedule_cron?: string | null;
+            schedule_tz?: string | null;
             /** @description Not for scans of a vendor: theirs are the vendor's. */
             targets?: string[] | null;
         };
+        /** @description The schedule as a scan shows it. */
+        ScanSchedule: {
+            enabled: boolean;
+            /** Format: uuid */
+            id: string;
+            next_at?: components["schemas"]["Time"] | null;
+            paused_reason?: components["schemas"]["SuspendReason"] | null;
+        };
         /** @enum {string} */
         ScanStatus: "queued" | "running" | "paused" | "importing" | "completed" | "failed" | "cancelled";
+        /** @description "Run this scan at these times." A scan has at most one. */
+        Schedule: {
+            /** Format: uuid */
+            company_id: string;
+            created_at: components["schemas"]["Time"];
+            created_by: string;
+            /** @description Minute, hour, day of month, month, day of week. */
+            cron: string;
+            /** @description A person's switch. */
+            enabled: boolean;
+            /** Format: uuid */
+            id: string;
+            integration_name?: string | null;
+            last_run?: components["schemas"]["ScheduleRun"] | null;
+            /** @description The newest times that started no run, newest first: missed, skipped or failed. */
+            missed: components["schemas"]["ScheduleRun"][];
+            next_at?: components["schemas"]["Time"] | null;
+            /** @description The next five times; none while it does not run. */
+            next_fires: components["schemas"]["Time"][];
+            paused_reason?: components["schemas"]["SuspendReason"] | null;
+            /** Format: uuid */
+            scan_id: string;
+            scan_name: string;
+            /** @description IANA name of the zone in which `cron` is read. */
+            tz: string;
+            updated_at: components["schemas"]["Time"];
+            /** @description The product that runs it. */
+            vendor?: string | null;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            version: number;
+        };
+        /** @description What may be changed of a schedule. What is left out stays. */
+        SchedulePatch: {
+            cron?: string | null;
+            /** @description `false` pauses it. */
+            enabled?: boolean | null;
+            tz?: string | null;
+        };
+        /** @description The next times of a timetable that is not stored. */
+        SchedulePreview: {
+            /** @description As it would be stored. */
+            cron: string;
+            /**
+             * @description Minute or hour begins with `*`: it means "again and again" and follows the clock when that changes. Otherwise
+             *     each named time runs once, also on those days.
+             */
+            follows_the_clock: boolean;
+            next_fires: components["schemas"]["Time"][];
+            tz: string;
+        };
+        /** @description One nominal time and what became of it. */
+        ScheduleRun: {
+            /** Format: uuid */
+            command_id?: string | null;
+            decided_at: components["schemas"]["Time"];
+            finished_at?: components["schemas"]["Time"] | null;
+            /** @description When it should have started. */
+            nominal_at: components["schemas"]["Time"];
+            outcome: components["schemas"]["RunOutcome"];
+            /** @description Why, where it is not as wished. */
+            reason?: string | null;
+            result?: components["schemas"]["RunResult"] | null;
+            /**
+             * Format: uuid
+             * @description What ran: the schedule's scan, or the one made for this run of a local scan.
+             */
+            scan_id?: string | null;
+            /** Format: uuid */
+            schedule_id: string;
+        };
         SecretHint: {
             /** @description The last characters of a long one. */
             hint: string;
@@ -2176,6 +2434,8 @@ export interface components {
             status?: string | null;
             version?: string | null;
         };
+        /** @enum {string} */
+        SuspendReason: "company_deactivated";
         SwitchCompany: {
             /** Format: uuid */
             company_id: string;
@@ -6084,6 +6344,577 @@ export interface operations {
             };
             /** @description `not_linked`, `unsupported_by_vendor`, `not_possible_in_state` or `company_deactivated`, each with a reason */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: {
+                scan_id?: string;
+                /** @description Running, or paused by whomever. */
+                active?: boolean;
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Schedule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `schedule_exists`, `unsupported_by_vendor`, `not_linked` or `company_deactivated` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `cron` is `fields`, `malformed`, `too_long` or `impossible_date`, `tz` is `unknown` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_schedule: {
+        parameters: {
+            query: {
+                /** @description Five fields: minute, hour, day of month, month, day of week. */
+                cron: string;
+                /** @description IANA name; UTC when left out. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedule_runs: {
+        parameters: {
+            query?: {
+                outcome?: components["schemas"]["RunOutcome"];
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ScheduleRun"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

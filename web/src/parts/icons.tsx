@@ -40,6 +40,17 @@ export const IntegrationsIcon = (props: Props) => (
     <path d="M6 2.5v3M10 2.5v3M4 5.5h8v2.5a4 4 0 0 1-8 0zM8 12v2" />
   </Icon>
 );
+export const SchedulesIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3" />
+    <path d="M8 8.8v2l1.4 0.8" />
+  </Icon>
+);
+export const EditIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3 13l0.6-2.8L10.8 3l2.2 2.2-7.2 7.2z" />
+  </Icon>
+);
 export const KeyIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="5.5" cy="10.5" r="3" />

@@ -39,7 +39,7 @@ export function MetadataPanel({ scan }: { scan: Scan }) {
           { label: "Assessment run", value: mono(scan.assessment_run_id) },
           {
             label: "Schedule",
-            value: mono(scan.schedule_cron),
+            value: <ScheduleFact scan={scan} />,
           },
           { label: "Created", value: <RelativeTime at={scan.created_at} /> },
           { label: "Started", value: <RelativeTime at={scan.started_at} /> },
@@ -71,6 +71,23 @@ export function MetadataPanel({ scan }: { scan: Scan }) {
         </>
       ) : null}
     </aside>
+  );
+}
+
+function ScheduleFact({ scan }: { scan: Scan }) {
+  if (!scan.schedule) return <span className="quiet">none</span>;
+  const next = scan.schedule.next_at;
+  return (
+    <Link to="/schedules" search={{ schedule: [scan.schedule.id] }}>
+      <span className="mono">{scan.schedule_cron}</span> <span className="quiet">{scan.schedule_tz}</span>{" "}
+      {next ? (
+        <>
+          next <RelativeTime at={next} />
+        </>
+      ) : (
+        <span className="quiet">paused</span>
+      )}
+    </Link>
   );
 }
 

@@ -3,7 +3,15 @@ import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-q
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { logOut, sessionQuery } from "@/api/session.ts";
-import { FindingsIcon, HelpIcon, IntegrationsIcon, KeyIcon, LogOutIcon, ScansIcon } from "@/parts/icons.tsx";
+import {
+  FindingsIcon,
+  HelpIcon,
+  IntegrationsIcon,
+  KeyIcon,
+  LogOutIcon,
+  ScansIcon,
+  SchedulesIcon,
+} from "@/parts/icons.tsx";
 import { CompanySwitch } from "./CompanySwitch.tsx";
 import styles from "./Rail.module.css";
 import { SchemeSwitch } from "./SchemeSwitch.tsx";
@@ -24,6 +32,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         <Entry to="/integrations" icon={<IntegrationsIcon />} onNavigate={onNavigate}>
           Integrations
         </Entry>
+        <Entry to="/schedules" icon={<SchedulesIcon />} onNavigate={onNavigate}>
+          Schedules
+        </Entry>
       </nav>
       <nav aria-label="Administration" className={styles.foot}>
         <Entry to="/admin/api-keys" icon={<KeyIcon />} onNavigate={onNavigate}>
@@ -41,7 +52,7 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
 }
 
 type EntryProps = {
-  to: "/scans" | "/findings" | "/integrations" | "/admin/api-keys";
+  to: "/scans" | "/findings" | "/integrations" | "/schedules" | "/admin/api-keys";
   icon: ReactNode;
   children: string;
   onNavigate: (() => void) | undefined;

@@ -8,6 +8,7 @@ type Permission =
   | "scan:import"
   | "finding:triage"
   | "integration:manage"
+  | "schedule:manage"
   | "user:manage";
 
 /** Null when allowed, else the sentence that says what is missing. The hub decides again on every call. */

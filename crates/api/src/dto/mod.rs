@@ -11,4 +11,5 @@ pub(crate) mod list;
 pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;
+pub(crate) mod schedule;
 pub(crate) mod words;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::schedule::ScanSchedule;
 use super::words::{Counts, ImportState, ScanOrigin, ScanStatus, Time, VendorState};
 use crate::extract::{Present, nullable};
 
@@ -39,6 +40,10 @@ pub(crate) struct Scan {
     external_scan_id: Option<String>,
     sub_scanner_id: Option<Uuid>,
     assessment_run_id: Option<String>,
+    schedule_cron: Option<String>,
+    /// The zone in which `schedule_cron` is read.
+    schedule_tz: Option<String>,
+    schedule: Option<ScanSchedule>,
     ci: ContinuousIntegration,
     targets: Vec<String>,
     /// How often it has run; 0 means never.
@@ -153,6 +158,9 @@ impl From<scans::ScanView> for Scan {
             progress: scan.progress,
             vendor: scan.vendor,
             assessment_run_id: scan.assessment_run_id,
+            schedule_cron: view.schedule.as_ref().map(|schedule| schedule.cron.clone()),
+            schedule_tz: view.schedule.as_ref().map(|schedule| schedule.tz.clone()),
+            schedule: view.schedule.map(Into::into),
             targets: scan.targets,
             run_number: scan.run_number,
             imported_findings: scan.imported_findings,
@@ -242,6 +250,10 @@ pub(crate) struct NewScan {
     ci: ContinuousIntegration,
     /// Start it as soon as it is made.
     launch: bool,
+    /// Run it at these times: minute, hour, day of month, month, day of week. Needs `schedule:manage`.
+    schedule_cron: Option<String>,
+    /// IANA name of the zone of those times; UTC when left out.
+    schedule_tz: Option<String>,
     #[schema(ignore)]
     status: Present,
 }
@@ -265,6 +277,8 @@ impl NewScan {
             config: self.config,
             ci: self.ci.into(),
             launch: self.launch,
+            schedule_cron: self.schedule_cron,
+            schedule_tz: self.schedule_tz,
         })
     }
 }
@@ -280,6 +294,11 @@ pub(crate) struct ScanPatch {
     assessment_run_id: Option<Option<String>>,
     /// Not for scans of a vendor: theirs are the vendor's.
     targets: Option<Vec<String>>,
+    /// Gives the scan a schedule or changes it; `null` removes it. Needs `schedule:manage`.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    schedule_cron: Option<Option<String>>,
+    schedule_tz: Option<String>,
     #[serde(default)]
     #[schema(ignore)]
     status: Present,
@@ -290,7 +309,13 @@ impl ScanPatch {
         if self.status.0 {
             return Err(status_is_system_written());
         }
-        Ok(scans::ScanChange { name: self.name, assessment_run_id: self.assessment_run_id, targets: self.targets })
+        Ok(scans::ScanChange {
+            name: self.name,
+            assessment_run_id: self.assessment_run_id,
+            targets: self.targets,
+            schedule_cron: self.schedule_cron,
+            schedule_tz: self.schedule_tz,
+        })
     }
 }
 

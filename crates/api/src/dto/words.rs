@@ -8,6 +8,9 @@ use scanhelm_core::finding::{FindingState as CoreFindingState, SightingState as 
 use scanhelm_core::job::JobState as CoreJobState;
 use scanhelm_core::permission::{Actor, Permission as CorePermission, Role as CoreRole};
 use scanhelm_core::scan::Origin;
+use scanhelm_core::schedule::{
+    RunOutcome as CoreRunOutcome, RunResult as CoreRunResult, SuspendReason as CoreSuspendReason,
+};
 use scanhelm_core::status::{ImportState as CoreImportState, Status, VendorState as CoreVendorState};
 use scanhelm_core::{Severity as CoreSeverity, SeverityCounts, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,6 +77,12 @@ words! {
     AssetType(AssetKind) = AssetKind::ALL,
     Role(CoreRole) = CoreRole::ALL,
     Permission(CorePermission) = CorePermission::ALL,
+    /// What became of a schedule's nominal time.
+    RunOutcome(CoreRunOutcome) = CoreRunOutcome::ALL,
+    /// How a run that a schedule started ended.
+    RunResult(CoreRunResult) = CoreRunResult::ALL,
+    /// Why the hub holds a schedule back.
+    SuspendReason(CoreSuspendReason) = CoreSuspendReason::ALL,
 }
 
 fn enumeration(words: Vec<&'static str>) -> RefOr<Schema> {

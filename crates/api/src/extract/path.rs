@@ -24,7 +24,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(ApiKeyId, AssetId, BlockId, CompanyId, FindingId, IntegrationId, JobId, ScanId, UserId);
+ids!(ApiKeyId, AssetId, BlockId, CompanyId, FindingId, IntegrationId, JobId, ScanId, ScheduleId, UserId);
 
 async fn uuid(parts: &mut Parts, api: &Api) -> Result<Uuid, Failure> {
     let unknown = || Failure::from(Error::not_found());

@@ -16,6 +16,7 @@ mod scan_control;
 mod scan_views;
 mod scanners;
 mod scans;
+mod schedules;
 
 use crate::registration::Operations;
 
@@ -36,6 +37,7 @@ pub(crate) fn operations() -> Operations {
         findings::register,
         assets::register,
         imports::register,
+        schedules::register,
         jobs::register,
         scanners::register,
     ]

@@ -14,6 +14,7 @@ mod events;
 mod house;
 mod problems;
 mod scans;
+mod schedules;
 mod session;
 mod tenancy;
 mod uploads;

@@ -28,6 +28,11 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         .send(Ask::new(axum::http::Method::DELETE, format!("/api/v1/scans/{}", id(&linked))).key(&tenant.key))
         .await
         .expect(204);
+    let scheduled = json!({
+        "integration_id": integration["id"], "external_scan_id": "78", "name": format!("{MARK} scheduled"),
+        "schedule_cron": "0 2 * * *",
+    });
+    house.send(Ask::post("/api/v1/scans", scheduled).key(&tenant.key)).await.expect(201);
     let (kind, body) = form(&sarif(), &[("scan_name", MARK)]);
     let upload = Ask::new(axum::http::Method::POST, "/api/v1/imports").body(&kind, body).key(&tenant.key);
     let ticket = house.send(upload).await.expect(202);
@@ -44,6 +49,7 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("blocklist", first("/api/v1/blocklist").await),
         ("findings", first("/api/v1/findings").await),
         ("assets", first("/api/v1/assets").await),
+        ("schedules", first("/api/v1/schedules").await),
         ("jobs", id(&job)),
         ("api-keys", id(&key)),
     ])

@@ -141,6 +141,13 @@ impl Client {
         answer.json().map_err(|error| self.explain(&error))
     }
 
+    pub(crate) async fn patch(&self, what: &'static str, path: &[&str], body: &Value) -> Answer<Value> {
+        let path = versioned(path);
+        let request = Request::new(what, &path).headers(&self.headers);
+        let answer = self.http.patch_json(&request, body).await.map_err(|error| self.explain_write(&error))?;
+        answer.json().map_err(|error| self.explain(&error))
+    }
+
     /// `None`: done, with nothing to tell.
     pub(crate) async fn delete(
         &self,

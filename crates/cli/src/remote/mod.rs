@@ -8,6 +8,7 @@ pub(crate) mod findings;
 pub(crate) mod integrations;
 mod job;
 pub(crate) mod scans;
+pub(crate) mod schedules;
 pub(crate) mod status;
 mod table;
 pub(crate) mod upload;

@@ -150,6 +150,10 @@ settings! {
         details_per_look: usize = hub().sync.details_per_look,
         /// How long an integration belongs to the hub process that looks at it.
         lease: Duration = hub().sync.lease,
+        /// Time between two computations of all schedules' next times. An edit counts at once.
+        schedule_reload: Duration = hub().sync.schedule_reload,
+        /// Time between the launches of schedules of one integration that are due at the same minute.
+        schedule_spacing: Duration = hub().sync.schedule_spacing,
     }
     /// Which addresses the hub may call.
     network: Network {
@@ -178,8 +182,6 @@ settings! {
         batch_rows: usize = hub().import.batch_rows,
         /// Records that could not be read, kept for display.
         quarantine_shown: usize = hub().import.quarantine_shown,
-        /// An attempt is cut after this long and goes on at its checkpoint.
-        attempt: Duration = hub().import.attempt,
         /// Largest report accepted, in bytes.
         max_report_bytes: u64 = hub().import.max_report_bytes,
     }
@@ -202,6 +204,8 @@ settings! {
         lease: Duration = hub().jobs.lease,
         /// Time between two looks for work that nobody announced.
         poll: Duration = hub().jobs.poll,
+        /// An attempt at a job is cut after this long and goes on at its checkpoint. Local scans have limits of their own.
+        attempt: Duration = hub().jobs.attempt,
     }
     /// Who may come in.
     auth: Auth {
@@ -234,7 +238,6 @@ impl Values {
         hub.http.concurrency = self.limits.concurrency;
         hub.import.batch_rows = self.import.batch_rows;
         hub.import.quarantine_shown = self.import.quarantine_shown;
-        hub.import.attempt = self.import.attempt;
         hub.import.max_report_bytes = self.import.max_report_bytes;
         hub.local.max_parallel = self.local.max_parallel;
         hub.local.timeout = self.local.timeout;
@@ -243,6 +246,9 @@ impl Values {
         hub.jobs.workers = self.jobs.workers;
         hub.jobs.lease = self.jobs.lease;
         hub.jobs.poll = self.jobs.poll;
+        hub.jobs.attempt = self.jobs.attempt;
+        hub.sync.schedule_reload = self.sync.schedule_reload;
+        hub.sync.schedule_spacing = self.sync.schedule_spacing;
         hub.auth.session = self.auth.session;
         hub
     }

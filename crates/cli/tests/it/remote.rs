@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::hub::{Running, bootstrap, clean, ended};
+use crate::hub::{Running, ask, bootstrap, clean, ended};
 
 const REPORT: &str = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "Reviewer", "rules": []}}, "results": [
     {"ruleId": "bad-thing", "level": "error", "message": {"text": "A bad \u001b[31mthing"},
@@ -117,4 +117,54 @@ fn reports_are_sent_waited_for_and_read_back() {
     let gone = ended(client(&url, &key).args(["scans", "show", id]));
     assert_eq!(gone.code, 2, "{}", gone.stdout);
     assert!(gone.stderr.contains("no such thing"), "{}", gone.stderr);
+}
+
+#[test]
+fn schedules_are_looked_at_added_paused_and_removed() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let mut serve = clean();
+    serve.current_dir(parent.path()).env("SCANHELM_NETWORK_ALLOW", "127.0.0.0/8");
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+    let (_hub, url) = Running::listening(&mut serve);
+    let key = bootstrap(&data);
+    let next = ended(client(&url, &key).args(["schedules", "next", "0 0 29 2 *"]));
+    assert_eq!(next.code, 0, "{}", next.stderr);
+    assert_eq!(next.stdout.lines().count(), 5);
+    assert!(next.stdout.lines().all(|line| line.contains("-02-29 00:00:00")), "{}", next.stdout);
+    for (cron, tz, hint) in [("0 0 31 2 *", "UTC", "never reaches"), ("0 0 * * *", "Europe/Pari", "Europe/Paris")] {
+        let refused = ended(client(&url, &key).args(["schedules", "next", cron, "--tz", tz]));
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{cron} {tz}");
+        assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    }
+    assert_eq!(ended(client(&url, &key).args(["schedules", "ls"])).stdout, "no schedules\n");
+    let make = |path: &str, body: Value| {
+        let (status, body) = ask(&url, "POST", path, Some(&key), Some(&body));
+        assert_eq!(status, 201, "{body}");
+        let made: Value = serde_json::from_str(&body).unwrap();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let credentials = serde_json::json!({"access_key": "a".repeat(64), "secret_key": "b".repeat(64)});
+    let integration = serde_json::json!({
+        "connector": "nessus", "name": "lab", "base_url": "https://127.0.0.1:9", "credentials": credentials,
+        "enabled": true,
+    });
+    let integration = make("/api/v1/integrations", integration);
+    let linked = serde_json::json!({"integration_id": integration, "external_scan_id": "7", "name": "nightly"});
+    let scan = make("/api/v1/scans", linked);
+    let add = ["schedules", "add", scan.as_str(), "30 2 * * 1-5", "--tz", "Europe/Berlin"];
+    let added = json(client(&url, &key).args(add).args(["-o", "json"]));
+    let id = added["id"].as_str().unwrap();
+    let twice = ended(client(&url, &key).args(add));
+    assert_eq!(twice.code, 2);
+    assert!(twice.stderr.contains("has a schedule"), "{}", twice.stderr);
+    let listed = ended(client(&url, &key).args(["schedules", "ls"]));
+    assert!(listed.stdout.contains("nightly") && listed.stdout.contains("Europe/Berlin"), "{}", listed.stdout);
+    let paused = ended(client(&url, &key).args(["schedules", "pause", id]));
+    assert!(paused.stdout.contains("paused"), "{}{}", paused.stdout, paused.stderr);
+    let resumed = ended(client(&url, &key).args(["schedules", "resume", id]));
+    assert!(resumed.stdout.contains("active") && resumed.stdout.contains("next (UTC)"), "{}", resumed.stdout);
+    assert_eq!(ended(client(&url, &key).args(["schedules", "runs", id])).stdout, "none yet\n");
+    assert_eq!(ended(client(&url, &key).args(["schedules", "rm", id])).stdout, "removed\n");
+    assert_eq!(ended(client(&url, &key).args(["schedules", "ls"])).stdout, "no schedules\n");
 }

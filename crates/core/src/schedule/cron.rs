@@ -162,8 +162,7 @@ impl FromStr for Cron {
             either_day: !day.starts_with('*') && !weekday.starts_with('*'),
             follows_the_clock: minute.starts_with('*') || hour.starts_with('*'),
         };
-        let sample = Date::new(2000, 1, 1).and_then(|date| Ok(date.at(0, 0, 0, 0))).map_err(Error::internal)?;
-        match cron.first_from(sample) {
+        match cron.first_from(jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0)) {
             Some(_) => Ok(cron),
             None => Err(refused(
                 "impossible_date",

@@ -15,11 +15,13 @@
 //! What is hard, the zones and their history, is jiff's.
 
 mod cron;
+mod ending;
 mod missed;
 mod record;
 mod zone;
 
 pub use cron::Cron;
+pub use ending::{Ending, START_PROOF, ending};
 use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, ToSpan};
 pub use missed::{Due, LISTED, MISFIRE_GRACE, due};

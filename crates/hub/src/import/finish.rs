@@ -185,3 +185,23 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
     }
     transaction.commit().await
 }
+
+/// One attempt of an import was cut for its time; the import goes on with the next.
+pub(crate) async fn attempt_cut(hub: &Hub, job: &Job, reason: &str) -> Result<()> {
+    let Some(scan_id) = job.payload.get("scan_id").and_then(Value::as_str).and_then(|id| id.parse().ok()) else {
+        return Ok(());
+    };
+    let transaction = hub.store().begin().await?;
+    transaction
+        .append_activity(NewActivity {
+            company_id: job.company_id,
+            scan_id,
+            at: hub.now(),
+            actor: Actor::System,
+            event: Event::ImportProgress,
+            message: reason.to_owned(),
+            data: json!({"job_id": job.id, "attempt": job.attempts, "cut": true}),
+        })
+        .await?;
+    transaction.commit().await
+}

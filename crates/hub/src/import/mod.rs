@@ -17,7 +17,7 @@ mod upload;
 mod vendor_job;
 
 pub use enrichment::{Enrichment, NoEnrichment};
-pub(crate) use finish::attempts_exhausted;
+pub(crate) use finish::{attempt_cut, attempts_exhausted};
 pub(crate) use local::{LocalImport, import_local};
 pub use upload::{AcceptedUpload, UploadOptions};
 pub(crate) use upload::{UPLOAD_JOB, run_upload};

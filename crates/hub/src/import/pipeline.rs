@@ -171,7 +171,6 @@ pub(crate) async fn import_records(
     source: Source,
     total: u64,
 ) -> Result<Progress> {
-    let deadline = hub.now().plus(hub.settings().import.attempt);
     let batch_rows = hub.settings().import.batch_rows.max(1);
     let mut writer = BatchWriter::new(hub, context, scan, frame);
     let mut reader = read(source);
@@ -208,7 +207,7 @@ pub(crate) async fn import_records(
             if context.cancelled.is_cancelled() {
                 return Ok(Progress::Cancelled);
             }
-            if context.stopping.is_cancelled() || hub.now() >= deadline {
+            if context.stopping.is_cancelled() || hub.now() >= context.park_at {
                 return Ok(Progress::Parked);
             }
         }

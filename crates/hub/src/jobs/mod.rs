@@ -11,7 +11,7 @@ use scanhelm_core::ids::JobId;
 use scanhelm_core::job::{Job, JobState, Lease};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_core::{Error, ErrorCode, Result};
+use scanhelm_core::{Error, ErrorCode, Result, Timestamp};
 use scanhelm_store::JobFilter;
 use tokio_util::sync::CancellationToken;
 pub use worker::ClaimedJob;
@@ -27,6 +27,8 @@ pub(crate) struct JobContext {
     pub(crate) cancelled: CancellationToken,
     /// The hub is stopping: park at the next safe place.
     pub(crate) stopping: CancellationToken,
+    /// The attempt's time is nearly over: park at the next safe place, before it is cut.
+    pub(crate) park_at: Timestamp,
 }
 
 /// How an attempt ended.

@@ -27,6 +27,9 @@ const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB,
 /// After a failed attempt.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
 
+/// Of an attempt's time: what can park does so before it is cut.
+const PARKED_AFTER: f64 = 0.95;
+
 /// A job that this process leases, before its handler has begun.
 #[derive(Debug)]
 pub struct ClaimedJob {
@@ -41,7 +44,12 @@ pub(crate) async fn claim(hub: &Hub, limit: u32) -> Result<Vec<ClaimedJob>> {
     let jobs = hub.store().claim_jobs(&hub.0.owner, KINDS, limit, lease, hub.now()).await?;
     let claimed = jobs.into_iter().map(|job| {
         let lease = Lease { job_id: job.id, epoch: job.epoch };
-        let context = JobContext { lease, cancelled: CancellationToken::new(), stopping: CancellationToken::new() };
+        let context = JobContext {
+            lease,
+            cancelled: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+            park_at: hub.now().plus(hub.settings().jobs.attempt.mul_f64(PARKED_AFTER)),
+        };
         ClaimedJob { hub: hub.clone(), job, context }
     });
     Ok(claimed.collect())
@@ -72,6 +80,7 @@ impl ClaimedJob {
                 tracing::warn!(job = %job.id, "another worker holds the job now; this one stops");
                 return;
             }
+            () = self.time_is_over() => Ok(Ok(cut(hub, job).await)),
         };
         let outcome = match result {
             Ok(Ok(outcome)) => outcome,
@@ -87,6 +96,15 @@ impl ClaimedJob {
             tracing::warn!(job = %job.id, %error, "the end of the attempt was not stored; the lease will run out");
         }
         hub.committed();
+    }
+
+    /// Dropping the handler undoes its open transaction and nothing else: what it had committed is where the next
+    /// attempt begins. The processes of a local scan have limits of their own and are not started twice.
+    async fn time_is_over(&self) {
+        if self.job.kind == LOCAL_SCAN_JOB {
+            return std::future::pending().await;
+        }
+        tokio::time::sleep(self.hub.settings().jobs.attempt).await;
     }
 
     /// Renews the lease until it is lost.
@@ -153,6 +171,29 @@ pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
     running.wait().await;
     if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
         tracing::warn!(%error, "leases not given back; they will run out by themselves");
+    }
+}
+
+/// The attempt took too long: marked in the job, and in the feed of its scan.
+async fn cut(hub: &Hub, job: &Job) -> Outcome {
+    let limit = hub.settings().jobs.attempt;
+    let reason = format!(
+        "The attempt was cut after {}: no end was in sight. The next one goes on where this one had got to.",
+        spoken(limit)
+    );
+    tracing::warn!(job = %job.id, kind = job.kind, attempt = job.attempts, "attempt cut after {limit:?}");
+    if job.kind == IMPORT_JOB
+        && let Err(error) = crate::import::attempt_cut(hub, job, &reason).await
+    {
+        tracing::warn!(job = %job.id, %error, "the cut is not in the feed");
+    }
+    Outcome::Retry { reason, after: None }
+}
+
+fn spoken(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
     }
 }
 

@@ -6,6 +6,7 @@
 //! - `integrations` looks at every due integration, each in a task of its own, so that a slow vendor delays nobody;
 //!   one list call serves the status of all its scans, and, when the sweep is due, adoption.
 //! - `imports` turns "completed and not imported" into jobs.
+//! - `schedules` fires what is due.
 //! - `events` moves the committed feed to live subscribers.
 //! - `jobs` runs what is durable.
 
@@ -34,7 +35,7 @@ pub(crate) use sync::{SYNC_JOB, run_sync};
 use crate::{Hub, events, jobs};
 
 /// How many loops report; readiness waits for all.
-pub(crate) const LOOPS: usize = 2;
+pub(crate) const LOOPS: usize = 3;
 
 /// What a loop did last.
 #[derive(Clone, Debug, Serialize)]
@@ -55,6 +56,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
     loops.spawn(async move { jobs::run_workers(&jobs_hub, &jobs_stop).await });
     let (imports_hub, imports_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_imports(&imports_hub, &imports_stop).await });
+    let (schedules_hub, schedules_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { follow_schedules(&schedules_hub, &schedules_stop).await });
     let (looks_hub, looks_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_integrations(&looks_hub, &looks_stop).await });
     loops.close();
@@ -74,6 +77,20 @@ async fn follow_imports(hub: &Hub, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let done = hub.steps().enqueue_imports().await;
         publish(hub, "imports", done);
+        pause(hub, stop, Duration::from_secs(1)).await;
+    }
+}
+
+async fn follow_schedules(hub: &Hub, stop: &CancellationToken) {
+    let mut reload_at = hub.now();
+    while !stop.is_cancelled() {
+        let mut done = Ok(0);
+        if hub.now() >= reload_at {
+            done = hub.steps().reload_schedules().await;
+            reload_at = hub.now().plus(hub.settings().sync.schedule_reload);
+        }
+        let fired = hub.steps().fire_schedules().await;
+        publish(hub, "schedules", done.and_then(|moved| Ok(moved + fired?)));
         pause(hub, stop, Duration::from_secs(1)).await;
     }
 }

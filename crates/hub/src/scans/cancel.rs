@@ -3,7 +3,6 @@
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::ids::ScanId;
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_core::scan::Origin;
 use scanhelm_core::status::VendorState;
 use scanhelm_core::{Error, ErrorCode, Result};
 use serde_json::json;
@@ -14,7 +13,7 @@ impl Scans<'_> {
     pub async fn cancel(&self, grant: &Grant, id: ScanId) -> Result<ScanView> {
         let scan = self.row(grant, id).await?;
         grant.require(Permission::ScanControl)?;
-        if scan.origin != Origin::Local {
+        if !scan.origin.runs_here() {
             return Err(Error::new(
                 ErrorCode::NotPossibleInState,
                 "Only local scans are cancelled here; stop a vendor's scan with its stop action.",

@@ -8,6 +8,7 @@ use scanhelm_core::{Error, ErrorCode, Result};
 use serde_json::json;
 
 use super::{ScanView, Scans};
+use crate::schedules::written_change;
 
 /// Only what is `Some` changes.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,9 @@ pub struct ScanChange {
     pub name: Option<String>,
     pub assessment_run_id: Option<Option<String>>,
     pub targets: Option<Vec<String>>,
+    /// `Some(None)` removes the schedule.
+    pub schedule_cron: Option<Option<String>>,
+    pub schedule_tz: Option<String>,
 }
 
 impl Scans<'_> {
@@ -52,6 +56,7 @@ impl Scans<'_> {
         if !transaction.try_save_scan(&scan, version).await? {
             return Err(stale());
         }
+        written_change(self.hub, &transaction, grant, &scan, change.schedule_cron, change.schedule_tz).await?;
         transaction
             .append_activity(NewActivity {
                 company_id: grant.company,

@@ -1,11 +1,15 @@
 //! Launch, pause, resume, stop: asking the vendor. Nothing changes here until the vendor is seen to have changed.
 
+use std::time::Duration;
+
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::capability::Capability;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::ids::{CommandId, JobId, ScanId};
 use scanhelm_core::permission::{Grant, Permission};
+use scanhelm_core::scan::Scan;
 use scanhelm_core::{Error, Result};
+use scanhelm_store::Transaction;
 use serde_json::json;
 
 use super::Scans;
@@ -44,6 +48,22 @@ impl Scans<'_> {
             None => None,
         };
         available(self.hub, capability, &scan, integration.as_ref(), company.status).require()?;
+        let transaction = self.hub.store().begin().await?;
+        let ordered = self.record_order(&transaction, grant, &scan, kind, Duration::ZERO).await?;
+        transaction.commit().await?;
+        self.hub.committed();
+        Ok(ordered)
+    }
+
+    /// The command of an allowed order, its job (after `wait`), its feed and its audit.
+    pub(crate) async fn record_order(
+        &self,
+        transaction: &Transaction,
+        grant: &Grant,
+        scan: &Scan,
+        kind: CommandKind,
+        wait: Duration,
+    ) -> Result<Ordered> {
         let link = scan.link.as_ref().ok_or_else(Error::not_found)?;
         let command = Command {
             id: CommandId::new(self.hub.ids()),
@@ -60,9 +80,10 @@ impl Scans<'_> {
             finished_at: None,
         };
         let word = kind.as_str();
-        let transaction = self.hub.store().begin().await?;
         transaction.insert_command(&command).await?;
-        let job_id = transaction.enqueue(&self.hub.command_job(&command), self.hub.now()).await?;
+        let mut job = self.hub.command_job(&command);
+        job.run_at = job.run_at.plus(wait);
+        let job_id = transaction.enqueue(&job, self.hub.now()).await?;
         transaction
             .append_activity(NewActivity {
                 company_id: grant.company,
@@ -76,8 +97,6 @@ impl Scans<'_> {
             .await?;
         let target = format!("scan/{}", scan.id);
         transaction.append_audit(&self.hub.audit_entry(grant, &format!("scan.{word}"), target, json!(null))).await?;
-        transaction.commit().await?;
-        self.hub.committed();
         Ok(Ordered { command, job_id })
     }
 }

@@ -17,10 +17,12 @@ use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::scan::{Origin, Scan, VendorLink};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, FieldError, Result};
+use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::{COMMAND_JOB, ScanView, Scans};
 use crate::local::LOCAL_SCAN_JOB;
+use crate::schedules::{Planned, require_launchable};
 
 /// The body of `POST /scans`.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +40,10 @@ pub struct NewScan {
     pub config: serde_json::Map<String, Value>,
     pub ci: CiMetadata,
     pub launch: bool,
+    /// Runs it at these times.
+    pub schedule_cron: Option<String>,
+    /// The zone of those times; UTC when left out.
+    pub schedule_tz: Option<String>,
 }
 
 impl Scans<'_> {
@@ -92,7 +98,7 @@ impl Scans<'_> {
             return Err(Error::field("name", "required", "Give the scan a name."));
         }
         let scan = self.base(grant, new, Origin::Manual, "")?;
-        self.insert(grant, &scan, Vec::new(), "Created as a record.").await?;
+        self.insert(grant, new, &scan, &[], "Created as a record.").await?;
         Ok(scan.id)
     }
 
@@ -108,7 +114,7 @@ impl Scans<'_> {
             external_scan_id: single_line(external, 200),
         });
         scan.sub_scanner_id = self.sub_scanner(grant, &integration, new.sub_scanner_id).await?;
-        self.insert(grant, &scan, Vec::new(), "Linked to a scan of the vendor.").await?;
+        self.insert(grant, new, &scan, &[], "Linked to a scan of the vendor.").await?;
         self.hub.look_now();
         Ok(scan.id)
     }
@@ -170,7 +176,7 @@ impl Scans<'_> {
             sent_at: None,
             finished_at: None,
         };
-        self.insert(grant, &scan, vec![command], "Creating it at the vendor.").await?;
+        self.insert(grant, new, &scan, &[command], "Creating it at the vendor.").await?;
         Ok(scan.id)
     }
 
@@ -197,12 +203,12 @@ impl Scans<'_> {
             config.insert("target_path".to_owned(), json!(target_text));
             config.insert("scan_types".to_owned(), json!(new.scan_types));
         }
-        self.insert(grant, &scan, Vec::new(), "Waiting for a local scanner.").await?;
+        self.insert(grant, new, &scan, &[], "Waiting for a local scanner.").await?;
         Ok(scan.id)
     }
 
     /// The canonical form of a path that the operator lets the hub scan.
-    fn allowed_target(&self, path: &str) -> Result<PathBuf> {
+    pub(crate) fn allowed_target(&self, path: &str) -> Result<PathBuf> {
         let unavailable = |detail: String| Error::new(ErrorCode::TargetUnavailable, detail);
         let shown = single_line(path, 300);
         let target = Path::new(path).canonicalize().map_err(|error| {
@@ -218,19 +224,57 @@ impl Scans<'_> {
         Ok(target)
     }
 
-    /// One transaction: row, commands with their jobs, feed and audit.
-    async fn insert(&self, grant: &Grant, scan: &Scan, commands: Vec<Command>, message: &str) -> Result<()> {
+    /// One transaction: row, schedule, commands with their jobs, feed and audit.
+    async fn insert(
+        &self,
+        grant: &Grant,
+        new: &NewScan,
+        scan: &Scan,
+        commands: &[Command],
+        message: &str,
+    ) -> Result<()> {
+        let planned = self.planned(grant, new, scan).await?;
         let transaction = self.hub.store().begin().await?;
+        self.write_new(&transaction, grant, scan, commands, message).await?;
+        if let Some(planned) = planned {
+            planned.write(self.hub, &transaction, grant, scan, true).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// The schedule that was asked for, checked.
+    async fn planned(&self, grant: &Grant, new: &NewScan, scan: &Scan) -> Result<Option<Planned>> {
+        let Some(cron) = &new.schedule_cron else {
+            return match &new.schedule_tz {
+                Some(_) => Err(Error::field("schedule_tz", "conflict", "A zone needs a schedule_cron.")),
+                None => Ok(None),
+            };
+        };
+        grant.require(Permission::ScheduleManage)?;
+        let planned = Planned::read_for_scan(cron, new.schedule_tz.as_deref())?;
+        require_launchable(self.hub, scan).await?;
+        Ok(Some(planned))
+    }
+
+    /// The rows of a new scan, inside a transaction.
+    pub(crate) async fn write_new(
+        &self,
+        transaction: &Transaction,
+        grant: &Grant,
+        scan: &Scan,
+        commands: &[Command],
+        message: &str,
+    ) -> Result<()> {
         if let Some(link) = &scan.link {
             // Linking on purpose takes back an earlier deletion.
             transaction.delete_block_of(link).await?;
         }
         transaction.insert_scan(scan).await?;
-        for command in &commands {
+        for command in commands {
             transaction.insert_command(command).await?;
             transaction.enqueue(&self.hub.command_job(command), self.hub.now()).await?;
         }
-        if scan.origin == Origin::Local {
+        if scan.origin.runs_here() {
             let mut job = self.hub.new_job(grant.company, LOCAL_SCAN_JOB, json!({"scan_id": scan.id}));
             job.dedup_key = Some(format!("local:{}", scan.id));
             job.max_attempts = 1;
@@ -248,10 +292,7 @@ impl Scans<'_> {
             })
             .await?;
         let detail = json!({"name": scan.name, "origin": scan.origin.as_str()});
-        transaction
-            .append_audit(&self.hub.audit_entry(grant, "scan.create", format!("scan/{}", scan.id), detail))
-            .await?;
-        transaction.commit().await
+        transaction.append_audit(&self.hub.audit_entry(grant, "scan.create", format!("scan/{}", scan.id), detail)).await
     }
 
     async fn usable(&self, grant: &Grant, id: IntegrationId) -> Result<Integration> {

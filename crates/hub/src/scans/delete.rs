@@ -11,7 +11,7 @@ use scanhelm_core::company::CompanyStatus;
 use scanhelm_core::ids::{BlockId, CommandId, ScanId};
 use scanhelm_core::integration::BlockEntry;
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_core::scan::{Origin, Scan, VendorLink};
+use scanhelm_core::scan::{Scan, VendorLink};
 use scanhelm_core::{Error, ErrorCode, Result};
 use serde::Serialize;
 use serde_json::json;
@@ -73,7 +73,7 @@ impl Scans<'_> {
     ) -> Result<OrderedDeletion> {
         let scan = self.row(grant, id).await?;
         grant.require(Permission::ScanDelete)?;
-        if scan.origin == Origin::Local && !scan.vendor_state.is_terminal() {
+        if scan.origin.runs_here() && !scan.vendor_state.is_terminal() {
             if !force {
                 return Err(Error::new(
                     ErrorCode::ScanIsActive,

@@ -17,6 +17,7 @@ pub use create::NewScan;
 pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};
 pub use preview::PreviewCache;
 pub use read::ScanView;
+pub(crate) use read::available;
 
 use crate::Hub;
 

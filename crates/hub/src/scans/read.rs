@@ -11,6 +11,7 @@ use scanhelm_core::integration::Integration;
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::scan::{Origin, Run, Scan};
+use scanhelm_core::schedule::Schedule;
 use scanhelm_core::{Error, Result};
 use scanhelm_store::ScanFilter;
 
@@ -38,6 +39,7 @@ pub struct ScanView {
     pub duration_s: Option<u64>,
     /// Share of the vendor's findings that are in the hub, 0 to 100; `None` while either number is unknown.
     pub imported_percent: Option<f64>,
+    pub schedule: Option<Schedule>,
 }
 
 impl Scans<'_> {
@@ -69,11 +71,21 @@ impl Scans<'_> {
             .map(|integration| (integration.id, integration))
             .collect();
         let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?.status;
+        let ids: Vec<ScanId> = scans.iter().map(|scan| scan.id).collect();
+        let mut schedules: HashMap<ScanId, Schedule> = self
+            .hub
+            .store()
+            .schedules_of_scans(grant.company, &ids)
+            .await?
+            .into_iter()
+            .map(|schedule| (schedule.scan_id, schedule))
+            .collect();
         Ok(scans
             .into_iter()
             .map(|scan| {
                 let integration = scan.integration_id.and_then(|id| integrations.get(&id));
-                self.view(scan, integration, company)
+                let schedule = schedules.remove(&scan.id);
+                ScanView { schedule, ..self.view(scan, integration, company) }
             })
             .collect())
     }
@@ -94,6 +106,7 @@ impl Scans<'_> {
             stale: scan.is_stale(now, self.hub.settings().sync.status_interval),
             duration_s: scan.duration_s(now),
             imported_percent,
+            schedule: None,
             scan,
         }
     }
@@ -117,7 +130,7 @@ impl Scans<'_> {
 }
 
 /// Decides one action for one scan. Local scans know only their own rules.
-pub(super) fn available(
+pub(crate) fn available(
     hub: &Hub,
     capability: Capability,
     scan: &Scan,
@@ -143,7 +156,7 @@ pub(super) fn available(
         &Situation {
             capabilities: capabilities.as_ref(),
             vendor: product,
-            linked: scan.link.is_some() && !matches!(scan.origin, Origin::Local | Origin::Upload),
+            linked: scan.link.is_some() && !scan.origin.runs_here() && scan.origin != Origin::Upload,
             integration_enabled: integration.is_some_and(|integration| integration.enabled),
             company,
             has_run: scan.run_number > 0,

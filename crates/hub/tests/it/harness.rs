@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use scanhelm_core::Clock;
 use scanhelm_core::credential::{Credentials, Secret};
 use scanhelm_core::ids::{IntegrationId, JobId};
 use scanhelm_core::job::{Job, JobState};
@@ -93,6 +94,22 @@ impl Home {
         enrichment: Arc<dyn Enrichment>,
         change: impl FnOnce(&mut Settings),
     ) -> Running {
+        let extensions = Extensions { enrichment, ..Extensions::default() };
+        Running::of(self.hub(Arc::new(SystemClock), extensions, change).await)
+    }
+
+    /// With a clock that the test moves.
+    pub(crate) async fn start_at(&self, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Settings)) -> Running {
+        Running::of(self.hub(clock, Extensions::default(), change).await)
+    }
+
+    /// A hub whose loops do not run.
+    pub(crate) async fn hub(
+        &self,
+        clock: Arc<dyn Clock>,
+        extensions: Extensions,
+        change: impl FnOnce(&mut Settings),
+    ) -> Hub {
         let store = Store::open(&StoreOptions { url: self.url.clone(), readers: 4 }).await.unwrap();
         let mut settings = Settings::new(self.data.path().to_owned());
         settings.sync.status_interval = Duration::from_millis(150);
@@ -109,11 +126,8 @@ impl Home {
         change(&mut settings);
         let vault = Vault::open(self.data.path()).unwrap();
         let network = NetworkPolicy::parse(&["127.0.0.0/8"]).unwrap();
-        let parts = Parts { store, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), settings, vault, network };
-        let hub = Hub::extended(parts, Extensions { enrichment, ..Extensions::default() });
-        let stop = CancellationToken::new();
-        let loops = tokio::spawn(reconcile::run(hub.clone(), stop.clone()));
-        Running { hub, stop, loops }
+        let parts = Parts { store, clock, ids: Arc::new(SystemIds), settings, vault, network };
+        Hub::extended(parts, extensions)
     }
 }
 
@@ -126,6 +140,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    fn of(hub: Hub) -> Self {
+        let stop = CancellationToken::new();
+        let loops = tokio::spawn(reconcile::run(hub.clone(), stop.clone()));
+        Self { hub, stop, loops }
+    }
+
     /// An orderly end.
     pub(crate) async fn stop(self) {
         self.stop.cancel();

@@ -15,4 +15,5 @@ mod deletion;
 mod faults;
 mod harness;
 mod local;
+mod schedules;
 mod upload;

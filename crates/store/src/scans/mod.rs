@@ -131,6 +131,14 @@ impl Reader {
         self.scan_where("company_id = ? AND id = ?", values![company, id]).await
     }
 
+    /// Those of the named ones that the company has.
+    pub async fn scans_of(&self, company: CompanyId, ids: &[ScanId]) -> Result<Vec<Scan>> {
+        let text = format!("SELECT {NAMES} FROM scans WHERE company_id = ? AND");
+        let mut sql = self.sql(&text, values![company]);
+        sql.among("id", ids.iter().map(ToString::to_string));
+        self.connection().all(sql, read).await
+    }
+
     /// Whatever its company; for loops and jobs, which act for the hub.
     pub async fn any_scan(&self, id: ScanId) -> Result<Option<Scan>> {
         self.scan_where("id = ?", values![id]).await

@@ -81,13 +81,23 @@ impl Reader {
         self.connection().all(sql, read).await
     }
 
-    /// Started and not known to have ended, of all companies, oldest first.
-    pub async fn open_schedule_runs(&self, limit: u32) -> Result<Vec<ScheduleRun>> {
+    /// Started, not known to have ended and worth a look: what [`ending`](scanhelm_core::schedule::ending) may have an
+    /// answer for. Of all companies, oldest first. Those that simply run are left out, so that however many of them
+    /// cannot hide the others.
+    pub async fn ending_schedule_runs(&self, accepted_before: Timestamp, limit: u32) -> Result<Vec<ScheduleRun>> {
+        let names: Vec<_> = COLUMNS.split(", ").map(|name| format!("r.{name}")).collect();
         let text = format!(
-            "SELECT {COLUMNS} FROM schedule_runs WHERE outcome = 'started' AND finished_at IS NULL \
-             ORDER BY nominal_at, schedule_id LIMIT ?"
+            "SELECT {} FROM schedule_runs r LEFT JOIN scans s ON s.id = r.scan_id \
+             LEFT JOIN commands c ON c.id = r.command_id \
+             WHERE r.outcome = 'started' AND r.finished_at IS NULL AND (s.id IS NULL \
+             OR (r.command_id IS NOT NULL AND (c.id IS NULL OR c.state = 'refused' OR s.run_number > r.runs_before + 1 \
+             OR (c.state = 'accepted' AND c.finished_at < ? AND s.run_number <= r.runs_before))) \
+             OR ((r.command_id IS NULL OR s.run_number > r.runs_before) AND (s.vendor_state IN ('failed', 'cancelled') \
+             OR (s.vendor_state = 'completed' AND s.import_state IN ('done', 'partial', 'failed'))))) \
+             ORDER BY r.nominal_at, r.schedule_id LIMIT ?",
+            names.join(", ")
         );
-        self.connection().all(self.sql(&text, values![limit]), read).await
+        self.connection().all(self.sql(&text, values![accepted_before, limit]), read).await
     }
 
     /// The run of a schedule that has not ended, the newest if there are several.

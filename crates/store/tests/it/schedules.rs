@@ -6,6 +6,7 @@ use scanhelm_core::ids::{CompanyId, ScanId, ScheduleId};
 use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::schedule::{RunOutcome, RunResult, Schedule, ScheduleRun, SuspendReason};
+use scanhelm_core::status::{ImportState, VendorState};
 use scanhelm_store::ScheduleFilter;
 
 use crate::fixture::{World, at, on_both};
@@ -107,7 +108,7 @@ async fn a_scan_has_one_schedule_and_takes_it_along(world: World) {
     assert!(tx.delete_scan(world.company, first.scan_id).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.store.schedule(world.company, first.id).await.unwrap(), None);
-    assert_eq!(world.store.open_schedule_runs(10).await.unwrap(), []);
+    assert_eq!(world.store.open_run_of(first.id).await.unwrap(), None);
 }
 
 async fn an_edit_of_a_stale_version_is_refused(world: World) {
@@ -189,10 +190,21 @@ async fn runs_end_once_and_are_pruned_but_for_the_latest(world: World) {
         assert!(claim(&world, &run(&schedule, nominal, outcome)).await);
     }
     let store = &world.store;
-    let open = store.open_schedule_runs(10).await.unwrap();
-    assert_eq!(open.iter().map(|run| run.nominal_at).collect::<Vec<_>>(), [at(2), at(3)]);
     assert_eq!(store.open_run_of(schedule.id).await.unwrap().map(|run| run.nominal_at), Some(at(3)));
-    let mut ended = open[0].clone();
+    assert_eq!(store.ending_schedule_runs(at(99), 10).await.unwrap(), [], "the scan has not ended");
+    let mut scan = store.scan(world.company, schedule.scan_id).await.unwrap().unwrap();
+    scan.vendor_state = VendorState::Completed;
+    let tx = store.begin().await.unwrap();
+    scan.version = tx.save_scan(&scan, scan.version).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.ending_schedule_runs(at(99), 10).await.unwrap(), [], "its results are not in");
+    scan.import_state = ImportState::Done;
+    let tx = store.begin().await.unwrap();
+    tx.save_scan(&scan, scan.version).await.unwrap();
+    tx.commit().await.unwrap();
+    let ending = store.ending_schedule_runs(at(99), 10).await.unwrap();
+    assert_eq!(ending.iter().map(|run| run.nominal_at).collect::<Vec<_>>(), [at(2), at(3)]);
+    let mut ended = ending[0].clone();
     ended.finished_at = Some(at(9));
     ended.result = Some(RunResult::Completed);
     ended.reason = Some("why".to_owned());

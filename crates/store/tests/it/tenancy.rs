@@ -182,6 +182,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
             ("command", usize::from(store.command(id, command_id).await.unwrap().is_some())),
             ("scan_commands", store.scan_commands(id, scan.id).await.unwrap().len()),
             ("scan", usize::from(store.scan(id, scan.id).await.unwrap().is_some())),
+            ("scans_of", store.scans_of(id, &[scan.id]).await.unwrap().len()),
             ("scan_by_upload", usize::from(store.scan_by_upload(id, "aa").await.unwrap().is_some())),
             ("list_scans", store.list_scans(id, &scans, &page).await.unwrap().items.len()),
             ("count_scans", store.count_scans(id, &scans).await.unwrap() as usize),
