@@ -15,7 +15,7 @@ on_both!(
     a_schedule_survives_with_every_field,
     a_scan_has_one_schedule_and_takes_it_along,
     an_edit_of_a_stale_version_is_refused,
-    fm_s3_a_nominal_time_is_claimed_once_by_however_many_hubs,
+    s3_i16_a_nominal_time_is_claimed_once_by_however_many_hubs,
     due_and_running_are_found_in_order,
     deactivation_puts_schedules_out_of_step,
     runs_end_once_and_are_pruned_but_for_the_latest,
@@ -119,7 +119,7 @@ async fn an_edit_of_a_stale_version_is_refused(world: World) {
     assert_eq!(tx.save_schedule(&schedule, 1).await.unwrap_err().code, ErrorCode::StaleVersion);
 }
 
-async fn fm_s3_a_nominal_time_is_claimed_once_by_however_many_hubs(world: World) {
+async fn s3_i16_a_nominal_time_is_claimed_once_by_however_many_hubs(world: World) {
     let schedule = stored(&world, "nightly", 10).await;
     let other = world.open_again().await.unwrap();
     let fire = async |store: &scanhelm_store::Store| {
