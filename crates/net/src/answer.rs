@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use scanhelm_core::Timestamp;
+use scanhelm_core::credential::Secret;
 use serde::de::DeserializeOwned;
 
 use crate::error::{NetError, NetErrorKind, Unreadable, line};
@@ -13,6 +14,8 @@ pub struct Answer {
     pub content_type: Option<String>,
     /// What a creation is answered with instead of a body. Text of the vendor, never followed.
     pub location: Option<String>,
+    /// `name=value` of each cookie that was set: where a session is kept in one, whoever logged in carries it.
+    pub cookies: Vec<Secret>,
     pub body: Bytes,
     /// When the request was sent: an observation made from this answer is as old as that.
     pub asked_at: Timestamp,

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use reqwest::Method;
 use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
 };
 use scanhelm_core::credential::Secret;
 use scanhelm_core::{Clock, Error, ErrorCode};
@@ -248,10 +248,36 @@ impl VendorHttp {
     /// # Errors
     /// As [`VendorHttp::get`]; also when a web page came or the file cannot be written.
     pub async fn download(&self, request: &Request<'_>, into: &Path, cap: u64) -> Result<u64, NetError> {
+        self.download_by(Method::GET, request, None, into, cap).await
+    }
+
+    /// As [`VendorHttp::download`], for vendors that answer a POST with the file. It must change nothing there: like
+    /// any read it is repeated when the trouble looks passing.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn download_posted<B: Serialize + Sync>(
+        &self,
+        request: &Request<'_>,
+        body: &B,
+        into: &Path,
+        cap: u64,
+    ) -> Result<u64, NetError> {
+        let body = self.inner.json(request, body)?;
+        self.download_by(Method::POST, request, Some(body), into, cap).await
+    }
+
+    async fn download_by(
+        &self,
+        method: Method,
+        request: &Request<'_>,
+        body: Option<Body>,
+        into: &Path,
+        cap: u64,
+    ) -> Result<u64, NetError> {
         let limits = &self.inner.limits;
         let sink = Sink::File { into, cap };
-        let answer =
-            self.inner.call(Method::GET, request, None, limits.read_attempts, limits.download_total, sink).await?;
+        let answer = self.inner.call(method, request, body, limits.read_attempts, limits.download_total, sink).await?;
         let size = tokio::fs::metadata(into)
             .await
             .map_err(|error| self.inner.error(answer.what, NetErrorKind::File { detail: line(&error.to_string()) }))?;
@@ -274,12 +300,14 @@ impl Inner {
         request: &Request<'_>,
         body: Option<&B>,
     ) -> Result<Answer, WriteError> {
-        let body = body
-            .map(serde_json::to_vec)
-            .transpose()
-            .map_err(|error| self.error(request.what, NetErrorKind::Request { detail: line(&error.to_string()) }))?
-            .map(|bytes| Body { kind: "application/json", bytes });
+        let body = body.map(|body| self.json(request, body)).transpose()?;
         Ok(self.call(method, request, body, 1, self.limits.total, Sink::Memory).await?)
+    }
+
+    fn json<B: Serialize>(&self, request: &Request<'_>, body: &B) -> Result<Body, NetError> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|error| self.error(request.what, NetErrorKind::Request { detail: line(&error.to_string()) }))?;
+        Ok(Body { kind: "application/json", bytes })
     }
 
     /// One call as the caller sees it: breaker, deadline, attempts.
@@ -365,6 +393,7 @@ impl Inner {
         let incoming = self.successful(incoming).await?;
         let header = |name| incoming.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let (content_type, location) = (header(CONTENT_TYPE).map(str::to_owned), header(LOCATION).map(line));
+        let cookies = cookies(&incoming.headers);
         let cap = match sink {
             Sink::Memory => self.limits.body_bytes,
             Sink::File { cap, .. } => *cap,
@@ -384,6 +413,7 @@ impl Inner {
             status: incoming.status,
             content_type,
             location,
+            cookies,
             body,
             asked_at,
             what: request.what,
@@ -503,6 +533,11 @@ impl Inner {
         }
         Ok(Outgoing { method: method.clone(), url, headers, body: body.map(|body| body.bytes), form: None })
     }
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<Secret> {
+    let set = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    set.filter_map(|cookie| cookie.split(';').next()).filter(|pair| pair.contains('=')).map(Secret::new).collect()
 }
 
 /// A call that the breaker let through; dropped without a verdict, it counts as not having happened.

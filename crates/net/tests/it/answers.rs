@@ -333,3 +333,13 @@ async fn a_total_deadline_names_itself() {
     let error = fails(&server).await;
     assert!(matches!(error.kind, NetErrorKind::Timeout { phase: Phase::Total, .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn cookies_are_told_without_their_attributes_and_never_shown() {
+    let headers = "set-cookie: SESSION=abc123; Path=/; HttpOnly\r\nset-cookie: nonsense\r\nset-cookie: b=c=d\r\n";
+    let server = Server::answering(answer("200 OK", headers, "{}")).await;
+    let answer = server.http().get(&LIST).await.unwrap();
+    let cookies: Vec<&str> = answer.cookies.iter().map(scanhelm_core::credential::Secret::expose).collect();
+    assert_eq!(cookies, ["SESSION=abc123", "b=c=d"]);
+    assert!(!format!("{answer:?}").contains("abc123"));
+}

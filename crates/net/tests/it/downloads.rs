@@ -20,6 +20,19 @@ async fn a_whole_body_becomes_a_file() {
 }
 
 #[tokio::test]
+async fn a_file_may_be_the_answer_to_a_post_and_is_asked_for_again_like_any_read() {
+    let passing = vec![Say::Bytes(answer("503 Service Unavailable", "", ""))];
+    let server = Server::saying(vec![passing, vec![Say::Bytes(answer("200 OK", "", "PK"))]]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("report.zip");
+    let wish = serde_json::json!({"downloadType": "v2"});
+    assert_eq!(server.http().download_posted(&REPORT, &wish, &into, 100).await.unwrap(), 2);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1].head.starts_with("POST /") && asked[1].body.contains("v2"), "{asked:?}");
+}
+
+#[tokio::test]
 async fn a_vendor_known_to_mislabel_is_not_refused_for_the_label() {
     let server = Server::answering(answer("200 OK", "content-type: text/html\r\n", "[]")).await;
     let folder = tempfile::tempdir().unwrap();
