@@ -7,6 +7,8 @@
 //! - **Items with plugin 0** are open ports. They are records like all others.
 //! - **Times**: the `*_TIMESTAMP` tags are epoch seconds. `HOST_START` and `HOST_END` name no zone and are taken
 //!   as UTC where the epoch tags are missing (exports of Tenable's cloud, old scanners).
+//! - **Unfinished hosts.** A host without an end was left in the middle (the scan was stopped, ran out of time or lost
+//!   its scanner); what the report lacks of it is not fixed, so the report is then not `complete`.
 //! - **Web application scans** put the page into the plugin output; there it becomes the location, for otherwise all
 //!   pages of a site would be one.
 
@@ -23,7 +25,7 @@ use crate::error::ReadError;
 use crate::format::Format;
 use crate::input::Input;
 use crate::options::ReadOptions;
-use crate::report::{Reader, ReportHeader, ReportItem, rejected};
+use crate::report::{Problems, Reader, ReportHeader, ReportItem, rejected};
 use crate::sample::Sample;
 use crate::xml::{Markup, XmlReader};
 use host::Host;
@@ -52,6 +54,7 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
         reports: 0,
         record: 0,
         last_end: None,
+        unfinished: Unfinished::default(),
         footer_given: false,
     }))
 }
@@ -65,7 +68,15 @@ struct NessusReader {
     reports: usize,
     record: u64,
     last_end: Option<Timestamp>,
+    unfinished: Unfinished,
     footer_given: bool,
+}
+
+/// Hosts that the scan did not come to the end of.
+#[derive(Default)]
+struct Unfinished {
+    count: u64,
+    first: Option<String>,
 }
 
 /// What a start tag asks for. Taken out of the tag first, because reading on needs the parser again.
@@ -239,6 +250,10 @@ impl NessusReader {
             host.announced = true;
             let covered = host.covered();
             self.last_end = self.last_end.max(covered.finished_at);
+            if covered.finished_at.is_none() {
+                self.unfinished.count += 1;
+                self.unfinished.first.get_or_insert_with(|| covered.asset.name.clone());
+            }
             self.ready.push_back(ReportItem::Asset(covered));
         }
     }
@@ -248,11 +263,15 @@ impl NessusReader {
             return Err(self.xml.malformed("it holds a policy and no <Report>, so no results"));
         }
         self.footer_given = true;
+        let mut problems = Problems::default();
+        if let Some(first) = &self.unfinished.first {
+            problems.add(&format!("{} hosts were not scanned to their end, {first} first", self.unfinished.count));
+        }
         self.ready.push_back(ReportItem::Footer {
             finished_at: self.last_end,
-            complete: true,
+            complete: problems.is_empty(),
             blind: false,
-            problems: vec![],
+            problems: problems.take(),
         });
         Ok(())
     }

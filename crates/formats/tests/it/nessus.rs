@@ -98,3 +98,16 @@ fn a_host_without_properties_or_items_was_covered() {
     let whole = read(report).unwrap();
     assert_eq!(whole.assets[0].asset.identity(), "ip:10.0.0.9");
 }
+
+/// So does a run that was stopped, or that lost its scanner.
+#[test]
+fn a_report_with_a_host_that_was_left_in_the_middle_covers_nothing() {
+    let tags = ["HOST_END_TIMESTAMP", "HOST_END"];
+    let cut = tags
+        .iter()
+        .fold(NESSUS.to_owned(), |report, tag| report.replacen(&format!("name=\"{tag}\""), "name=\"other\"", 1));
+    let whole = read(cut).unwrap();
+    assert!(!whole.complete && !whole.blind && whole.findings.len() == 3);
+    let [problem] = whole.problems.as_slice() else { panic!("one problem: {:?}", whole.problems) };
+    assert!(problem.starts_with("1 hosts were not scanned to their end"), "{problem}");
+}
