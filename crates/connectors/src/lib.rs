@@ -13,6 +13,7 @@ pub mod nessus;
 mod outcome;
 pub mod qualys;
 mod registry;
+pub mod tenable_sc;
 pub mod webhooks;
 
 pub use registry::{Registry, by_id, connectors};

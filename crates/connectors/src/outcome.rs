@@ -35,3 +35,8 @@ pub(crate) fn unknown(error: &NetError) -> CallError {
 pub(crate) fn garbage(detail: impl Into<String>) -> CallError {
     CallError::Failed { kind: ConditionKind::Garbage, detail: detail.into(), retry_after: None }
 }
+
+/// The vendor answered and could not do it.
+pub(crate) fn vendor_error(detail: impl Into<String>) -> CallError {
+    CallError::Failed { kind: ConditionKind::VendorError, detail: detail.into(), retry_after: None }
+}

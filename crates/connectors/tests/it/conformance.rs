@@ -108,12 +108,12 @@ async fn its_second_run_is_stopped(stage: &Stage, session: &dyn Session, id: &st
     let again = session.scan(id).await.unwrap().unwrap();
     let Some(stop) = session.stop() else { return stage.until(session, id, VendorState::Completed).await };
     stop.stop(id).await.unwrap();
-    stage.until(session, id, VendorState::Cancelled).await;
+    stage.until(session, id, stage.case.stopped).await;
     let Some(history) = session.history() else { return };
     let runs = history.runs(id).await.unwrap();
     let [newest, oldest] = runs.as_slice() else { panic!("two runs are due: {runs:?}") };
     assert_eq!(Some(&newest.external_run_id), again.external_run_id.as_ref(), "newest first");
-    assert_eq!((newest.state, oldest.state), (Some(VendorState::Cancelled), Some(VendorState::Completed)));
+    assert_eq!((newest.state, oldest.state), (Some(stage.case.stopped), Some(VendorState::Completed)));
 }
 
 async fn it_is_deleted_once(stage: &Stage, session: &dyn Session, id: &str) {

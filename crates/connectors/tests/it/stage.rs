@@ -154,9 +154,9 @@ pub(crate) fn wanted(case: &Case, name: &str, token: &str) -> NewVendorScan {
     NewVendorScan {
         name: name.to_owned(),
         targets: case.targets.iter().map(|target| (*target).to_owned()).collect(),
-        template: None,
+        template: case.template.map(str::to_owned),
         sub_scanner: None,
-        folder: None,
+        folder: case.folder.map(str::to_owned),
         client_token: token.to_owned(),
         launch: false,
     }

@@ -2,10 +2,12 @@
 //! what the vendor cannot do (no launch, no pause) needs no word here, because the suite asks the accessors.
 
 mod nessus;
+mod tenable_sc;
 
+use scanhelm_core::status::VendorState;
 use scanhelm_vendor_sim::{Credentials, Licence};
 
-pub(crate) const CASES: &[Case] = &[nessus::KEYS, nessus::PASSWORD];
+pub(crate) const CASES: &[Case] = &[nessus::KEYS, nessus::PASSWORD, tenable_sc::KEYS, tenable_sc::PASSWORD];
 
 /// A connector opposite its simulator, and how they are to be driven.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,11 @@ pub(crate) struct Case {
     pub(crate) report: Report,
     /// Targets that one scan of this vendor can have.
     pub(crate) targets: &'static [&'static str],
+    /// For vendors that have to be told.
+    pub(crate) template: Option<&'static str>,
+    pub(crate) folder: Option<&'static str>,
+    /// What a run that was stopped is called.
+    pub(crate) stopped: VendorState,
     /// Well-formed, and of no scan.
     pub(crate) absent_scan: &'static str,
     /// Well-formed, and of no run.

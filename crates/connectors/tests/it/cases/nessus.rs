@@ -1,5 +1,6 @@
 //! Nessus: a licence that withholds control, exports that are asked for.
 
+use scanhelm_core::status::VendorState;
 use scanhelm_vendor_sim::Licence;
 
 use super::{Calls, Case, Login, Report};
@@ -14,6 +15,9 @@ pub(crate) const KEYS: Case = Case {
     calls: Calls { lists: &["scans.list"], launch: "scans.launch", create: "scans.create", delete: "scans.delete" },
     report: Report { look: Some("export.status"), fetch: "export.download" },
     targets: &["10.20.0.1", "10.20.0.2"],
+    template: None,
+    folder: None,
+    stopped: VendorState::Cancelled,
     absent_scan: "987654",
     absent_run: "no-such-run",
     restricted: Some(Licence::Professional),

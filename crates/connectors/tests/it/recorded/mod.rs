@@ -2,12 +2,12 @@
 
 mod nessus;
 mod qualys_vm;
+mod tenable_sc;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use scanhelm_connectors::by_id;
-use scanhelm_connectors::contract::{Connection, Session};
+use scanhelm_connectors::contract::{Connection, Connector, Session};
 use scanhelm_core::credential::{Credentials, Secret};
 use scanhelm_net::{Exchange, VendorHttp};
 use scanhelm_testkit::corpus::{CorpusFile, vendor_corpus};
@@ -54,9 +54,9 @@ pub(crate) fn answer(method: &str, target: &str, status: u16, body: impl Into<By
 }
 
 /// A session of this connector that hears these answers; `fields` are the names of its credentials.
-pub(crate) fn session(connector: &str, fields: &[&str], exchanges: Vec<Exchange>) -> Box<dyn Session> {
+pub(crate) fn session(connector: &dyn Connector, fields: &[&str], exchanges: Vec<Exchange>) -> Box<dyn Session> {
     let http = VendorHttp::replaying("https://recorded.example".parse().unwrap(), exchanges, Arc::new(StandingClock));
     let credentials: Credentials = fields.iter().map(|name| ((*name).to_owned(), Secret::new("recorded"))).collect();
     let connection = Connection { http, credentials, clock: Arc::new(StandingClock) };
-    by_id(connector).unwrap().open(connection).unwrap()
+    connector.open(connection).unwrap()
 }

@@ -2,6 +2,7 @@
 //! the shapes of these answers; where the twin's address of the same thing differs, the test says so.
 
 use scanhelm_connectors::contract::{CallError, RunRef, Session};
+use scanhelm_connectors::nessus::Nessus;
 use scanhelm_core::integration::ConditionKind;
 use scanhelm_core::status::VendorState;
 use scanhelm_net::Exchange;
@@ -19,7 +20,7 @@ fn file(name: &str) -> Option<CorpusFile> {
 fn session(mut exchanges: Vec<Exchange>) -> Box<dyn Session> {
     // The twin has no such page.
     exchanges.push(answer("GET", "/server/properties", 404, "{}"));
-    super::session("nessus", &["access_key", "secret_key"], exchanges)
+    super::session(&Nessus, &["access_key", "secret_key"], exchanges)
 }
 
 #[tokio::test]
