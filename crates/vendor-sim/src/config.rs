@@ -54,6 +54,9 @@ pub struct SimConfig {
     pub licence: Licence,
     /// Speak HTTPS, with a certificate of a test authority made at the start ([`crate::Sim::authority`]).
     pub tls: bool,
+    /// Calls of one kind a client may make an hour of virtual time; the vendor's own limit when none. Vendors without
+    /// such a limit have none.
+    pub calls_per_hour: Option<u32>,
     pub credentials: Credentials,
     /// Beginning of virtual time; the machine's present when none.
     pub start: Option<Moment>,
@@ -73,6 +76,7 @@ impl SimConfig {
             seed: 1,
             licence: Licence::default(),
             tls: false,
+            calls_per_hour: None,
             credentials: Credentials::default(),
             start: None,
             faults: Vec::new(),

@@ -4,16 +4,20 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use bytes::Bytes;
+use url::form_urlencoded;
 
 use crate::clock::Clock;
 use crate::fault::{FaultBook, FaultKind, answer_instead, spoil};
 use crate::ledger::{Arrival, Ledger};
 use crate::line::Line;
-use crate::vendor::{RequestSeq, Vendor};
+use crate::vendor::{Form, RequestSeq, Vendor};
+
+const LARGEST_FORM: usize = 16 * 1024 * 1024;
 
 /// Everything one simulator consists of; shared by the server, the control routes and the handle.
 #[derive(Debug, Clone)]
@@ -28,7 +32,12 @@ pub(crate) async fn attend(State(desk): State<Desk>, mut request: Request, next:
     desk.vendor.settle();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let operation = desk.vendor.operation(&method, &path);
+    let mut operation = desk.vendor.operation(&method, &path);
+    if desk.vendor.speaks_forms() {
+        let form = take_form(&mut request).await;
+        operation = desk.vendor.form_operation(&path, &form).unwrap_or(operation);
+        request.extensions_mut().insert(Form(form.into()));
+    }
     let seq = desk.ledger.arrive(Arrival {
         at: desk.clock.now(),
         method: method.to_string(),
@@ -67,6 +76,18 @@ pub(crate) async fn attend(State(desk): State<Desk>, mut request: Request, next:
         None if kind == FaultKind::Hang => std::future::pending().await,
         None => no_answer(line),
     }
+}
+
+/// Query and body, decoded, of a request whose call is named in a form.
+async fn take_form(request: &mut Request) -> Vec<(String, String)> {
+    let body = std::mem::take(request.body_mut());
+    let bytes = to_bytes(body, LARGEST_FORM).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "a form cannot be read");
+        Bytes::new()
+    });
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let pairs = form_urlencoded::parse(query).chain(form_urlencoded::parse(&bytes));
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 fn sent(desk: &Desk, seq: u64, response: Response, intact: bool) -> Response {

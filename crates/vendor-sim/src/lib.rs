@@ -25,6 +25,7 @@ mod line;
 mod nessus;
 mod pairs;
 mod past;
+mod qualys;
 mod random;
 mod recurrence;
 mod schedule;

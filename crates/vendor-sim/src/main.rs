@@ -47,6 +47,9 @@ struct Arguments {
     /// What the vendor's licence lets a client do
     #[arg(long, value_enum, default_value_t = LicenceName::Manager)]
     licence: LicenceName,
+    /// Calls of one kind allowed an hour of virtual time, at a vendor that counts them [default: the vendor's own]
+    #[arg(long, value_name = "N")]
+    calls_per_hour: Option<u32>,
     /// Speak HTTPS and write the certificate of the authority that vouches for it to this file
     #[arg(long, value_name = "FILE")]
     tls_authority: Option<PathBuf>,
@@ -103,6 +106,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             LicenceName::Manager => Licence::Manager,
             LicenceName::Professional => Licence::Professional,
         },
+        calls_per_hour: arguments.calls_per_hour,
         tls: arguments.tls_authority.is_some(),
         credentials: Credentials {
             username: arguments.username,

@@ -9,7 +9,7 @@ use crate::vendor::{ScanSeed, SeedError, SeedState};
 
 /// Between the runs of a seeded history.
 const BETWEEN_RUNS: f64 = 86_400.0;
-/// Virtual seconds that a pause, resume or stop takes.
+/// What a pause, resume or stop takes at vendors that obey at once.
 pub(crate) const TURN: f64 = 4.0;
 
 #[derive(Debug)]
@@ -24,11 +24,16 @@ pub(crate) struct Past {
 
 impl Past {
     pub(crate) fn of(seed: &ScanSeed, now: Moment) -> Result<Past, SeedError> {
+        Self::at_a_turn_of(TURN, seed, now)
+    }
+
+    /// At a vendor where a pause, resume or stop takes so many virtual seconds.
+    pub(crate) fn at_a_turn_of(turn: f64, seed: &ScanSeed, now: Moment) -> Result<Past, SeedError> {
         seed.check()?;
         let pace = Pace {
             queue: seed.queue_s as f64,
             work: seed.duration_s as f64,
-            turn: TURN,
+            turn,
             aborts_at: seed.aborts_at_percent.map(|percent| f64::from(percent) / 100.0),
         };
         let age = seed.age_s as f64;

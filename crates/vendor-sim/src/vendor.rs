@@ -30,6 +30,11 @@ pub const VENDORS: &[VendorEntry] = &[
         build: |site| Arc::new(crate::acunetix::Acunetix::new(site)),
     },
     VendorEntry {
+        name: "qualys-vm",
+        about: "Qualys VMDR, VM scans, XML API 2.0; usually with --tls-authority",
+        build: |site| Arc::new(crate::qualys::Qualys::new(site)),
+    },
+    VendorEntry {
         name: "tenable-sc",
         about: "Tenable Security Center 6.4, REST API",
         build: |site| Arc::new(crate::tenable_sc::TenableSc::new(site)),
@@ -82,6 +87,10 @@ impl Site {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestSeq(pub(crate) u64);
 
+/// Query and body of a request to a vendor that speaks forms; a request extension.
+#[derive(Debug, Clone)]
+pub(crate) struct Form(pub(crate) Arc<[(String, String)]>);
+
 /// The field names faults need to tamper with an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wording {
@@ -110,6 +119,15 @@ pub(crate) trait Vendor: Send + Sync + fmt::Debug {
     fn router(self: Arc<Self>) -> Router;
     /// Name of the call in the ledger and in faults, such as `scans.list`.
     fn operation(&self, method: &Method, path: &str) -> &'static str;
+    /// The same for a vendor that sends every call of a kind to one address and names it in a form: `form` is the
+    /// query and the body, decoded. `None`: the address alone tells.
+    fn form_operation(&self, _path: &str, _form: &[(String, String)]) -> Option<&'static str> {
+        None
+    }
+    /// Whether [`Vendor::form_operation`] is to be asked, for which the body has to be read first.
+    fn speaks_forms(&self) -> bool {
+        false
+    }
     fn wording(&self) -> Wording;
     /// An error under the vendor's own code, for vendors whose errors carry one beside the status.
     fn complaint(&self, _code: u32, text: &str) -> Refusal {

@@ -7,6 +7,7 @@
 
 mod catalogue;
 pub(crate) mod hosts;
+pub(crate) mod knowledge;
 pub(crate) mod nessus_reader;
 pub(crate) mod nessus_report;
 mod patches;

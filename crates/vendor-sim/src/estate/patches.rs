@@ -42,12 +42,24 @@ const GRADES: [Grade; 4] = [
     (1, ("2.1", "CVSS2#AV:L/AC:L/Au:N/C:P/I:N/A:N"), ("3.3", "CVSS:3.0/AV:L/AC:L/PR:L/UI:N/S:U/C:L/I:N/A:N"), "1.4"),
 ];
 
+/// Where the numbers of a profile's patches begin; web servers share those of other Linux machines.
+const FIRST_IDS: [(u32, Profile); 3] =
+    [(200_000, Profile::LinuxServer), (230_000, Profile::WindowsServer), (260_000, Profile::NetworkDevice)];
+
 type Shelf = Mutex<HashMap<(Profile, u32), Arc<Plugin>>>;
 
 pub(super) fn patch(profile: Profile, number: u32) -> Arc<Plugin> {
+    // They run the same distribution.
+    let profile = if profile == Profile::WebServer { Profile::LinuxServer } else { profile };
     static SHELF: OnceLock<Shelf> = OnceLock::new();
     let mut shelf = SHELF.get_or_init(Shelf::default).lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(shelf.entry((profile, number)).or_insert_with(|| Arc::new(make(profile, number))))
+}
+
+/// The patch with this number; the inverse of [`patch`].
+pub(super) fn numbered(id: u32) -> Option<Arc<Plugin>> {
+    let (first, profile) = *FIRST_IDS.iter().rev().find(|(first, _)| *first <= id)?;
+    Some(patch(profile, id - first))
 }
 
 /// What the check prints; `stale` numbers the installed version.

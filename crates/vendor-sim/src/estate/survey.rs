@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::catalogue::{self, Entry, Service};
 use super::hosts::{Host, Profile};
-use super::patches::{patch, patch_output};
+use super::patches::{numbered, patch, patch_output};
 use super::plugin::{Finding, Plugin};
 use crate::clock::Moment;
 use crate::ledger::FindingRef;
@@ -207,6 +207,17 @@ fn exposures(profile: Profile) -> &'static [Exposure] {
             })
             .collect()
     })
+}
+
+/// The check with this number, whatever host it is for.
+pub(crate) fn plugin_numbered(id: u32) -> Option<Arc<Plugin>> {
+    catalogue().find(|plugin| plugin.id == id).cloned().or_else(|| numbered(id))
+}
+
+/// The checks of the catalogue.
+pub(crate) fn catalogue() -> impl Iterator<Item = &'static Arc<Plugin>> {
+    static SHELF: OnceLock<Vec<Arc<Plugin>>> = OnceLock::new();
+    SHELF.get_or_init(|| catalogue::all().map(|entry| Arc::new(plugin(entry))).collect()).iter()
 }
 
 fn plugin(entry: &'static Entry) -> Plugin {

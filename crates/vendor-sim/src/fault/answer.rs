@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
+use super::xml::{self, Change};
 use super::{FaultKind, RetryAfter};
 use crate::clock::Moment;
 use crate::vendor::{Vendor, Wording};
@@ -81,13 +82,19 @@ pub(crate) async fn spoil(kind: &FaultKind, response: Response<Body>, wording: W
         FaultKind::Drip { delay, bytes } => drip(response, *delay, *bytes).await,
         FaultKind::Cut { keep_percent, chunked } => cut(response, *keep_percent, *chunked).await,
         FaultKind::DuplicateEntries => {
-            rewrite(response, |answer| each_list(answer, wording, |list| *list = twice(list))).await
+            let json = |answer: &mut Value| each_list(answer, wording, |list| *list = twice(list));
+            rewrite(response, wording, Change::Entries(2), json).await
         }
-        FaultKind::EmptyList => rewrite(response, |answer| each_list(answer, wording, Vec::clear)).await,
+        FaultKind::EmptyList => {
+            rewrite(response, wording, Change::Entries(0), |answer| each_list(answer, wording, Vec::clear)).await
+        }
         FaultKind::RenameStatus { from, to } => {
-            rewrite(response, |answer| rename(answer, wording, from.as_deref(), to)).await
+            let from = from.as_deref();
+            rewrite(response, wording, Change::Rename { from, to }, |answer| rename(answer, wording, from, to)).await
         }
-        FaultKind::DropField { field } => rewrite(response, |answer| drop_field(answer, field)).await,
+        FaultKind::DropField { field } => {
+            rewrite(response, wording, Change::Drop(field), |answer| drop_field(answer, field)).await
+        }
         _ => response,
     }
 }
@@ -147,14 +154,31 @@ async fn cut(response: Response<Body>, keep_percent: u8, chunked: bool) -> Respo
     Response::from_parts(parts, Body::from_stream(body))
 }
 
-async fn rewrite(response: Response<Body>, change: impl FnOnce(&mut Value)) -> Response<Body> {
+/// Changes an answer, be it JSON or XML; others stay as they are.
+async fn rewrite(
+    response: Response<Body>,
+    wording: Wording,
+    xml: Change<'_>,
+    json: impl FnOnce(&mut Value),
+) -> Response<Body> {
     let (mut parts, body) = whole(response).await;
-    let Ok(mut answer) = serde_json::from_slice(&body) else {
-        return Response::from_parts(parts, Body::from(body));
+    let is_xml =
+        parts.headers.get(CONTENT_TYPE).is_some_and(|kind| String::from_utf8_lossy(kind.as_bytes()).contains("xml"));
+    let changed = if is_xml {
+        std::str::from_utf8(&body).ok().map(|document| xml::change(document, xml, wording))
+    } else {
+        serde_json::from_slice(&body).ok().map(|mut answer| {
+            json(&mut answer);
+            answer.to_string()
+        })
     };
-    change(&mut answer);
-    parts.headers.remove(CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(answer.to_string()))
+    match changed {
+        None => Response::from_parts(parts, Body::from(body)),
+        Some(changed) => {
+            parts.headers.remove(CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from(changed))
+        }
+    }
 }
 
 async fn whole(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {

@@ -7,6 +7,7 @@
 mod answer;
 mod armed;
 mod grammar;
+mod xml;
 
 use std::time::Duration;
 

@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use super::TenableSc;
 use super::analysis_rows::{by_address, by_plugin, by_severity, details, short};
 use super::answer::{Answer, Call, Refused, body};
-use super::repository::{Weakness, cumulative, individual};
+use super::repository::{cumulative, individual};
 use super::results::known;
 use super::wire::{id, text};
+use crate::estate::knowledge::{Known, Standing};
 use crate::ledger::FindingRef;
 
 const FILTERS: [&str; 7] = ["ip", "pluginID", "port", "repository", "repositoryIDs", "severity", WEB];
@@ -77,7 +78,7 @@ impl Filter {
         Ok(())
     }
 
-    fn lets_through(&self, weakness: &Weakness) -> bool {
+    fn lets_through(&self, weakness: &Known) -> bool {
         let wanted: Vec<String> = match &self.value {
             Value::Array(rows) => rows.iter().filter_map(|row| id(row.get("id")?)).map(|id| id.to_string()).collect(),
             Value::String(list) => list.split(',').map(|part| part.trim().to_owned()).collect(),
@@ -92,7 +93,7 @@ impl Filter {
             "pluginID" => finding.plugin.id.to_string(),
             "port" => finding.port.to_string(),
             "severity" => finding.plugin.severity.to_string(),
-            _ => weakness.repository.to_string(),
+            _ => weakness.group.to_string(),
         })
     }
 }
@@ -140,11 +141,15 @@ async fn analyse(call: Call, bytes: Bytes) -> Answer {
     .into())
 }
 
-fn source(call: &Call, question: &Question) -> Answer<Vec<Weakness>> {
+fn source(call: &Call, question: &Question) -> Answer<Vec<Known>> {
     let mut state = call.state();
     match question.source_type.as_str() {
-        "cumulative" => Ok(cumulative(&state, call.now).into_iter().filter(|weakness| !weakness.patched).collect()),
-        "patched" => Ok(cumulative(&state, call.now).into_iter().filter(|weakness| weakness.patched).collect()),
+        "cumulative" => {
+            Ok(cumulative(&state, call.now).into_iter().filter(|row| row.standing != Standing::Fixed).collect())
+        }
+        "patched" => {
+            Ok(cumulative(&state, call.now).into_iter().filter(|row| row.standing == Standing::Fixed).collect())
+        }
         "individual" => {
             if question.query.view.as_deref().is_some_and(|view| view != "all") {
                 return Err(Refused::invalid("Invalid view: this simulator shows 'all' of a Scan Result."));
@@ -157,7 +162,7 @@ fn source(call: &Call, question: &Question) -> Answer<Vec<Weakness>> {
     }
 }
 
-fn sort(rows: &mut [Weakness], question: &Question) -> Answer<()> {
+fn sort(rows: &mut [Known], question: &Question) -> Answer<()> {
     match question.sort_field.as_deref() {
         None => return Ok(()),
         Some("severity") => rows.sort_by_key(|row| row.finding.plugin.severity),
@@ -172,12 +177,12 @@ fn sort(rows: &mut [Weakness], question: &Question) -> Answer<()> {
 }
 
 /// A page may show what several results saw.
-fn hand_out(call: &Call, rows: &[Weakness]) {
-    let mut by_result: BTreeMap<(&str, i64), Vec<FindingRef>> = BTreeMap::new();
+fn hand_out(call: &Call, rows: &[Known]) {
+    let mut by_result: BTreeMap<(&str, &str), Vec<FindingRef>> = BTreeMap::new();
     for row in rows {
-        by_result.entry((&row.scan, row.result)).or_default().push(row.finding.reference(&row.host.name));
+        by_result.entry((&row.scan, &row.run)).or_default().push(row.finding.reference(&row.host.name));
     }
     for ((scan, result), findings) in by_result {
-        call.sc.site.ledger.hand_out(call.seq, scan, &result.to_string(), findings);
+        call.sc.site.ledger.hand_out(call.seq, scan, result, findings);
     }
 }

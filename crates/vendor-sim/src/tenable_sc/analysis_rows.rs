@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::holdings;
-use super::repository::Weakness;
 use super::wire::text;
 use crate::clock::Moment;
+use crate::estate::knowledge::Known;
 use crate::estate::plugin::{Plugin, Text};
 
 const SEVERITIES: [(&str, &str); 5] = [
@@ -28,8 +28,8 @@ fn family(plugin: &Plugin) -> Value {
     json!({ "id": text(number), "name": plugin.family, "type": "active" })
 }
 
-fn repository(row: &Weakness) -> Value {
-    let mut value = holdings::entry_relation(holdings::repository(row.repository));
+fn repository(row: &Known) -> Value {
+    let mut value = holdings::entry_relation(holdings::repository(row.group));
     if let Value::Object(fields) = &mut value {
         fields.insert("dataFormat".to_owned(), Value::from("IPv4"));
     }
@@ -37,11 +37,11 @@ fn repository(row: &Weakness) -> Value {
 }
 
 /// As a list of vulnerabilities shows one.
-pub(super) fn short(row: &Weakness) -> Value {
+pub(super) fn short(row: &Known) -> Value {
     Value::Object(common(row, "name"))
 }
 
-fn common(row: &Weakness, name_field: &str) -> Map<String, Value> {
+fn common(row: &Known, name_field: &str) -> Map<String, Value> {
     let (finding, plugin, host) = (&row.finding, &row.finding.plugin, &row.host);
     let number = match finding.protocol.as_ref() {
         "tcp" => 6,
@@ -69,7 +69,7 @@ fn common(row: &Weakness, name_field: &str) -> Map<String, Value> {
 }
 
 /// All there is to say of one.
-pub(super) fn details(row: &Weakness) -> Value {
+pub(super) fn details(row: &Known) -> Value {
     let (finding, plugin) = (&row.finding, &row.finding.plugin);
     let mut fields = common(row, "pluginName");
     let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -126,17 +126,17 @@ fn published(plugin: &Plugin) -> Option<Moment> {
 }
 
 /// The five severities, the worst first, also those with nothing.
-pub(super) fn by_severity(rows: &[Weakness]) -> Vec<Value> {
+pub(super) fn by_severity(rows: &[Known]) -> Vec<Value> {
     let count = |number: u8| rows.iter().filter(|row| row.finding.plugin.severity == number).count();
     (0..5).rev().map(|number| json!({ "severity": severity(number), "count": text(count(number)) })).collect()
 }
 
-pub(super) fn by_address(rows: &[Weakness]) -> Vec<Value> {
-    let mut groups: BTreeMap<(&str, i64), Vec<&Weakness>> = BTreeMap::new();
+pub(super) fn by_address(rows: &[Known]) -> Vec<Value> {
+    let mut groups: BTreeMap<(&str, i64), Vec<&Known>> = BTreeMap::new();
     for row in rows {
-        groups.entry((&row.host.ip, row.repository)).or_default().push(row);
+        groups.entry((&row.host.ip, row.group)).or_default().push(row);
     }
-    let one = |((ip, _), rows): ((&str, i64), Vec<&Weakness>)| {
+    let one = |((ip, _), rows): ((&str, i64), Vec<&Known>)| {
         let count = |number: u8| rows.iter().filter(|row| row.finding.plugin.severity == number).count();
         let first = rows.first();
         json!({
@@ -159,7 +159,7 @@ pub(super) fn by_address(rows: &[Weakness]) -> Vec<Value> {
     groups.into_iter().map(one).collect()
 }
 
-pub(super) fn by_plugin(rows: &[Weakness]) -> Vec<Value> {
+pub(super) fn by_plugin(rows: &[Known]) -> Vec<Value> {
     let mut groups: BTreeMap<u32, (usize, &Plugin)> = BTreeMap::new();
     for row in rows {
         groups.entry(row.finding.plugin.id).or_insert((0, &row.finding.plugin)).0 += 1;

@@ -61,3 +61,14 @@ async fn acunetix_sdk_accepts_the_simulated_acunetix() {
     let client = started(SimConfig { tls: true, ..still_vendor("acunetix") }).await;
     accepts(&client, "acunetix_sdk_judge.py", &[&client.sim.credentials().access_key]).await;
 }
+
+/// The client speaks HTTPS only.
+#[tokio::test]
+async fn qualysapi_accepts_the_simulated_qualys() {
+    let client = started(SimConfig { tls: true, ..still_vendor("qualys-vm") }).await;
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("authority.pem");
+    std::fs::write(&authority, client.sim.authority().unwrap()).unwrap();
+    let keys = client.sim.credentials();
+    accepts(&client, "qualys_qualysapi.py", &[&keys.username, &keys.password, authority.to_str().unwrap()]).await;
+}

@@ -18,6 +18,8 @@ mod hooks;
 mod invicti;
 mod judge;
 mod nessus;
+mod qualys;
+mod qualys_limits;
 mod recorded;
 mod tenable_sc;
 mod tenable_sc_recorded;

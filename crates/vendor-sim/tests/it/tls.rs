@@ -12,7 +12,8 @@ async fn the_certificate_is_vouched_for_by_the_authority_it_hands_over() {
     let address = client.sim.address();
     assert_eq!(client.sim.base_url(), format!("https://{address}"));
     let silent = tokio::net::TcpStream::connect(address).await.unwrap();
-    let file = std::env::temp_dir().join(format!("scanhelm-authority-{}.pem", address.port()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
     std::fs::write(&file, client.sim.authority().unwrap()).unwrap();
     for (authority, host, trusted) in
         [(true, "localhost", true), (true, "127.0.0.1", true), (false, "localhost", false)]
@@ -29,6 +30,5 @@ async fn the_certificate_is_vouched_for_by_the_authority_it_hands_over() {
             .unwrap();
         assert_eq!(status.success(), trusted, "{host}, authority given: {authority}");
     }
-    std::fs::remove_file(&file).unwrap();
     drop(silent);
 }

@@ -21,6 +21,10 @@ pub(crate) async fn started(config: SimConfig) -> Client {
     let keys = config.credentials.clone();
     let credentials = match config.vendor.as_str() {
         "acunetix" => ("X-Auth", keys.access_key),
+        "qualys-vm" => {
+            let pair = format!("{}:{}", keys.username, keys.password);
+            ("Authorization", format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
+        }
         "tenable-sc" => ("x-apikey", format!("accessKey={}; secretKey={}", keys.access_key, keys.secret_key)),
         "invicti" => {
             let pair = format!("{}:{}", keys.access_key, keys.secret_key);
@@ -79,6 +83,14 @@ impl Client {
         let body = body.map(|body| body.to_string().into_bytes());
         let headers = [(self.credentials.0, self.credentials.1.as_str())];
         self.send(method, path, &headers, "application/json", body.as_deref().unwrap_or_default()).await
+    }
+
+    /// With the simulator's credentials and a form; panics when no answer comes.
+    pub(crate) async fn form(&self, path: &str, form: &str) -> Reply {
+        let headers = [(self.credentials.0, self.credentials.1.as_str()), ("X-Requested-With", "tests")];
+        let media_type = "application/x-www-form-urlencoded";
+        let reply = self.send("POST", path, &headers, media_type, form.as_bytes()).await;
+        reply.unwrap_or_else(|| panic!("{path}: no answer"))
     }
 
     /// `None` when the connection ends before a status line.
