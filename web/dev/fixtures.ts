@@ -60,6 +60,7 @@ export const session: Session = {
     "finding:triage",
     "integration:read",
     "integration:manage",
+    "schedule:manage",
     "user:manage",
   ],
 };
