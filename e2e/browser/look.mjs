@@ -12,6 +12,7 @@ const pictures = new URL("./pictures/", import.meta.url).pathname;
 const WIDTHS = process.env.WIDTH ? [Number(process.env.WIDTH)] : [1440, 1100, 390];
 mkdirSync(pictures, { recursive: true });
 
+const JSON_BODY = { "Content-Type": "application/json" };
 const click = (name, role = "button") => (page) => page.getByRole(role, { name }).first().click();
 const inDialog = (name) => (page) => page.getByRole("dialog").getByRole("button", { name }).click();
 const steps = (...all) => async (page) => {
@@ -70,6 +71,29 @@ const pages = [
   { name: "integration-blocklist", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}?tab=blocklist` },
   { name: "integration-sub", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}?tab=sub-scanners` },
   { name: "integration-edit", path: async (hub) => `/integrations/${(await hub.api("/integrations")).items.find((each) => each.name.includes("simulated")).id}`, act: click("Edit") },
+  { name: "schedules-empty", path: "/schedules" },
+  { name: "schedules-add", path: "/schedules", widths: [1440, 390], act: async (page) => {
+    await click("Add schedule")(page);
+    await page.getByRole("dialog").getByRole("button", { name: "Every night" }).click();
+    await page.waitForTimeout(1500);
+  } },
+  { name: "schedules-fault", path: "/schedules", act: async (page) => {
+    await click("Add schedule")(page);
+    await fill("Times (cron)", "0 30 2 * * *")(page);
+    await page.waitForTimeout(1500);
+  } },
+  { name: "schedules", path: async (hub) => {
+    const { items } = await hub.api("/scans?origin=adopted&limit=3");
+    const times = [["30 2 * * 1-5", "Europe/Berlin"], ["0 */6 * * *", "UTC"], ["0 3 1 * *", "Asia/Tokyo"]];
+    const { items: present } = await hub.api("/schedules");
+    for (const [index, scan] of present.length > 0 ? [] : items.entries()) {
+      const [cron, tz] = times[index];
+      const made = await hub.api("/schedules", { method: "POST", headers: JSON_BODY, body: JSON.stringify({ scan_id: scan.id, cron, tz }) });
+      if (index === 2) await hub.api(`/schedules/${made.id}`, { method: "PATCH", headers: JSON_BODY, body: JSON.stringify({ enabled: false }) });
+    }
+    return "/schedules";
+  }, widths: WIDTHS },
+  { name: "schedules-drawer", path: async (hub) => `/schedules?schedule=${(await hub.api("/schedules?active=true")).items[0].id}`, widths: [1440, 390] },
   { name: "api-keys", path: "/admin/api-keys", widths: WIDTHS },
   { name: "api-key-created", path: "/admin/api-keys", act: steps(click("Create key"), fill("Name", "nightly"), inDialog("Create key")) },
   { name: "setup", path: (_, empty) => empty.setUp, empty: true, out: true, widths: WIDTHS },

@@ -1,4 +1,4 @@
-/** Instants as a clock in some zone shows them. Pure: the zone is an argument. */
+/** Instants as a clock in some zone shows them, in 24 hours as cron counts. Pure: the zone is an argument. */
 
 const FORMAT: Intl.DateTimeFormatOptions = {
   weekday: "short",
@@ -6,6 +6,7 @@ const FORMAT: Intl.DateTimeFormatOptions = {
   month: "short",
   hour: "2-digit",
   minute: "2-digit",
+  hourCycle: "h23",
 };
 
 export const viewersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -35,6 +35,7 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "xs" } },
     PasswordInput: { defaultProps: { size: "xs" } },
     Textarea: { defaultProps: { size: "xs" } },
+    Autocomplete: { defaultProps: { size: "xs" } },
     Select: { defaultProps: { size: "xs" } },
     FileInput: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
