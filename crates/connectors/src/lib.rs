@@ -5,6 +5,7 @@
 //! (`map.rs`). What a connector can do is *derived* from which optional accessors answer, so neither the API nor the
 //! console can promise what it lacks.
 
+pub mod acunetix;
 mod client_token;
 pub mod contract;
 pub mod invicti;
