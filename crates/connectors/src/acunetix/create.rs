@@ -52,7 +52,9 @@ async fn fill(client: &Client, scan: &NewVendorScan, target: &str, profile: &str
     let body = json!({
         "target_id": target,
         "profile_id": profile,
-        "schedule": {"disable": false, "start_date": null, "time_sensitive": false, "triggerable": true},
+        // Either of the first two keeps it from starting by itself, as the vendor's document can be read; an attack on a
+        // target that nobody asked for is worth both.
+        "schedule": {"disable": true, "triggerable": true, "start_date": null, "time_sensitive": false},
     });
     client.create_scan(&body).await
 }

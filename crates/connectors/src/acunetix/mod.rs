@@ -54,6 +54,7 @@ static MANIFEST: Manifest = Manifest {
     unverified: &[
         "Any recorded answer of the API: none is public. Lists, records and words are those of the vendor's Swagger.",
         "Pausing: it is not in the vendor's documents; whether an instance has it is found out by asking.",
+        "That a scan whose schedule is disabled can be triggered, as those are that Scanhelm makes.",
         "That a scan made in Acunetix itself, without being triggerable, can be launched.",
         "That the session id of a scan is the id of its result, as clients assume.",
         "In which words the messages of a run tell that a log-in failed.",

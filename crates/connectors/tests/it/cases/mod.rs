@@ -1,13 +1,15 @@
 //! One line a vendor and way to log in. Everything the suite must know of a vendor beyond the contract is a [`Case`];
 //! what the vendor cannot do (no launch, no pause) needs no word here, because the suite asks the accessors.
 
+mod acunetix;
 mod nessus;
 mod tenable_sc;
 
 use scanhelm_core::status::VendorState;
 use scanhelm_vendor_sim::{Credentials, Licence};
 
-pub(crate) const CASES: &[Case] = &[nessus::KEYS, nessus::PASSWORD, tenable_sc::KEYS, tenable_sc::PASSWORD];
+pub(crate) const CASES: &[Case] =
+    &[nessus::KEYS, nessus::PASSWORD, tenable_sc::KEYS, tenable_sc::PASSWORD, acunetix::API_KEY];
 
 /// A connector opposite its simulator, and how they are to be driven.
 #[derive(Clone, Copy, Debug)]
