@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod asset;
 pub(crate) mod connector;
+pub(crate) mod delta;
 pub(crate) mod finding;
 pub(crate) mod integration;
 pub(crate) mod job;

@@ -163,15 +163,20 @@ impl QueryReader {
         }
     }
 
-    /// `limit`, `cursor` and `sort` of a list that can be sorted by these fields, the first being the default.
-    pub(crate) fn page(&mut self, default_sort: &str, sorts: &[&str]) -> PageRequest {
+    /// How many at most.
+    pub(crate) fn limit(&mut self) -> u32 {
         let limit = self.text("limit").map_or(Some(PageRequest::DEFAULT_LIMIT), |text| {
             text.parse().ok().filter(|limit| (1..=PageRequest::MAX_LIMIT).contains(limit))
         });
-        let limit = limit.unwrap_or_else(|| {
+        limit.unwrap_or_else(|| {
             self.refuse("limit", "out_of_range", format!("Use a number from 1 to {}.", PageRequest::MAX_LIMIT));
             PageRequest::DEFAULT_LIMIT
-        });
+        })
+    }
+
+    /// `limit`, `cursor` and `sort` of a list that can be sorted by these fields, the first being the default.
+    pub(crate) fn page(&mut self, default_sort: &str, sorts: &[&str]) -> PageRequest {
+        let limit = self.limit();
         let cursor = self.text("cursor");
         let sort = match self.text("sort") {
             None => Sort::parse(default_sort),

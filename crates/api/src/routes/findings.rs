@@ -198,18 +198,29 @@ pub(super) async fn with_assets(
     grant: &Grant,
     page: Page<finding::Finding>,
 ) -> Result<Listing<Finding>, Error> {
+    let shown: Vec<AssetId> = page.items.iter().map(|finding| finding.asset_id).collect();
+    let names = asset_names(api, grant, &shown).await?;
+    Ok(Listing::of(page.map(|finding| {
+        let name = names.get(&finding.asset_id).cloned().flatten();
+        Finding::new(finding, name)
+    })))
+}
+
+/// The names of assets; `None` for one that is gone.
+pub(super) async fn asset_names(
+    api: &Api,
+    grant: &Grant,
+    assets: &[AssetId],
+) -> Result<HashMap<AssetId, Option<String>>, Error> {
     let mut names: HashMap<AssetId, Option<String>> = HashMap::new();
-    for finding in &page.items {
-        if let std::collections::hash_map::Entry::Vacant(entry) = names.entry(finding.asset_id) {
-            entry.insert(match api.hub.findings().asset(grant, finding.asset_id).await {
+    for asset in assets {
+        if let std::collections::hash_map::Entry::Vacant(entry) = names.entry(*asset) {
+            entry.insert(match api.hub.findings().asset(grant, *asset).await {
                 Ok(asset) => Some(asset.name),
                 Err(error) if error.code == ErrorCode::NotFound => None,
                 Err(error) => return Err(error),
             });
         }
     }
-    Ok(Listing::of(page.map(|finding| {
-        let name = names.get(&finding.asset_id).cloned().flatten();
-        Finding::new(finding, name)
-    })))
+    Ok(names)
 }

@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use scanhelm_core::ids::ScanId;
+use scanhelm_core::ids::{AssetId, RunId, ScanId};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
+use scanhelm_hub::scans::DeltaQuestion;
 use utoipa_axum::routes;
 
-use super::findings::{FindingList, with_assets};
+use super::findings::{FindingList, asset_names, with_assets};
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::asset::Asset;
+use crate::dto::delta::FindingsDelta;
 use crate::dto::finding::Finding;
 use crate::dto::list::Listing;
 use crate::dto::scan_parts::{Activity, Preview, Run, ScanConfig};
@@ -28,6 +30,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(read, routes!(config))
         .operation(Access::Permission(Permission::AssetRead), routes!(assets))
         .operation(Access::Permission(Permission::FindingRead), routes!(findings))
+        .operation(Access::Permission(Permission::FindingRead), routes!(findings_delta))
 }
 
 /// What the scanner shows of the scan right now, as the hub last saw it.
@@ -119,4 +122,41 @@ async fn findings(
     filter.scan_id = Some(id);
     let found = api.hub.findings().list(&grant, &filter, &page).await?;
     Ok(Json(with_assets(&api, &grant, found).await?))
+}
+
+struct Delta(DeltaQuestion);
+
+impl Filters for Delta {
+    fn read(query: &mut QueryReader) -> Self {
+        Self(DeltaQuestion {
+            run: query.id("run", RunId),
+            against: query.id("against", RunId),
+            limit: query.limit() as usize,
+        })
+    }
+}
+
+/// What the latest run with results changed against the one before it, or against any other.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/findings-delta", operation_id = "get_scan_findings_delta", tag = "scans",
+    params(
+        ("id" = Uuid, Path),
+        ("run" = Option<Uuid>, Query, description = "A run of this scan; by default the latest with results."),
+        ("against" = Option<Uuid>, Query, description = "Any run; by default the one before it with results."),
+        ("limit" = Option<u32>, Query, description = "Findings in each list: 1 to 500, by default 50."),
+    ),
+    responses(
+        (status = 200, body = FindingsDelta),
+        (status = 409, description = "`conflict`: no results are imported yet"),
+    ))]
+async fn findings_delta(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<ScanId>,
+    Asked(Delta(question)): Asked<Delta>,
+) -> ApiResult<Json<FindingsDelta>> {
+    let delta = api.hub.scans().delta(&grant, id, question).await?;
+    let shown: Vec<AssetId> =
+        delta.parts.iter().flat_map(|part| &part.findings).map(|finding| finding.asset_id).collect();
+    let names = asset_names(&api, &grant, &shown).await?;
+    Ok(Json(FindingsDelta::new(delta, &names)))
 }

@@ -2,9 +2,10 @@
 //!
 //! `record` is what a report says; `identity` decides what is the same finding; `correlation` decides what an
 //! incoming record does to what is known; `state` is the human side. When a finding may be closed is decided in
-//! [`crate::coverage`].
+//! [`crate::coverage`]; `delta` compares two runs.
 
 pub mod correlation;
+pub mod delta;
 pub mod identity;
 mod record;
 mod state;

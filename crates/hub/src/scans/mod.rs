@@ -7,6 +7,7 @@ mod command_job;
 mod control;
 mod create;
 mod delete;
+mod delta;
 mod preview;
 mod read;
 
@@ -15,6 +16,7 @@ pub(crate) use command_job::{COMMAND_JOB, VENDOR_DELETE_JOB, command_activity, r
 pub use control::Ordered;
 pub use create::NewScan;
 pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};
+pub use delta::{Delta, DeltaPart, DeltaQuestion};
 pub use preview::PreviewCache;
 pub use read::ScanView;
 pub(crate) use read::available;

@@ -9,7 +9,7 @@ use crate::harness::{Home, Running, on_both_databases};
 use crate::upload::REPORT;
 
 /// The lab report as of another time, without the OpenSSL item.
-fn later(second: u32) -> String {
+pub(crate) fn later(second: u32) -> String {
     let start = REPORT.find("<ReportItem port=\"443\"").unwrap();
     let end = start + REPORT[start..].find("</ReportItem>").unwrap() + "</ReportItem>\n".len();
     let mut text = REPORT.to_owned();
@@ -17,7 +17,7 @@ fn later(second: u32) -> String {
     at(&text, second)
 }
 
-fn at(text: &str, second: u32) -> String {
+pub(crate) fn at(text: &str, second: u32) -> String {
     text.replace("1700000600", &format!("{}", 1_700_000_600 + second))
 }
 

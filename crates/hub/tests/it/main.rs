@@ -12,6 +12,7 @@ mod closing;
 mod control;
 mod corpus;
 mod deletion;
+mod delta;
 mod faults;
 mod harness;
 mod local;

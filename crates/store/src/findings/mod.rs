@@ -72,6 +72,13 @@ impl Reader {
         self.connection().optional(self.sql(&text, values![company, id]), read).await
     }
 
+    /// Those of `ids` that the company has, in no order.
+    pub async fn findings_of(&self, company: CompanyId, ids: &[FindingId]) -> Result<Vec<Finding>> {
+        let mut sql = self.sql(&format!("SELECT {COLUMNS} FROM findings WHERE company_id = ? AND"), values![company]);
+        sql.among("id", ids.iter().map(ToString::to_string));
+        self.connection().all(sql, read).await
+    }
+
     pub async fn finding_by_fingerprint(&self, company: CompanyId, fingerprint: &str) -> Result<Option<Finding>> {
         let text = format!("SELECT {COLUMNS} FROM findings WHERE company_id = ? AND fingerprint = ?");
         self.connection().optional(self.sql(&text, values![company, fingerprint]), read).await
