@@ -602,6 +602,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scans/{id}/findings-delta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the latest run with results changed against the one before it, or against any other. */
+        get: operations["get_scan_findings_delta"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans/{id}/import": {
         parameters: {
             query?: never;
@@ -1160,6 +1177,11 @@ export interface components {
             remote?: components["schemas"]["RemoteDeletion"] | null;
             warnings: string[];
         };
+        DeltaPart: {
+            counts: components["schemas"]["Counts"];
+            /** @description The worst first, at most `limit`. */
+            findings: components["schemas"]["Finding"][];
+        };
         /** @description One unacceptable field. */
         FieldProblem: {
             /** @description Stable: `required`, `unknown`, `malformed`, `out_of_range`, ... */
@@ -1214,6 +1236,23 @@ export interface components {
         FindingStates: {
             states: components["schemas"]["FindingState"][];
             transitions: components["schemas"]["StateTransition"][];
+        };
+        /** @description The findings of one run beside those of another. */
+        FindingsDelta: {
+            against?: components["schemas"]["Run"] | null;
+            /**
+             * @description Gone, and the later run proves it: it was imported whole, covered the asset, was logged in where they were
+             *     found logged in, and used the same policy.
+             */
+            fixed: components["schemas"]["DeltaPart"];
+            /** @description No earlier run had them. */
+            new: components["schemas"]["DeltaPart"];
+            /** @description Gone without that proof. */
+            not_seen: components["schemas"]["DeltaPart"];
+            /** @description An earlier run had them, the one compared with had not. */
+            regressed: components["schemas"]["DeltaPart"];
+            run: components["schemas"]["Run"];
+            unchanged: components["schemas"]["DeltaPart"];
         };
         /** @description A part of what makes two records the same finding. */
         FingerprintPart: {
@@ -5800,6 +5839,98 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scan_findings_delta: {
+        parameters: {
+            query?: {
+                /** @description A run of this scan; by default the latest with results. */
+                run?: string;
+                /** @description Any run; by default the one before it with results. */
+                against?: string;
+                /** @description Findings in each list: 1 to 500, by default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsDelta"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: no results are imported yet */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
