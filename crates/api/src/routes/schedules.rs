@@ -91,7 +91,8 @@ impl Filters for Wanted {
 /// The next five times of a timetable, before it is stored. Refused as storing it would be.
 #[utoipa::path(get, path = "/api/v1/schedules/preview", operation_id = "preview_schedule", tag = "schedules",
     params(
-        ("cron" = String, Query, description = "Five fields: minute, hour, day of month, month, day of week."),
+        ("cron" = String, Query, example = "30 2 * * 1-5",
+            description = "Five fields: minute, hour, day of month, month, day of week."),
         ("tz" = Option<String>, Query, description = "IANA name; UTC when left out."),
     ),
     responses((status = 200, body = SchedulePreview)))]

@@ -83,8 +83,7 @@ async fn documented_parameters_are_the_ones_there_are() {
             continue;
         }
         let path = operation.path.replace("{id}", nobody);
-        let all: Vec<String> = operation.query.iter().map(|name| format!("{name}=")).collect();
-        let known = house.send(Ask::get(format!("{path}?{}", all.join("&"))).key(&tenant.key)).await;
+        let known = house.send(Ask::get(format!("{path}?{}", operation.query.join("&"))).key(&tenant.key)).await;
         assert_ne!(known.status, 422, "{}: {known:?}", operation.id);
         let unknown = house.send(Ask::get(format!("{path}?no_such_filter=1")).key(&tenant.key)).await;
         assert_eq!(unknown.code(), "invalid_input", "{}", operation.id);

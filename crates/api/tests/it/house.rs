@@ -222,6 +222,7 @@ pub(crate) struct Operation {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) permission: String,
+    /// `name=`, with the documented example behind it where the parameter must be there.
     pub(crate) query: Vec<String>,
     pub(crate) has_body: bool,
 }
@@ -239,13 +240,23 @@ pub(crate) fn operations() -> Vec<Operation> {
                 method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
                 path: path.clone(),
                 permission: operation["x-permission"].as_str().unwrap_or_default().to_owned(),
-                query: query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
+                query: query.map(asked).collect(),
                 has_body: operation.get("requestBody").is_some(),
             });
         }
     }
     assert!(operations.len() > 40, "the document was read: {}", operations.len());
     operations
+}
+
+fn asked(parameter: &Value) -> String {
+    let name = parameter["name"].as_str().unwrap();
+    if parameter["required"] != true {
+        return format!("{name}=");
+    }
+    let example = parameter["example"].as_str().unwrap_or_else(|| panic!("{name} must be there and has no example"));
+    let example: String = url::form_urlencoded::byte_serialize(example.as_bytes()).collect();
+    format!("{name}={example}")
 }
 
 impl Operation {
