@@ -6678,7 +6678,10 @@ export interface operations {
     preview_schedule: {
         parameters: {
             query: {
-                /** @description Five fields: minute, hour, day of month, month, day of week. */
+                /**
+                 * @description Five fields: minute, hour, day of month, month, day of week.
+                 * @example 30 2 * * 1-5
+                 */
                 cron: string;
                 /** @description IANA name; UTC when left out. */
                 tz?: string;
