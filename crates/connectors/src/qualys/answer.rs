@@ -18,6 +18,8 @@ use crate::outcome;
 
 /// Root element of short answers and of errors.
 const SIMPLE_RETURN: &str = "SIMPLE_RETURN";
+/// The account is let in and may not make this call.
+const NOT_AUTHORISED: u32 = 2012;
 /// How long to wait when too many calls are under way: one of them will have ended.
 const ONE_CALL: Duration = Duration::from_secs(10);
 /// How long to wait when too many calls were made and Qualys does not say until when.
@@ -63,6 +65,7 @@ impl Complaint {
     pub(super) fn of_read(self) -> CallError {
         let kind = match self.code {
             1960 | 1965 => ConditionKind::RateLimited,
+            NOT_AUTHORISED => ConditionKind::Permission,
             // Bad log-in, expired account, registration or second factor due.
             2000..=2099 => ConditionKind::Authentication,
             // About our own request.
@@ -76,6 +79,7 @@ impl Complaint {
     /// The call was turned away whole.
     pub(super) fn of_write(self) -> CallError {
         match self.code {
+            NOT_AUTHORISED => CallError::Refused { detail: self.detail, by_licence: true },
             1960 | 1965 | 2000..=2099 => self.of_read(),
             _ if self.names_no_scan() => CallError::Gone { detail: self.detail },
             _ => CallError::Refused { by_licence: is_about_rights(&self.detail), detail: self.detail },

@@ -123,7 +123,9 @@ async fn it_is_deleted_once(stage: &Stage, session: &dyn Session, id: &str) {
     delete.delete(id).await.unwrap();
     let ledger = stage.sim.ledger();
     assert_eq!(ledger.count(Action::Create, id), usize::from(session.create().is_some()));
-    assert_eq!(ledger.count(Action::Launch, id), if session.launch().is_some() { 2 } else { 0 });
+    // Where nobody can launch, a creation may start what it makes, once.
+    let launches = ledger.count(Action::Launch, id);
+    assert!(if session.launch().is_some() { launches == 2 } else { launches <= 1 }, "{launches}");
     assert_eq!(ledger.count(Action::Delete, id), 1);
 }
 
@@ -184,13 +186,14 @@ async fn what_is_offered_works_and_what_is_withheld_is_refused_by_licence() {
 async fn a_full_licence_withholds_nothing_and_a_check_changes_nothing() {
     for case in CASES {
         let stage = Stage::set(*case, Licence::Manager, 2).await;
+        let before = stage.sim.scans().len();
         let checked = stage.session().check().await.unwrap();
         let capabilities = checked.instance.capabilities.clone().unwrap();
         assert_eq!(capabilities.withheld().count(), 0, "{capabilities:?}");
         assert_eq!(capabilities, by_id(case.connector).unwrap().capabilities());
         assert!(checked.steps.iter().all(|step| step.ok) && checked.instance.version.is_some(), "{checked:?}");
         assert!(stage.side_effects().is_empty(), "{:?}", stage.side_effects());
-        assert_eq!(stage.sim.scans().len(), 2);
+        assert_eq!(stage.sim.scans().len(), before);
     }
 }
 
@@ -200,7 +203,11 @@ async fn attempt(stage: &Stage, session: &dyn Session, capability: Capability, i
         Capability::Pause => session.pause().unwrap().pause(id).await,
         Capability::Resume => session.resume().unwrap().resume(id).await,
         Capability::Stop => session.stop().unwrap().stop(id).await,
-        Capability::Create => session.create().unwrap().create(&wanted(&stage.case, "x", "t")).await.map(drop),
+        Capability::Create => {
+            let mut scan = wanted(&stage.case, "x", "t");
+            scan.launch = session.launch().is_none();
+            session.create().unwrap().create(&scan).await.map(drop)
+        }
         Capability::DeleteRemote => session.delete().unwrap().delete(id).await,
         Capability::Import => {
             let completed = stage.seed(SeedState::Completed);
@@ -292,8 +299,8 @@ async fn a_running_scan_is_stopped_before_it_is_deleted() {
             if outcome.is_ok() {
                 break;
             }
-            assert!(matches!(outcome, Err(CallError::Failed { retry_after: Some(_), .. })), "{outcome:?}");
-            stage.sim.advance(std::time::Duration::from_secs(10));
+            let Err(CallError::Failed { retry_after: Some(wish), .. }) = &outcome else { panic!("{outcome:?}") };
+            stage.sim.advance(*wish);
             outcome = delete.delete(&id).await;
         }
         assert_eq!(outcome, Ok(()));

@@ -46,7 +46,9 @@ async fn fm_b_a_list_is_complete_or_an_error_never_shorter() {
     for case in CASES {
         let stage = Stage::set(*case, Licence::Manager, 12).await;
         let complete = stage.session().list_scans().await.unwrap();
-        assert_eq!(complete.scans.len(), 12);
+        // Where a scan is one run, the past of each of the twelve is scans of its own.
+        let held = stage.sim.scans().len();
+        assert!(held >= 12 && complete.scans.len() == held, "{} of {held}", complete.scans.len());
         for (call, (fault, expected)) in case.calls.lists.iter().flat_map(|call| faults.iter().map(move |f| (call, f)))
         {
             let armed = stage.sim.fault(Fault::new(fault.clone()).on(call));
@@ -77,10 +79,11 @@ async fn fm_b26_entries_that_come_twice_count_once() {
 async fn fm_b05_a_passing_failure_of_a_read_is_not_noticed() {
     for case in CASES {
         let stage = Stage::set(*case, Licence::Manager, 5).await;
+        let held = stage.sim.scans().len();
         for fault in [status(502), status(503), FaultKind::Close, FaultKind::Cut { keep_percent: 10, chunked: true }] {
             for call in case.calls.lists {
                 stage.sim.fault(Fault::new(fault.clone()).on(call).times(1));
-                assert_eq!(stage.session().list_scans().await.unwrap().scans.len(), 5, "{fault:?} of {call}");
+                assert_eq!(stage.session().list_scans().await.unwrap().scans.len(), held, "{fault:?} of {call}");
             }
         }
     }

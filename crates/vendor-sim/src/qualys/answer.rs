@@ -60,6 +60,10 @@ impl Refused {
         Refused::new(StatusCode::BAD_REQUEST, 1908, "Wrong HTTP method: this action has to be sent by POST")
     }
 
+    pub(super) fn forbidden() -> Self {
+        Refused::new(StatusCode::FORBIDDEN, 2012, "User license is not authorized to run this API.")
+    }
+
     pub(super) fn blocked(text: impl Into<String>) -> Self {
         Refused::new(StatusCode::CONFLICT, 1920, text)
     }
@@ -187,9 +191,15 @@ impl Call {
         }
         match self.qualys.site.config.licence {
             Licence::Manager => Ok(()),
-            Licence::Professional => {
-                Err(Refused::new(StatusCode::FORBIDDEN, 2010, "Your role does not allow this action."))
-            }
+            Licence::Professional => Err(Refused::forbidden()),
+        }
+    }
+
+    /// The role of the account: the restricted one may look only.
+    pub(super) fn role(&self) -> &'static str {
+        match self.qualys.site.config.licence {
+            Licence::Manager => "Manager",
+            Licence::Professional => "Reader",
         }
     }
 

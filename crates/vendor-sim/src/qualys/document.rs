@@ -12,17 +12,25 @@ const TRAILER: &str = "<!-- CONFIDENTIAL AND PROPRIETARY INFORMATION. Made by a 
 pub(super) struct Document {
     text: String,
     root: &'static str,
+    /// Everything but the exports of configurations stands in a `RESPONSE`.
+    in_response: bool,
 }
 
 impl Document {
     /// `root` is opened and so is `RESPONSE`, which begins with the time; `origin` is where the client asked.
     pub(super) fn new(root: &'static str, origin: &str, definition: &str, now: Moment) -> Self {
-        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n");
-        let _ = writeln!(text, "<!DOCTYPE {root} SYSTEM \"{}{definition}\">", escape(origin));
-        let mut document = Document { text, root };
-        document.open(root);
+        let mut document = Document { in_response: true, ..Document::bare(root, origin, definition) };
         document.open("RESPONSE");
         document.text("DATETIME", &datetime(now));
+        document
+    }
+
+    /// The same without a `RESPONSE`.
+    pub(super) fn bare(root: &'static str, origin: &str, definition: &str) -> Self {
+        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n");
+        let _ = writeln!(text, "<!DOCTYPE {root} SYSTEM \"{}{definition}\">", escape(origin));
+        let mut document = Document { text, root, in_response: false };
+        document.open(root);
         document
     }
 
@@ -69,7 +77,9 @@ impl Document {
     }
 
     pub(super) fn finish(mut self) -> String {
-        self.close("RESPONSE");
+        if self.in_response {
+            self.close("RESPONSE");
+        }
         self.close(self.root);
         self.text.push_str(TRAILER);
         self.text

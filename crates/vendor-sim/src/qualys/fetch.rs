@@ -129,7 +129,7 @@ fn heads(call: &Call, scan: &Scan) -> [Value; 2] {
     let account = json!({
         "scan_report_template_title": "Scan Results", "result_date": american(call.now), "company": "Corp Example",
         "add1": "", "add2": null, "city": "Frankfurt", "state": "Hesse", "country": "Germany", "zip": "60311",
-        "name": user, "username": user, "role": "Manager",
+        "name": user, "username": user, "role": call.role(),
     });
     let header = json!({
         "launch_date": american(scan.execution.created),

@@ -3,7 +3,7 @@
 use axum::response::Response;
 
 use super::answer::{Call, Refused, xml};
-use super::document::datetime;
+use super::document::{Document, datetime};
 
 pub(super) const EXTERNAL: &str = "External";
 pub(super) const INITIAL_OPTIONS: u32 = 301_001;
@@ -94,7 +94,8 @@ pub(super) fn appliances(call: &Call) -> Result<Response, Refused> {
 
 pub(super) fn option_profiles(call: &Call) -> Result<Response, Refused> {
     listing(call)?;
-    let mut document = call.document("OPTION_PROFILES");
+    let definition = "/api/2.0/fo/subscription/option_profile/option_profile_info.dtd";
+    let mut document = Document::bare("OPTION_PROFILES", &call.origin, definition);
     for profile in &PROFILES {
         document.open("OPTION_PROFILE");
         document.open("BASIC_INFO");

@@ -107,11 +107,22 @@ fn schedule_truth(scheduled: &Scheduled, now: Moment) -> ScanTruth {
     }
 }
 
-/// The recorded answer to asking for the log, with nothing in it: clients use it to see whether they are let in.
+/// The log as it was recorded, holding the request itself: clients use it to see whether they are let in, and as whom.
 fn activity_log(call: &Call) -> Result<Response, Refused> {
     holdings::listing(call)?;
-    let body = "----BEGIN_RESPONSE_BODY_CSV\n\"Date\",\"Action\",\"Module\",\"Details\",\"User Name\",\"User Role\",\
-        \"User IP\"\n----END_RESPONSE_BODY_CSV\n";
+    let user = call.state().access.username().to_owned();
+    let entry = if call.parameter("username").is_none_or(|wanted| wanted == user) {
+        let (at, role) = (document::datetime(call.now), call.role());
+        format!(
+            "\"{at}\",\"request\",\"auth\",\"API: /api/2.0/fo/activity_log/index.php\",\"{user}\",\"{role}\",\"127.0.0.1\"\n"
+        )
+    } else {
+        String::new()
+    };
+    let body = format!(
+        "----BEGIN_RESPONSE_BODY_CSV\n\"Date\",\"Action\",\"Module\",\"Details\",\"User Name\",\"User Role\",\
+         \"User IP\"\n{entry}----END_RESPONSE_BODY_CSV\n"
+    );
     Ok(([("content-type", "text/csv;charset=UTF-8")], body).into_response())
 }
 
@@ -168,6 +179,7 @@ impl Vendor for Qualys {
                 let refused = match status {
                     StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => limits::too_often(delay.unwrap_or(0)),
                     StatusCode::UNAUTHORIZED => Refused::new(status, 2000, "Bad Login/Password"),
+                    StatusCode::FORBIDDEN => Refused::forbidden(),
                     _ => Refused::new(status, INTERNAL, reason),
                 };
                 Refusal { media_type: "application/xml", body: refused.write("", Moment::from_epoch_seconds(0)) }

@@ -3,13 +3,14 @@
 
 mod acunetix;
 mod nessus;
+mod qualys_vm;
 mod tenable_sc;
 
 use scanhelm_core::status::VendorState;
 use scanhelm_vendor_sim::{Credentials, Licence};
 
 pub(crate) const CASES: &[Case] =
-    &[nessus::KEYS, nessus::PASSWORD, tenable_sc::KEYS, tenable_sc::PASSWORD, acunetix::API_KEY];
+    &[nessus::KEYS, nessus::PASSWORD, qualys_vm::PASSWORD, tenable_sc::KEYS, tenable_sc::PASSWORD, acunetix::API_KEY];
 
 /// A connector opposite its simulator, and how they are to be driven.
 #[derive(Clone, Copy, Debug)]
