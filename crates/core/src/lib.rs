@@ -25,6 +25,7 @@ pub mod job;
 pub mod local;
 pub mod page;
 pub mod permission;
+pub mod program;
 pub mod scan;
 pub mod schedule;
 pub mod severity;

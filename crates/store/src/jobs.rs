@@ -50,6 +50,16 @@ pub struct HeartbeatAnswer {
     pub cancel_requested: bool,
 }
 
+/// Unfinished jobs of one kind, of all companies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobBacklog {
+    pub kind: String,
+    pub queued: u64,
+    pub running: u64,
+    /// The earliest time that a queued job could have started; it may lie ahead.
+    pub oldest_due: Option<Timestamp>,
+}
+
 /// The whole installation's backlog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueDepth {
@@ -129,6 +139,26 @@ impl Reader {
             }
         }
         Ok(depth)
+    }
+}
+
+impl Reader {
+    /// The backlog of the whole installation, by kind.
+    pub async fn job_backlog(&self) -> Result<Vec<JobBacklog>> {
+        let text = "SELECT kind, count(CASE WHEN state = 'queued' THEN 1 END) AS queued, \
+                    count(CASE WHEN state = 'running' THEN 1 END) AS running, \
+                    min(CASE WHEN state = 'queued' THEN run_at END) AS oldest FROM jobs \
+                    WHERE state IN ('queued', 'running') GROUP BY kind ORDER BY kind";
+        self.connection()
+            .all(self.sql(text, values![]), |row| {
+                Ok(JobBacklog {
+                    kind: row.text("kind")?,
+                    queued: row.count("queued")?,
+                    running: row.count("running")?,
+                    oldest_due: row.maybe_time("oldest")?,
+                })
+            })
+            .await
     }
 }
 

@@ -199,13 +199,18 @@ impl Scan {
         Some(end.unwrap_or(now).since(started).as_secs())
     }
 
-    /// Whether what is shown may be out of date: the vendor should have been asked since. Three status periods
-    /// without a successful look make a live scan stale.
+    /// A live scan that was last seen before this is stale: three status periods without a successful look.
+    #[must_use]
+    pub fn stale_before(now: Timestamp, status_interval: std::time::Duration) -> Timestamp {
+        now.minus(status_interval.saturating_mul(3))
+    }
+
+    /// Whether what is shown may be out of date: the vendor should have been asked since.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp, status_interval: std::time::Duration) -> bool {
         let followed = self.link.is_some() && !self.vendor_state.is_terminal();
         let seen = self.last_observed_at.unwrap_or(self.created_at);
-        followed && now.since(seen) > status_interval * 3
+        followed && seen < Self::stale_before(now, status_interval)
     }
 
     /// The condition the import reconciler repairs: a completed run whose results are not in.

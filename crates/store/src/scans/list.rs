@@ -73,14 +73,8 @@ impl ScanFilter {
             }
         }
         if let Some(stale) = self.stale {
-            let ended = VendorState::ALL.into_iter().filter(|state| state.is_terminal());
-            let ended: Vec<_> = ended.map(|state| format!("'{state}'")).collect();
-            let test = format!(
-                "(external_scan_id IS NOT NULL AND vendor_state NOT IN ({}) \
-                 AND COALESCE(last_observed_at, created_at) < ?)",
-                ended.join(", ")
-            );
-            sql.add(&format!(" AND {}{test}", if stale { "" } else { "NOT " }), values![self.stale_before]);
+            let test = stale_test();
+            sql.add(&format!(" AND {}({test})", if stale { "" } else { "NOT " }), values![self.stale_before]);
         }
         if let Some(q) = self.q.as_deref().filter(|q| !q.trim().is_empty()) {
             let columns = ["name", "COALESCE(external_scan_id, '')", "COALESCE(commit_sha, '')", "targets"];
@@ -95,7 +89,27 @@ impl ScanFilter {
     }
 }
 
+/// As [`Scan::is_stale`]. One value: the time before which a look is too long ago.
+fn stale_test() -> String {
+    let ended = VendorState::ALL.into_iter().filter(|state| state.is_terminal());
+    let ended: Vec<_> = ended.map(|state| format!("'{state}'")).collect();
+    format!(
+        "external_scan_id IS NOT NULL AND vendor_state NOT IN ({}) AND COALESCE(last_observed_at, created_at) < ?",
+        ended.join(", ")
+    )
+}
+
 impl Reader {
+    /// How many scans of each integration are stale, of all companies; for the operator.
+    pub async fn stale_scans_by_integration(&self, stale_before: Timestamp) -> Result<Vec<(IntegrationId, u64)>> {
+        let text = format!(
+            "SELECT integration_id, count(*) AS scans FROM scans WHERE {} GROUP BY integration_id",
+            stale_test()
+        );
+        let sql = self.sql(&text, values![stale_before]);
+        self.connection().all(sql, |row| Ok((row.parsed("integration_id")?, row.count("scans")?))).await
+    }
+
     /// Sorts by `created_at`, `name`, `started_at`, `finished_at`, `status` or `severity` (the counts, worst first).
     /// The first page carries the total.
     pub async fn list_scans(&self, company: CompanyId, filter: &ScanFilter, page: &PageRequest) -> Result<Page<Scan>> {

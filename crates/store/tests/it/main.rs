@@ -7,6 +7,7 @@ mod fixture;
 mod imports;
 mod jobs;
 mod opening;
+mod program;
 mod scans;
 mod schedules;
 mod tenancy;
