@@ -28,7 +28,7 @@ function stateOf(schedule: Schedule): Mark {
   return { word: "Active", color: "var(--status-completed)", shape: CLOCK };
 }
 
-export function outcomeOf(run: ScheduleRun): Mark {
+function outcomeOf(run: ScheduleRun): Mark {
   if (run.outcome === "missed") return { word: "Missed", color: "var(--severity-medium)", shape: TRIANGLE };
   if (run.outcome === "skipped") return { word: "Skipped", color: "var(--status-cancelled)", shape: SLASH };
   if (run.outcome === "failed") return { word: "Not started", color: "var(--status-failed)", shape: CROSS };
