@@ -5,13 +5,15 @@
 //! that stop reading; event streams are never silent because of their heartbeat.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use axum::extract::connect_info::Connected;
+use axum::http::Extensions;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,6 +62,12 @@ impl Connected<IncomingStream<'_, Bounded>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Bounded>) -> Self {
         Self(*stream.remote_addr())
     }
+}
+
+/// The address at the other end; the unspecified one only when the router is called without a listener.
+pub(crate) fn peer_of(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<Peer>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip())
 }
 
 /// A connection that breaks when nothing moves on it for too long.

@@ -59,7 +59,7 @@ pub(crate) fn declare(paths: &mut Paths, access: Access) {
             ExtensionsBuilder::new().add("x-permission", access.as_str()).add("x-tenant", access.tenant()).build();
         operation.extensions.get_or_insert_default().merge(declared);
         operation.security = match access {
-            Access::Public => Some(Vec::new()),
+            Access::Public | Access::Signed => Some(Vec::new()),
             _ => Some(
                 ["api_key", "bearer", "session"]
                     .map(|scheme| SecurityRequirement::new(scheme, std::iter::empty::<String>()))
@@ -126,9 +126,11 @@ fn add_refusals(operation: &mut Operation, method: &str, permission: &str) {
     let (by_id, by_query) = (parameters(&ParameterIn::Path), parameters(&ParameterIn::Query));
     let has_body = operation.request_body.is_some();
     let is_write = method != "GET";
+    // What a signed call lacks, it lacks as if the thing were not there.
+    let (is_signed, is_public) = (permission == "signed", permission == "public");
     let follows = [
-        (401, permission != "public", "No credentials, or they are wrong, expired or revoked."),
-        (403, permission != "public" || is_write, "The caller lacks the permission, or the origin is foreign."),
+        (401, !is_public && !is_signed, "No credentials, or they are wrong, expired or revoked."),
+        (403, !is_signed && (!is_public || is_write), "The caller lacks the permission, or the origin is foreign."),
         (404, by_id, "Unknown, or another company's."),
         (413, has_body, "The body is too large."),
         (415, has_body, "Not the content type this operation reads."),

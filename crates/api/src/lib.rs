@@ -47,6 +47,8 @@ struct Api {
     hub: Hub,
     settings: Arc<Settings>,
     log_ins: Arc<LogInThrottle>,
+    /// Calls of vendors by address: bursts of hundreds are normal, since some call once an issue.
+    webhooks: Arc<Throttle<IpAddr>>,
     streams: Streams,
     /// The whole API as text, for `/openapi.json`.
     document: Arc<str>,
@@ -85,6 +87,7 @@ pub fn router(hub: Hub, settings: Settings, stop: CancellationToken) -> Result<R
         streams: Streams::new(settings.max_event_streams),
         settings: Arc::new(settings),
         log_ins: Arc::new(LogInThrottle::new()),
+        webhooks: Arc::new(Throttle::new(1000, Duration::from_millis(50))),
         document: openapi()?.into(),
         hub,
         stop,

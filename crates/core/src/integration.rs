@@ -1,5 +1,7 @@
 //! A company's configured connection to one vendor instance, and how it is doing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -55,6 +57,16 @@ pub struct Health {
     pub error_streak: u32,
     /// Present while something is wrong.
     pub condition: Option<Condition>,
+}
+
+impl Health {
+    /// Whether a vendor's call makes the integration be looked at before its time. Not while something is wrong: then
+    /// the pauses that keep an account from being locked, or that the vendor asked for, go first. And not at once
+    /// again: a vendor that calls for every issue of a scan makes one look, not hundreds.
+    #[must_use]
+    pub fn heeds_a_nudge(&self, rest: Duration, now: Timestamp) -> bool {
+        self.condition.is_none() && self.last_attempt_at.is_none_or(|at| now.since(at) >= rest)
+    }
 }
 
 /// What is wrong and what to do about it.
@@ -168,4 +180,42 @@ pub struct BlockEntry {
     pub name: String,
     pub created_at: Timestamp,
     pub created_by: Actor,
+}
+
+/// The hook that a vendor calls when something happens; one an integration. Its secret is sealed and never read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    pub integration_id: IntegrationId,
+    pub company_id: CompanyId,
+    /// The last characters of the secret.
+    pub hint: String,
+    /// When the secret was made.
+    pub updated_at: Timestamp,
+    /// The last that was proven.
+    pub last_delivery_at: Option<Timestamp>,
+    /// The last that was not, with the reason, for the integration's owner.
+    pub last_refused: Option<RefusedDelivery>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedDelivery {
+    pub at: Timestamp,
+    pub because: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nudge_is_heeded_by_a_healthy_integration_that_rested() {
+        let at = Timestamp::from_seconds;
+        let rest = Duration::from_secs(2);
+        let healthy = Health { last_attempt_at: Some(at(100)), ..Health::default() };
+        assert!(!healthy.heeds_a_nudge(rest, at(101)) && healthy.heeds_a_nudge(rest, at(102)));
+        assert!(Health::default().heeds_a_nudge(rest, at(0)));
+        let kind = ConditionKind::RateLimited;
+        let condition = Condition { kind, detail: String::new(), next_step: String::new(), since: at(1) };
+        assert!(!Health { condition: Some(condition), ..healthy }.heeds_a_nudge(rest, at(1000)));
+    }
 }

@@ -46,6 +46,9 @@ pub const LOOK: &[&str] = &[
     "look.before_health",
 ];
 
+/// Around the storing of a vendor's call.
+pub const WEBHOOK: &[&str] = &["webhook.before_commit", "webhook.after_commit"];
+
 #[cfg(debug_assertions)]
 pub async fn hit(name: &'static str) {
     armed::abort_if_armed(name);

@@ -41,6 +41,7 @@ mod store;
 mod sub_scanners;
 mod triage;
 mod users;
+mod webhooks;
 
 pub use assets::AssetRow;
 pub use changes::Changes;
@@ -57,3 +58,4 @@ pub use schema::VERSION as SCHEMA_VERSION;
 pub use sightings::{NewSighting, SightingContent, SightingRow, SightingUpdate};
 pub use store::{Reader, Store, StoreOptions, Transaction};
 pub use triage::Verdict;
+pub use webhooks::NewDelivery;

@@ -13,4 +13,5 @@ pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;
 pub(crate) mod schedule;
+pub(crate) mod webhook;
 pub(crate) mod words;

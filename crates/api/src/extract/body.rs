@@ -24,6 +24,18 @@ pub(crate) struct Body<T>(pub(crate) T);
 #[derive(Clone, Debug)]
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
+/// A body of whatever kind, as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+impl FromRequest<Api> for RawBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Failure> {
+        read(request, api).await.map(Self)
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Failure;
 

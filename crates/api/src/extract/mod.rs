@@ -5,7 +5,7 @@ mod path;
 mod query;
 mod version;
 
-pub(crate) use body::{Body, OptionalBody, Present, nullable};
+pub(crate) use body::{Body, OptionalBody, Present, RawBody, nullable};
 pub(crate) use path::Id;
 pub(crate) use query::{Asked, Filters, Paging, QueryReader};
 pub(crate) use version::IfMatch;

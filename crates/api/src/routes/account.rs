@@ -1,19 +1,19 @@
 //! Logging in and out, the first user, and which company is looked at.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
+use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, extract::ConnectInfo};
 use scanhelm_core::ids::CompanyId;
 use scanhelm_core::{Error, ErrorCode};
 use scanhelm_hub::accounts::{self, NewInstallation};
 use utoipa_axum::routes;
 
 use crate::access::{Access, Caller};
-use crate::connections::Peer;
+use crate::connections::peer_of;
 use crate::credentials::{self, Credential};
 use crate::dto::account::{LogIn, Session, SetUp, SetUpState, SwitchCompany};
 use crate::extract::Body;
@@ -40,9 +40,7 @@ impl FromRequestParts<Api> for Guess {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
         origin::refuse_foreign_origin(parts, &api.settings)?;
-        // Absent only when the router is called without a listener.
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip())))
+        Ok(Self(peer_of(&parts.extensions)))
     }
 }
 

@@ -17,6 +17,7 @@ mod scan_views;
 mod scanners;
 mod scans;
 mod schedules;
+mod webhooks;
 
 use crate::registration::Operations;
 
@@ -34,6 +35,7 @@ pub(crate) fn operations() -> Operations {
         connectors::register,
         integrations::register,
         integration_views::register,
+        webhooks::register,
         findings::register,
         assets::register,
         imports::register,

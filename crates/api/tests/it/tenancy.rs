@@ -43,7 +43,9 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         let list = house.send(Ask::get(path).key(&tenant.key)).await.expect(200);
         id(&list["items"][0])
     };
+    let hook = id(&integration);
     HashMap::from([
+        ("hooks", hook),
         ("scans", id(&scan)),
         ("integrations", id(&integration)),
         ("blocklist", first("/api/v1/blocklist").await),
@@ -85,7 +87,7 @@ async fn foreign_unknown_and_nonsense_are_the_same_404() {
     }
     assert!(walked >= 25, "{walked}");
     // All of it is still there for its owner.
-    for (kind, id) in belongings.iter().filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys")) {
+    for (kind, id) in belongings.iter().filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys" | "hooks")) {
         house.send(Ask::get(format!("/api/v1/{kind}/{id}")).key(&owner.key)).await.expect(200);
     }
 }

@@ -4,12 +4,14 @@ mod configure;
 mod connect;
 mod look_up;
 mod test;
+mod webhooks;
 
 pub use configure::{IntegrationChange, NewIntegration};
 pub use connect::SessionCache;
 pub(crate) use connect::condition;
 pub use look_up::{AdoptionState, RemoteScan};
 pub use test::TestReport;
+pub use webhooks::{IssuedWebhook, WebhookView};
 
 use crate::Hub;
 

@@ -1,5 +1,8 @@
 //! Which integrations are to be looked at now, each at most once at a time in this process.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use scanhelm_core::Result;
 use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::integration::Integration;
@@ -39,13 +42,20 @@ impl Drop for DueLook {
     }
 }
 
-/// Those whose time has come, and those that someone wants looked at; the wish is then granted.
+/// Between two looks for the sake of a vendor's calls.
+const NUDGE_REST: Duration = Duration::from_secs(2);
+
+/// Those whose time has come, those that someone wants looked at (the wish is then granted), and those whose vendor has
+/// called since they were last looked at.
 pub(crate) async fn due_looks(hub: &Hub) -> Result<Vec<DueLook>> {
     let now = hub.now();
+    let nudged: HashSet<IntegrationId> = hub.store().nudged_integrations().await?.into_iter().collect();
     let mut due = Vec::new();
     for integration in hub.store().all_enabled_integrations().await? {
         let id = integration.id;
-        let is_due = integration.health.next_poll_at.is_none_or(|at| at <= now) || lock(&hub.0.wanted).contains(&id);
+        let is_due = integration.health.next_poll_at.is_none_or(|at| at <= now)
+            || lock(&hub.0.wanted).contains(&id)
+            || (nudged.contains(&id) && integration.health.heeds_a_nudge(NUDGE_REST, now));
         if is_due && let Some(look) = DueLook::reserve(hub, integration) {
             lock(&hub.0.wanted).remove(&id);
             due.push(look);

@@ -29,6 +29,12 @@ pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> 
     transaction.commit().await?;
     failpoint::hit("look.leased").await;
     integration.health.last_attempt_at = Some(now);
+    // Before the vendor is asked: what comes later may be about something that this look does not see.
+    let called = hub.store().last_open_delivery(integration.id).await?;
+    if called.is_some() {
+        // It may be about a scan that is not known yet.
+        integration.health.next_sweep_at = None;
+    }
     match look_at_vendor(hub, &mut integration, now).await {
         Ok(rest) => {
             let health = &mut integration.health;
@@ -51,6 +57,10 @@ pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> 
     failpoint::hit("look.before_health").await;
     let transaction = hub.store().begin().await?;
     transaction.save_health(integration.id, &integration.health).await?;
+    // After a failure too: the next look is due by itself, and it looks at everything.
+    if let Some(called) = called {
+        hub.answer_deliveries(&transaction, integration.id, called).await?;
+    }
     transaction.commit().await
 }
 

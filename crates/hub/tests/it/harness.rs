@@ -98,6 +98,10 @@ impl Home {
         Running::of(self.hub(Arc::new(SystemClock), extensions, change).await)
     }
 
+    pub(crate) async fn start_extended(&self, extensions: Extensions, change: impl FnOnce(&mut Settings)) -> Running {
+        Running::of(self.hub(Arc::new(SystemClock), extensions, change).await)
+    }
+
     /// With a clock that the test moves.
     pub(crate) async fn start_at(&self, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Settings)) -> Running {
         Running::of(self.hub(clock, Extensions::default(), change).await)

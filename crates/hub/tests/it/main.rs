@@ -18,3 +18,4 @@ mod harness;
 mod local;
 mod schedules;
 mod upload;
+mod webhooks;

@@ -13,8 +13,12 @@ use crate::connection::{Backend, Connection};
 use crate::sql::{Sql, values};
 
 /// One step each; the n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("0001_initial.sql"), include_str!("0002_schedules.sql"), include_str!("0003_program.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("0001_initial.sql"),
+    include_str!("0002_schedules.sql"),
+    include_str!("0003_program.sql"),
+    include_str!("0004_webhooks.sql"),
+];
 
 /// Serialises the start of several replicas on PostgreSQL.
 const MIGRATION_LOCK: i64 = 0x5343_414e_4845_4c4d;

@@ -12,3 +12,4 @@ mod scans;
 mod schedules;
 mod tenancy;
 mod tenants;
+mod webhooks;
