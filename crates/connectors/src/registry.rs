@@ -9,7 +9,13 @@ use crate::contract::{Connection, Connector, Manifest, Session};
 /// Every connector, in the order of the catalogue.
 #[must_use]
 pub fn connectors() -> &'static [&'static dyn Connector] {
-    &[&crate::nessus::Nessus, &crate::qualys::QualysVm, &crate::tenable_sc::TenableSc, &crate::acunetix::Acunetix]
+    &[
+        &crate::nessus::Nessus,
+        &crate::qualys::QualysVm,
+        &crate::tenable_sc::TenableSc,
+        &crate::acunetix::Acunetix,
+        &crate::invicti::Invicti,
+    ]
 }
 
 /// The connector of this id, as in `POST /integrations`.

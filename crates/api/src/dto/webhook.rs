@@ -40,7 +40,6 @@ pub(crate) struct RefusedDelivery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IssuedWebhook {
     secret: String,
-    #[serde(flatten)]
     webhook: Webhook,
 }
 

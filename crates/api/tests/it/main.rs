@@ -18,3 +18,4 @@ mod schedules;
 mod session;
 mod tenancy;
 mod uploads;
+mod webhooks;

@@ -163,7 +163,12 @@ impl Client {
         let query = [("id", id), ("type", "Vulnerabilities"), ("format", "Json")];
         let request = Request::new("download the report", &segments).with_slash().query(&query).headers(&self.headers);
         self.http.download(&request, into, cap).await.map_err(|error| match error.status() {
-            Some(404 | 410) => CallError::Gone { detail: error.to_string() },
+            // Whether the scan is gone or just its report shows when it is prepared again.
+            Some(404 | 410) => CallError::Failed {
+                kind: ConditionKind::VendorError,
+                detail: format!("{error}: the report is not there; it will be asked for anew"),
+                retry_after: None,
+            },
             _ => outcome::of_read(&error),
         })
     }

@@ -9,8 +9,8 @@
 //! example and no signature. Here one call is made for each event of a scan (new, completed, cancelled, failed), with
 //! the parameters `Title`, `Body` and `Issue`, and the headers given at the start.
 //!
-//! Not simulated: group scans, retests, agent groups, discovery, members and roles, notifications as objects, policies,
-//! verdicts on issues, reports other than the vulnerabilities as JSON and XML.
+//! Not simulated: group scans, retests, agent groups, discovery, members and roles, notifications as objects, the
+//! content of policies, verdicts on issues, reports other than the vulnerabilities as JSON and XML.
 
 mod access;
 mod agents;
@@ -21,6 +21,7 @@ mod model;
 mod operation;
 mod orders;
 mod paging;
+mod policies;
 mod report;
 mod scans;
 mod schedules;
@@ -110,6 +111,7 @@ impl Vendor for Invicti {
             .merge(report::routes())
             .merge(issues::routes())
             .merge(agents::routes())
+            .merge(policies::routes())
             .merge(schedules::routes())
             .fallback(answer::no_such_route)
             .method_not_allowed_fallback(answer::wrong_method)

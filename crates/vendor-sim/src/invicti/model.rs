@@ -12,7 +12,11 @@ use crate::random::Draw;
 
 /// Requests of a whole scan for each flaw it finds.
 const STEPS_PER_FINDING: f64 = 40.0;
-const DEFAULT_POLICY: &str = "Default Security Checks";
+pub(super) const DEFAULT_POLICY: &str = "Default Security Checks";
+
+pub(super) fn policy_id(name: &str) -> String {
+    Draw::new(0).of(name).hex(32)
+}
 
 /// Steps done and steps in all.
 pub(super) fn steps(scan: &Scan, now: Moment) -> (u64, u64) {
@@ -61,7 +65,7 @@ pub(super) fn scan(state: &State, scan: &Scan, now: Moment) -> Value {
     let ended = scan.execution.ended.unwrap_or(now);
     let seconds = scan.execution.started.map_or(0.0, |started| ended.since(started));
     let protocol = if order.site.is_encrypted() { "Https" } else { "Http" };
-    let policy = order.policy.clone().unwrap_or_else(|| Draw::new(0).of(DEFAULT_POLICY).hex(32));
+    let policy = order.policy.clone().unwrap_or_else(|| policy_id(DEFAULT_POLICY));
     let path = order.target.split("://").last().and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
     let newest =
         state.scans.values().rev().find(|other| {

@@ -25,6 +25,7 @@ pub(super) fn name(method: &Method, path: &str) -> &'static str {
         ("POST", ["scans", "unschedule"]) => "schedules.delete",
         ("GET", ["agents", "list"]) => "agents.list",
         ("POST", ["agents", "setstatus"]) => "agents.set_status",
+        ("GET", ["scanpolicies", "list"]) => "policies.list",
         ("GET", ["scanprofiles", "list"]) => "profiles.list",
         ("POST", ["scanprofiles", "new"]) => "profiles.create",
         ("GET", ["issues", ..]) => "issues",

@@ -2,15 +2,22 @@
 //! what the vendor cannot do (no launch, no pause) needs no word here, because the suite asks the accessors.
 
 mod acunetix;
+mod invicti;
 mod nessus;
-mod qualys_vm;
 mod tenable_sc;
 
 use scanhelm_core::status::VendorState;
 use scanhelm_vendor_sim::{Credentials, Licence};
 
-pub(crate) const CASES: &[Case] =
-    &[nessus::KEYS, nessus::PASSWORD, qualys_vm::PASSWORD, tenable_sc::KEYS, tenable_sc::PASSWORD, acunetix::API_KEY];
+pub(crate) const CASES: &[Case] = &[
+    nessus::KEYS,
+    nessus::PASSWORD,
+    qualys_vm::PASSWORD,
+    tenable_sc::KEYS,
+    tenable_sc::PASSWORD,
+    acunetix::API_KEY,
+    invicti::TOKEN,
+];
 
 /// A connector opposite its simulator, and how they are to be driven.
 #[derive(Clone, Copy, Debug)]
