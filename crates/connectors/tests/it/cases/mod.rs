@@ -4,6 +4,7 @@
 mod acunetix;
 mod invicti;
 mod nessus;
+mod qualys_vm;
 mod tenable_sc;
 
 use scanhelm_core::status::VendorState;
