@@ -14,6 +14,7 @@ mod dto;
 mod edge;
 mod extract;
 mod feed;
+mod operator;
 mod origin;
 mod problem;
 mod registration;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 use axum::{Router, middleware};
 pub use document::BuildError;
+pub use operator::{Telemetry, operator_router, serve_operator};
 use scanhelm_hub::Hub;
 pub use serve::{ServeError, listen};
 pub use settings::Settings;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use scanhelm_hub::Hub;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{self, Exit};
@@ -53,6 +54,12 @@ enum Stopped {
     Serve(#[from] scanhelm_api::ServeError),
     #[error("the hub cannot start: {0}")]
     Hub(String),
+    #[error(
+        "cannot listen for Prometheus on {address}: {cause}. Choose another address in `[metrics] listen`, or leave it empty"
+    )]
+    Metrics { address: SocketAddr, cause: std::io::Error },
+    #[error("the counters for Prometheus cannot be set up: {0}")]
+    Counters(String),
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
     #[error("standard output cannot be written: {0}")]
@@ -83,6 +90,7 @@ async fn serve(arguments: &ServeArguments, values: &Values) -> Result<(), Stoppe
     let folder = DataFolder::open(&arguments.place.data)?;
     let mut held = folder.hold()?;
     let listener = scanhelm_api::listen(values.server.listen).await?;
+    let operator = Operator::listen(values.metrics.listen.0).await?;
     let url = process::local_url(listener.local_addr().map_err(scanhelm_api::ServeError::Broken)?);
     if let Err(error) = held.listens_at(&url) {
         tracing::warn!(%error, "the lock file does not tell the address; only `doctor` misses it");
@@ -91,9 +99,40 @@ async fn serve(arguments: &ServeArguments, values: &Values) -> Result<(), Stoppe
     hub.sweep_spool().await?;
     offer_setup(&hub, &folder, values.server.public_url.0.as_deref().unwrap_or(&url), &stop).await?;
     tracing::info!(data = %folder.path().display(), database = hub.store().backend().as_str(), "listening on {url}");
+    if let Some(operator) = operator {
+        operator.serve(hub.clone(), stop.clone());
+    }
     process::run(hub, listener, values.api(), stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The operator's listener, taken before anything starts.
+struct Operator {
+    listener: TcpListener,
+    address: SocketAddr,
+    telemetry: scanhelm_api::Telemetry,
+}
+
+impl Operator {
+    /// `None`: switched off, and nothing is counted.
+    async fn listen(address: Option<SocketAddr>) -> Result<Option<Self>, Stopped> {
+        let Some(address) = address else { return Ok(None) };
+        let failed = |cause| Stopped::Metrics { address, cause };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let telemetry = scanhelm_api::Telemetry::install().map_err(|error| Stopped::Counters(error.to_string()))?;
+        Ok(Some(Self { listener, address, telemetry }))
+    }
+
+    fn serve(self, hub: Hub, stop: CancellationToken) {
+        tracing::info!("metrics for Prometheus at {}/metrics", process::local_url(self.address));
+        tokio::spawn(async move {
+            if let Err(error) = scanhelm_api::serve_operator(self.listener, hub, self.telemetry, stop).await {
+                tracing::error!(%error, "metrics are no longer served; the hub goes on");
+            }
+        });
+    }
 }
 
 /// Tells how the first user comes in, when there is none, and takes the offer back once it was used.

@@ -11,15 +11,18 @@ pub mod events;
 pub mod failpoint;
 pub mod findings;
 pub mod import;
+pub mod installation;
 pub mod integrations;
 pub mod jobs;
 pub mod local;
+pub mod program;
 pub mod reconcile;
 pub mod scans;
 pub mod schedules;
 pub mod settings;
 mod steps;
 pub mod system;
+pub mod telemetry;
 pub mod vault;
 
 use std::collections::{HashMap, HashSet};

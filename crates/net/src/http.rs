@@ -9,7 +9,7 @@ mod upload;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,6 +33,7 @@ use crate::policy::NetworkPolicy;
 use crate::replay::{Exchange, Replay};
 use crate::resolver::Target;
 use crate::retry_after;
+use crate::telemetry;
 use crate::transport::{Incoming, Live, Outgoing, Transport};
 
 pub use events::{EventStream, ServerEvent};
@@ -111,6 +112,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     budget: Budget,
     breaker: Mutex<Breaker>,
+    /// Whose calls they are in the metrics; unset: not counted.
+    counted_as: OnceLock<&'static str>,
 }
 
 impl fmt::Debug for VendorHttp {
@@ -163,7 +166,15 @@ impl VendorHttp {
         let host = base_url.as_ref().map_or_else(|| "nowhere".to_owned(), host_and_port);
         let budget = Budget::new(&limits);
         let breaker = Mutex::new(Breaker::new(limits.breaker_failures, limits.breaker_pause));
-        Self { inner: Arc::new(Inner { base_url, host, transport, limits, clock, budget, breaker }) }
+        let counted_as = OnceLock::new();
+        Self { inner: Arc::new(Inner { base_url, host, transport, limits, clock, budget, breaker, counted_as }) }
+    }
+
+    /// Counts the calls of this handle and its clones under a connector's id; the first one given stays.
+    #[must_use]
+    pub fn counted_as(self, connector: &'static str) -> Self {
+        self.inner.counted_as.get_or_init(|| connector);
+        self
     }
 
     /// `host:port` of the instance.
@@ -281,13 +292,21 @@ impl Inner {
         sink: Sink<'_>,
     ) -> Result<Answer, NetError> {
         let what = request.what;
-        let pass = Pass::ask(self).map_err(|kind| self.error(what, kind))?;
-        let work = self.attempts(&method, request, body, attempts, &sink);
-        let outcome = match tokio::time::timeout(total, work).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(NetErrorKind::Timeout { phase: Phase::Total, after: total }),
+        let outcome = match Pass::ask(self) {
+            Err(kind) => Err(kind),
+            Ok(pass) => {
+                let work = self.attempts(&method, request, body, attempts, &sink);
+                let outcome = match tokio::time::timeout(total, work).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => Err(NetErrorKind::Timeout { phase: Phase::Total, after: total }),
+                };
+                pass.settle(outcome.as_ref().err());
+                outcome
+            }
         };
-        pass.settle(outcome.as_ref().err());
+        if let Some(connector) = self.counted_as.get() {
+            telemetry::called(connector, outcome.as_ref().err());
+        }
         outcome.map_err(|kind| self.error(what, kind))
     }
 
@@ -329,6 +348,9 @@ impl Inner {
             .map_err(|exhausted| NetErrorKind::RateLimited { retry_after: exhausted.0, sent: false })?;
         let asked_at = self.clock.now();
         let begun = tokio::time::Instant::now();
+        if let Some(connector) = self.counted_as.get() {
+            telemetry::requested(connector);
+        }
         let outcome = self.exchange(request, outgoing, asked_at, sink).await;
         drop(place);
         let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

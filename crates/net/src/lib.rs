@@ -23,6 +23,7 @@ mod probe;
 mod replay;
 mod resolver;
 mod retry_after;
+mod telemetry;
 mod tls;
 mod transport;
 
@@ -35,4 +36,5 @@ pub use limits::HttpLimits;
 pub use policy::{NetworkPolicy, Refusal};
 pub use probe::{ProbeStep, probe};
 pub use replay::Exchange;
+pub use telemetry::describe_metrics;
 pub use tls::TlsProblem;

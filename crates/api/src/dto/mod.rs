@@ -9,6 +9,7 @@ pub(crate) mod finding;
 pub(crate) mod integration;
 pub(crate) mod job;
 pub(crate) mod list;
+pub(crate) mod program;
 pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;

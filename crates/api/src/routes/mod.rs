@@ -12,6 +12,7 @@ mod imports;
 mod integration_views;
 mod integrations;
 mod jobs;
+mod program;
 mod scan_control;
 mod scan_views;
 mod scanners;
@@ -41,6 +42,7 @@ pub(crate) fn operations() -> Operations {
         imports::register,
         schedules::register,
         jobs::register,
+        program::register,
         scanners::register,
     ]
     .into_iter()

@@ -58,6 +58,25 @@ impl Kind for SocketAddr {
     }
 }
 
+/// An address that may be left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OptionalAddress(pub(crate) Option<SocketAddr>);
+
+impl Kind for OptionalAddress {
+    const NAME: &'static str = "address, or empty";
+
+    fn read(raw: Raw) -> Result<Self, String> {
+        match single(raw)? {
+            text if text.is_empty() => Ok(Self(None)),
+            text => SocketAddr::read(Raw::Text(text)).map(|address| Self(Some(address))),
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.0.map(|address| address.to_string()).unwrap_or_default()
+    }
+}
+
 impl Kind for String {
     const NAME: &'static str = "text";
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kinds::{DatabaseUrl, Kind, LogFilter, LogForm, Networks, PublicUrl};
+use super::kinds::{DatabaseUrl, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl};
 use super::{Effective, Layers, Problems};
 
 /// What is to be known about one setting.
@@ -211,6 +211,12 @@ settings! {
     auth: Auth {
         /// A console session ends after this long.
         session: Duration = hub().auth.session,
+    }
+    /// Numbers for whoever operates the hub.
+    metrics: Metrics {
+        /// Address and port for Prometheus, such as `127.0.0.1:9480`; `/metrics` is served there and nowhere else, without
+        /// a log-in, for the whole installation. Empty: off.
+        listen: OptionalAddress = OptionalAddress::default(),
     }
     /// What the hub tells on standard error.
     log: Log {

@@ -217,3 +217,39 @@ fn a_stuck_upload_delays_the_end_and_a_second_signal_does_not_wait_for_it() {
         assert!(took < Duration::from_secs(10), "{took:?}");
     }
 }
+
+#[test]
+fn prometheus_has_a_listener_of_its_own_and_only_when_asked() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("scanhelm.toml"), "[metrics]\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let (mut hub, url) = Running::serve(&data, &[]);
+    let line = hub.log_line("metrics for Prometheus at");
+    let operator = line.split("Prometheus at ").nth(1).unwrap().split("/metrics").next().unwrap().to_owned();
+    assert_ne!(operator, url);
+    let (status, text) = ask(&operator, "GET", "/metrics", None, None);
+    assert_eq!(status, 200);
+    assert!(text.contains("scanhelm_build_info") && text.contains("scanhelm_store_up 1"), "{text}");
+    assert_eq!(ask(&operator, "GET", "/api/v1/scans", None, None).0, 404);
+    assert_eq!(ask(&url, "GET", "/metrics", None, None).0, 404);
+    hub.signal("-TERM");
+    assert_eq!(hub.wait().0, Some(0), "{}", hub.log);
+
+    let (mut quiet, url) = Running::serve(&parent.path().join("quiet"), &[]);
+    assert_eq!(ask(&url, "GET", "/metrics", None, None).0, 404);
+    quiet.signal("-TERM");
+    quiet.wait();
+    assert!(!quiet.log.contains("Prometheus"), "{}", quiet.log);
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = ended(
+        clean()
+            .env("SCANHELM_METRICS_LISTEN", &address)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&data),
+    );
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains(&address) && refused.stderr.contains("[metrics] listen"), "{}", refused.stderr);
+}

@@ -16,6 +16,7 @@ use super::vendor_job::result;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
+use crate::telemetry;
 
 /// What the scan learns from a finished import.
 pub(super) async fn finish(
@@ -131,6 +132,7 @@ async fn settle(
         failpoint::hit("import.finalise.before_commit").await;
         transaction.commit().await?;
         failpoint::hit("import.finalise.after_commit").await;
+        telemetry::import_ended(import.state.as_str(), &import.counts);
         hub.committed();
         return Ok(());
     }
@@ -150,6 +152,7 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
         // It never came to an import: the vendor could not be asked.
         None => (text("scan_id").and_then(|id| id.parse().ok()), text("run_id").and_then(|id| id.parse().ok())),
     };
+    let counts = import.as_ref().map(|import| import.counts).unwrap_or_default();
     let transaction = hub.store().begin().await?;
     if let Some(mut import) = import {
         import.state = ImportState::Failed;
@@ -183,7 +186,9 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
             })
             .await?;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    telemetry::import_ended(ImportState::Failed.as_str(), &counts);
+    Ok(())
 }
 
 /// One attempt of an import was cut for its time; the import goes on with the next.

@@ -8,7 +8,7 @@ use scanhelm_core::credential::Credentials;
 use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::integration::{Condition, ConditionKind, Integration};
 use scanhelm_core::{Error, Result, Timestamp};
-use scanhelm_net::{VendorHttp, VendorHttpOptions};
+use scanhelm_net::{BreakerView, BudgetView, VendorHttp, VendorHttpOptions};
 
 use super::configure::{parse_base_url, place};
 use crate::Hub;
@@ -18,21 +18,33 @@ use crate::Hub;
 #[derive(Debug, Default)]
 pub struct SessionCache(Mutex<HashMap<IntegrationId, Opened>>);
 
-/// A session and the version of the integration it was opened for.
-type Opened = (i64, Arc<dyn Session>);
+/// A session, the handle of its calls, and the version of the integration they were opened for.
+#[derive(Clone, Debug)]
+struct Opened {
+    version: i64,
+    session: Arc<dyn Session>,
+    http: VendorHttp,
+}
 
 impl SessionCache {
     fn get(&self, integration: &Integration) -> Option<Arc<dyn Session>> {
         let sessions = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         sessions
             .get(&integration.id)
-            .filter(|(version, _)| *version == integration.version)
-            .map(|(_, session)| Arc::clone(session))
+            .filter(|opened| opened.version == integration.version)
+            .map(|opened| Arc::clone(&opened.session))
     }
 
-    fn put(&self, integration: &Integration, session: &Arc<dyn Session>) {
+    fn put(&self, integration: &Integration, session: &Arc<dyn Session>, http: VendorHttp) {
         let mut sessions = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sessions.insert(integration.id, (integration.version, Arc::clone(session)));
+        let opened = Opened { version: integration.version, session: Arc::clone(session), http };
+        sessions.insert(integration.id, opened);
+    }
+
+    /// Budget and breaker; `None` without an open session.
+    pub(crate) fn calls(&self, id: IntegrationId) -> Option<(BudgetView, BreakerView)> {
+        let sessions = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sessions.get(&id).map(|opened| (opened.http.budget(), opened.http.breaker()))
     }
 
     pub(crate) fn forget(&self, id: IntegrationId) {
@@ -47,8 +59,9 @@ impl Hub {
             return Ok(session);
         }
         let credentials = self.credentials(integration).await?;
-        let session: Arc<dyn Session> = Arc::from(self.open_session(integration, &credentials)?);
-        self.0.sessions.put(integration, &session);
+        let (session, http) = self.open(integration, &credentials)?;
+        let session: Arc<dyn Session> = Arc::from(session);
+        self.0.sessions.put(integration, &session, http);
         Ok(session)
     }
 
@@ -65,6 +78,10 @@ impl Hub {
         integration: &Integration,
         credentials: &Credentials,
     ) -> Result<Box<dyn Session>> {
+        self.open(integration, credentials).map(|(session, _)| session)
+    }
+
+    fn open(&self, integration: &Integration, credentials: &Credentials) -> Result<(Box<dyn Session>, VendorHttp)> {
         let connector = self
             .0
             .connectors
@@ -76,8 +93,11 @@ impl Hub {
             policy: Arc::clone(&self.0.network),
             limits: self.settings().http,
             clock: Arc::clone(&self.0.clock),
-        })?;
-        connector.open(Connection { http, credentials: credentials.clone(), clock: Arc::clone(&self.0.clock) })
+        })?
+        .counted_as(connector.manifest().id);
+        let connection =
+            Connection { http: http.clone(), credentials: credentials.clone(), clock: Arc::clone(&self.0.clock) };
+        Ok((connector.open(connection)?, http))
     }
 }
 

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::Hub;
 use crate::failpoint;
+use crate::telemetry;
 
 /// Adopts what is new. One scan that cannot be adopted does not stop the others.
 pub(super) async fn sweep(hub: &Hub, integration: &Integration, incarnation: &str, list: &ScanList) -> Result<u64> {
@@ -53,7 +54,7 @@ pub(super) async fn sweep(hub: &Hub, integration: &Integration, incarnation: &st
         }
     }
     if adopted > 0 {
-        metrics::counter!("scanhelm_adopted_total").increment(adopted);
+        telemetry::adopted(&integration.connector, adopted);
     }
     Ok(adopted)
 }

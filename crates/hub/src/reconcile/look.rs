@@ -13,6 +13,7 @@ use super::{adoption, details, status};
 use crate::Hub;
 use crate::failpoint;
 use crate::integrations::condition;
+use crate::telemetry;
 
 /// Between checks of version and licence.
 const CHECK_EVERY: Duration = Duration::from_hours(1);
@@ -37,6 +38,7 @@ pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> 
     }
     match look_at_vendor(hub, &mut integration, now).await {
         Ok(rest) => {
+            telemetry::polled(&integration.connector, "ok");
             let health = &mut integration.health;
             health.last_success_at = Some(hub.now());
             health.error_streak = 0;
@@ -45,7 +47,10 @@ pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> 
             }
             health.next_poll_at = Some(now.plus(rest));
         }
-        Err(Trouble::Ours(error)) if error.code != scanhelm_core::ErrorCode::Internal => return Err(error),
+        Err(Trouble::Ours(error)) if error.code != scanhelm_core::ErrorCode::Internal => {
+            telemetry::polled(&integration.connector, "store_error");
+            return Err(error);
+        }
         Err(Trouble::Ours(error)) => {
             tracing::warn!(integration = %integration.id, %error, "cannot look at the integration");
             let detail = error.internal.unwrap_or(error.detail);
@@ -144,6 +149,7 @@ fn suspicion(known: usize) -> CallError {
 
 fn settle_failure(hub: &Hub, integration: &mut Integration, error: &CallError, now: Timestamp) {
     let condition = condition(error, integration.health.condition.as_ref(), now);
+    telemetry::polled(&integration.connector, condition.kind.as_str());
     let health = &mut integration.health;
     health.error_streak = health.error_streak.saturating_add(1);
     let settings = hub.settings().sync;

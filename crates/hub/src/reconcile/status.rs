@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::Hub;
 use crate::failpoint;
 use crate::scans::command_activity;
+use crate::telemetry;
 
 /// How long a vendor's list may lag behind its detail.
 const LISTS_CATCH_UP: std::time::Duration = std::time::Duration::from_mins(1);
@@ -112,6 +113,7 @@ impl Hub {
             if told {
                 self.committed();
             }
+            self.count_reflected(&scan, &next, &changes).await;
             return Ok(next);
         }
         Ok(scan)
@@ -127,6 +129,27 @@ impl Hub {
         let known = runs.iter().any(|run| run.external_run_id == observation.external_run_id);
         let fresh = runs.first().is_some_and(|run| self.now().since(run.created_at) < LISTS_CATCH_UP);
         Ok(known && fresh)
+    }
+
+    /// Counts how long after the vendor's own end the hub showed a run as completed, once both are known. A run that
+    /// had ended before its integration was connected tells nothing about that.
+    async fn count_reflected(&self, before: &Scan, scan: &Scan, changes: &[Change]) {
+        let is_new = |change: &Change| matches!(change, Change::NewRun { .. } | Change::State { .. });
+        let learnt = before.vendor_finished_at.is_none() || changes.iter().any(is_new);
+        let ended = changes.iter().any(|change| matches!(change, Change::Finished { vendor_at: Some(_), .. }));
+        if !learnt || !ended || scan.vendor_state != VendorState::Completed {
+            return;
+        }
+        let (Some(id), Some(end), Some(seen)) = (scan.integration_id, scan.vendor_finished_at, scan.finished_at) else {
+            return;
+        };
+        match self.store().any_integration(id).await {
+            Ok(Some(integration)) if integration.created_at <= end => {
+                telemetry::reflected(&integration.connector, (end <= seen).then(|| seen.since(end)));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::debug!(scan = %scan.id, %error, "a sync lag is not counted"),
+        }
     }
 
     async fn save_run_of(&self, transaction: &Transaction, scan: &Scan, changes: &[Change]) -> Result<()> {
@@ -185,7 +208,7 @@ fn activity_of(hub: &Hub, scan: &Scan, change: &Change) -> Option<NewActivity> {
             Some(feed(hub, scan, event, message, json!({"from": from.as_str(), "to": to.as_str(), "raw": raw})))
         }
         Change::UnknownWord { raw } => {
-            metrics::counter!("scanhelm_unknown_vendor_status_total").increment(1);
+            telemetry::unknown_status(scan.vendor.as_deref().unwrap_or_default());
             let message =
                 format!("The scanner uses a status we do not know: \"{raw}\". The state stays {}.", scan.vendor_state);
             Some(feed(hub, scan, Event::UnknownVendorStatus, message, json!({"raw": raw})))

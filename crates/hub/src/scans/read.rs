@@ -12,7 +12,7 @@ use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::scan::{Origin, Run, Scan};
 use scanhelm_core::schedule::Schedule;
-use scanhelm_core::{Error, Result};
+use scanhelm_core::{Error, Result, Timestamp};
 use scanhelm_store::ScanFilter;
 
 use super::Scans;
@@ -51,7 +51,8 @@ impl Scans<'_> {
 
     pub async fn list(&self, grant: &Grant, filter: &ScanFilter, page: &PageRequest) -> Result<Page<ScanView>> {
         grant.require(Permission::ScanRead)?;
-        let found = self.hub.store().list_scans(grant.company, filter, page).await?;
+        let filter = ScanFilter { stale_before: self.hub.stale_before(), ..filter.clone() };
+        let found = self.hub.store().list_scans(grant.company, &filter, page).await?;
         let items = self.views(grant, found.items).await?;
         Ok(Page { items, next_cursor: found.next_cursor, total: found.total })
     }
@@ -126,6 +127,13 @@ impl Scans<'_> {
         grant.require(Permission::AssetRead)?;
         self.row(grant, id).await?;
         self.hub.store().scan_assets(grant.company, id, page).await
+    }
+}
+
+impl Hub {
+    /// A followed, unfinished scan that was last seen before this is stale.
+    pub(crate) fn stale_before(&self) -> Timestamp {
+        Scan::stale_before(self.now(), self.settings().sync.status_interval)
     }
 }
 
