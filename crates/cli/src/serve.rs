@@ -55,7 +55,7 @@ enum Stopped {
     #[error("the hub cannot start: {0}")]
     Hub(String),
     #[error(
-        "cannot listen for Prometheus on {address}: {cause}. Choose another address in `[metrics] listen`, or leave it empty"
+        "cannot listen for Prometheus on {address}: {cause}. Choose another address in `[metrics] listen`, or none"
     )]
     Metrics { address: SocketAddr, cause: std::io::Error },
     #[error("the counters for Prometheus cannot be set up: {0}")]
@@ -108,6 +108,7 @@ async fn serve(arguments: &ServeArguments, values: &Values) -> Result<(), Stoppe
 }
 
 /// The operator's listener, taken before anything starts.
+#[derive(Debug)]
 struct Operator {
     listener: TcpListener,
     address: SocketAddr,

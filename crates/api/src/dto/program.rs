@@ -19,7 +19,7 @@ pub(crate) struct ProgramMetrics {
     days: Vec<ScansOfDay>,
     /// All days together.
     scans: ScansByOrigin,
-    adoption: Adoption,
+    adoption: AdoptionShare,
     /// Durations of the runs that completed in the period, by vendor. Uploaded reports have none.
     durations: Vec<VendorDuration>,
     sync_lag: SyncLag,
@@ -49,7 +49,7 @@ struct ScansByOrigin {
 
 /// How many of the vendors' scans were found by a sweep instead of being created here.
 #[derive(Debug, Serialize, ToSchema)]
-struct Adoption {
+struct AdoptionShare {
     /// Scans that run at vendors.
     vendor_scans: u64,
     adopted: u64,
@@ -107,7 +107,7 @@ fn seconds(duration: Option<Duration>) -> Option<f64> {
 
 impl From<HubMetrics> for ProgramMetrics {
     fn from(metrics: HubMetrics) -> Self {
-        let adoption = Adoption {
+        let adoption = AdoptionShare {
             vendor_scans: metrics.scans.at_vendors(),
             adopted: metrics.scans.adopted,
             rate: metrics.scans.adoption_rate(),

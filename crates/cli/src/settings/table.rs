@@ -214,8 +214,8 @@ settings! {
     }
     /// Numbers for whoever operates the hub.
     metrics: Metrics {
-        /// Address and port for Prometheus, such as `127.0.0.1:9480`; `/metrics` is served there and nowhere else, without
-        /// a log-in, for the whole installation. Empty: off.
+        /// Address and port for Prometheus, such as `127.0.0.1:9480`; `/metrics` is served there and nowhere else,
+        /// without a log-in, for the whole installation. Empty: off.
         listen: OptionalAddress = OptionalAddress::default(),
     }
     /// What the hub tells on standard error.
