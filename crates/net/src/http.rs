@@ -3,6 +3,7 @@
 //! It is bound to a base URL: requests are made of path segments, never of URLs, so neither a vendor's `next` link
 //! nor an id full of slashes can take the credentials elsewhere. Clones share budget and breaker.
 
+mod counting;
 mod download;
 mod events;
 mod upload;
@@ -33,9 +34,9 @@ use crate::policy::NetworkPolicy;
 use crate::replay::{Exchange, Replay};
 use crate::resolver::Target;
 use crate::retry_after;
-use crate::telemetry;
 use crate::transport::{Incoming, Live, Outgoing, Transport};
 
+pub use counting::describe_metrics;
 pub use events::{EventStream, ServerEvent};
 pub use upload::Upload;
 
@@ -170,13 +171,6 @@ impl VendorHttp {
         Self { inner: Arc::new(Inner { base_url, host, transport, limits, clock, budget, breaker, counted_as }) }
     }
 
-    /// Counts the calls of this handle and its clones under a connector's id; the first one given stays.
-    #[must_use]
-    pub fn counted_as(self, connector: &'static str) -> Self {
-        self.inner.counted_as.get_or_init(|| connector);
-        self
-    }
-
     /// `host:port` of the instance.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -304,9 +298,7 @@ impl Inner {
                 outcome
             }
         };
-        if let Some(connector) = self.counted_as.get() {
-            telemetry::called(connector, outcome.as_ref().err());
-        }
+        self.count_call(outcome.as_ref().err());
         outcome.map_err(|kind| self.error(what, kind))
     }
 
@@ -348,9 +340,7 @@ impl Inner {
             .map_err(|exhausted| NetErrorKind::RateLimited { retry_after: exhausted.0, sent: false })?;
         let asked_at = self.clock.now();
         let begun = tokio::time::Instant::now();
-        if let Some(connector) = self.counted_as.get() {
-            telemetry::requested(connector);
-        }
+        self.count_request();
         let outcome = self.exchange(request, outgoing, asked_at, sink).await;
         drop(place);
         let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
