@@ -1,4 +1,4 @@
-//! A hub with its loops on one of the databases, and a simulated Nessus. Tests move the vendor's clock by hand and wait
+//! A hub with its loops on one of the databases, and simulated vendors. Tests move the vendor's clock by hand and wait
 //! for conditions; the hub's own periods are short and real.
 
 use std::path::{Path, PathBuf};
@@ -181,15 +181,24 @@ impl Running {
     }
 
     pub(crate) async fn connect(&self, grant: &Grant, sim: &Sim) -> IntegrationId {
-        let credentials: Credentials = [
-            ("access_key".to_owned(), Secret::new(sim.credentials().access_key.clone())),
-            ("secret_key".to_owned(), Secret::new(sim.credentials().secret_key.clone())),
-        ]
-        .into_iter()
-        .collect();
+        let known = sim.credentials();
+        let fields = vec![("access_key", known.access_key.clone()), ("secret_key", known.secret_key.clone())];
+        self.connect_to(grant, "nessus", sim, fields).await
+    }
+
+    /// The same for the product of any connector.
+    pub(crate) async fn connect_to(
+        &self,
+        grant: &Grant,
+        connector: &str,
+        sim: &Sim,
+        fields: Vec<(&str, String)>,
+    ) -> IntegrationId {
+        let credentials: Credentials =
+            fields.into_iter().map(|(name, text)| (name.to_owned(), Secret::new(text))).collect();
         let new = NewIntegration {
-            connector: "nessus".to_owned(),
-            name: "lab".to_owned(),
+            connector: connector.to_owned(),
+            name: format!("{connector} lab"),
             base_url: sim.base_url().to_owned(),
             credentials,
             ca_pem: None,
