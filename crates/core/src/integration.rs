@@ -8,6 +8,7 @@ use crate::Timestamp;
 use crate::capability::CapabilitySet;
 use crate::ids::{BlockId, CompanyId, IntegrationId, SubScannerId};
 use crate::permission::Actor;
+use crate::scan::VendorLink;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integration {
@@ -28,6 +29,14 @@ pub struct Integration {
     pub instance: Instance,
     pub health: Health,
     pub version: i64,
+}
+
+impl Integration {
+    /// Whether a link means a scan of the vendor as it is now, and not one of an earlier installation.
+    #[must_use]
+    pub fn is_home_of(&self, link: &VendorLink) -> bool {
+        link.integration_id == self.id && link.incarnation == self.instance.incarnation.as_deref().unwrap_or("")
+    }
 }
 
 /// What `check` learnt of the vendor instance.

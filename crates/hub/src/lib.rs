@@ -23,6 +23,7 @@ pub mod settings;
 mod steps;
 pub mod system;
 pub mod telemetry;
+pub mod trap;
 pub mod vault;
 
 use std::collections::{HashMap, HashSet};

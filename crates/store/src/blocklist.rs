@@ -34,6 +34,14 @@ impl Reader {
         Ok(pairs.into_iter().collect())
     }
 
+    /// Whether adoption leaves this vendor scan out.
+    pub async fn is_blocked(&self, link: &VendorLink) -> Result<bool> {
+        let text = "SELECT count(*) AS value FROM blocklist \
+                    WHERE integration_id = ? AND incarnation = ? AND external_scan_id = ?";
+        let values = values![link.integration_id, link.incarnation, link.external_scan_id];
+        Ok(self.connection().number(self.sql(text, values)).await? > 0)
+    }
+
     /// Newest first.
     pub async fn blocklist(&self, company: CompanyId) -> Result<Vec<BlockEntry>> {
         let text = "SELECT id, company_id, integration_id, incarnation, external_scan_id, name, created_at, \

@@ -191,6 +191,12 @@ impl Scan {
         self.integration_id.is_some() && self.link.is_none()
     }
 
+    /// Whoever created it asked for a first run as well.
+    #[must_use]
+    pub fn wants_launch(&self) -> bool {
+        self.config.get("launch").and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+
     /// Seconds from the run's start to its end, or to `now` while it lasts.
     #[must_use]
     pub fn duration_s(&self, now: Timestamp) -> Option<u64> {

@@ -154,10 +154,12 @@ fn is_new_run(scan: &Scan, observation: &Observation) -> bool {
     match (&scan.external_run_id, &observation.external_run_id) {
         (Some(known), Some(seen)) => known != seen,
         (None, Some(_)) => true,
-        // A vendor without run ids: working again after the end can only be another run.
+        // A vendor without run ids: not ended after the end, or started after it, can only be another run.
         (None, None) => {
             let first = scan.run_number == 0 && observation.state.is_some_and(|state| state != VendorState::Queued);
-            first || (scan.vendor_state.is_terminal() && observation.state.is_some_and(VendorState::is_active))
+            let again = observation.state.is_some_and(|state| !state.is_terminal());
+            let since = scan.vendor_finished_at.is_some() && observation.started_at > scan.vendor_finished_at;
+            first || (scan.vendor_state.is_terminal() && (again || since))
         }
         (Some(_), None) => false,
     }
@@ -234,6 +236,8 @@ impl Scan {
                 self.external_run_id.clone_from(external_run_id);
                 self.run_number += 1;
                 self.run_id = None;
+                // Whatever the run before ended as; a word that we do not know must not leave this one ended.
+                self.vendor_state = VendorState::Queued;
                 self.started_at = None;
                 self.finished_at = None;
                 self.vendor_finished_at = None;

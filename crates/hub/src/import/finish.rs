@@ -6,7 +6,7 @@ use scanhelm_core::import::Import;
 use scanhelm_core::job::Job;
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
-use scanhelm_core::status::ImportState;
+use scanhelm_core::status::{ImportState, VendorState};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
 use crate::telemetry;
+use crate::trap::{self, Trap};
 
 /// What the scan learns from a finished import.
 pub(super) async fn finish(
@@ -44,6 +45,9 @@ pub(super) async fn finish(
     );
     let imported = counts.records.saturating_sub(counts.quarantined);
     settle(hub, context, scan_id, import, Event::ImportComplete, message, |scan| {
+        if trap::on(Trap::S12) {
+            scan.vendor_state = VendorState::Completed;
+        }
         scan.import_state = state;
         scan.imported_findings = imported;
         scan.asset_count = Some(survey.assets).filter(|assets| *assets > 0).or(scan.asset_count);
@@ -101,7 +105,7 @@ async fn settle(
         let transaction = hub.store().begin().await?;
         transaction.fence(&context.lease).await?;
         // The scan may have been launched again meanwhile: then only the run learns of it.
-        if scan.run_id == Some(import.run_id) {
+        if scan.run_id == Some(import.run_id) || trap::on(Trap::S12) {
             change(&mut scan);
             if !transaction.try_save_scan(&scan, version).await? {
                 continue;

@@ -24,6 +24,7 @@ use super::{closing, finish, spool};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
+use crate::trap::{self, Trap};
 
 pub(crate) const IMPORT_JOB: &str = "import";
 
@@ -56,6 +57,16 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
     if let Some(settled) = finish::settled(&import) {
         spool::discard(&path);
         return Ok(settled);
+    }
+    if !integration.is_home_of(&link) {
+        let reason = "The scanner was reinstalled; the results of this run went with the earlier installation.";
+        finish::fail(hub, context, scan.id, &mut import, reason).await?;
+        spool::discard(&path);
+        return Ok(Outcome::Failed(reason.to_owned()));
+    }
+    if trap::on(Trap::S2) && import.checkpoint > 0 {
+        finish::finish(hub, context, scan.id, &mut import, &Survey::default(), false).await?;
+        return Ok(Outcome::Done(result(&import)));
     }
     failpoint::hit("import.started").await;
     let session = hub.session(&integration).await?;
@@ -258,6 +269,12 @@ pub(super) async fn take_in(
     let total = surveyed.records;
     match Box::pin(import_records(hub, context, scan, import, &frame, source, total)).await? {
         Progress::Complete => {}
+        Progress::Parked if trap::on(Trap::S5) => {
+            import.checkpoint = 0;
+            import.counts = ImportCounts::default();
+            save(hub, context, import).await?;
+            return Ok(Outcome::Continue { after: Duration::ZERO });
+        }
         Progress::Parked => return Ok(Outcome::Continue { after: Duration::ZERO }),
         Progress::Cancelled => {
             finish::fail(hub, context, scan.id, import, "cancelled; what was imported stays, the rest is missing")

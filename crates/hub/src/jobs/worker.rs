@@ -217,7 +217,10 @@ async fn settle(hub: &Hub, job: &Job, lease: &Lease, outcome: Outcome) -> Result
             let pause = after.unwrap_or_else(|| RETRY.delay(job.attempts, hub.0.chance.uniform()));
             if transaction.retry_job(lease, now.plus(pause), &reason, now).await? == JobState::Failed {
                 transaction.commit().await?;
-                return crate::import::attempts_exhausted(hub, job, &reason).await;
+                return match job.kind.as_str() {
+                    COMMAND_JOB | VENDOR_DELETE_JOB => crate::scans::attempts_exhausted(hub, job, &reason).await,
+                    _ => crate::import::attempts_exhausted(hub, job, &reason).await,
+                };
             }
         }
         Outcome::Done(_) | Outcome::Failed(_) | Outcome::Cancelled => {}

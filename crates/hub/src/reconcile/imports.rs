@@ -6,9 +6,13 @@ use scanhelm_core::status::ImportState;
 
 use crate::Hub;
 use crate::import::IMPORT_KEY;
+use crate::trap::{self, Trap};
 
 /// Gives every due scan its import job; the queue holds at most one unfinished job a run.
 pub(crate) async fn enqueue_due(hub: &Hub) -> Result<u64> {
+    if trap::on(Trap::S1) {
+        return Ok(0);
+    }
     let mut enqueued = 0;
     for mut scan in hub.store().scans_with_import_due(IMPORT_KEY, 100).await? {
         if scan.run_id.is_none() {

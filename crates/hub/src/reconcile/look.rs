@@ -9,7 +9,7 @@ use scanhelm_core::integration::{Condition, ConditionKind, Integration};
 use scanhelm_core::scan::{Scan, next_poll};
 use scanhelm_core::{Result, Timestamp};
 
-use super::{adoption, details, status};
+use super::{adoption, details, settle, status};
 use crate::Hub;
 use crate::failpoint;
 use crate::integrations::condition;
@@ -104,19 +104,29 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
         }
         hub.refresh_sub_scanners(integration).await?;
     }
+    // Read before the list is asked for: what is linked while it is on its way may rightly be absent from it.
+    let mut known = hub.store().scans_of_integration(integration.id).await?;
+    let asked_at = hub.now();
     let list = session.list_scans().await?;
-    let incarnation = list.incarnation.clone().or_else(|| integration.instance.incarnation.clone()).unwrap_or_default();
-    let known = hub.store().scans_by_links(integration.id, &incarnation).await?;
+    if list.incarnation.is_some() && list.incarnation != integration.instance.incarnation {
+        integration.instance.incarnation.clone_from(&list.incarnation);
+        let transaction = hub.store().begin().await?;
+        transaction.save_instance(integration.id, &integration.instance).await?;
+        transaction.commit().await?;
+    }
+    let incarnation = integration.instance.incarnation.clone().unwrap_or_default();
+    known.retain(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation == incarnation));
     if suspicious(integration, &list, &known) {
         return Err(suspicion(known.len()).into());
     }
     integration.health.condition = None;
-    status::observe_known(hub, integration, &list, known).await?;
+    status::observe_known(hub, &list, known).await?;
     if sweep_due {
-        adoption::sweep(hub, integration, &incarnation, &list).await?;
+        adoption::sweep(hub, integration, session.as_ref(), &incarnation, &list).await?;
         integration.health.last_sweep_at = Some(now);
         integration.health.next_sweep_at = Some(now.plus(hub.settings().sync.adoption_interval));
     }
+    settle::settle_commands(hub, integration, asked_at, sweep_due).await?;
     let scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
     details::complete(hub, integration, session.as_ref(), scans).await?;
     let scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
@@ -128,7 +138,7 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
     Ok(rest.mul_f64(0.9 + 0.1 * hub.0.chance.uniform()))
 }
 
-/// A list of many that is suddenly empty proves nothing until a second one confirms it.
+/// A list that is suddenly empty proves nothing until a second one confirms it.
 fn suspicious(integration: &Integration, list: &ScanList, known: &[Scan]) -> bool {
     let present = known.iter().filter(|scan| scan.vendor_missing_since.is_none()).count();
     let confirmed = integration
@@ -136,7 +146,7 @@ fn suspicious(integration: &Integration, list: &ScanList, known: &[Scan]) -> boo
         .condition
         .as_ref()
         .is_some_and(|condition| condition.kind == ConditionKind::SuspiciousEmptyList);
-    list.scans.is_empty() && present > 1 && !confirmed
+    list.scans.is_empty() && present > 0 && !confirmed
 }
 
 fn suspicion(known: usize) -> CallError {

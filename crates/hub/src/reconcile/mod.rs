@@ -15,6 +15,8 @@ mod details;
 mod due;
 mod imports;
 mod look;
+mod recognition;
+mod settle;
 mod status;
 mod sync;
 

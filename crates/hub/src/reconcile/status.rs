@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use scanhelm_connectors::contract::ScanList;
 use scanhelm_core::Result;
 use scanhelm_core::activity::{Event, NewActivity};
-use scanhelm_core::command::CommandState;
 use scanhelm_core::ids::RunId;
-use scanhelm_core::integration::Integration;
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::{Change, Observation, Run, Scan, observe};
 use scanhelm_core::status::VendorState;
@@ -18,39 +16,31 @@ use crate::Hub;
 use crate::failpoint;
 use crate::scans::command_activity;
 use crate::telemetry;
+use crate::trap::{self, Trap};
 
 /// How long a vendor's list may lag behind its detail.
 const LISTS_CATCH_UP: std::time::Duration = std::time::Duration::from_mins(1);
 
-/// A command whose effect the vendor does not show after this long did not happen.
-const PROOF_AFTER: std::time::Duration = std::time::Duration::from_mins(2);
-
 /// Applies a complete list to the scans of the same id space.
-pub(super) async fn observe_known(
-    hub: &Hub,
-    integration: &Integration,
-    list: &ScanList,
-    known: Vec<Scan>,
-) -> Result<()> {
+pub(super) async fn observe_known(hub: &Hub, list: &ScanList, known: Vec<Scan>) -> Result<()> {
     let seen: HashMap<&str, &Observation> =
         list.scans.iter().map(|observation| (observation.external_scan_id.as_str(), observation)).collect();
-    let before: HashMap<_, _> =
-        known.iter().map(|scan| (scan.id, (scan.external_run_id.clone(), scan.run_number))).collect();
-    let mut after = Vec::new();
     for scan in known {
         let external = scan.link.as_ref().map(|link| link.external_scan_id.as_str()).unwrap_or_default();
         match seen.get(external) {
-            Some(observation) => after.push(hub.apply_observation(scan, observation).await?),
-            None => after.push(missing(hub, scan).await?),
+            Some(observation) => {
+                hub.apply_observation(scan, observation).await?;
+            }
+            None => missing(hub, scan).await?,
         }
     }
-    settle_commands(hub, integration, &after, &before).await
+    Ok(())
 }
 
 /// Gone from a complete list: shown, not deleted. Its results stay.
-async fn missing(hub: &Hub, mut scan: Scan) -> Result<Scan> {
+async fn missing(hub: &Hub, mut scan: Scan) -> Result<()> {
     if scan.vendor_missing_since.is_some() {
-        return Ok(scan);
+        return Ok(());
     }
     scan.vendor_missing_since = Some(hub.now());
     let version = scan.version;
@@ -68,7 +58,7 @@ async fn missing(hub: &Hub, mut scan: Scan) -> Result<Scan> {
         transaction.commit().await?;
         hub.committed();
     }
-    Ok(scan)
+    Ok(())
 }
 
 impl Hub {
@@ -76,6 +66,13 @@ impl Hub {
     /// it read again; a row deleted meanwhile is left alone.
     pub(crate) async fn apply_observation(&self, scan: Scan, observation: &Observation) -> Result<Scan> {
         let mut scan = scan;
+        let misread;
+        let observation = if trap::on(Trap::S10) && observation.state.is_none() {
+            misread = Observation { state: Some(VendorState::Failed), ..observation.clone() };
+            &misread
+        } else {
+            observation
+        };
         if self.shows_a_run_of_before(&scan, observation).await? {
             return Ok(scan);
         }
@@ -110,6 +107,11 @@ impl Hub {
             failpoint::hit("look.observation.before_commit").await;
             transaction.commit().await?;
             failpoint::hit("look.observation.after_commit").await;
+            if trap::on(Trap::S1) && next.import_is_due() {
+                let transaction = self.store().begin().await?;
+                transaction.enqueue(&self.import_job(&next, false), self.now()).await?;
+                transaction.commit().await?;
+            }
             if told {
                 self.committed();
             }
@@ -229,48 +231,4 @@ fn activity_of(hub: &Hub, scan: &Scan, change: &Change) -> Option<NewActivity> {
         }
         _ => None,
     }
-}
-
-/// Decides commands whose answer was lost by what the vendor shows now.
-async fn settle_commands(
-    hub: &Hub,
-    integration: &Integration,
-    scans: &[Scan],
-    before: &HashMap<scanhelm_core::ids::ScanId, (Option<String>, u32)>,
-) -> Result<()> {
-    for mut command in hub.store().open_commands(integration.id).await? {
-        if command.state != CommandState::Unknown {
-            continue;
-        }
-        let Some(scan) = scans.iter().find(|scan| Some(scan.id) == command.scan_id) else {
-            continue;
-        };
-        let sent_at = command.sent_at.unwrap_or(command.created_at);
-        let run_changed = before
-            .get(&scan.id)
-            .is_some_and(|(run, number)| (scan.external_run_id != *run || scan.run_number != *number) && run.is_some())
-            || scan.started_at.is_some_and(|started| started >= sent_at);
-        let waited = hub.now().since(sent_at) > PROOF_AFTER;
-        match command.kind.proven_by(scan.vendor_state, run_changed) {
-            Some(true) => {
-                command.state = CommandState::Accepted;
-                command.detail = Some("Seen at the scanner.".to_owned());
-            }
-            Some(false) | None if waited => {
-                command.state = CommandState::Refused;
-                command.detail =
-                    Some("The scanner shows no effect; it did not happen. Ask again if you still want it.".to_owned());
-            }
-            Some(false) | None => continue,
-        }
-        command.finished_at = Some(hub.now());
-        let transaction = hub.store().begin().await?;
-        transaction.save_command(&command).await?;
-        if let Some(activity) = command_activity(hub, &command) {
-            transaction.append_activity(activity).await?;
-        }
-        transaction.commit().await?;
-        hub.committed();
-    }
-    Ok(())
 }

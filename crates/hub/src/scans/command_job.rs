@@ -8,22 +8,28 @@ use scanhelm_connectors::contract::{CallError, Created, NewVendorScan, Session};
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::capability::CapabilitySet;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
-use scanhelm_core::ids::CommandId;
+use scanhelm_core::company::CompanyStatus;
+use scanhelm_core::ids::{CommandId, CompanyId, ScanId};
 use scanhelm_core::integration::Integration;
 use scanhelm_core::job::Job;
 use scanhelm_core::permission::Actor;
-use scanhelm_core::scan::{Scan, VendorLink};
+use scanhelm_core::scan::{Origin, Scan, VendorLink};
 use scanhelm_core::status::VendorState;
 use scanhelm_core::text::single_line;
-use scanhelm_core::{Error, Result};
+use scanhelm_core::{Error, ErrorCode, Result};
+use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
+use crate::trap::{self, Trap};
 
 pub(crate) const COMMAND_JOB: &str = "command";
 pub(crate) const VENDOR_DELETE_JOB: &str = "vendor_delete";
+
+/// Why a creation that succeeded leaves its row without a vendor scan.
+const LINKED_ELSEWHERE: &str = "Its scan was linked to another row by hand before the scanner's answer came.";
 
 /// What the vendor made of a command.
 enum Answer {
@@ -65,6 +71,14 @@ pub(crate) async fn run_command(hub: &Hub, job: &Job, context: &JobContext) -> R
         return Ok(outcome(&command));
     };
     let session = hub.session(&integration).await?;
+    let integration = known_instance(hub, integration, session.as_ref(), &command).await?;
+    if let Some(reason) = forbidden(hub, &command, &scan, &integration).await? {
+        if command.kind == CommandKind::Create {
+            hub.creation_refused(&command, reason).await?;
+        }
+        finish(hub, context, &mut command, CommandState::Refused, Some(reason.to_owned())).await?;
+        return Ok(outcome(&command));
+    }
     failpoint::hit("command.before_sent").await;
     mark_sent(hub, context, &mut command).await?;
     failpoint::hit("command.sent").await;
@@ -78,6 +92,46 @@ pub(crate) async fn run_command(hub: &Hub, job: &Job, context: &JobContext) -> R
     }
     hub.look_at(command.integration_id);
     Ok(outcome(&command))
+}
+
+/// Before the first contact nothing is known of the id space that a new scan will belong to.
+async fn known_instance(
+    hub: &Hub,
+    mut integration: Integration,
+    session: &dyn Session,
+    command: &Command,
+) -> Result<Integration> {
+    if command.kind == CommandKind::Create && integration.instance.capabilities.is_none() {
+        let checked = session.check().await.map_err(|error| {
+            Error::new(ErrorCode::Conflict, format!("The scanner has not been reached yet: {error}"))
+        })?;
+        integration.instance = checked.instance;
+        let transaction = hub.store().begin().await?;
+        transaction.save_instance(integration.id, &integration.instance).await?;
+        transaction.commit().await?;
+    }
+    Ok(integration)
+}
+
+/// What was allowed when the command was recorded may not be any more when it is sent.
+async fn forbidden(
+    hub: &Hub,
+    command: &Command,
+    scan: &Scan,
+    integration: &Integration,
+) -> Result<Option<&'static str>> {
+    let starts = matches!(command.kind, CommandKind::Create | CommandKind::Launch | CommandKind::Resume);
+    if starts && !trap::on(Trap::S13) {
+        let company = hub.store().company(command.company_id).await?;
+        if company.is_none_or(|company| company.status == CompanyStatus::Deactivated) {
+            return Ok(Some("The company was deactivated before it was sent: nothing new may be started."));
+        }
+    }
+    let elsewhere = scan.link.as_ref().is_some_and(|link| !integration.is_home_of(link));
+    Ok(elsewhere.then_some(
+        "The scanner was reinstalled: its scan went with the earlier installation, and the same number may mean \
+         another scan now.",
+    ))
 }
 
 fn command_id(job: &Job) -> Result<CommandId> {
@@ -107,7 +161,7 @@ async fn mark_sent(hub: &Hub, context: &JobContext, command: &mut Command) -> Re
 }
 
 async fn send(hub: &Hub, session: &dyn Session, command: &Command, scan: &Scan) -> Result<Answer> {
-    let lacking = || Error::new(scanhelm_core::ErrorCode::UnsupportedByVendor, "The connector has no such operation.");
+    let lacking = || Error::new(ErrorCode::UnsupportedByVendor, "The connector has no such operation.");
     let target = command.target.as_deref().unwrap_or_default();
     let sent = match command.kind {
         CommandKind::Launch => session.launch().ok_or_else(lacking)?.launch(target).await.map(|_| None),
@@ -139,7 +193,7 @@ async fn wanted(hub: &Hub, scan: &Scan) -> Result<NewVendorScan> {
         sub_scanner,
         folder: text("folder"),
         client_token: scan.client_token.clone().unwrap_or_default(),
-        launch: scan.config.get("launch").and_then(Value::as_bool).unwrap_or(false),
+        launch: scan.wants_launch(),
     })
 }
 
@@ -158,35 +212,22 @@ async fn accepted(
             incarnation: integration.instance.incarnation.clone().unwrap_or_default(),
             external_scan_id,
         };
-        hub.link_created(scan.company_id, scan.id, link).await?;
+        let linked = hub.link_created(scan.company_id, scan.id, link).await?;
         failpoint::hit("command.linked").await;
-        let wanted = scan.config.get("launch").and_then(Value::as_bool).unwrap_or(false);
-        if wanted && !launched {
-            launch_too(hub, command, scan).await?;
+        if !linked {
+            hub.creation_refused(command, LINKED_ELSEWHERE).await?;
+            return finish(hub, context, command, CommandState::Accepted, Some(LINKED_ELSEWHERE.to_owned())).await;
+        }
+        if scan.wants_launch() && !launched {
+            // The vendor has no call that creates and launches: the launch is a command of its own.
+            let transaction = hub.store().begin().await?;
+            transaction.fence(&context.lease).await?;
+            hub.order_launch_of(&transaction, command).await?;
+            transaction.commit().await?;
+            hub.committed();
         }
     }
     finish(hub, context, command, CommandState::Accepted, None).await
-}
-
-/// The vendor has no call that creates and launches: the launch is a command of its own.
-async fn launch_too(hub: &Hub, created: &Command, scan: &Scan) -> Result<()> {
-    let command = Command {
-        id: CommandId::new(hub.ids()),
-        kind: CommandKind::Launch,
-        state: CommandState::Recorded,
-        detail: None,
-        created_at: hub.now(),
-        sent_at: None,
-        finished_at: None,
-        scan_id: Some(scan.id),
-        ..created.clone()
-    };
-    let transaction = hub.store().begin().await?;
-    transaction.insert_command(&command).await?;
-    transaction.enqueue(&hub.command_job(&command), hub.now()).await?;
-    transaction.commit().await?;
-    hub.committed();
-    Ok(())
 }
 
 async fn failed(
@@ -290,6 +331,12 @@ pub(crate) async fn run_vendor_delete(hub: &Hub, job: &Job, context: &JobContext
         return Ok(outcome(&command));
     };
     let target = command.target.clone().unwrap_or_default();
+    let incarnation = job.payload.get("incarnation").and_then(Value::as_str);
+    if incarnation.is_some_and(|incarnation| integration.instance.incarnation.as_deref().unwrap_or("") != incarnation) {
+        let reason = "The scanner was reinstalled; its copy went with the earlier installation.";
+        finish(hub, context, &mut command, CommandState::Accepted, Some(reason.to_owned())).await?;
+        return Ok(outcome(&command));
+    }
     mark_sent(hub, context, &mut command).await?;
     failpoint::hit("command.sent").await;
     let session = hub.session(&integration).await?;
@@ -322,30 +369,81 @@ pub(crate) async fn run_vendor_delete(hub: &Hub, job: &Job, context: &JobContext
     }
 }
 
+/// A job that may not try again leaves a command with an end, instead of one that seems to be on its way for ever.
+pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Result<()> {
+    let Some(mut command) = hub.store().command(job.company_id, command_id(job)?).await? else {
+        return Ok(());
+    };
+    match command.state {
+        CommandState::Recorded => {
+            command.state = CommandState::Refused;
+            command.finished_at = Some(hub.now());
+            if command.kind == CommandKind::Create {
+                hub.creation_refused(&command, reason).await?;
+            }
+        }
+        // The status reconciler looks for what became of it.
+        CommandState::Sent => command.state = CommandState::Unknown,
+        CommandState::Accepted | CommandState::Refused | CommandState::Unknown => return Ok(()),
+    }
+    command.detail = Some(single_line(reason, 500));
+    let transaction = hub.store().begin().await?;
+    transaction.save_command(&command).await?;
+    if let Some(activity) = command_activity(hub, &command) {
+        transaction.append_activity(activity).await?;
+    }
+    transaction.commit().await?;
+    hub.committed();
+    Ok(())
+}
+
 impl Hub {
-    /// Ties a row created here to the vendor scan made for it.
-    pub(crate) async fn link_created(
-        &self,
-        company: scanhelm_core::ids::CompanyId,
-        id: scanhelm_core::ids::ScanId,
-        link: VendorLink,
-    ) -> Result<()> {
-        let Some(mut scan) = self.store().scan(company, id).await? else {
-            return Ok(());
-        };
-        if scan.link.is_some() {
-            return Ok(());
+    /// Ties a row created here to the vendor scan made for it. A sweep may have met that scan before its answer came
+    /// and have adopted it: that row gives way, it knows nothing that the vendor will not tell again. `false`: a
+    /// person has linked it to another row on purpose.
+    pub(crate) async fn link_created(&self, company: CompanyId, id: ScanId, link: VendorLink) -> Result<bool> {
+        for _ in 0..5 {
+            let Some(mut scan) = self.store().scan(company, id).await? else {
+                return Ok(true);
+            };
+            if scan.link.as_ref() == Some(&link) {
+                return Ok(true);
+            }
+            scan.link = Some(link.clone());
+            let version = scan.version;
+            let transaction = self.store().begin().await?;
+            match transaction.scan_by_link(&link).await? {
+                Some(twin) if twin.origin == Origin::Adopted => {
+                    transaction.delete_scan(company, twin.id).await?;
+                }
+                Some(_) => return Ok(false),
+                None => {}
+            }
+            if transaction.try_save_scan(&scan, version).await? {
+                transaction.commit().await?;
+                return Ok(true);
+            }
         }
-        scan.link = Some(link);
-        let version = scan.version;
-        let transaction = self.store().begin().await?;
-        if transaction.try_save_scan(&scan, version).await? {
-            transaction.commit().await?;
-        }
-        Ok(())
+        Err(Error::new(ErrorCode::Conflict, "The scan keeps changing; it is linked at the next attempt."))
     }
 
-    async fn creation_refused(&self, command: &Command, reason: &str) -> Result<()> {
+    /// The launch that belongs to a creation, as a command of its own in the caller's transaction.
+    pub(crate) async fn order_launch_of(&self, transaction: &Transaction, created: &Command) -> Result<()> {
+        let command = Command {
+            id: CommandId::new(self.ids()),
+            kind: CommandKind::Launch,
+            state: CommandState::Recorded,
+            detail: None,
+            created_at: self.now(),
+            sent_at: None,
+            finished_at: None,
+            ..created.clone()
+        };
+        transaction.insert_command(&command).await?;
+        transaction.enqueue(&self.command_job(&command), self.now()).await.map(|_| ())
+    }
+
+    pub(crate) async fn creation_refused(&self, command: &Command, reason: &str) -> Result<()> {
         let Some(id) = command.scan_id else {
             return Ok(());
         };

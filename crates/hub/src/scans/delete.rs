@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::read::available;
 use super::{Scans, VENDOR_DELETE_JOB};
+use crate::trap::{self, Trap};
 
 /// How long a caller waits for the vendor before the answer is `pending`.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -97,8 +98,24 @@ impl Scans<'_> {
                 None
             }
         };
+        if trap::on(Trap::S7) {
+            return self.delete_carelessly(grant, &scan, command).await;
+        }
         self.delete_locally(grant, &scan, command.as_ref()).await?;
         Ok(OrderedDeletion { command: command.map(|command| command.id), warnings })
+    }
+
+    async fn delete_carelessly(&self, grant: &Grant, scan: &Scan, command: Option<Command>) -> Result<OrderedDeletion> {
+        self.delete_locally(grant, scan, None).await?;
+        if let Some(command) = command
+            && let Some(integration) = self.hub.store().integration(grant.company, command.integration_id).await?
+        {
+            let session = self.hub.session(&integration).await?;
+            if let Some(accessor) = session.delete() {
+                let _ = accessor.delete(command.target.as_deref().unwrap_or_default()).await;
+            }
+        }
+        Ok(OrderedDeletion { command: None, warnings: Vec::new() })
     }
 
     /// `None`: nothing at a vendor. `Err`: the reason why the vendor's copy cannot be deleted.
@@ -154,7 +171,9 @@ impl Scans<'_> {
         }
         if let Some(command) = command {
             transaction.insert_command(command).await?;
-            let mut job = self.hub.new_job(grant.company, VENDOR_DELETE_JOB, json!({"command_id": command.id}));
+            let incarnation = scan.link.as_ref().map(|link| link.incarnation.as_str());
+            let payload = json!({"command_id": command.id, "incarnation": incarnation});
+            let mut job = self.hub.new_job(grant.company, VENDOR_DELETE_JOB, payload);
             job.dedup_key = Some(format!("command:{}", command.id));
             job.priority = -5;
             job.max_attempts = 200;

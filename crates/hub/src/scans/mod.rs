@@ -12,7 +12,9 @@ mod preview;
 mod read;
 
 pub use change::ScanChange;
-pub(crate) use command_job::{COMMAND_JOB, VENDOR_DELETE_JOB, command_activity, run_command, run_vendor_delete};
+pub(crate) use command_job::{
+    COMMAND_JOB, VENDOR_DELETE_JOB, attempts_exhausted, command_activity, run_command, run_vendor_delete,
+};
 pub use control::Ordered;
 pub use create::NewScan;
 pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};

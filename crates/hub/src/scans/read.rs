@@ -164,7 +164,9 @@ pub(crate) fn available(
         &Situation {
             capabilities: capabilities.as_ref(),
             vendor: product,
-            linked: scan.link.is_some() && !scan.origin.runs_here() && scan.origin != Origin::Upload,
+            linked: scan.link.as_ref().is_some_and(|link| integration.is_some_and(|found| found.is_home_of(link)))
+                && !scan.origin.runs_here()
+                && scan.origin != Origin::Upload,
             integration_enabled: integration.is_some_and(|integration| integration.enabled),
             company,
             has_run: scan.run_number > 0,

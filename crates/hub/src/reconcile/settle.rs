@@ -1,0 +1,105 @@
+//! Commands whose answer was lost: decided by what the vendor shows now, never by sending them again.
+
+use std::time::Duration;
+
+use scanhelm_core::capability::Capability;
+use scanhelm_core::command::{Command, CommandKind, CommandState};
+use scanhelm_core::integration::Integration;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::{Result, Timestamp};
+
+use crate::Hub;
+use crate::scans::command_activity;
+
+/// A command whose effect the vendor does not show after this long did not happen.
+const PROOF_AFTER: Duration = Duration::from_mins(2);
+
+/// Looks at every command of unknown outcome after a complete list that was asked for at `asked_at`. `swept`: all that
+/// is new in the list has been compared with what was asked to be created.
+pub(super) async fn settle_commands(
+    hub: &Hub,
+    integration: &Integration,
+    asked_at: Timestamp,
+    swept: bool,
+) -> Result<()> {
+    for mut command in hub.store().open_commands(integration.id).await? {
+        if command.state != CommandState::Unknown {
+            continue;
+        }
+        let scan = match command.scan_id {
+            Some(scan) => hub.store().scan(command.company_id, scan).await?,
+            None => None,
+        };
+        let launch_is_missing = scan.as_ref().is_some_and(|scan| launch_is_missing(hub, integration, scan));
+        let Some((state, detail)) = verdict(hub, &command, scan.as_ref(), asked_at, swept, launch_is_missing).await?
+        else {
+            continue;
+        };
+        if command.kind == CommandKind::Create && state == CommandState::Refused {
+            hub.creation_refused(&command, detail).await?;
+        }
+        command.state = state;
+        command.detail = Some(detail.to_owned());
+        command.finished_at = Some(hub.now());
+        let transaction = hub.store().begin().await?;
+        if command.kind == CommandKind::Create
+            && let Some(scan) = scan.as_ref()
+            && let Some(link) = &scan.link
+        {
+            command.target = Some(link.external_scan_id.clone());
+            if launch_is_missing {
+                hub.order_launch_of(&transaction, &command).await?;
+            }
+        }
+        transaction.save_command(&command).await?;
+        if let Some(activity) = command_activity(hub, &command) {
+            transaction.append_activity(activity).await?;
+        }
+        transaction.commit().await?;
+        hub.committed();
+    }
+    Ok(())
+}
+
+/// It was to be started as soon as it is there, has no run, and launching is a call of its own.
+fn launch_is_missing(hub: &Hub, integration: &Integration, scan: &Scan) -> bool {
+    let offered = hub.offered_by(&integration.connector);
+    scan.wants_launch() && scan.run_number == 0 && offered.is_some_and(|offered| offered.has(Capability::Launch))
+}
+
+/// `None`: not decided yet.
+async fn verdict(
+    hub: &Hub,
+    command: &Command,
+    scan: Option<&Scan>,
+    asked_at: Timestamp,
+    swept: bool,
+    launch_is_missing: bool,
+) -> Result<Option<(CommandState, &'static str)>> {
+    const SEEN: (CommandState, &str) = (CommandState::Accepted, "Seen at the scanner.");
+    let Some(scan) = scan else {
+        let detail = "The scan was deleted here meanwhile; whether it happened is not looked for any more.";
+        return Ok(Some((CommandState::Refused, detail)));
+    };
+    let sent_at = command.sent_at.unwrap_or(command.created_at);
+    let waited = asked_at.since(sent_at) > PROOF_AFTER;
+    if command.kind == CommandKind::Create {
+        if scan.link.is_some() {
+            // Where creating is launching as well, the run may not show in the list yet.
+            return Ok((waited || !launch_is_missing).then_some(SEEN));
+        }
+        let detail = "The scanner has no such scan; it was not created. Create it again if you still want it.";
+        return Ok((waited && swept).then_some((CommandState::Refused, detail)));
+    }
+    let run_changed = match hub.store().runs(scan.company_id, scan.id).await?.first() {
+        Some(run) => run.created_at >= sent_at || run.started_at.is_some_and(|started| started >= sent_at),
+        None => false,
+    };
+    let looked_since = scan.last_observed_at.is_some_and(|at| at >= sent_at);
+    let proven = if looked_since { command.kind.proven_by(scan.vendor_state, run_changed) } else { None };
+    let detail = "The scanner shows no effect; it did not happen. Ask again if you still want it.";
+    Ok(match proven {
+        Some(true) => Some(SEEN),
+        Some(false) | None => waited.then_some((CommandState::Refused, detail)),
+    })
+}
