@@ -10,6 +10,8 @@ pub enum Trap {
     S1,
     /// Takes a scan of which something is imported for imported.
     S2,
+    /// Fires from memory: by the clock of each process, and written down only afterwards.
+    S3,
     /// Answers 202 and does the work detached, in memory.
     S4,
     /// A time limit throws away what an import has done.

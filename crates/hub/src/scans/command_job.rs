@@ -72,15 +72,16 @@ pub(crate) async fn run_command(hub: &Hub, job: &Job, context: &JobContext) -> R
     };
     let session = hub.session(&integration).await?;
     let integration = known_instance(hub, integration, session.as_ref(), &command).await?;
-    if let Some(reason) = forbidden(hub, &command, &scan, &integration).await? {
-        if command.kind == CommandKind::Create {
-            hub.creation_refused(&command, reason).await?;
-        }
-        finish(hub, context, &mut command, CommandState::Refused, Some(reason.to_owned())).await?;
-        return Ok(outcome(&command));
+    if scan.link.as_ref().is_some_and(|link| !integration.is_home_of(link)) {
+        let reason = "The scanner was reinstalled: its scan went with the earlier installation, and the same number \
+                      may mean another scan now.";
+        return refuse(hub, context, command, reason).await;
     }
     failpoint::hit("command.before_sent").await;
-    mark_sent(hub, context, &mut command).await?;
+    if !mark_sent(hub, context, &mut command).await? {
+        let reason = "The company was deactivated before it was sent: nothing new may be started.";
+        return refuse(hub, context, command, reason).await;
+    }
     failpoint::hit("command.sent").await;
     let answer = send(hub, session.as_ref(), &command, &scan).await?;
     failpoint::hit("command.answered").await;
@@ -113,25 +114,12 @@ async fn known_instance(
     Ok(integration)
 }
 
-/// What was allowed when the command was recorded may not be any more when it is sent.
-async fn forbidden(
-    hub: &Hub,
-    command: &Command,
-    scan: &Scan,
-    integration: &Integration,
-) -> Result<Option<&'static str>> {
-    let starts = matches!(command.kind, CommandKind::Create | CommandKind::Launch | CommandKind::Resume);
-    if starts && !trap::on(Trap::S13) {
-        let company = hub.store().company(command.company_id).await?;
-        if company.is_none_or(|company| company.status == CompanyStatus::Deactivated) {
-            return Ok(Some("The company was deactivated before it was sent: nothing new may be started."));
-        }
+async fn refuse(hub: &Hub, context: &JobContext, mut command: Command, reason: &str) -> Result<Outcome> {
+    if command.kind == CommandKind::Create {
+        hub.creation_refused(&command, reason).await?;
     }
-    let elsewhere = scan.link.as_ref().is_some_and(|link| !integration.is_home_of(link));
-    Ok(elsewhere.then_some(
-        "The scanner was reinstalled: its scan went with the earlier installation, and the same number may mean \
-         another scan now.",
-    ))
+    finish(hub, context, &mut command, CommandState::Refused, Some(reason.to_owned())).await?;
+    Ok(outcome(&command))
 }
 
 fn command_id(job: &Job) -> Result<CommandId> {
@@ -151,13 +139,22 @@ fn outcome(command: &Command) -> Outcome {
     }))
 }
 
-async fn mark_sent(hub: &Hub, context: &JobContext, command: &mut Command) -> Result<()> {
-    command.state = CommandState::Sent;
-    command.sent_at = Some(hub.now());
+/// `false`: it may not be sent any more, because its company was deactivated since it was recorded.
+async fn mark_sent(hub: &Hub, context: &JobContext, command: &mut Command) -> Result<bool> {
     let transaction = hub.store().begin().await?;
     transaction.fence(&context.lease).await?;
+    if matches!(command.kind, CommandKind::Create | CommandKind::Launch | CommandKind::Resume) {
+        let company = transaction.company(command.company_id).await?;
+        let active = company.is_some_and(|company| company.status == CompanyStatus::Active);
+        if !active && !trap::on(Trap::S13) {
+            return Ok(false);
+        }
+    }
+    command.state = CommandState::Sent;
+    command.sent_at = Some(hub.now());
     transaction.save_command(command).await?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(true)
 }
 
 async fn send(hub: &Hub, session: &dyn Session, command: &Command, scan: &Scan) -> Result<Answer> {
@@ -410,6 +407,12 @@ impl Hub {
                 return Ok(true);
             }
             scan.link = Some(link.clone());
+            if scan.vendor_state == VendorState::Failed && scan.run_number == 0 {
+                // It was given up, and came to be after all.
+                scan.vendor_state = VendorState::Queued;
+                scan.finished_at = None;
+                scan.error = None;
+            }
             let version = scan.version;
             let transaction = self.store().begin().await?;
             match transaction.scan_by_link(&link).await? {
@@ -418,6 +421,14 @@ impl Hub {
                 }
                 Some(_) => return Ok(false),
                 None => {}
+            }
+            // A creation that was called refused and reached the vendor all the same, long after, is settled anew.
+            for mut command in transaction.scan_commands(company, id).await? {
+                if command.kind == CommandKind::Create && command.state == CommandState::Refused {
+                    command.state = CommandState::Unknown;
+                    command.finished_at = None;
+                    transaction.save_command(&command).await?;
+                }
             }
             if transaction.try_save_scan(&scan, version).await? {
                 transaction.commit().await?;

@@ -34,8 +34,9 @@ pub(crate) async fn require_launchable(hub: &Hub, scan: &Scan) -> Result<()> {
     let mut as_linked = scan.clone();
     if let Some(integration_id) = scan.integration_id.filter(|_| scan.link.is_none()) {
         // Being made at the vendor: judged as it will be.
-        let link = VendorLink { integration_id, incarnation: String::new(), external_scan_id: String::new() };
-        as_linked.link = Some(link);
+        let integration = hub.store().integration(scan.company_id, integration_id).await?;
+        let incarnation = integration.and_then(|found| found.instance.incarnation).unwrap_or_default();
+        as_linked.link = Some(VendorLink { integration_id, incarnation, external_scan_id: String::new() });
     }
     let answer = launch_availability(hub, &as_linked, CompanyStatus::Active).await?;
     match answer.code {

@@ -59,12 +59,13 @@ proptest! {
             }
             // Idempotent.
             prop_assert_eq!(observe(&row, observation, observation.observed_at), vec![Change::Seen { at: observation.observed_at }]);
-            // Unknown words move nothing.
+            let new_run = changes.iter().any(|change| matches!(change, Change::NewRun { .. }));
+            // Unknown words move nothing; a run that begins with one waits, whatever the run before ended as.
             if observation.state.is_none() {
-                prop_assert_eq!(before.vendor_state, row.vendor_state);
+                let kept = if new_run { VendorState::Queued } else { before.vendor_state };
+                prop_assert_eq!(kept, row.vendor_state);
             }
             // The clock starts once a run.
-            let new_run = changes.iter().any(|change| matches!(change, Change::NewRun { .. }));
             if !new_run && before.started_at.is_some() {
                 prop_assert_eq!(before.started_at, row.started_at);
             }
@@ -107,6 +108,39 @@ fn without_run_ids_working_after_the_end_is_a_new_run() {
     follow(&mut row, &look(20, VendorState::Failed, None));
     let changes = follow(&mut row, &look(30, VendorState::Running, None));
     assert!(changes.iter().any(|change| matches!(change, Change::NewRun { .. })));
+}
+
+/// Between two looks a run may be queued, or begin and end: neither shows it at work.
+#[test]
+fn without_run_ids_a_run_that_was_not_seen_at_work_is_a_new_run_all_the_same() {
+    for waiting in [true, false] {
+        let mut row = scan();
+        let mut ended = look(20, VendorState::Completed, None);
+        ended.started_at = Some(at(10));
+        ended.finished_at = Some(at(15));
+        follow(&mut row, &ended);
+        row.import_state = ImportState::Done;
+        if waiting {
+            follow(&mut row, &look(25, VendorState::Queued, None));
+        }
+        let mut again = look(60, VendorState::Completed, None);
+        again.started_at = Some(at(30));
+        again.finished_at = Some(at(50));
+        follow(&mut row, &again);
+        assert_eq!((row.run_number, row.vendor_finished_at), (2, Some(at(50))), "waiting: {waiting}");
+        assert_eq!(row.import_state, ImportState::Pending);
+    }
+}
+
+#[test]
+fn an_unknown_word_of_a_new_run_does_not_leave_it_ended() {
+    let mut row = scan();
+    follow(&mut row, &look(10, VendorState::Completed, Some("a")));
+    let mut strange = look(20, VendorState::Running, Some("b"));
+    strange.state = None;
+    strange.raw_status = "hibernating".to_owned();
+    follow(&mut row, &strange);
+    assert_eq!((row.vendor_state, row.import_state), (VendorState::Queued, ImportState::None));
 }
 
 #[test]

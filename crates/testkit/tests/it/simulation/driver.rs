@@ -28,6 +28,7 @@ enum Step {
     Look,
     Imports,
     Claim,
+    Fire,
     Wait,
     Person,
     Vendor,
@@ -35,16 +36,17 @@ enum Step {
     Crash,
 }
 
-const STEPS: [(usize, Step); 9] = [
+const STEPS: [(usize, Step); 10] = [
     (24, Step::GoOn),
     (16, Step::Look),
     (8, Step::Imports),
     (16, Step::Claim),
+    (6, Step::Fire),
     (16, Step::Wait),
     (12, Step::Person),
     (6, Step::Vendor),
     (3, Step::Trouble),
-    (1, Step::Crash),
+    (2, Step::Crash),
 ];
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
                 Step::Claim => {
                     self.claim(process).await;
                 }
+                Step::Fire => self.fire(process).await,
                 Step::Wait => {
                     let pause = match self.dice.below(10) {
                         0 => self.dice.seconds(60, 400),
@@ -114,6 +117,16 @@ impl World {
         self.run(Activity { acting, label: ENQUEUE.to_owned(), running }).await;
     }
 
+    pub(crate) async fn fire(&mut self, process: usize) {
+        let hub = self.processes[process].hub.clone();
+        let running = Box::pin(async move {
+            // What cannot be judged stays due.
+            let _ = hub.steps().fire_schedules().await;
+        });
+        let acting = Acting { hub: process, ..Acting::default() };
+        self.run(Activity { acting, label: "fires schedules".to_owned(), running }).await;
+    }
+
     pub(crate) async fn claim(&mut self, process: usize) -> usize {
         let claimed = self.processes[process].hub.steps().claim_jobs(2).await.unwrap();
         let count = claimed.len();
@@ -154,7 +167,7 @@ impl World {
         let chosen = self.dice.below(self.vendors.len());
         let vendor = self.vendors[chosen].clone();
         let now = self.clock.now();
-        let what = if self.dice.percent(3) {
+        let what = if self.dice.percent(8) {
             vendor.state().reinstall();
             "was reinstalled".to_owned()
         } else {

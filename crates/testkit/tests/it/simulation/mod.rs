@@ -18,7 +18,7 @@ use scanhelm_hub::trap::{self, Trap};
 use stage::Weather;
 use world::World;
 
-const PLAN: Plan = Plan { steps: 70, weather: Weather { hold: 250, crash: 8 }, faults: 12 };
+const PLAN: Plan = Plan { steps: 70, weather: Weather { hold: 250, crash: 12 }, faults: 12 };
 
 /// Without [`COUNT`]; CI asks for more.
 const SEEDS: u64 = 160;
@@ -82,7 +82,7 @@ fn hold_part(part: u64) {
     (1..=seeds).filter(|seed| seed % PARTS == part).for_each(hold);
 }
 
-const PARTS: u64 = 4;
+const PARTS: u64 = 8;
 
 #[test]
 fn seeds_of_part_0() {
@@ -102,6 +102,26 @@ fn seeds_of_part_2() {
 #[test]
 fn seeds_of_part_3() {
     hold_part(3);
+}
+
+#[test]
+fn seeds_of_part_4() {
+    hold_part(4);
+}
+
+#[test]
+fn seeds_of_part_5() {
+    hold_part(5);
+}
+
+#[test]
+fn seeds_of_part_6() {
+    hold_part(6);
+}
+
+#[test]
+fn seeds_of_part_7() {
+    hold_part(7);
 }
 
 #[test]

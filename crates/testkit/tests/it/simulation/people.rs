@@ -9,6 +9,7 @@ use scanhelm_hub::Hub;
 use scanhelm_hub::import::UploadOptions;
 use scanhelm_hub::integrations::IntegrationChange;
 use scanhelm_hub::scans::{NewScan, Ordered};
+use scanhelm_hub::schedules::NewSchedule;
 
 use super::checkers::{Invariant, Violation};
 use super::driver::short;
@@ -25,6 +26,7 @@ enum Deed {
     ImportAgain,
     Sync,
     Upload,
+    Schedule,
     Deactivate,
     Enable,
     Edit,
@@ -32,7 +34,7 @@ enum Deed {
     Trespass,
 }
 
-const DEEDS: [(usize, Deed); 13] = [
+const DEEDS: [(usize, Deed); 14] = [
     (12, Deed::Create),
     (4, Deed::Link),
     (1, Deed::Record),
@@ -41,7 +43,8 @@ const DEEDS: [(usize, Deed); 13] = [
     (4, Deed::ImportAgain),
     (6, Deed::Sync),
     (3, Deed::Upload),
-    (2, Deed::Deactivate),
+    (5, Deed::Schedule),
+    (4, Deed::Deactivate),
     (2, Deed::Enable),
     (5, Deed::Edit),
     (3, Deed::Unblock),
@@ -63,6 +66,7 @@ impl World {
             Deed::ImportAgain => self.import_again(company, &hub).await,
             Deed::Sync => self.sync(company, &hub).await,
             Deed::Upload => self.upload(company, &hub).await,
+            Deed::Schedule => self.schedule(company, &hub).await,
             Deed::Deactivate => self.deactivate(company).await,
             Deed::Enable => self.enable(company, &hub).await,
             Deed::Edit => self.edit(company, &hub).await,
@@ -233,6 +237,22 @@ impl World {
         self.companies[company].changes += 1;
         self.told.jobs.push((grant.company, accepted.job_id, "upload".to_owned()));
         Ok("uploads a report".to_owned())
+    }
+
+    async fn schedule(&mut self, company: usize, hub: &Hub) -> Result<String, Error> {
+        let (_, scan) = self.some_scan(company).await?;
+        let grant = self.grant(company);
+        let minutes = [1, 2, 5][self.dice.below(3)];
+        let new = NewSchedule {
+            scan_id: scan.id,
+            cron: format!("*/{minutes} * * * *"),
+            tz: Some("UTC".to_owned()),
+            enabled: true,
+        };
+        let made = hub.schedules().create(&grant, new).await?.schedule;
+        self.companies[company].changes += 1;
+        self.told.schedules.push((grant.company, made.id, minutes));
+        Ok(format!("has scan {} run every {minutes} minutes", short(&scan.id.to_string())))
     }
 
     async fn deactivate(&mut self, company: usize) -> Result<String, Error> {

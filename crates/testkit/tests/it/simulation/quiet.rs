@@ -4,6 +4,7 @@ use scanhelm_core::job::{Job, JobState};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::{Clock as _, Timestamp};
 use scanhelm_hub::integrations::IntegrationChange;
+use scanhelm_hub::schedules::ScheduleChange;
 use scanhelm_store::JobFilter;
 
 use super::checkers::{Invariant, Violation};
@@ -49,6 +50,15 @@ impl World {
             }
         }
         let hub = self.processes[0].hub.clone();
+        for (company, id, _) in self.told.schedules.clone() {
+            let place = self.companies.iter().position(|found| found.grant.company == company).unwrap();
+            let grant = self.companies[place].grant;
+            // One of a deleted scan is gone with it.
+            let change = ScheduleChange { enabled: Some(false), ..ScheduleChange::default() };
+            if hub.schedules().change(&grant, id, change, None).await.is_ok() {
+                self.companies[place].changes += 1;
+            }
+        }
         for company in 0..self.companies.len() {
             if self.dice.percent(60) && !self.companies[company].active {
                 self.set_active(company, true).await;
@@ -128,7 +138,9 @@ impl World {
     fn last_change(&self) -> Timestamp {
         let changes = self.vendors.iter().flat_map(|vendor| {
             let state = vendor.state();
-            state.scans.values().map(|scan| scan.runs.last().map_or(scan.created_at, |run| run.changed_at)).max()
+            let scans = state.scans.values();
+            let changed = scans.map(|scan| scan.runs.last().map_or(scan.created_at, |run| run.changed_at)).max();
+            changed.max(state.ledger.effects.last().map(|effect| effect.at))
         });
         changes.max().unwrap_or_default()
     }

@@ -3,11 +3,11 @@
 
 use scanhelm_hub::trap::Trap;
 
-use super::checkers::Invariant::{self, I1, I3, I4, I5, I6, I7, I14};
+use super::checkers::Invariant::{self, I1, I3, I4, I5, I6, I7, I14, I16};
 use super::simulate;
 
 /// Far more than any of them needs.
-const PATIENCE: u64 = 150;
+const PATIENCE: u64 = 400;
 
 /// Runs seeds until one breaks the first of the `expected` invariants. It may break the others of them before, and
 /// nothing else.
@@ -19,7 +19,6 @@ fn caught(trap: Trap, expected: &[Invariant]) {
         }
         let broken: Vec<String> = ended.violations.iter().map(ToString::to_string).collect();
         let broken = broken.join("\n");
-        println!("{trap:?}: seed={seed}: {broken}");
         assert!(
             ended.violations.iter().any(|violation| expected.contains(&violation.invariant)),
             "{trap:?} should break {expected:?}; seed={seed} broke\n{broken}"
@@ -39,6 +38,11 @@ fn s1_importing_only_what_was_seen_to_complete() {
 #[test]
 fn s2_taking_a_begun_import_for_done() {
     caught(Trap::S2, &[I1]);
+}
+
+#[test]
+fn s3_firing_from_memory() {
+    caught(Trap::S3, &[I16]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use scanhelm_core::credential::{Credentials, Secret};
-use scanhelm_core::ids::{CommandId, CompanyId, IntegrationId, JobId, ScanId};
+use scanhelm_core::ids::{CommandId, CompanyId, IntegrationId, JobId, ScanId, ScheduleId};
 use scanhelm_core::permission::{Actor, Grant, Role};
 use scanhelm_core::scan::{Scan, VendorLink};
 use scanhelm_core::{Clock as _, Timestamp};
@@ -86,6 +86,8 @@ pub(crate) struct Told {
     pub(crate) orders: Vec<Order>,
     /// Scans whose creation at a vendor was accepted, with the vendor, and whether they were to be launched.
     pub(crate) created: Vec<(CompanyId, ScanId, usize, bool)>,
+    /// Schedules with their period in minutes.
+    pub(crate) schedules: Vec<(CompanyId, ScheduleId, i64)>,
     /// Vendors' scans, by vendor and uid, that someone linked by hand.
     pub(crate) linked: Vec<(usize, u64)>,
 }
@@ -195,7 +197,7 @@ impl World {
         settings.sync.backfill_interval = Duration::from_secs(90);
         settings.sync.details_per_look = 3;
         settings.import.batch_rows = 3;
-        settings.import.attempt = Duration::from_secs(10);
+        settings.jobs.attempt = Duration::from_secs(10);
         settings.jobs.lease = Duration::from_mins(3);
         let connectors = KINDS.iter().map(|kind| {
             Arc::new(ModelConnector {
@@ -346,12 +348,13 @@ impl Drop for World {
     }
 }
 
+/// Of what people did; the hub writes its own as well.
 pub(crate) async fn audit_entries(hub: &Hub, grant: &Grant) -> u64 {
     let mut page = scanhelm_core::page::PageRequest { limit: 500, ..Default::default() };
     let mut count = 0;
     loop {
         let found = hub.accounts().audit_log(grant, &page).await.unwrap();
-        count += found.items.len() as u64;
+        count += found.items.iter().filter(|entry| entry.actor == grant.actor).count() as u64;
         page.cursor = found.next_cursor;
         if page.cursor.is_none() {
             return count;

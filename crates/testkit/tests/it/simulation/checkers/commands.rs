@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 
 use super::Invariant as I;
-use crate::simulation::vendor::Effect;
-use crate::simulation::world::World;
+use crate::simulation::vendor::{Effect, VendorScan};
+use crate::simulation::world::{Company, World};
 
 impl World {
     pub(super) async fn check_commands(&mut self) {
@@ -26,7 +26,7 @@ impl World {
                 if effects.len() > 1 {
                     self.broken(I::I5, format!("command {command} had {} effects: {effects:?}", effects.len()));
                 }
-                self.check_allowed(number, effects[0]);
+                self.check_allowed(number, effects[0]).await;
             }
         }
         for index in 0..self.told.orders.len() {
@@ -59,24 +59,22 @@ impl World {
         }
     }
 
-    /// A deactivated company starts nothing.
-    fn check_allowed(&mut self, vendor: usize, effect: &Effect) {
+    /// A deactivated company starts nothing. What was sent before cannot be called back.
+    async fn check_allowed(&mut self, vendor: usize, effect: &Effect) {
         if !matches!(effect.action, "create" | "launch" | "resume") {
             return;
         }
-        let company = self
-            .companies
-            .iter()
-            .find(|company| company.integrations.iter().any(|connected| connected.vendor == vendor));
-        // What was on its way when the company was deactivated could not be called back.
-        let patience = std::time::Duration::from_mins(4);
-        let forbidden = company.is_some_and(|company| {
-            let mut times = company.deactivated.iter();
-            times.any(|(from, until)| effect.at > from.plus(patience) && until.is_none_or(|until| effect.at < until))
-        });
-        if forbidden {
-            let what = format!("{} at {} for a deactivated company", effect.action, effect.at);
-            self.broken(I::I5, what);
+        let owner = |company: &&Company| company.integrations.iter().any(|connected| connected.vendor == vendor);
+        let company = self.companies.iter().find(owner).unwrap();
+        let id = effect.acting.command.as_ref().and_then(|id| id.parse().ok());
+        let command = match id {
+            Some(id) => self.processes[0].store.command(company.grant.company, id).await.unwrap(),
+            None => None,
+        };
+        let sent_at = command.and_then(|command| command.sent_at).unwrap_or(effect.at);
+        let mut times = company.deactivated.iter();
+        if times.any(|(from, until)| sent_at > *from && until.is_none_or(|until| sent_at < until)) {
+            self.broken(I::I5, format!("{} was sent at {sent_at} for a deactivated company", effect.action));
         }
     }
 
@@ -126,6 +124,13 @@ impl World {
         let shown = state.ledger.shown.iter().find(|(shown, _)| *shown == incarnation);
         // A minute for what was on its way.
         shown.is_none_or(|(_, at)| effect.at < at.plus(std::time::Duration::from_mins(4)))
+    }
+
+    /// The vendor scan was created before any hub was shown its installation.
+    pub(super) fn made_unawares(&self, vendor: usize, truth: &VendorScan) -> bool {
+        let state = self.vendors[vendor].state();
+        let shown = state.ledger.shown.iter().find(|(shown, _)| *shown == truth.incarnation);
+        shown.is_none_or(|(_, at)| truth.created_at < *at)
     }
 
     /// "Refused" means that nothing happened; an accepted deletion that the vendor's copy is gone.

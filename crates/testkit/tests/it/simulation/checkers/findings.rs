@@ -105,9 +105,11 @@ impl World {
                             format!("run {} of scan {} is imported, and was never served", run.number, scan.id),
                         );
                     }
+                    // A vendor without ids of runs may have given another run's results after the first file was lost.
+                    let one = served.len() == 1;
                     imported.extend(served);
                     let counted = self.processes[0].store.count_run_sightings(run.id).await.unwrap();
-                    if run.imported_findings != counted {
+                    if one && run.imported_findings != counted {
                         let what = format!(
                             "run {} of scan {}: {} shown as imported, {counted} there",
                             run.number, scan.id, run.imported_findings

@@ -5,6 +5,7 @@ mod commands;
 mod findings;
 mod history;
 mod scans;
+mod schedules;
 
 use std::fmt;
 
@@ -42,6 +43,8 @@ pub(crate) enum Invariant {
     I13,
     /// Bounds.
     I14,
+    /// Schedules.
+    I16,
     /// No manual repair.
     I17,
 }
@@ -70,6 +73,7 @@ impl World {
         self.check_commands().await;
         self.check_jobs().await;
         self.check_findings().await;
+        self.check_schedules().await;
         self.check_audit().await;
         self.check_secrets().await;
         self.check_freshness().await;

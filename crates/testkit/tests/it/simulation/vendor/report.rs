@@ -50,11 +50,11 @@ pub(crate) fn render(scan: &VendorScan, run: &VendorRun) -> String {
     );
     let (started, ended) = (run.started_at.unwrap_or_default(), run.finished_at.unwrap_or_default());
     for (place, host) in run.hosts.iter().enumerate() {
-        write!(
+        writeln!(
             text,
             "<ReportHost name=\"host-{host}.lab.example\"><HostProperties>\
              <tag name=\"host-fqdn\">host-{host}.lab.example</tag><tag name=\"host-ip\">10.1.0.{host}</tag>\
-             <tag name=\"HOST_START_TIMESTAMP\">{}</tag><tag name=\"HOST_END_TIMESTAMP\">{}</tag></HostProperties>\n",
+             <tag name=\"HOST_START_TIMESTAMP\">{}</tag><tag name=\"HOST_END_TIMESTAMP\">{}</tag></HostProperties>",
             started.as_millis() / 1000,
             ended.as_millis() / 1000
         )
