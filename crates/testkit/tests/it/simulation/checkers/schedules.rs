@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use scanhelm_core::page::PageRequest;
+use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::schedule::RunOutcome;
 
 use super::Invariant as I;
@@ -11,7 +11,7 @@ use crate::simulation::world::World;
 impl World {
     pub(super) async fn check_schedules(&mut self) {
         for (company, id, minutes) in self.told.schedules.clone() {
-            let page = PageRequest { limit: 500, ..PageRequest::default() };
+            let page = PageRequest { limit: 500, sort: Sort::parse("-nominal_at"), ..PageRequest::default() };
             let runs = self.processes[0].store.schedule_runs(company, id, None, &page).await.unwrap().items;
             let mut started: HashMap<i64, usize> = HashMap::new();
             let mut commands = HashSet::new();
