@@ -478,6 +478,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/program": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the scan programme did: scans a day, adoption rate, durations, sync lag, imports. What nobody knows is `null`. */
+        get: operations["get_program_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1043,6 +1060,21 @@ export interface components {
         };
         /** @enum {string} */
         Adoption: "adopted" | "new" | "blocked";
+        /** @description How many of the vendors' scans were found by a sweep instead of being created here. */
+        AdoptionShare: {
+            /** Format: int64 */
+            adopted: number;
+            /**
+             * Format: double
+             * @description 0 to 1; `null` without scans at vendors.
+             */
+            rate?: number | null;
+            /**
+             * Format: int64
+             * @description Scans that run at vendors.
+             */
+            vendor_scans: number;
+        };
         /** @description An API key as it can be shown: never the key itself. */
         ApiKey: {
             created_at: components["schemas"]["Time"];
@@ -1345,6 +1377,21 @@ export interface components {
         };
         /** @enum {string} */
         HealthState: "healthy" | "degraded" | "failing" | "unknown";
+        /** @description Imports that ended in the period. */
+        ImportEnds: {
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description All or most records are in.
+             */
+            succeeded: number;
+            /**
+             * Format: double
+             * @description 0 to 1; `null` when none ended.
+             */
+            success_rate?: number | null;
+        };
         /** @enum {string} */
         ImportState: "none" | "pending" | "running" | "partial" | "done" | "failed";
         /** @description A connection to one vendor instance. */
@@ -1430,6 +1477,16 @@ export interface components {
             message: string;
             reason?: string | null;
             state: components["schemas"]["FindingState"];
+        };
+        Lag: {
+            /** Format: double */
+            max_s?: number | null;
+            /** Format: double */
+            p50_s?: number | null;
+            /** Format: double */
+            p95_s?: number | null;
+            /** Format: int64 */
+            runs: number;
         };
         LicenceLimit: {
             capability: string;
@@ -2209,6 +2266,26 @@ export interface components {
              */
             type: string;
         };
+        /** @description How the scan programme did over a period. */
+        ProgramMetrics: {
+            adoption: components["schemas"]["AdoptionShare"];
+            /** @description Scans created on each day (UTC) of the period, days without any included. Deleted scans are not counted. */
+            days: components["schemas"]["ScansOfDay"][];
+            /** @description Durations of the runs that completed in the period, by vendor. Uploaded reports have none. */
+            durations: components["schemas"]["VendorDuration"][];
+            from: components["schemas"]["Time"];
+            imports: components["schemas"]["ImportEnds"];
+            /** @description All days together. */
+            scans: components["schemas"]["ScansByOrigin"];
+            /**
+             * Format: int64
+             * @description Scans that are stale now, whatever the period.
+             */
+            stale_scans: number;
+            sync_lag: components["schemas"]["SyncLag"];
+            /** @description Not in the period itself. */
+            to: components["schemas"]["Time"];
+        };
         RefusedDelivery: {
             at: components["schemas"]["Time"];
             because: string;
@@ -2371,6 +2448,29 @@ export interface components {
         };
         /** @enum {string} */
         ScanStatus: "queued" | "running" | "paused" | "importing" | "completed" | "failed" | "cancelled";
+        ScansByOrigin: {
+            /** Format: int64 */
+            adopted: number;
+            /** Format: int64 */
+            integration: number;
+            /** Format: int64 */
+            local: number;
+            /** Format: int64 */
+            manual: number;
+            /** Format: int64 */
+            scheduled: number;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            upload: number;
+        };
+        ScansOfDay: components["schemas"]["ScansByOrigin"] & {
+            /**
+             * Format: date
+             * @example 2026-11-22
+             */
+            date: string;
+        };
         /** @description "Run this scan at these times." A scan has at most one. */
         Schedule: {
             /** Format: uuid */
@@ -2553,6 +2653,31 @@ export interface components {
              */
             integration_id?: string | null;
         };
+        /**
+         * @description Time from the vendor's own end of a completed run. Measured where the vendor tells it and the integration was
+         *     connected by then.
+         */
+        SyncLag: {
+            /**
+             * Format: int64
+             * @description Not measured: runs that had ended before their integration was connected.
+             */
+            before_connection: number;
+            /**
+             * Format: int64
+             * @description Runs whose end lies after our look at them by the vendor's clock; they count as 0.
+             */
+            clock_ahead: number;
+            /** @description Until the hub showed the run as completed. */
+            reflected: components["schemas"]["Lag"];
+            /** @description Until its results were in. */
+            results_in: components["schemas"]["Lag"];
+            /**
+             * Format: int64
+             * @description Not measured: runs whose end the vendor does not tell.
+             */
+            undated: number;
+        };
         /** @description What was tried and how it went, in order. */
         TestReport: {
             ok: boolean;
@@ -2583,6 +2708,18 @@ export interface components {
             repository?: string | null;
             /** @description Made from the file's name when left out. */
             scan_name?: string | null;
+        };
+        VendorDuration: {
+            /** Format: double */
+            average_s?: number | null;
+            /** Format: double */
+            p50_s?: number | null;
+            /** Format: double */
+            p95_s?: number | null;
+            /** Format: int64 */
+            runs: number;
+            /** @description A connector, or `local`. */
+            vendor: string;
         };
         /** @enum {string} */
         VendorState: "queued" | "running" | "paused" | "completed" | "failed" | "cancelled";
@@ -5138,6 +5275,76 @@ export interface operations {
             };
             /** @description The caller lacks the permission, or the origin is foreign. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_program_metrics: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the period; 30 days before its end when missing. */
+                from?: components["schemas"]["Time"];
+                /** @description End of the period, not in it; now when missing. */
+                to?: components["schemas"]["Time"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramMetrics"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `from` is `out_of_range` (not before `to`, or over 366 days) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

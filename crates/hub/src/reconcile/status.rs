@@ -14,7 +14,6 @@ use serde_json::json;
 
 use crate::Hub;
 use crate::failpoint;
-use crate::scans::command_activity;
 use crate::telemetry;
 use crate::trap::{self, Trap};
 
