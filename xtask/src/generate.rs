@@ -119,7 +119,7 @@ fn render(root: &Path, generated: &Generated) -> Result<String, String> {
         }
         Printer::FaultRows => {
             let document = read(root, generated.file)?.unwrap_or_default();
-            faults::table(&Tree::of_checkout(root)?, &document)?
+            faults::table(&Tree::of_checkout(root)?, section(&document, "fault rows").unwrap_or_default())?
         }
     };
     let print = format!("{}\n", print.trim_end());
@@ -148,6 +148,12 @@ fn opening(name: &str) -> String {
 
 fn closing(name: &str) -> String {
     format!("<!-- end of generated: {name} -->")
+}
+
+/// What stands between the marks.
+fn section<'text>(document: &'text str, name: &str) -> Option<&'text str> {
+    let (_, rest) = document.split_once(&opening(name))?;
+    rest.split_once(&closing(name)).map(|(section, _)| section)
 }
 
 fn with_section(document: &str, name: &str, section: &str) -> Option<String> {
@@ -192,6 +198,7 @@ mod tests {
     #[test]
     fn a_document_without_marks_is_refused() {
         assert_eq!(with_section("# Title\n", "x", "a"), None);
+        assert_eq!(section("a <!-- generated: x -->b<!-- end of generated: x --> c", "x"), Some("b"));
         assert_eq!(with_section("<!-- generated: x -->\n", "x", "a"), None);
     }
 

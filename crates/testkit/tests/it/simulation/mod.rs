@@ -20,7 +20,7 @@ use world::World;
 
 const PLAN: Plan = Plan { steps: 70, weather: Weather { hold: 250, crash: 12 }, faults: 12 };
 
-/// Without [`COUNT`]; CI asks for more.
+/// Without [`COUNT`].
 const SEEDS: u64 = 160;
 const COUNT: &str = "SCANHELM_SIMULATION_SEEDS";
 const ONE: &str = "SCANHELM_SIMULATION_SEED";
