@@ -41,7 +41,7 @@ pub(super) fn observation(task: &ScanTask, at: Timestamp) -> Observation {
     seen.client_token = token;
     seen.state = state_of(&task.state);
     seen.raw_status = text::single_line(&task.state, 100);
-    seen.scan_type = Some("vulnerability".to_owned());
+    seen.scan_type = Some("dast".to_owned());
     // A scan runs once: scanning again makes another scan.
     seen.external_run_id = Some(task.id.0.clone());
     seen.progress = task.percentage;

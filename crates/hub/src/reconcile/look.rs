@@ -1,10 +1,12 @@
 //! One look at one integration: check it if that is due, list its scans, bring every known scan up to date, adopt
 //! what is new, and decide when to look again.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use scanhelm_connectors::contract::{CallError, ScanList};
 use scanhelm_core::backoff::Backoff;
+use scanhelm_core::ids::ScanId;
 use scanhelm_core::integration::{Condition, ConditionKind, Integration};
 use scanhelm_core::scan::{Scan, next_poll};
 use scanhelm_core::{Result, Timestamp};
@@ -115,6 +117,7 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
         transaction.commit().await?;
     }
     let incarnation = integration.instance.incarnation.clone().unwrap_or_default();
+    claim_early_links(hub, integration, &incarnation, &mut known).await?;
     known.retain(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation == incarnation));
     if suspicious(integration, &list, &known) {
         return Err(suspicion(known.len()).into());
@@ -136,6 +139,26 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
     let rest = next_poll(&every, settings.status_interval, settings.adoption_interval);
     // Spread over a tenth, so that many integrations do not march in step.
     Ok(rest.mul_f64(0.9 + 0.1 * hub.0.chance.uniform()))
+}
+
+/// Links that people made before the installation was known belong to the first one that answers.
+async fn claim_early_links(
+    hub: &Hub,
+    integration: &Integration,
+    incarnation: &str,
+    known: &mut Vec<Scan>,
+) -> scanhelm_core::Result<()> {
+    let early = known.iter().any(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation.is_empty()));
+    if !early || incarnation.is_empty() {
+        return Ok(());
+    }
+    let transaction = hub.store().begin().await?;
+    transaction.claim_links(integration.id, incarnation).await?;
+    transaction.commit().await?;
+    let wanted: HashSet<ScanId> = known.iter().map(|scan| scan.id).collect();
+    *known = hub.store().scans_of_integration(integration.id).await?;
+    known.retain(|scan| wanted.contains(&scan.id));
+    Ok(())
 }
 
 /// A list that is suddenly empty proves nothing until a second one confirms it.

@@ -104,10 +104,7 @@ impl Scans<'_> {
 
     async fn link(&self, grant: &Grant, new: &NewScan, integration: IntegrationId, external: &str) -> Result<ScanId> {
         let integration = self.usable(grant, integration).await?;
-        if integration.instance.capabilities.is_none() {
-            let reason = "The scanner has not been reached yet. Wait for the first look at it, or mend the connection.";
-            return Err(Error::field("integration_id", "not_reached", reason));
-        }
+        // Empty before the first look, which puts the right one.
         let incarnation = integration.instance.incarnation.clone().unwrap_or_default();
         let mut scan = self.base(grant, new, Origin::Integration, &format!("{} {external}", integration.name))?;
         scan.vendor = Some(integration.connector.clone());

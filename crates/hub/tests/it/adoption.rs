@@ -4,6 +4,7 @@ use std::time::Duration;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::scan::Origin;
 use scanhelm_core::status::{ImportState, Status};
+use scanhelm_hub::scans::NewScan;
 use scanhelm_store::FindingFilter;
 use scanhelm_vendor_sim::{SeedState, Sim, SimConfig};
 
@@ -89,6 +90,30 @@ on_both_databases! {
         }
         // Two vendor scans of one name are two scans.
         assert_eq!(hub.scans(&grant).await.len(), 2);
+        hub.stop().await;
+    }
+
+    /// Who links a scan of a scanner that was never reached gets that scan, once, when it answers.
+    async fn a_link_made_before_the_first_look_is_the_scan_that_appears(database) {
+        let sim = nessus().await;
+        let truth = sim.add_scan(seed("nightly", SeedState::Completed)).unwrap();
+        let down = sim.fault("status,code=503".parse().unwrap());
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let integration = hub.connect(&grant, &sim).await;
+        let new = NewScan {
+            name: Some("our nightly".to_owned()),
+            integration_id: Some(integration),
+            external_scan_id: Some(truth.id),
+            ..NewScan::default()
+        };
+        let linked = hub.hub.scans().create(&grant, new).await.unwrap().scan.id;
+        sim.clear_fault(down);
+        hub.sync(&grant).await;
+        hub.await_scan(&grant, "our nightly", |scan| scan.import_state.is_finished()).await;
+        hub.sync(&grant).await;
+        assert_eq!(hub.scans(&grant).await.iter().map(|scan| scan.id).collect::<Vec<_>>(), [linked]);
         hub.stop().await;
     }
 

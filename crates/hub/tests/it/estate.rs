@@ -18,7 +18,7 @@ use scanhelm_store::FindingFilter;
 use scanhelm_vendor_sim::{Action, SeedState};
 
 use crate::harness::{Home, LOOKS, Running, on_both_databases};
-use vendors::{Connected, VENDORS, all};
+use vendors::{Connected, VENDORS, Vendor, all};
 
 #[test]
 fn every_registered_vendor_is_in_the_estate() {
@@ -181,7 +181,9 @@ on_both_databases! {
         for scan in &scans {
             let connected = at(scan.integration_id);
             assert_eq!((scan.origin, scan.vendor.as_deref()), (Origin::Adopted, Some(connected.vendor.connector)));
-            assert_eq!(scan.name, connected.truth_of(scan).unwrap().name);
+            let name = connected.vendor.name_of(&connected.truth_of(scan).unwrap().name);
+            // Names are unique here: the second of a name gets a number.
+            assert!(scan.name.starts_with(&name), "{} is {name} there", scan.name);
             let served = connected.served(scan);
             if scan.status() == Status::Completed {
                 assert_eq!((scan.import_state, served.len()), (ImportState::Done, 1), "{}: {:?}", scan.name, scan.error);
@@ -265,7 +267,9 @@ on_both_databases! {
         }
         let scans = hub.scans(&grant).await;
         assert_eq!(scans.len(), VENDORS.len());
-        assert!(scans.iter().all(|scan| scan.name.starts_with("bystander at ")), "{scans:?}");
+        let names: HashSet<_> = scans.iter().map(|scan| scan.name.clone()).collect();
+        let bystander = |vendor: &Vendor| vendor.name_of(&format!("bystander at {}", vendor.connector));
+        assert_eq!(names, VENDORS.iter().map(bystander).collect());
         assert_eq!(hub.hub.integrations().blocklist(&grant).await.unwrap().len(), VENDORS.len());
         hub.stop().await;
     }
@@ -279,6 +283,7 @@ on_both_databases! {
         join_all(estate.iter().map(async |connected| {
             let name = format!("noisy at {}", connected.vendor.connector);
             let truth = connected.add(&name, SeedState::Running);
+            let name = connected.vendor.name_of(&name);
             let scan = hub.await_status(&grant, &name, Status::Running).await;
             let view = hub.hub.scans().get(&grant, scan.id).await.unwrap();
             let scans = hub.hub.scans();

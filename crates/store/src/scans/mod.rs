@@ -209,6 +209,16 @@ impl Transaction {
         self.write(&format!("INSERT INTO scans ({NAMES}) VALUES ({places})"), values).await.map(|_| ())
     }
 
+    /// Gives the links of an integration that name no incarnation the one that is known now. A scan that is linked
+    /// under it already keeps its row: the early link stays as it is.
+    pub async fn claim_links(&self, integration: IntegrationId, incarnation: &str) -> Result<u64> {
+        let text = "UPDATE scans SET incarnation = ?, version = version + 1 \
+                    WHERE integration_id = ? AND incarnation = '' AND NOT EXISTS (SELECT 1 FROM scans AS present \
+                    WHERE present.integration_id = scans.integration_id AND present.incarnation = ? \
+                    AND present.external_scan_id = scans.external_scan_id)";
+        self.write(text, values![incarnation, integration, incarnation]).await
+    }
+
     /// Writes every field and answers the new version. [`StaleVersion`](scanhelm_core::ErrorCode::StaleVersion) when
     /// the row is not at `expected_version` any more, or is gone: read it again and decide again.
     pub async fn save_scan(&self, scan: &Scan, expected_version: i64) -> Result<i64> {

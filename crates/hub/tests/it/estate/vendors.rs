@@ -8,7 +8,7 @@ use scanhelm_vendor_sim::{Credentials, ScanSeed, ScanTruth, SeedState, Served, S
 
 use crate::harness::{Running, seed};
 
-pub(super) const VENDORS: &[Vendor] = &[NESSUS, QUALYS_VM, TENABLE_SC, ACUNETIX];
+pub(super) const VENDORS: &[Vendor] = &[NESSUS, QUALYS_VM, TENABLE_SC, ACUNETIX, INVICTI];
 
 /// Where every network scanner looks.
 const HOSTS: &[&str] = &["10.20.0.1", "10.20.0.2"];
@@ -50,6 +50,15 @@ const ACUNETIX: Vendor = Vendor {
     node: Some(Node { sub_scanner: "engine-dmz", engine: None }),
 };
 
+const INVICTI: Vendor = Vendor {
+    connector: "invicti",
+    login: |known| vec![("user_id", known.access_key.clone()), ("api_token", known.secret_key.clone())],
+    targets: &["https://shop.example.com/"],
+    template: None,
+    folder: None,
+    node: None,
+};
+
 #[derive(Clone, Copy)]
 pub(super) struct Vendor {
     /// Id in the registry and name of the simulator.
@@ -74,6 +83,11 @@ pub(super) struct Node {
 }
 
 impl Vendor {
+    /// What a scan is called that somebody made there and gave this name. Invicti's are called after their website.
+    pub(super) fn name_of(&self, given: &str) -> String {
+        if self.connector == "invicti" { "shop.example.com".to_owned() } else { given.to_owned() }
+    }
+
     pub(super) fn scans_networks(&self) -> bool {
         self.targets == HOSTS
     }
