@@ -46,6 +46,8 @@ fi
 
 suite rust cargo nextest run "${@:---workspace}"
 if [ $# -eq 0 ]; then
+  # Of a build that users get only when they ask for it.
+  suite traces cargo test --quiet -p scanhelm-cli --features opentelemetry --test it traces::sent
   suite console npm --prefix web test
   if [ -f e2e/browser/package.json ]; then
     # These start target/debug/scanhelm, which nextest builds only beside tests of its own crate.

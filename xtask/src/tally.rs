@@ -68,6 +68,9 @@ fn count(log: &str) -> Count {
         let counted = match words.as_slice() {
             // nextest: Summary [ 1.2s] 9 tests run: 7 passed (1 slow), 1 failed, 1 timed out, 0 skipped
             ["Summary", ..] => line.split_once(" run: ").map(|(_, counts)| before_words(counts)),
+            // cargo test, which indents nothing; nextest shows the same line, indented, of a test that failed:
+            // test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 58 filtered out; finished in 1.20s
+            ["test", "result:", ..] if line.starts_with("test") => Some(before_words(line)),
             // vitest: Tests  1 failed | 12 passed | 2 skipped (15)
             ["Tests", number, ..] if number.parse::<u64>().is_ok() => Some(before_words(line)),
             // node: # pass 3
@@ -86,7 +89,7 @@ fn count(log: &str) -> Count {
 /// Every "NUMBER WORD" of a line; numbers in brackets say how, not how many.
 fn before_words(line: &str) -> Count {
     let mut total = Count::default();
-    let words: Vec<&str> = line.split([' ', ',', '|']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = line.split([' ', ',', ';', '|']).filter(|word| !word.is_empty()).collect();
     for pair in words.windows(2) {
         if let [number, word] = pair
             && let Some(counted) = number_and(number, word)
@@ -104,7 +107,7 @@ fn number_and(number: &str, word: &str) -> Option<Count> {
         "passed" | "pass" => Some(Count { passed: number, ..none }),
         // "timed out", "exec failed" and a cancelled or flaky test are no passes.
         "failed" | "fail" | "timed" | "exec" | "cancelled" | "flaky" => Some(Count { failed: number, ..none }),
-        "skipped" => Some(Count { skipped: number, ..none }),
+        "skipped" | "ignored" => Some(Count { skipped: number, ..none }),
         _ => None,
     }
 }
@@ -127,6 +130,13 @@ mod tests {
     fn counted(log: &str) -> (u64, u64, u64) {
         let count = count(log);
         (count.passed, count.failed, count.skipped)
+    }
+
+    #[test]
+    fn cargo_test_counts_once_also_when_nextest_quotes_it() {
+        let line = "test result: FAILED. 2 passed; 1 failed; 3 ignored; 0 measured; 58 filtered out; finished in 1.20s";
+        assert_eq!(counted(line), (2, 1, 3));
+        assert_eq!(counted(&format!("    {line}\n")), (0, 0, 0));
     }
 
     #[test]

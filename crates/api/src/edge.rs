@@ -13,6 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use scanhelm_core::Error;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::Api;
 use crate::access::CallerLabel;
@@ -36,7 +38,15 @@ pub(crate) async fn edge(State(api): State<Api>, request: Request, next: Next) -
     // Without the query: searches and cursors may hold what people are looking for.
     let path = request.uri().path().to_owned();
 
-    let mut response = caught(next.run(request)).await;
+    let span = tracing::info_span!(
+        "request",
+        otel.name = %method,
+        otel.kind = "server",
+        url.path = path,
+        request_id,
+        http.response.status_code = Empty,
+    );
+    let mut response = caught(next.run(request)).instrument(span.clone()).await;
 
     if let Some(failure) = refusal(&mut response) {
         if let Some(cause) = &failure.error().internal {
@@ -44,6 +54,7 @@ pub(crate) async fn edge(State(api): State<Api>, request: Request, next: Next) -
         }
         response = problem::render(&failure, &request_id, response);
     }
+    span.record("http.response.status_code", i64::from(response.status().as_u16()));
     let caller = response.extensions().get::<CallerLabel>().map(ToString::to_string);
     set_headers(response.headers_mut(), &path, &request_id, api.settings.serves_https());
     tracing::info!(

@@ -2,17 +2,23 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{LogForm, Values};
+use crate::traces::Spans;
 
-/// Starts logging as the settings say.
-pub(crate) fn start(values: &Values) {
+/// Starts logging as the settings say. A line tells all by itself, so spans are for `spans` only.
+pub(crate) fn start(values: &Values, spans: Option<Spans>) {
     // The filter was read once already, when the settings were checked.
     let filter = EnvFilter::try_new(&values.log.filter.0).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match values.log.form {
-        LogForm::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
-        LogForm::Human => log.compact().with_ansi(std::io::stderr().is_terminal()).init(),
-    }
+    let filter = filter.and(filter_fn(|metadata| metadata.is_event()));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = match values.log.form {
+        LogForm::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+        LogForm::Human => log.compact().with_ansi(std::io::stderr().is_terminal()).boxed(),
+    };
+    tracing_subscriber::registry().with(spans).with(log.with_filter(filter)).init();
 }

@@ -19,6 +19,7 @@ mod scan;
 mod scanners;
 mod serve;
 mod settings;
+mod traces;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::exit::{self, Exit};
 use crate::installation::{DataFolder, InstallationError, Place};
 use crate::settings::{Flag, LogForm, Values};
+use crate::traces::{self, Traces};
 use crate::{logging, process, results};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -77,8 +78,16 @@ pub(crate) async fn run(arguments: ServeArguments) -> Exit {
         Ok(loaded) => loaded,
         Err(problems) => return exit::refused(&problems),
     };
-    logging::start(&loaded.values);
-    match serve(&arguments, &loaded.values).await {
+    let traces = match traces::start(&loaded.values) {
+        Ok(traces) => traces,
+        Err(problem) => return exit::refused(&problem),
+    };
+    logging::start(&loaded.values, traces.as_ref().map(Traces::spans));
+    let served = serve(&arguments, &loaded.values).await;
+    if let Some(traces) = traces {
+        traces.stop().await;
+    }
+    match served {
         Ok(()) => Exit::Done,
         Err(stopped) => exit::refused(&stopped),
     }

@@ -22,6 +22,8 @@ use reqwest::header::{
 use scanhelm_core::credential::Secret;
 use scanhelm_core::{Clock, Error, ErrorCode};
 use serde::Serialize;
+use tracing::Instrument;
+use tracing::field::Empty;
 use url::{Host, Url};
 
 use crate::answer::{Answer, looks_like_html};
@@ -225,6 +227,20 @@ impl VendorHttp {
         Ok(inner.call(Method::POST, request, Some(body), 1, inner.limits.total, Sink::Memory).await?)
     }
 
+    /// As [`VendorHttp::post_json`], with a body that is ready.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn post_bytes(
+        &self,
+        request: &Request<'_>,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Answer, WriteError> {
+        let (inner, body) = (&self.inner, Body { kind: content_type, bytes });
+        Ok(inner.call(Method::POST, request, Some(body), 1, inner.limits.total, Sink::Memory).await?)
+    }
+
     /// As [`VendorHttp::post_json`].
     ///
     /// # Errors
@@ -286,7 +302,33 @@ impl Inner {
         sink: Sink<'_>,
     ) -> Result<Answer, NetError> {
         let what = request.what;
-        let outcome = match Pass::ask(self) {
+        let span = tracing::info_span!(
+            "vendor call",
+            otel.name = what,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            server.address = self.host,
+            http.request.method = %method,
+            error.type = Empty,
+        );
+        let outcome = self.passed(method, request, body, attempts, total, sink).instrument(span.clone()).await;
+        self.count_call(outcome.as_ref().err());
+        if let Err(kind) = &outcome {
+            span.record("otel.status_code", "ERROR").record("error.type", kind.condition().as_str());
+        }
+        outcome.map_err(|kind| self.error(what, kind))
+    }
+
+    async fn passed(
+        &self,
+        method: Method,
+        request: &Request<'_>,
+        body: Option<Body>,
+        attempts: u32,
+        total: Duration,
+        sink: Sink<'_>,
+    ) -> Result<Answer, NetErrorKind> {
+        match Pass::ask(self) {
             Err(kind) => Err(kind),
             Ok(pass) => {
                 let work = self.attempts(&method, request, body, attempts, &sink);
@@ -297,9 +339,7 @@ impl Inner {
                 pass.settle(outcome.as_ref().err());
                 outcome
             }
-        };
-        self.count_call(outcome.as_ref().err());
-        outcome.map_err(|kind| self.error(what, kind))
+        }
     }
 
     async fn attempts(

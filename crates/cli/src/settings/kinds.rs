@@ -218,22 +218,43 @@ impl Kind for PublicUrl {
     const NAME: &'static str = "URL";
 
     fn read(raw: Raw) -> Result<Self, String> {
-        let text = single(raw)?;
-        if text.is_empty() {
-            return Ok(Self(None));
-        }
-        let wrong = || format!("{} is not a URL like https://scanhelm.example.com", quoted(&text));
-        let url = Url::parse(&text).map_err(|_| wrong())?;
-        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
-            return Err(wrong());
-        }
-        Ok(Self(Some(text.trim_end_matches('/').to_owned())))
+        base_url(raw, "https://scanhelm.example.com").map(Self)
     }
 
     fn shown(&self) -> String {
         self.0.clone().unwrap_or_default()
     }
+}
+
+/// Where a collector of traces listens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CollectorUrl(pub(crate) Option<String>);
+
+impl Kind for CollectorUrl {
+    const NAME: &'static str = "URL, or empty";
+
+    fn read(raw: Raw) -> Result<Self, String> {
+        base_url(raw, "http://127.0.0.1:4318").map(Self)
+    }
+
+    fn shown(&self) -> String {
+        self.0.clone().unwrap_or_default()
+    }
+}
+
+/// Without a slash at the end; `None` for an empty text.
+fn base_url(raw: Raw, example: &str) -> Result<Option<String>, String> {
+    let text = single(raw)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || format!("{} is not a URL like {example}", quoted(&text));
+    let url = Url::parse(&text).map_err(|_| wrong())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
+        return Err(wrong());
+    }
+    Ok(Some(text.trim_end_matches('/').to_owned()))
 }
 
 /// Form of the log on standard error.

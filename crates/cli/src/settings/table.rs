@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kinds::{DatabaseUrl, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl};
+use super::kinds::{CollectorUrl, DatabaseUrl, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl};
 use super::{Effective, Layers, Problems};
 
 /// What is to be known about one setting.
@@ -217,6 +217,12 @@ settings! {
         /// Address and port for Prometheus, such as `127.0.0.1:9480`; `/metrics` is served there and nowhere else,
         /// without a log-in, for the whole installation. Empty: off.
         listen: OptionalAddress = OptionalAddress::default(),
+    }
+    /// What led to what, for whoever operates the hub.
+    traces: Traces {
+        /// Collector of OpenTelemetry that gets the traces (OTLP over HTTP), such as `http://127.0.0.1:4318`; needs a
+        /// build with the feature `opentelemetry`. Empty: off.
+        collector: CollectorUrl = CollectorUrl::default(),
     }
     /// What the hub tells on standard error.
     log: Log {

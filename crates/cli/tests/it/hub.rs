@@ -91,6 +91,12 @@ impl Running {
         }
     }
 
+    /// The next line of data, if one comes until then.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn next_out_line(&mut self, end: Instant) -> Option<String> {
+        self.out.recv_timeout(end.saturating_duration_since(Instant::now())).ok()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());

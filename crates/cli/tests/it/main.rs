@@ -18,3 +18,4 @@ mod scan;
 mod serve;
 mod steering;
 mod support;
+mod traces;

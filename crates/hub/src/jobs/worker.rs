@@ -13,6 +13,7 @@ use scanhelm_core::{Error, Result};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::{JobContext, Outcome, final_state};
 use crate::Hub;
@@ -71,7 +72,8 @@ impl ClaimedJob {
     /// Runs the handler and stores how the attempt ended. Stops by itself when the lease is lost.
     pub async fn run(self) {
         let Self { hub, job, context } = &self;
-        let handler = AssertUnwindSafe(handle(hub, job, context)).catch_unwind();
+        let span = tracing::info_span!("job", otel.name = job.kind, job = %job.id, attempt = job.attempts);
+        let handler = AssertUnwindSafe(handle(hub, job, context)).catch_unwind().instrument(span);
         // Side by side: a sign of life may have to wait for the handler's own transaction, which must go on meanwhile.
         let result = tokio::select! {
             biased;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use scanhelm_core::Result;
 use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::integration::Integration;
+use tracing::Instrument;
 
 use super::{lock, look};
 use crate::Hub;
@@ -30,7 +31,9 @@ impl DueLook {
 
     /// Looks. What could not be stored is seen again by the next look.
     pub async fn take(self) {
-        if let Err(error) = look::look(&self.hub, self.integration.clone()).await {
+        let Integration { id, connector, .. } = &self.integration;
+        let span = tracing::info_span!("look", integration = %id, connector);
+        if let Err(error) = look::look(&self.hub, self.integration.clone()).instrument(span).await {
             tracing::warn!(integration = %self.integration.id, %error, "look not stored; the next one repeats it");
         }
     }
