@@ -8,6 +8,7 @@
 //! Not here: how facts are fetched (`connectors`), parsed (`formats`), kept (`store`) or acted upon (`hub`).
 
 pub mod activity;
+pub mod assessment;
 pub mod asset;
 pub mod backoff;
 pub mod capability;

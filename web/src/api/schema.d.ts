@@ -39,6 +39,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assessment-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The assessment runs that scans belong to, that of the newest scan first.
+         * @description The scans of one are `GET /scans?assessment_run_id=`.
+         */
+        get: operations["list_assessment_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -142,6 +162,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/companies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the companies that the caller may look at. */
+        get: operations["get_company"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Renames a company, or deactivates or reactivates it.
+         * @description In a deactivated company nothing new is created, launched, resumed or adopted and its schedules are held back; what
+         *     runs is followed and imported to its end, and can be paused, stopped and read. Only an operator of the installation
+         *     sets the status.
+         */
+        patch: operations["update_company"];
+        trace?: never;
+    };
     "/api/v1/connectors": {
         parameters: {
             query?: never;
@@ -187,6 +230,23 @@ export interface paths {
         get: operations["list_findings"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges many findings, each by itself. The job's result tells of each what became of it, and why not. */
+        post: operations["judge_findings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1090,6 +1150,25 @@ export interface components {
             revoked_at?: components["schemas"]["Time"] | null;
             role: components["schemas"]["Role"];
         };
+        /** @description Scans that were made for one purpose, together. */
+        AssessmentRun: {
+            /** @description All seven statuses. */
+            by_status: components["schemas"]["ScansInStatus"][];
+            /** @description Of the scans' latest runs together; a weakness that two scans saw counts twice. */
+            counts: components["schemas"]["Counts"];
+            /** @description When the latest of its scans was made. */
+            created_at: components["schemas"]["Time"];
+            /** @description When the first of its scans was made. */
+            first_created_at: components["schemas"]["Time"];
+            /** @description As it stands on the scans. */
+            id: string;
+            /** Format: int64 */
+            imported_findings: number;
+            /** @description Every scan has ended and none is being imported. */
+            over: boolean;
+            /** Format: int64 */
+            scans: number;
+        };
         /** @description A machine, site, repository, image or cloud resource. */
         Asset: {
             first_seen_at: components["schemas"]["Time"];
@@ -1153,6 +1232,20 @@ export interface components {
             /** @description Of the scan when it was deleted. */
             name: string;
         };
+        /** @description Many findings and one judgement. Either `ids` or `filter`, at most 10,000 findings. */
+        BulkJudging: {
+            action: components["schemas"]["Transition"];
+            filter?: components["schemas"]["FindingSelection"] | null;
+            ids?: string[] | null;
+        };
+        /** @description The job whose `result` is `{changed, unchanged, refused, rows: [{id, result, code?, reason?}]}`. */
+        BulkTicket: components["schemas"]["JobTicket"] & {
+            /**
+             * Format: int64
+             * @description How many findings it looks at.
+             */
+            selected: number;
+        };
         CheckStep: {
             detail: string;
             /** @description What to do when it failed. */
@@ -1176,6 +1269,11 @@ export interface components {
         CommandState: "recorded" | "sent" | "accepted" | "refused" | "unknown";
         /** @enum {string} */
         CommandWord: "create" | "launch" | "pause" | "resume" | "stop" | "delete";
+        /** @description What is left out stays. */
+        CompanyPatch: {
+            name?: string | null;
+            status?: components["schemas"]["CompanyStatus"] | null;
+        };
         CompanyRef: {
             /** Format: uuid */
             id: string;
@@ -1318,6 +1416,55 @@ export interface components {
             references: string[];
             sightings: components["schemas"]["Sighting"][];
             solution?: string | null;
+        };
+        /** @description The filters of `GET /findings`, as a body. */
+        FindingSelection: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            asset_id?: string | null;
+            /** @default null */
+            cve?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            cwe?: number | null;
+            /** @default null */
+            first_seen_after?: components["schemas"]["Time"] | null;
+            /** @default null */
+            first_seen_before?: components["schemas"]["Time"] | null;
+            /** @default null */
+            last_seen_after?: components["schemas"]["Time"] | null;
+            /** @default null */
+            last_seen_before?: components["schemas"]["Time"] | null;
+            /**
+             * @description A text in the title, the CVEs, the location or the fingerprint.
+             * @default null
+             */
+            q?: string | null;
+            /**
+             * Format: uuid
+             * @description Seen by the latest run of this scan.
+             * @default null
+             */
+            scan_id?: string | null;
+            /**
+             * @description Seen by this scanner product.
+             * @default null
+             */
+            scanner?: string | null;
+            /**
+             * @description Any of these.
+             * @default []
+             */
+            severity?: components["schemas"]["Severity"][];
+            /**
+             * @description Any of these.
+             * @default []
+             */
+            status?: components["schemas"]["FindingState"][];
         };
         /** @enum {string} */
         FindingState: "open" | "in_progress" | "fixed" | "not_seen" | "verified_fixed" | "risk_accepted" | "false_positive" | "duplicate" | "closed";
@@ -1536,6 +1683,34 @@ export interface components {
                 prefix: string;
                 revoked_at?: components["schemas"]["Time"] | null;
                 role: components["schemas"]["Role"];
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_AssessmentRun: {
+            items: {
+                /** @description All seven statuses. */
+                by_status: components["schemas"]["ScansInStatus"][];
+                /** @description Of the scans' latest runs together; a weakness that two scans saw counts twice. */
+                counts: components["schemas"]["Counts"];
+                /** @description When the latest of its scans was made. */
+                created_at: components["schemas"]["Time"];
+                /** @description When the first of its scans was made. */
+                first_created_at: components["schemas"]["Time"];
+                /** @description As it stands on the scans. */
+                id: string;
+                /** Format: int64 */
+                imported_findings: number;
+                /** @description Every scan has ended and none is being imported. */
+                over: boolean;
+                /** Format: int64 */
+                scans: number;
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -2464,6 +2639,11 @@ export interface components {
             /** Format: int64 */
             upload: number;
         };
+        ScansInStatus: {
+            /** Format: int64 */
+            scans: number;
+            status: components["schemas"]["ScanStatus"];
+        };
         ScansOfDay: components["schemas"]["ScansByOrigin"] & {
             /**
              * Format: date
@@ -2944,6 +3124,78 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assessment_runs: {
+        parameters: {
+            query?: {
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_AssessmentRun"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3472,6 +3724,171 @@ export interface operations {
             };
         };
     };
+    get_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRef"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRef"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_connectors: {
         parameters: {
             query?: never;
@@ -3662,6 +4079,93 @@ export interface operations {
             };
             /** @description The caller lacks the permission, or the origin is foreign. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkJudging"];
+            };
+        };
+        responses: {
+            /** @description Accepted: it goes on in the background. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkTicket"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -200,6 +200,23 @@ pub(crate) struct NewCompany {
     pub(crate) password: Option<SecretText>,
 }
 
+/// What is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompanyPatch {
+    #[serde(default)]
+    name: Option<String>,
+    /// For operators of the installation.
+    #[serde(default)]
+    status: Option<CompanyStatus>,
+}
+
+impl From<CompanyPatch> for accounts::CompanyChange {
+    fn from(patch: CompanyPatch) -> Self {
+        Self { name: patch.name, status: patch.status.map(|status| status.0) }
+    }
+}
+
 /// A company that was made, with its administrator's key, shown this once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CreatedCompany {

@@ -2,7 +2,9 @@
 //! and nothing appears outside because somebody added a field inside.
 
 pub(crate) mod account;
+pub(crate) mod assessment;
 pub(crate) mod asset;
+pub(crate) mod bulk;
 pub(crate) mod connector;
 pub(crate) mod delta;
 pub(crate) mod finding;

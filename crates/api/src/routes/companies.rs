@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use scanhelm_core::ids::CompanyId;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::{Permission, Role};
 use scanhelm_hub::accounts::NewInstallation;
@@ -10,9 +11,9 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Caller, Granted};
-use crate::dto::account::{AuditEntry, CompanyRef, CreatedCompany, NewCompany, RoleRights};
+use crate::dto::account::{AuditEntry, CompanyPatch, CompanyRef, CreatedCompany, NewCompany, RoleRights};
 use crate::dto::list::Listing;
-use crate::extract::{Asked, Body, Filters, Paging, QueryReader};
+use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
 use crate::registration::Operations;
 
@@ -20,6 +21,8 @@ pub(crate) fn register(operations: Operations) -> Operations {
     operations
         .operation(Access::Session, routes!(list))
         .operation(Access::Operator, routes!(create))
+        .operation(Access::Session, routes!(get))
+        .operation(Access::Permission(Permission::CompanyManage), routes!(change))
         .operation(Access::Session, routes!(roles))
         .operation(Access::Permission(Permission::AuditRead), routes!(audit_log))
 }
@@ -48,6 +51,29 @@ async fn create(
     };
     let made = api.hub.accounts().create_company(&grant, installation).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
+}
+
+/// One of the companies that the caller may look at.
+#[utoipa::path(get, path = "/api/v1/companies/{id}", operation_id = "get_company", tag = "companies",
+    params(("id" = Uuid, Path)), responses((status = 200, body = CompanyRef)))]
+async fn get(State(api): State<Api>, caller: Caller, Id(id): Id<CompanyId>) -> ApiResult<Json<CompanyRef>> {
+    Ok(Json(api.hub.accounts().company_of(&caller.proven, id).await?.into()))
+}
+
+/// Renames a company, or deactivates or reactivates it.
+///
+/// In a deactivated company nothing new is created, launched, resumed or adopted and its schedules are held back; what
+/// runs is followed and imported to its end, and can be paused, stopped and read. Only an operator of the installation
+/// sets the status.
+#[utoipa::path(patch, path = "/api/v1/companies/{id}", operation_id = "update_company", tag = "companies",
+    params(("id" = Uuid, Path)), request_body = CompanyPatch, responses((status = 200, body = CompanyRef)))]
+async fn change(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<CompanyId>,
+    Body(patch): Body<CompanyPatch>,
+) -> ApiResult<Json<CompanyRef>> {
+    Ok(Json(api.hub.accounts().change_company(&grant, id, patch.into()).await?.into()))
 }
 
 /// The built-in roles and what each may do. Comes whole.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use scanhelm_core::finding::{self, FindingState as CoreFindingState, may_transition};
 use scanhelm_core::ids::{AssetId, FindingId, ScanId};
 use scanhelm_core::page::{Page, PageRequest};
@@ -14,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
+use crate::dto::bulk::{BulkJudging, BulkTicket};
 use crate::dto::finding::{Finding, FindingDetail, FindingStates, StateTransition, Transition};
 use crate::dto::list::Listing;
 use crate::dto::words::{Counts, FindingState, Severity, Time};
@@ -28,6 +30,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(read, routes!(counts))
         .operation(read, routes!(get))
         .operation(Access::Permission(Permission::FindingTriage), routes!(transition))
+        .operation(Access::Permission(Permission::FindingTriage), routes!(judge))
         .operation(Access::Session, routes!(states))
 }
 
@@ -175,6 +178,19 @@ async fn transition(
     let expires_at = body.expires_at.map(|time| time.0);
     let view = api.hub.findings().transition(&grant, id, body.to.0, &body.reason, expires_at).await?;
     Ok(Json(view.into()))
+}
+
+/// Judges many findings, each by itself. The job's result tells of each what became of it, and why not.
+#[utoipa::path(post, path = "/api/v1/findings/bulk", operation_id = "judge_findings", tag = "findings",
+    request_body = BulkJudging, responses((status = 202, body = BulkTicket)))]
+async fn judge(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Body(body): Body<BulkJudging>,
+) -> ApiResult<(StatusCode, Json<BulkTicket>)> {
+    let (selection, judgement) = body.into_command()?;
+    let ordered = api.hub.findings().judge(&grant, selection, judgement).await?;
+    Ok((StatusCode::ACCEPTED, Json(ordered.into())))
 }
 
 /// The states of a finding and which of them people may choose.

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_keys;
+mod assessments;
 mod assets;
 mod companies;
 mod connectors;
@@ -32,6 +33,7 @@ pub(crate) fn operations() -> Operations {
         scans::register,
         scan_control::register,
         scan_views::register,
+        assessments::register,
         events::register,
         connectors::register,
         integrations::register,

@@ -125,7 +125,7 @@ fn tenant(made: Bootstrapped) -> Tenant {
 }
 
 /// A request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ask {
     method: Method,
     path: String,

@@ -8,10 +8,12 @@
 )]
 
 mod access;
+mod companies;
 mod console;
 mod document;
 mod events;
 mod house;
+mod judging;
 mod operator;
 mod problems;
 mod program;
@@ -20,4 +22,5 @@ mod schedules;
 mod session;
 mod tenancy;
 mod uploads;
+mod vendor;
 mod webhooks;

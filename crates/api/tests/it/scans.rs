@@ -117,3 +117,77 @@ async fn the_catalogue_and_the_scanners_are_listed() {
     let states = house.send(Ask::get("/api/v1/meta/finding-states").key(&key)).await.expect(200);
     assert!(states["transitions"].as_array().unwrap().iter().all(|one| one["to"] != "fixed"));
 }
+
+#[tokio::test]
+async fn r21_r22_a_scan_is_traced_to_the_change_that_asked_for_it() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let ci = json!({
+        "commit_sha": "5f3c2a1", "branch_name": "feature/login", "pr_number": 42,
+        "repo_url": "https://git.example.com/shop.git", "triggered_by": "pipeline 7",
+    });
+    let create = async |name: &str, ci: serde_json::Value| {
+        house.send(Ask::post("/api/v1/scans", json!({"name": name, "ci": ci})).key(&key)).await
+    };
+    let scan = create("for the change", ci.clone()).await.expect(201);
+    assert_eq!(scan["ci"], ci);
+    create("for another", json!({"commit_sha": "5f3c2a10", "branch_name": "main"})).await.expect(201);
+    let bare = create("for nobody", json!({})).await.expect(201);
+    assert_eq!(bare["ci"]["commit_sha"], json!(null));
+    let path = format!("/api/v1/scans/{}", scan["id"].as_str().unwrap());
+    assert_eq!(house.send(Ask::get(path).key(&key)).await.expect(200)["ci"], ci, "why it ran and against what");
+    for (query, expected) in [
+        ("commit_sha=5f3c2a1", vec!["for the change"]),
+        ("branch_name=main", vec!["for another"]),
+        ("branch_name=main&commit_sha=5f3c2a1", vec![]),
+        ("q=5f3c2a1", vec!["for another", "for the change"]),
+    ] {
+        let found = house.send(Ask::get(format!("/api/v1/scans?{query}")).key(&key)).await.expect(200);
+        let names: Vec<_> =
+            found["items"].as_array().unwrap().iter().map(|scan| scan["name"].as_str().unwrap()).collect();
+        assert_eq!(names, expected, "{query}");
+    }
+    for (ci, field) in [
+        (json!({"commit_sha": "c".repeat(65)}), "ci.commit_sha"),
+        (json!({"pr_number": -1}), "ci.pr_number"),
+        (json!({"tag": "v1"}), "ci.tag"),
+    ] {
+        let refused = create("never", ci).await;
+        assert_eq!(refused.code(), "invalid_input");
+        assert_eq!(refused.json()["errors"][0]["field"], field);
+    }
+}
+
+#[tokio::test]
+async fn an_assessment_run_groups_its_scans() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    for (name, run) in [("a", Some("2026-Q3")), ("b", Some("2026-Q4")), ("c", Some("2026-Q3")), ("d", None)] {
+        let body = json!({"name": name, "assessment_run_id": run});
+        house.send(Ask::post("/api/v1/scans", body).key(&key)).await.expect(201);
+    }
+    let list = async |query: &str| {
+        house.send(Ask::get(format!("/api/v1/assessment-runs?{query}")).key(&key)).await.expect(200)
+    };
+    let runs = list("sort=id").await;
+    assert_eq!(runs["total"], 2);
+    let first = &runs["items"][0];
+    assert_eq!((&first["id"], &first["scans"], &first["over"]), (&json!("2026-Q3"), &json!(2), &json!(false)));
+    assert_eq!(first["by_status"][0], json!({"status": "queued", "scans": 2}));
+    assert_eq!(first["by_status"].as_array().unwrap().len(), 7);
+    assert!(first["first_created_at"].as_str() <= first["created_at"].as_str());
+    assert_eq!(list("").await["items"][0]["id"], "2026-Q3", "that of the newest scan first");
+    let page = list("sort=id&limit=1").await;
+    let cursor = page["next_cursor"].as_str().unwrap();
+    assert_eq!(list(&format!("sort=id&limit=1&cursor={cursor}")).await["items"][0]["id"], "2026-Q4");
+
+    let scans = house.send(Ask::get("/api/v1/scans?assessment_run_id=2026-Q3&sort=name").key(&key)).await.expect(200);
+    assert_eq!((&scans["items"][0]["name"], &scans["items"][1]["name"]), (&json!("a"), &json!("c")));
+    assert_eq!(scans["total"], 2);
+    let path = format!("/api/v1/scans/{}", scans["items"][0]["id"].as_str().unwrap());
+    for (wanted, left) in [(json!("2026-Q4"), 1), (json!(null), 1)] {
+        let patch = Ask::new(Method::PATCH, &path).json(json!({"assessment_run_id": wanted}));
+        assert_eq!(house.send(patch.key(&key)).await.expect(200)["assessment_run_id"], wanted);
+        assert_eq!(list("sort=id").await["items"][0]["scans"], left);
+    }
+}

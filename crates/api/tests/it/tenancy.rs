@@ -54,6 +54,7 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("schedules", first("/api/v1/schedules").await),
         ("jobs", id(&job)),
         ("api-keys", id(&key)),
+        ("companies", tenant.company.to_string()),
     ])
 }
 

@@ -5,12 +5,14 @@
 
 mod api_keys;
 mod audit;
+mod companies;
 mod passwords;
 mod sessions;
 mod setup;
 
 pub use api_keys::IssuedApiKey;
-use scanhelm_core::company::{Company, User};
+pub use companies::CompanyChange;
+use scanhelm_core::company::User;
 use scanhelm_core::ids::CompanyId;
 use scanhelm_core::permission::{Actor, Grant, Role};
 use scanhelm_core::{Error, ErrorCode, Result};
@@ -35,26 +37,6 @@ pub struct Caller {
 }
 
 impl Accounts<'_> {
-    /// The companies a caller may switch to.
-    pub async fn companies_of(&self, caller: &Caller) -> Result<Vec<Company>> {
-        let Some(user) = &caller.user else {
-            return Ok(vec![self.company(caller.grant.company).await?]);
-        };
-        if user.operator {
-            return self.hub.store().companies().await;
-        }
-        let mut companies = Vec::new();
-        for membership in self.hub.store().memberships_of_user(user.id).await? {
-            companies.push(self.company(membership.company_id).await?);
-        }
-        companies.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(companies)
-    }
-
-    pub async fn company(&self, id: CompanyId) -> Result<Company> {
-        self.hub.store().company(id).await?.ok_or_else(Error::not_found)
-    }
-
     /// The user's rights in one company; unknown and foreign companies look the same.
     async fn grant_of(&self, user: &User, company: CompanyId) -> Result<Grant> {
         let actor = Actor::User(user.id);

@@ -17,13 +17,14 @@ use tracing::Instrument;
 
 use super::{JobContext, Outcome, final_state};
 use crate::Hub;
+use crate::findings::JUDGE_JOB;
 use crate::import::{IMPORT_JOB, UPLOAD_JOB};
 use crate::local::LOCAL_SCAN_JOB;
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
 /// Every kind of job this build can run.
-const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB];
+const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB, JUDGE_JOB];
 
 /// After a failed attempt.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
@@ -238,6 +239,7 @@ fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -
         UPLOAD_JOB => crate::import::run_upload(hub, job, context).boxed(),
         LOCAL_SCAN_JOB => crate::local::run_local_scan(hub, job, context).boxed(),
         SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
+        JUDGE_JOB => crate::findings::run_judging(hub, job, context).boxed(),
         other => {
             let error = Error::internal(format!("no handler for jobs of kind {other}"));
             futures::future::ready(Err(error)).boxed()

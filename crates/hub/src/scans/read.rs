@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use scanhelm_core::activity::Activity;
+use scanhelm_core::assessment::AssessmentRun;
 use scanhelm_core::asset::Asset;
 use scanhelm_core::capability::{Availability, Capability, Situation, availability};
 use scanhelm_core::company::CompanyStatus;
@@ -111,6 +112,11 @@ impl Scans<'_> {
             schedule: None,
             scan,
         }
+    }
+
+    pub async fn assessment_runs(&self, grant: &Grant, page: &PageRequest) -> Result<Page<AssessmentRun>> {
+        grant.require(Permission::ScanRead)?;
+        self.hub.store().assessment_runs(grant.company, page).await
     }
 
     pub async fn runs(&self, grant: &Grant, id: ScanId) -> Result<Vec<Run>> {

@@ -1,7 +1,7 @@
 //! The filters and orders of `GET /findings`, and counts over the same filters.
 
 use scanhelm_core::finding::{Finding, FindingState};
-use scanhelm_core::ids::{AssetId, CompanyId, RunId, ScanId};
+use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId};
 use scanhelm_core::page::{Page, PageRequest, Sort};
 use scanhelm_core::{Result, Severity, SeverityCounts, Timestamp};
 
@@ -115,6 +115,14 @@ impl Reader {
             page.sort = Sort::parse("-severity");
         }
         listing.page(self.connection(), &page, |sql| filter.add(company, sql), read).await
+    }
+
+    /// The ids that match, in their order, at most so many.
+    pub async fn finding_ids(&self, company: CompanyId, filter: &FindingFilter, limit: u32) -> Result<Vec<FindingId>> {
+        let mut sql = self.sql("SELECT findings.id AS id FROM findings WHERE", values![]);
+        filter.add(company, &mut sql);
+        sql.add(" ORDER BY findings.id LIMIT ?", values![i64::from(limit)]);
+        self.connection().all(sql, |row| row.parsed("id")).await
     }
 
     pub async fn finding_counts(&self, company: CompanyId, filter: &FindingFilter) -> Result<SeverityCounts> {

@@ -12,7 +12,7 @@ use crate::sql::{Sql, values};
 use crate::store::Reader;
 
 /// The public status, derived as [`Status::derive`] does.
-const STATUS: &str =
+pub(super) const STATUS: &str =
     "CASE WHEN vendor_state = 'completed' AND import_state = 'running' THEN 'importing' ELSE vendor_state END";
 
 const ORDERS: [Order; 6] = [

@@ -1,5 +1,6 @@
 //! Scans: rows in and out. Lists with filters are in [`list`], deletion with all that hangs on a scan in [`delete`].
 
+mod assessments;
 mod delete;
 mod list;
 

@@ -1,15 +1,19 @@
 //! Reading findings and judging them. A verdict is kept on the fingerprint, so that it outlives scans and findings.
 
+mod bulk;
+mod judgement;
+
+pub(crate) use bulk::{JUDGE_JOB, run_judging};
+pub use bulk::{OrderedJudging, Selection};
+pub use judgement::Judgement;
 use scanhelm_core::asset::Asset;
 use scanhelm_core::finding::identity::Identity;
-use scanhelm_core::finding::{Finding, FindingState, Sighting, may_transition};
+use scanhelm_core::finding::{Finding, Sighting};
 use scanhelm_core::ids::{AssetId, FindingId};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_core::text::clean;
-use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts, Timestamp};
+use scanhelm_core::{Error, Result, SeverityCounts};
 use scanhelm_store::{FindingFilter, Verdict};
-use serde_json::json;
 
 use crate::Hub;
 
@@ -50,48 +54,6 @@ impl Findings<'_> {
         let triage = store.triage_history(grant.company, &finding.fingerprint).await?;
         let identity = store.finding_identity(grant.company, id).await?;
         Ok(FindingView { finding, asset, sightings, identity, triage })
-    }
-
-    /// A person's judgement. `reason` is required for everything that takes a finding out of the queue.
-    pub async fn transition(
-        &self,
-        grant: &Grant,
-        id: FindingId,
-        to: FindingState,
-        reason: &str,
-        expires_at: Option<Timestamp>,
-    ) -> Result<FindingView> {
-        grant.require(Permission::FindingRead)?;
-        let finding = self.hub.store().finding(grant.company, id).await?.ok_or_else(Error::not_found)?;
-        grant.require(Permission::FindingTriage)?;
-        if !may_transition(finding.status, to) {
-            return Err(Error::new(
-                ErrorCode::NotPossibleInState,
-                format!("A finding that is {} cannot become {to}.", finding.status),
-            ));
-        }
-        let reason = clean(reason.trim(), 4000);
-        if reason.is_empty() && !matches!(to, FindingState::Open | FindingState::InProgress) {
-            return Err(Error::field("reason", "required", "Say why: whoever finds this later will ask."));
-        }
-        let now = self.hub.now();
-        let verdict = Verdict {
-            fingerprint: finding.fingerprint.clone(),
-            state: to,
-            reason: Some(reason).filter(|reason| !reason.is_empty()),
-            actor: grant.actor,
-            at: now,
-            expires_at,
-        };
-        let transaction = self.hub.store().begin().await?;
-        transaction.upsert_triage(grant.company, &verdict).await?;
-        transaction.set_finding_status(&[(id, to, to.is_resolved().then_some(now))]).await?;
-        let detail = json!({"from": finding.status.as_str(), "to": to.as_str()});
-        transaction
-            .append_audit(&self.hub.audit_entry(grant, "finding.transition", format!("finding/{id}"), detail))
-            .await?;
-        transaction.commit().await?;
-        self.get(grant, id).await
     }
 
     pub async fn assets(&self, grant: &Grant, page: &PageRequest) -> Result<Page<Asset>> {
