@@ -150,6 +150,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
   ],
   ["POST", /^\/scans\/[^/]+\/(launch|pause|resume|stop)$/, () => ({ status: 202, body: { id: "cmd1" } })],
   ["POST", /^\/scans\/[^/]+\/import$/, () => ({ status: 202, body: { job_id: "job1", job_url: "" } })],
+  ["GET", /^\/assessment-runs$/, () => ({ body: { items: [], next_cursor: null, total: 0 } })],
   ["POST", /^\/sync$/, () => ({ status: 202, body: { job_id: "job1", job_url: "" } })],
   ["POST", /^\/imports$/, () => ({ status: 202, body: { job_id: "job2", job_url: "" } })],
   [
@@ -178,6 +179,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     /^\/findings$/,
     (ask) => page(ask.empty ? [] : matching(FINDINGS, ask, ["severity", "status"], "title"), ask),
   ],
+  ["POST", /^\/findings\/bulk$/, () => ({ status: 202, body: { job_id: "job3", job_url: "", selected: 2 } })],
   [
     "GET",
     /^\/findings\/([^/]+)$/,

@@ -26,5 +26,6 @@ export const hub = setupServer(
   http.get(at("/integrations"), () => listing([])),
   http.get(at("/scanners"), () => listing([])),
   http.get(at("/connectors"), () => listing([])),
+  http.get(at("/assessment-runs"), () => listing([])),
   http.get(at("/meta/finding-states"), () => HttpResponse.json({ transitions: [] })),
 );

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiError, answer, hub } from "./client.ts";
-import type { FindingListQuery, FindingState } from "./contract.ts";
+import { answer, hub } from "./client.ts";
+import type { FindingFilter, FindingListQuery, FindingState, Job } from "./contract.ts";
 
 const PAGE_ROWS = 100;
 
@@ -35,37 +35,20 @@ export const transitionsQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Those named, or whatever matches when the hub is asked. */
+export type FindingSelection = { ids: string[] } | { filter: FindingFilter };
+
 export type Judgement = { to: FindingState; reason: string };
 
 export const judgeFinding = (id: string, body: Judgement) =>
   answer(hub.POST("/api/v1/findings/{id}/transition", { params: { path: { id } }, body }));
 
-export type Outcome = { changed: number; refused: { id: string; reason: string }[] };
+/** Judges many findings as one job of the hub, each by itself: one that cannot be changed stops no other. */
+export const judgeFindings = (selection: FindingSelection, action: Judgement) =>
+  answer(hub.POST("/api/v1/findings/bulk", { body: { ...selection, action } }));
 
-const AT_ONCE = 4;
+export type JudgedRow = { id: string; result: "changed" | "unchanged" | "refused"; reason?: string };
 
-/** Judges many findings, each by itself: one that cannot be changed keeps its reason and stops no other. */
-export async function judgeFindings(
-  ids: readonly string[],
-  judgement: Judgement,
-  onProgress: (done: number) => void,
-): Promise<Outcome> {
-  const outcome: Outcome = { changed: 0, refused: [] };
-  const waiting = [...ids];
-  let done = 0;
-  const work = async () => {
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      try {
-        await judgeFinding(id, judgement);
-        outcome.changed += 1;
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 401) throw error;
-        outcome.refused.push({ id, reason: error instanceof Error ? error.message : String(error) });
-      }
-      done += 1;
-      onProgress(done);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return outcome;
-}
+/** What the job says of each finding. */
+export const judgedRows = (job: Job): JudgedRow[] =>
+  Array.isArray(job.result?.rows) ? (job.result.rows as JudgedRow[]) : [];

@@ -91,6 +91,13 @@ export const scanChoicesQuery = (text: string) =>
     placeholderData: keepPreviousData,
   });
 
+/** Those of the newest scans; enough to choose from. */
+export const assessmentRunsQuery = queryOptions({
+  queryKey: [...scanKeys.all, "assessment-runs"],
+  queryFn: ({ signal }) =>
+    answer(hub.GET("/api/v1/assessment-runs", { params: { query: { limit: PAGE_ROWS } }, signal })),
+});
+
 export const createScan = (body: NewScan) =>
   answer(hub.POST("/api/v1/scans", { body, headers: idempotencyKey() }));
 

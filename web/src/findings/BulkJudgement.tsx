@@ -1,39 +1,48 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import type { FindingState } from "@/api/contract.ts";
-import { findingKeys, judgeFindings, type Outcome } from "@/api/findings.ts";
-import { Notice } from "@/parts/EmptyState.tsx";
+import { useCallback, useState } from "react";
+import type { FindingFilter, FindingState, Job } from "@/api/contract.ts";
+import { findingKeys, judgedRows, judgeFindings } from "@/api/findings.ts";
+import { JobWatch } from "@/parts/JobWatch.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 import styles from "./findings.module.css";
 import { JudgementFields } from "./JudgementFields.tsx";
 
-export function BulkJudgement({ ids, onDone }: { ids: string[]; onDone: () => void }) {
+type Props = {
+  ids: string[];
+  /** Everything that matches, of which `ids` are only those on the page. */
+  everything: { filter: FindingFilter; total: number } | null;
+  onDone: () => void;
+};
+
+export function BulkJudgement({ ids, everything, onDone }: Props) {
   const [to, setTo] = useState<FindingState | null>(null);
   const [reason, setReason] = useState("");
-  const [progress, setProgress] = useState(0);
+  const [all, setAll] = useState(false);
   const mayTriage = usePermission("finding:triage");
   const cache = useQueryClient();
   const judgement = useMutation({
     mutationFn: (state: FindingState) =>
-      judgeFindings(ids, { to: state, reason: reason.trim() }, setProgress),
-    onSettled: () => cache.invalidateQueries({ queryKey: findingKeys.all }),
+      judgeFindings(all && everything ? { filter: everything.filter } : { ids }, {
+        to: state,
+        reason: reason.trim(),
+      }),
   });
+  const over = useCallback(() => void cache.invalidateQueries({ queryKey: findingKeys.all }), [cache]);
 
   if (judgement.data) {
     return (
       <div className={styles.bulk}>
-        <Notice tone={judgement.data.refused.length > 0 ? "warning" : "plain"}>
-          {words(judgement.data)}
-        </Notice>
+        <JobWatch jobId={judgement.data.job_id} doing="Changing the findings" done={words} onOver={over} />
         <Button variant="default" onClick={onDone}>
           Close
         </Button>
       </div>
     );
   }
+  const selected = all && everything ? everything.total : ids.length;
   return (
     <form
       className={styles.bulk}
@@ -44,9 +53,7 @@ export function BulkJudgement({ ids, onDone }: { ids: string[]; onDone: () => vo
       }}
     >
       <span role="status">
-        {judgement.isPending
-          ? `Changed ${progress} of ${ids.length}`
-          : `${ids.length.toLocaleString()} ${ids.length === 1 ? "finding" : "findings"} selected`}
+        {`${selected.toLocaleString()} ${selected === 1 ? "finding" : "findings"} selected`}
       </span>
       <JudgementFields from={null} to={to} onTo={setTo} reason={reason} onReason={setReason} errors={{}} />
       <ReasonButton
@@ -56,18 +63,27 @@ export function BulkJudgement({ ids, onDone }: { ids: string[]; onDone: () => vo
       >
         Change status
       </ReasonButton>
+      {everything && !all ? (
+        <Button variant="subtle" onClick={() => setAll(true)}>
+          {`Select all ${everything.total.toLocaleString()} matching`}
+        </Button>
+      ) : null}
       <Button variant="subtle" color="gray" onClick={onDone}>
         Deselect
       </Button>
-      {judgement.isError ? <ProblemNotice error={judgement.error} what="The change broke off." /> : null}
+      {judgement.isError ? <ProblemNotice error={judgement.error} what="Nothing was changed." /> : null}
     </form>
   );
 }
 
 /** What was changed, and each different reason why the rest was not. */
-function words({ changed, refused }: Outcome): string {
-  const reasons = [...new Set(refused.map((each) => each.reason))].join(" ");
-  return refused.length === 0
-    ? `${changed} changed.`
-    : `${changed} changed, ${refused.length} not: ${reasons}`;
+function words(job: Job): string {
+  const rows = judgedRows(job);
+  const of = (result: string) => rows.filter((row) => row.result === result);
+  const refused = of("refused");
+  const parts = [`${of("changed").length} changed`];
+  if (of("unchanged").length > 0) parts.push(`${of("unchanged").length} were so already`);
+  if (refused.length === 0) return `${parts.join(", ")}.`;
+  const reasons = [...new Set(refused.map((row) => row.reason))].join(" ");
+  return `${parts.join(", ")}, ${refused.length} not: ${reasons}`;
 }

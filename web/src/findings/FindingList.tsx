@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
-import type { Finding, Page } from "@/api/contract.ts";
+import type { Finding, FindingFilter, Page } from "@/api/contract.ts";
 import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { FilterBar } from "@/parts/FilterBar.tsx";
@@ -15,6 +15,8 @@ import styles from "./findings.module.css";
 
 type Props = {
   list: UseInfiniteQueryResult<{ pages: Page<Finding>[]; pageParams: unknown[] }>;
+  /** What `list` asks for, without its order. */
+  filter: FindingFilter;
   search: Search;
   onSearch: (search: Search) => void;
   nothingYet: ReactNode;
@@ -24,7 +26,7 @@ const BulkJudgement = onDemand(async () => (await import("./BulkJudgement.tsx"))
 const FindingDrawer = onDemand(async () => (await import("./FindingDrawer.tsx")).FindingDrawer);
 const NONE: ReadonlySet<string> = new Set();
 
-export function FindingList({ list, search, onSearch, nothingYet }: Props) {
+export function FindingList({ list, filter, search, onSearch, nothingYet }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(NONE);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? null;
@@ -46,7 +48,13 @@ export function FindingList({ list, search, onSearch, nothingYet }: Props) {
   return (
     <>
       <FilterBar specs={FINDING_FILTERS} search={search} onChange={onSearch} searchLabel="Search findings" />
-      {chosen.size > 0 ? <BulkJudgement ids={[...chosen]} onDone={() => setChosen(NONE)} /> : null}
+      {chosen.size > 0 ? (
+        <BulkJudgement
+          ids={[...chosen]}
+          everything={total !== null && total > chosen.size ? { filter, total } : null}
+          onDone={() => setChosen(NONE)}
+        />
+      ) : null}
       <div className={styles.notices}>
         {list.isError && rows.length > 0 ? (
           <ProblemNotice

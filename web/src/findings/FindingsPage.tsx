@@ -5,7 +5,7 @@ import { findingListQuery } from "@/api/findings.ts";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
 import { FindingList } from "./FindingList.tsx";
-import { toFindingQuery } from "./finding-filters.ts";
+import { toFindingFilter, toFindingQuery } from "./finding-filters.ts";
 
 const route = getRouteApi("/console/findings");
 
@@ -19,6 +19,7 @@ export function FindingsPage() {
       <PageHeader title="Findings" count={list.data?.pages[0]?.total ?? null} />
       <FindingList
         list={list}
+        filter={toFindingFilter(filter)}
         search={search}
         onSearch={(next) => void navigate({ search: next, replace: true })}
         nothingYet={

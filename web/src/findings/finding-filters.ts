@@ -1,4 +1,10 @@
-import { FINDING_STATES, type FindingListQuery, type FindingState, SEVERITIES } from "@/api/contract.ts";
+import {
+  FINDING_STATES,
+  type FindingFilter,
+  type FindingListQuery,
+  type FindingState,
+  SEVERITIES,
+} from "@/api/contract.ts";
 import { type FilterSpec, first, knownValues, type Search } from "@/parts/filters.ts";
 import { SEVERITY_WORDS } from "@/parts/SeverityMark.tsx";
 
@@ -40,4 +46,15 @@ export function toFindingQuery(search: Search): FindingListQuery {
   const sort = first(search, "sort");
   if (sort && FINDING_SORTS.includes(sort.replace(/^-/, ""))) query.sort = sort;
   return query;
+}
+
+/** The same as a body of the hub: what is selected does not depend on its order. */
+export function toFindingFilter({ severity, status, scanner, cve, q }: FindingListQuery): FindingFilter {
+  return {
+    severity: severity ?? [],
+    status: status ?? [],
+    ...(scanner && { scanner }),
+    ...(cve && { cve }),
+    ...(q && { q }),
+  };
 }

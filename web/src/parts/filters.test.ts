@@ -11,7 +11,7 @@ import {
   withValue,
 } from "./filters.ts";
 
-const specs = scanFilters([{ value: "Nessus", label: "Nessus" }], []);
+const specs = scanFilters([{ value: "Nessus", label: "Nessus" }], [], []);
 const spec = (key: string) => {
   const found = specs.find((each) => each.key === key);
   if (!found) throw new Error(`no filter ${key}`);

@@ -36,7 +36,7 @@ export function MetadataPanel({ scan }: { scan: Scan }) {
           },
           { label: "Vendor id", value: mono(scan.external_scan_id) },
           { label: "Sub-scanner", value: mono(scan.sub_scanner_id) },
-          { label: "Assessment run", value: mono(scan.assessment_run_id) },
+          { label: "Assessment run", value: <AssessmentFact run={scan.assessment_run_id} /> },
           {
             label: "Schedule",
             value: <ScheduleFact scan={scan} />,
@@ -87,6 +87,15 @@ function ScheduleFact({ scan }: { scan: Scan }) {
       ) : (
         <span className="quiet">paused</span>
       )}
+    </Link>
+  );
+}
+
+function AssessmentFact({ run }: { run: string | null | undefined }) {
+  if (!run) return <span className="quiet">none</span>;
+  return (
+    <Link to="/scans" search={{ assessment_run_id: [run] }} className="mono">
+      {run}
     </Link>
   );
 }

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Scan } from "@/api/contract.ts";
 import { scanFindingsQuery } from "@/api/scans.ts";
 import { FindingList } from "@/findings/FindingList.tsx";
-import { toFindingQuery } from "@/findings/finding-filters.ts";
+import { toFindingFilter, toFindingQuery } from "@/findings/finding-filters.ts";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import type { Search } from "@/parts/filters.ts";
 
@@ -15,6 +15,7 @@ export function ScanFindingsTab({ scan, search, onSearch }: Props) {
   return (
     <FindingList
       list={list}
+      filter={{ ...toFindingFilter(filter), scan_id: scan.id }}
       search={search}
       onSearch={onSearch}
       nothingYet={

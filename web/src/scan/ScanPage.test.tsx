@@ -1,9 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
-import type { Scan } from "@/api/contract.ts";
+import type { Finding, Scan } from "@/api/contract.ts";
 import { followInterval } from "@/shell/live.tsx";
-import { ALL_CAPABILITIES, activity, counts, EPOCH, scan } from "../../dev/fixtures.ts";
+import { ALL_CAPABILITIES, activity, counts, EPOCH, manyFindings, scan } from "../../dev/fixtures.ts";
 import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 import { FakeEventSource } from "../../test/setup.ts";
@@ -137,6 +137,76 @@ test("the tab is the address, and the configuration is text", async () => {
   await user.click(screen.getByRole("tab", { name: "Activity" }));
   await waitFor(() => expect(window.location.search).toBe("?tab=activity"));
   expect(await screen.findByText(/Adopted from Nessus Hamburg/)).toBeDefined();
+});
+
+test("the change that asked for the scan is told, and only a web address becomes a link", async () => {
+  const ci = {
+    commit_sha: "5f3c2a1",
+    branch_name: "feature/login",
+    pr_number: 42,
+    repo_url: "javascript:alert(1)",
+    triggered_by: "pipeline 7",
+  };
+  serve(() => scan({ ci, assessment_run_id: "release 7" }));
+  open("/scans/s1?tab=activity");
+  const details = await screen.findByRole("complementary", { name: "Details" });
+  for (const text of ["5f3c2a1", "feature/login", "42", "pipeline 7", "javascript:alert(1)"]) {
+    expect(within(details).getByText(text)).toBeDefined();
+  }
+  expect(within(details).queryByRole("link", { name: /javascript/ })).toBeNull();
+  expect(within(details).getByRole("link", { name: "release 7" }).getAttribute("href")).toBe(
+    "/scans?assessment_run_id=release+7",
+  );
+});
+
+test("the findings of a scan are judged together, and each that was not says why", async () => {
+  const rows = manyFindings(3, EPOCH);
+  const [one, two] = rows as [Finding, Finding, Finding];
+  serve(() => scan({ import_state: "done" }));
+  const orders: unknown[] = [];
+  hub.use(
+    http.get(at("/scans/:id/findings"), () =>
+      HttpResponse.json({ items: rows, next_cursor: null, total: 4312 }),
+    ),
+    http.get(at("/meta/finding-states"), () =>
+      HttpResponse.json({
+        states: [],
+        transitions: [{ from: "open", to: "false_positive", needs_reason: true }],
+      }),
+    ),
+    http.post(at("/findings/bulk"), async ({ request }) => {
+      orders.push(await request.json());
+      return HttpResponse.json({ job_id: "j1", job_url: "", selected: 2 }, { status: 202 });
+    }),
+    http.get(at("/jobs/j1"), () =>
+      HttpResponse.json({
+        id: "j1",
+        kind: "judge_findings",
+        state: "done",
+        result: {
+          changed: 1,
+          refused: 1,
+          rows: [
+            { id: one.id, result: "changed" },
+            { id: two.id, result: "refused", code: "not_possible_in_state", reason: "It is fixed." },
+          ],
+        },
+      }),
+    ),
+  );
+  const { user } = open("/scans/s1?tab=findings");
+  const [, first, second] = await screen.findAllByRole("checkbox");
+  await user.click(first as HTMLElement);
+  await user.click(second as HTMLElement);
+  const bar = await screen.findByRole("form", { name: "Change the selected findings" });
+  expect(within(bar).getByText("2 findings selected")).toBeDefined();
+  expect(within(bar).getByRole("button", { name: "Select all 4,312 matching" })).toBeDefined();
+  await user.click(within(bar).getByRole("combobox", { name: "New status" }));
+  await user.click(await screen.findByRole("option", { name: "False positive" }));
+  await user.type(within(bar).getByRole("textbox", { name: "Reason" }), "test code");
+  await user.click(within(bar).getByRole("button", { name: "Change status" }));
+  expect(await screen.findByText("1 changed, 1 not: It is fixed.")).toBeDefined();
+  expect(orders).toEqual([{ ids: [one.id, two.id], action: { to: "false_positive", reason: "test code" } }]);
 });
 
 test("unknown and foreign scans are the same page", async () => {

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
-import { scan } from "../../dev/fixtures.ts";
+import { ALL_CAPABILITIES, scan } from "../../dev/fixtures.ts";
 import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 import { FakeEventSource } from "../../test/setup.ts";
@@ -147,4 +147,69 @@ test("who may not create sees why", async () => {
   const [button] = await screen.findAllByRole("button", { name: "New scan" });
   expect(button?.getAttribute("aria-disabled")).toBe("true");
   expect(button?.getAttribute("data-tip")).toContain("scan:create");
+});
+
+test("refresh asks the hub to look at the scanners now, and follows the work", async () => {
+  const asked = answerScans(scan());
+  const bodies: unknown[] = [];
+  hub.use(
+    http.post(at("/sync"), async ({ request }) => {
+      bodies.push(await request.json());
+      return HttpResponse.json({ job_id: "j1", job_url: "/api/v1/jobs/j1" }, { status: 202 });
+    }),
+    http.get(at("/jobs/j1"), () => HttpResponse.json({ id: "j1", kind: "sync", state: "done", result: {} })),
+  );
+  const { user } = open("/scans");
+  await screen.findByRole("link", { name: "Quarterly external perimeter" });
+  const before = asked.length;
+  await user.click(screen.getByRole("button", { name: "Refresh" }));
+  expect(await screen.findByText(/The scanners were asked/)).toBeDefined();
+  expect(bodies).toEqual([{}]);
+  expect(asked.length).toBeGreaterThan(before);
+});
+
+test("one command goes to every selected scan that can take it, and each keeps its own answer", async () => {
+  const paused = { available: false, supported: true, reason: "Only a running scan can be paused." };
+  answerScans(
+    scan({ id: "a", name: "Noisy A", status: "running" }),
+    scan({ id: "b", name: "Noisy B", status: "running" }),
+    scan({
+      id: "c",
+      name: "Done C",
+      status: "completed",
+      capabilities: { ...ALL_CAPABILITIES, pause: paused },
+    }),
+  );
+  const sent: string[] = [];
+  hub.use(
+    http.post(at("/scans/:id/pause"), ({ params }) => {
+      sent.push(String(params.id));
+      return params.id === "b"
+        ? refusal(409, "not_possible_in_state", "The scan has just ended.")
+        : HttpResponse.json({}, { status: 202 });
+    }),
+  );
+  const { user } = open("/scans");
+  await screen.findByText("Noisy A");
+  await user.click(screen.getByRole("checkbox", { name: "Select all loaded rows" }));
+  const bar = await screen.findByRole("region", { name: "Command the selected scans" });
+  expect(within(bar).getByText("3 scans selected")).toBeDefined();
+  await user.click(within(bar).getByRole("button", { name: "Pause 2" }));
+  expect(
+    await within(bar).findByText(/Pause: sent for 1\. Not for “Noisy B”: The scan has just ended/),
+  ).toBeDefined();
+  expect(sent.sort()).toEqual(["a", "b"]);
+  expect(within(bar).getByRole("button", { name: "Resume" }).getAttribute("aria-disabled")).toBe("true");
+  await user.click(within(bar).getByRole("button", { name: "Deselect" }));
+  expect(screen.queryByRole("region", { name: "Command the selected scans" })).toBeNull();
+});
+
+test("an assessment run is a filter, offered by name", async () => {
+  const asked = answerScans(scan({ assessment_run_id: "2026-Q4" }));
+  hub.use(http.get(at("/assessment-runs"), () => listing([{ id: "2026-Q3" }, { id: "2026-Q4" }])));
+  const { user } = open("/scans?assessment_run_id=2026-Q4");
+  await screen.findByRole("link", { name: "Quarterly external perimeter" });
+  expect(asked[0]?.get("assessment_run_id")).toBe("2026-Q4");
+  await user.click(screen.getByRole("button", { name: "Remove filter Assessment run: 2026-Q4" }));
+  await waitFor(() => expect(asked.at(-1)?.get("assessment_run_id")).toBeNull());
 });

@@ -2,10 +2,10 @@ import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Scan } from "@/api/contract.ts";
 import { integrationListQuery } from "@/api/integrations.ts";
-import { scanListQuery } from "@/api/scans.ts";
+import { assessmentRunsQuery, scanListQuery } from "@/api/scans.ts";
 import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { FilterBar } from "@/parts/FilterBar.tsx";
@@ -27,7 +27,9 @@ import { useRefresh } from "./useRefresh.tsx";
 
 const NewScanDrawer = onDemand(async () => (await import("./NewScanDrawer.tsx")).NewScanDrawer);
 const UploadDrawer = onDemand(async () => (await import("./UploadDrawer.tsx")).UploadDrawer);
+const BulkScans = onDemand(async () => (await import("./BulkScans.tsx")).BulkScans);
 const NO_ROWS: readonly Scan[] = [];
+const NONE: ReadonlySet<string> = new Set();
 const route = getRouteApi("/console/scans");
 
 export function ScansPage() {
@@ -39,6 +41,7 @@ export function ScansPage() {
   const mayCreate = usePermission("scan:create");
   const mayImport = usePermission("scan:import");
   const refresh = useRefresh();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(NONE);
   useShortcut("c", "New scan", () => {
     if (mayCreate === null) create();
   });
@@ -47,6 +50,8 @@ export function ScansPage() {
   const query = useMemo(() => toScanQuery(known, search), [known, search]);
   const list = useInfiniteQuery(scanListQuery(query));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  // Deleted rows leave the selection.
+  const commanded = useMemo(() => rows.filter((scan) => chosen.has(scan.id)), [rows, chosen]);
   const specs = useScanFilters(search, rows);
   const total = list.data?.pages[0]?.total ?? null;
   const filtered = chips(specs, search).length > 0 || first(search, "q") !== undefined;
@@ -98,6 +103,7 @@ export function ScansPage() {
           ) : null}
         </span>
       </FilterBar>
+      {commanded.length > 0 ? <BulkScans scans={commanded} onDone={() => setChosen(NONE)} /> : null}
       <div className={styles.notices}>
         {refresh.notice}
         {list.isError && rows.length > 0 ? (
@@ -120,8 +126,9 @@ export function ScansPage() {
           sort={first(search, "sort")}
           onSort={sort}
           changed={live.changed}
+          selection={{ chosen, onChange: setChosen }}
           more={more}
-          minWidth={1231}
+          minWidth={1267}
         />
       ) : list.isError ? (
         <EmptyState
@@ -169,12 +176,18 @@ export function ScansPage() {
 function useScanFilters(search: Search, rows: readonly Scan[]) {
   const connectors = useConnectors();
   const { data: integrations } = useQuery(integrationListQuery);
+  const { data: assessments } = useQuery(assessmentRunsQuery);
   return useMemo(() => {
     const met = new Set([...(search.vendor ?? []), ...rows.flatMap((scan) => scan.vendor ?? [])]);
     const vendors = [...met]
       .sort()
       .map((vendor) => ({ value: vendor, label: vendorName(connectors, vendor) }));
     const links = integrations?.items.map((each) => ({ value: each.id, label: each.name })) ?? [];
-    return scanFilters(vendors, links);
-  }, [connectors, integrations, search.vendor, rows]);
+    const named = new Set([
+      ...(search.assessment_run_id ?? []),
+      ...(assessments?.items.map((each) => each.id) ?? []),
+    ]);
+    const runs = [...named].map((id) => ({ value: id, label: id }));
+    return scanFilters(vendors, links, runs);
+  }, [connectors, integrations, assessments, search.vendor, search.assessment_run_id, rows]);
 }

@@ -23,14 +23,19 @@ export const IMPORT_WORDS = {
 const words = <Value extends string>(values: readonly Value[], names: Record<Value, string>) =>
   values.map((value) => ({ value, label: names[value] }));
 
-/** Vendors and integrations are the company's own, so their choices come from the hub. */
-export function scanFilters(vendors: FilterChoice[], integrations: FilterChoice[]): FilterSpec[] {
+/** Vendors, integrations and assessment runs are the company's own, so their choices come from the hub. */
+export function scanFilters(
+  vendors: FilterChoice[],
+  integrations: FilterChoice[],
+  assessments: FilterChoice[],
+): FilterSpec[] {
   return [
     { key: "status", label: "Status", choices: words(SCAN_STATUSES, STATUS_WORDS) },
     { key: "origin", label: "Origin", single: true, choices: words(SCAN_ORIGINS, ORIGIN_WORDS) },
     { key: "vendor", label: "Vendor", single: true, choices: vendors },
     { key: "integration_id", label: "Integration", single: true, choices: integrations },
     { key: "import_state", label: "Import", single: true, choices: words(IMPORT_STATES, IMPORT_WORDS) },
+    { key: "assessment_run_id", label: "Assessment run", single: true, choices: assessments },
     {
       key: "stale",
       label: "Stale",
@@ -49,6 +54,7 @@ export const SCAN_KEYS = [
   "vendor",
   "integration_id",
   "import_state",
+  "assessment_run_id",
   "stale",
   "q",
   "sort",
