@@ -10,6 +10,7 @@ mod manifests;
 mod requirements;
 mod rust_text;
 mod scripts;
+mod vendors;
 mod words;
 
 use std::fmt;
@@ -66,6 +67,7 @@ fn breaches(tree: &Tree) -> Vec<Breach> {
         manifests::check,
         requirements::check,
         scripts::check,
+        vendors::check,
         words::check_rust,
         words::check_everything,
     ];

@@ -3,6 +3,7 @@
 
 mod acunetix;
 mod cases;
+mod catalogue;
 mod conformance;
 mod faults;
 mod invicti;

@@ -1,6 +1,6 @@
 //! One company with every vendor: one grid, one vocabulary, one queue. Real connectors, simulated vendors.
 
-mod vendors;
+pub(crate) mod vendors;
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;

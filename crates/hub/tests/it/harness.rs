@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use scanhelm_core::Clock;
 use scanhelm_core::credential::{Credentials, Secret};
 use scanhelm_core::ids::{IntegrationId, JobId};
 use scanhelm_core::job::{Job, JobState};
@@ -13,6 +13,7 @@ use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::{Actor, Grant, Role};
 use scanhelm_core::scan::Scan;
 use scanhelm_core::status::Status;
+use scanhelm_core::{Clock, Timestamp};
 use scanhelm_hub::accounts::NewInstallation;
 use scanhelm_hub::import::{Enrichment, NoEnrichment};
 use scanhelm_hub::integrations::NewIntegration;
@@ -34,6 +35,34 @@ pub(crate) const LOOKS: usize = 2400;
 pub(crate) enum Database {
     Sqlite,
     Postgres,
+}
+
+/// Stands still until it is moved.
+#[derive(Debug)]
+pub(crate) struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub(crate) fn at(text: &str) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(at(text).as_millis())))
+    }
+
+    pub(crate) fn set(&self, text: &str) {
+        self.0.store(at(text).as_millis(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap_or_else(|| panic!("{text}"))
 }
 
 /// Runs the body once on each database.
@@ -105,6 +134,12 @@ impl Home {
     /// With a clock that the test moves.
     pub(crate) async fn start_at(&self, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Settings)) -> Running {
         Running::of(self.hub(clock, Extensions::default(), change).await)
+    }
+
+    /// A hub whose loops rest: the test takes their steps.
+    pub(crate) async fn start_resting(&self, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Settings)) -> Running {
+        let hub = self.hub(clock, Extensions::default(), change).await;
+        Running { hub, stop: CancellationToken::new(), loops: tokio::spawn(async {}) }
     }
 
     /// A hub whose loops do not run.

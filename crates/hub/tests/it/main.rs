@@ -17,6 +17,7 @@ mod estate;
 mod faults;
 mod harness;
 mod local;
+mod periods;
 mod schedules;
 mod upload;
 mod webhooks;

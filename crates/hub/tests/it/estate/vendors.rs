@@ -8,7 +8,7 @@ use scanhelm_vendor_sim::{Credentials, ScanSeed, ScanTruth, SeedState, Served, S
 
 use crate::harness::{Running, seed};
 
-pub(super) const VENDORS: &[Vendor] = &[NESSUS, QUALYS_VM, TENABLE_SC, ACUNETIX, INVICTI];
+pub(crate) const VENDORS: &[Vendor] = &[NESSUS, QUALYS_VM, TENABLE_SC, ACUNETIX, INVICTI];
 
 /// Where every network scanner looks.
 const HOSTS: &[&str] = &["10.20.0.1", "10.20.0.2"];
@@ -60,44 +60,44 @@ const INVICTI: Vendor = Vendor {
 };
 
 #[derive(Clone, Copy)]
-pub(super) struct Vendor {
+pub(crate) struct Vendor {
     /// Id in the registry and name of the simulator.
-    pub(super) connector: &'static str,
+    pub(crate) connector: &'static str,
     /// The fields of a way to log in, from what the simulator accepts.
     login: fn(&Credentials) -> Vec<(&'static str, String)>,
     /// What one scan can look at.
-    pub(super) targets: &'static [&'static str],
+    pub(crate) targets: &'static [&'static str],
     /// For vendors that have to be told.
-    pub(super) template: Option<&'static str>,
-    pub(super) folder: Option<&'static str>,
-    pub(super) node: Option<Node>,
+    pub(crate) template: Option<&'static str>,
+    pub(crate) folder: Option<&'static str>,
+    pub(crate) node: Option<Node>,
 }
 
 /// A sub-scanner that scans can be pinned to, and not the one that is used without a wish.
 #[derive(Clone, Copy)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Its name in the hub.
-    pub(super) sub_scanner: &'static str,
+    pub(crate) sub_scanner: &'static str,
     /// What works then, in the simulator's words; `None`: the vendor's id of the sub-scanner.
-    pub(super) engine: Option<&'static str>,
+    pub(crate) engine: Option<&'static str>,
 }
 
 impl Vendor {
     /// What a scan is called that somebody made there and gave this name. Invicti's are called after their website.
-    pub(super) fn name_of(&self, given: &str) -> String {
+    pub(crate) fn name_of(&self, given: &str) -> String {
         if self.connector == "invicti" { "shop.example.com".to_owned() } else { given.to_owned() }
     }
 
-    pub(super) fn scans_networks(&self) -> bool {
+    pub(crate) fn scans_networks(&self) -> bool {
         self.targets == HOSTS
     }
 
-    pub(super) fn offers(&self, capability: Capability) -> bool {
+    pub(crate) fn offers(&self, capability: Capability) -> bool {
         scanhelm_connectors::by_id(self.connector).unwrap().capabilities().has(capability)
     }
 
     /// Connected to the company, with a clock that stands still until moved.
-    pub(super) async fn connected(&'static self, hub: &Running, grant: &Grant) -> Connected {
+    pub(crate) async fn connected(&'static self, hub: &Running, grant: &Grant) -> Connected {
         let config = SimConfig { speed: 0.0, calls_per_hour: Some(1_000_000), ..SimConfig::new(self.connector) };
         let sim = Sim::start(config).await.unwrap();
         let integration = hub.connect_to(grant, self.connector, &sim, (self.login)(sim.credentials())).await;
@@ -106,31 +106,31 @@ impl Vendor {
 }
 
 /// A vendor of the company.
-pub(super) struct Connected {
-    pub(super) vendor: &'static Vendor,
-    pub(super) sim: Sim,
-    pub(super) integration: IntegrationId,
+pub(crate) struct Connected {
+    pub(crate) vendor: &'static Vendor,
+    pub(crate) sim: Sim,
+    pub(crate) integration: IntegrationId,
 }
 
 impl Connected {
-    pub(super) fn add(&self, name: &str, state: SeedState) -> ScanTruth {
+    pub(crate) fn add(&self, name: &str, state: SeedState) -> ScanTruth {
         let targets = self.vendor.targets.iter().map(|target| (*target).to_owned()).collect();
         self.sim.add_scan(ScanSeed { targets, findings: 30, ..seed(name, state) }).unwrap()
     }
 
-    pub(super) fn truth_of(&self, scan: &Scan) -> Option<ScanTruth> {
+    pub(crate) fn truth_of(&self, scan: &Scan) -> Option<ScanTruth> {
         self.sim.scan(&scan.link.as_ref()?.external_scan_id)
     }
 
     /// What the vendor handed out of this scan.
-    pub(super) fn served(&self, scan: &Scan) -> Vec<Served> {
+    pub(crate) fn served(&self, scan: &Scan) -> Vec<Served> {
         let id = &scan.link.as_ref().unwrap().external_scan_id;
         self.sim.ledger().served.into_iter().filter(|served| served.scan == *id).collect()
     }
 }
 
 /// Every vendor, connected to one company.
-pub(super) async fn all(hub: &Running, grant: &Grant) -> Vec<Connected> {
+pub(crate) async fn all(hub: &Running, grant: &Grant) -> Vec<Connected> {
     let mut estate = Vec::new();
     for vendor in VENDORS {
         estate.push(vendor.connected(hub, grant).await);

@@ -26,31 +26,7 @@ use scanhelm_hub::schedules::{NewSchedule, ScheduleChange, ScheduleView};
 use scanhelm_hub::{Extensions, Hub, ScanFilter, ScheduleFilter, failpoint};
 use scanhelm_vendor_sim::{Action, SeedState};
 
-use crate::harness::{Home, LOOKS, nessus, on_both_databases, seed};
-
-/// Stands still until it is moved.
-#[derive(Debug)]
-struct HandClock(AtomicI64);
-
-impl HandClock {
-    fn at(text: &str) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(at(text).as_millis())))
-    }
-
-    fn set(&self, text: &str) {
-        self.0.store(at(text).as_millis(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap_or_else(|| panic!("{text}"))
-}
+use crate::harness::{HandClock, Home, LOOKS, at, nessus, on_both_databases, seed};
 
 /// A hub at rest with one integration that nobody calls.
 struct World {
