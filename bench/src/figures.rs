@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::import::ImportFigures;
+use crate::neighbours::NeighbourFigures;
+use crate::scale::{ScaleFigures, SizeFigures};
 use crate::start::StartFigures;
 
 #[derive(Debug, Serialize)]
@@ -13,6 +15,8 @@ pub(crate) struct Figures {
     pub(crate) machine: String,
     pub(crate) start: Option<StartFigures>,
     pub(crate) imports: Vec<ImportFigures>,
+    pub(crate) scale: Option<ScaleFigures>,
+    pub(crate) neighbours: Option<NeighbourFigures>,
 }
 
 /// The middle value; of an even number the mean of the two in the middle; 0 of none.
@@ -36,6 +40,12 @@ impl Figures {
         }
         for import in &self.imports {
             text.push_str(&import_table(import));
+        }
+        if let Some(scale) = &self.scale {
+            text.push_str(&scale_table(scale));
+        }
+        if let Some(neighbours) = &self.neighbours {
+            text.push_str(&neighbour_table(neighbours));
         }
         text
     }
@@ -91,6 +101,79 @@ fn import_table(import: &ImportFigures) -> String {
             pair.share,
         );
     }
+    text
+}
+
+type Column = (&'static str, fn(&SizeFigures) -> String, &'static str);
+
+fn scale_table(scale: &ScaleFigures) -> String {
+    let rows: [Column; 15] = [
+        ("integrations", |size| size.integrations.to_string(), ""),
+        ("scans that run at any moment, at least", |size| size.scans.to_string(), ""),
+        ("all adopted after", |size| format!("{:.1} s", size.adopted_s), ""),
+        ("oldest status of any scan at any second", |size| format!("{:.1} s", size.age_max_s), "<= 30 s"),
+        ("the same, p50 and p99", |size| format!("{:.1}, {:.1} s", size.age_p50_s, size.age_p99_s), ""),
+        ("end at the vendor until shown, p50", |size| format!("{:.1} s", size.polled.shown_p50), ""),
+        ("the same, p99 (runs)", |size| format!("{:.1} s ({})", size.polled.shown_p99, size.polled.runs), "< 30 s"),
+        (
+            "until results are in, p50 and p99",
+            |size| format!("{:.1}, {:.1} s", size.polled.imported_p50, size.polled.imported_p99),
+            "",
+        ),
+        ("with webhooks: until shown, p50", |size| format!("{:.1} s", size.hooked.shown_p50), ""),
+        ("the same, p99 (runs)", |size| format!("{:.1} s ({})", size.hooked.shown_p99, size.hooked.runs), "< 5 s"),
+        ("processors the hub keeps busy", |size| format!("{:.2}", size.hub_cpu), "< 1"),
+        ("processor seconds a minute for 1,000 scans", |size| format!("{:.2}", size.cpu_per_1000), "flat"),
+        ("peak memory of the hub", |size| megabytes(size.peak_bytes), "< 300 MB"),
+        ("vendor calls a minute", |size| format!("{:.0}", size.calls), ""),
+        ("the same, busiest integration", |size| format!("{:.0}", size.most_calls), "<= 240"),
+    ];
+    let mut text = format!(
+        "\nMany running scans on {}, each size watched for {} s; load before: {}\n\n|",
+        scale.engine, scale.watched_s, scale.load_before
+    );
+    text.push_str(&" |".repeat(scale.sizes.len() + 2));
+    text.push_str(&format!("\n|---|{}---|\n", "---|".repeat(scale.sizes.len())));
+    for (what, measured, goal) in rows {
+        let _ = write!(text, "| {what} |");
+        for size in &scale.sizes {
+            let _ = write!(text, " {} |", measured(size));
+        }
+        let _ = writeln!(text, " {goal} |");
+    }
+    if let Some(largest) = scale.sizes.last() {
+        text.push_str("\nVendor calls a minute at the largest size, by kind:");
+        for (kind, calls) in &largest.calls_by_kind {
+            let _ = write!(text, " {kind} {calls:.0};");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn neighbour_table(neighbours: &NeighbourFigures) -> String {
+    let mut text = format!(
+        "\nOne slow (10 s an answer) and one dead vendor among {} integrations with {} scans, on {}; the others, {} s \
+         each; load before: {}\n\n\
+         | pair | trouble | ended | shown after, mean | p99 | results in after, mean | p99 | oldest status, p99 |\n\
+         |---|---|---|---|---|---|---|---|\n",
+        neighbours.integrations, neighbours.scans, neighbours.engine, neighbours.watched_s, neighbours.load_before
+    );
+    for (number, (quiet, troubled)) in (1..).zip(&neighbours.pairs) {
+        for (trouble, rest) in [("none", quiet), ("both", troubled)] {
+            let lags = &rest.lags;
+            let _ = writeln!(
+                text,
+                "| {number} | {trouble} | {} | {:.2} s | {:.1} s | {:.2} s | {:.1} s | {:.1} s |",
+                lags.runs, lags.shown_mean, lags.shown_p99, lags.imported_mean, lags.imported_p99, rest.age_p99_s
+            );
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\nRatio of the means, with trouble by without (goal: at most 1.2): shown {:.2}, results in {:.2}",
+        neighbours.shown_ratio, neighbours.imported_ratio
+    );
     text
 }
 

@@ -79,7 +79,9 @@ impl Installation {
         command.env("SCANHELM_NETWORK_ALLOW", "127.0.0.0/8").stdout(Stdio::null()).stderr(log_file);
         let started = Instant::now();
         let process = command.spawn().during(self.program.display())?;
-        let hub = RunningHub { process, client, headers: key.map(|key| ("x-api-key", key)).into_iter().collect() };
+        let address = format!("http://{port}");
+        let hub =
+            RunningHub { process, client, address, headers: key.map(|key| ("x-api-key", key)).into_iter().collect() };
         let request = Request::new("is the hub ready", &["readyz"]);
         while hub.client.get(&request).await.is_err() {
             if started.elapsed() > START {
@@ -112,12 +114,18 @@ fn client(address: &str) -> Outcome<VendorHttp> {
 pub(crate) struct RunningHub {
     process: Child,
     client: VendorHttp,
+    address: String,
     headers: Vec<(&'static str, Secret)>,
 }
 
 impl RunningHub {
     pub(crate) fn process(&self) -> u32 {
         self.process.id()
+    }
+
+    /// `http://127.0.0.1:8480`
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(crate) async fn get(&self, path: &[&str]) -> Outcome<Value> {
@@ -130,6 +138,13 @@ impl RunningHub {
         let path = versioned(path);
         let request = Request::new("ask the hub", &path).headers(&self.headers);
         let answer = self.client.post_json(&request, body).await.during(path.join("/"))?;
+        answer.json().during(path.join("/"))
+    }
+
+    pub(crate) async fn patch(&self, path: &[&str], body: &Value) -> Outcome<Value> {
+        let path = versioned(path);
+        let request = Request::new("ask the hub", &path).headers(&self.headers);
+        let answer = self.client.patch_json(&request, body).await.during(path.join("/"))?;
         answer.json().during(path.join("/"))
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use clap::ValueEnum;
 use scanhelm_testkit::postgres::PostgresDatabase;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::figures::median;
 use crate::hub::{Installation, RunningHub};
 use crate::process;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
     Sqlite,
     Postgres,

@@ -5,23 +5,30 @@
 //! measured in the same minute: that ratio can be compared between machines and days.
 
 mod baseline;
+mod estate;
 mod failure;
 mod figures;
 mod hub;
 mod import;
+mod neighbours;
 mod process;
 mod report;
+mod scale;
 mod start;
+mod vendors;
+mod watch;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
 use failure::{Failure, Outcome, While};
 use figures::Figures;
 use import::{Engine, Report};
+use scale::{SCANS_EACH, Spans};
 
 #[derive(Debug, Parser)]
 #[command(name = "bench/run.sh", about = "Measures Scanhelm")]
@@ -50,6 +57,15 @@ struct Arguments {
     /// Imports into each database
     #[arg(long, value_name = "N", default_value_t = 3)]
     repeats: u32,
+    /// Scans that run at once, in thousands, repeatable [default: 1, 3 and 10]
+    #[arg(long, value_name = "THOUSANDS")]
+    scans: Vec<u32>,
+    /// Database under the many scans
+    #[arg(long, value_enum, value_name = "DATABASE", default_value_t = Engine::Sqlite)]
+    database: Engine,
+    /// Only whether `scale` and `neighbours` still work: a few integrations for a few seconds
+    #[arg(long)]
+    quick: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,6 +73,8 @@ enum Part {
     Start,
     Sqlite,
     Postgres,
+    Scale,
+    Neighbours,
 }
 
 #[tokio::main]
@@ -81,8 +99,14 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     let (program, simulator) = (canonical(&arguments.scanhelm)?, canonical(&arguments.simulator)?);
     let out = canonical(&arguments.out)?;
     let wanted = |part| arguments.part.is_empty() || arguments.part.contains(&part);
-    let mut figures =
-        Figures { version: env!("CARGO_PKG_VERSION"), machine: process::machine()?, start: None, imports: Vec::new() };
+    let mut figures = Figures {
+        version: env!("CARGO_PKG_VERSION"),
+        machine: process::machine()?,
+        start: None,
+        imports: Vec::new(),
+        scale: None,
+        neighbours: None,
+    };
     if wanted(Part::Start) {
         say("start and idle");
         figures.start = Some(start::measure(&program, &simulator, &out).await?);
@@ -109,9 +133,35 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             std::fs::remove_file(&generated).during(generated.display())?;
         }
     }
+    if wanted(Part::Scale) {
+        say("many scans");
+        let (integrations, spans) = many(arguments);
+        let measured = scale::measure(&program, arguments.database, &integrations, spans, &out).await?;
+        figures.scale = Some(measured);
+    }
+    if wanted(Part::Neighbours) {
+        say("a slow and a dead vendor");
+        let (size, pairs, spans) =
+            if arguments.quick { ((10, 5), 1, spans(2, 10)) } else { ((20, 50), 2, spans(10, 50)) };
+        let measured = neighbours::measure(&program, arguments.database, size, pairs, spans, &out).await?;
+        figures.neighbours = Some(measured);
+    }
     let json = serde_json::to_string_pretty(&figures).during("write the figures")?;
     std::fs::write(out.join("figures.json"), json + "\n").during("figures.json")?;
     let markdown = figures.markdown();
     std::fs::write(out.join("figures.md"), &markdown).during("figures.md")?;
     std::io::stdout().write_all(markdown.as_bytes()).during("standard output")
+}
+
+/// How many integrations to measure, and how long each.
+fn many(arguments: &Arguments) -> (Vec<u32>, Spans) {
+    if arguments.quick {
+        return (vec![5], spans(5, 10));
+    }
+    let thousands = if arguments.scans.is_empty() { &[1, 3, 10] } else { arguments.scans.as_slice() };
+    (thousands.iter().map(|thousand| thousand * 1000 / SCANS_EACH).collect(), spans(40, 60))
+}
+
+const fn spans(settle_s: u64, watch_s: u64) -> Spans {
+    Spans { settle: Duration::from_secs(settle_s), watch: Duration::from_secs(watch_s) }
 }

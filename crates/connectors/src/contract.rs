@@ -141,6 +141,12 @@ pub trait Session: Send + Sync + fmt::Debug {
     /// Everything the vendor tells about one scan: progress, counts, targets. `None`: the vendor has no such scan.
     async fn scan(&self, external_scan_id: &str) -> Result<Option<Observation>, CallError>;
 
+    /// Whether [`scan`](Self::scan) tells no more than [`list_scans`](Self::list_scans), so that nobody needs to spend
+    /// calls on it.
+    fn list_tells_all(&self) -> bool {
+        false
+    }
+
     /// The results of one run, as a report file that a reader of `formats` understands.
     fn results(&self) -> &dyn Results;
 

@@ -60,8 +60,7 @@ struct Inner {
     bus: events::EventBus,
     /// Wakes the job workers.
     work: Notify,
-    /// Wakes the reconcilers.
-    look: Notify,
+    wake: reconcile::Wake,
     /// Integrations to look at before their time.
     wanted: Mutex<HashSet<IntegrationId>>,
     sessions: integrations::SessionCache,
@@ -119,7 +118,7 @@ impl Hub {
         Self(Arc::new(Inner {
             bus: events::EventBus::new(),
             work: Notify::new(),
-            look: Notify::new(),
+            wake: reconcile::Wake::default(),
             wanted: Mutex::default(),
             sessions: integrations::SessionCache::default(),
             previews: scans::PreviewCache::default(),
@@ -228,9 +227,9 @@ impl Hub {
         self.0.connectors.by_id(connector).map(scanhelm_connectors::contract::Connector::capabilities)
     }
 
-    /// Makes the reconcilers look now instead of at their next tick.
+    /// Makes the integrations that are due be looked at now instead of at the next tick.
     pub(crate) fn look_now(&self) {
-        self.0.look.notify_one();
+        self.0.wake.integrations.notify_one();
     }
 
     /// Looks at one integration now.

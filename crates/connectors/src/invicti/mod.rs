@@ -162,6 +162,10 @@ impl Session for Instanced {
         Ok(self.client.scan(external_scan_id).await?.map(|(task, at)| map::observation(&task, at)))
     }
 
+    fn list_tells_all(&self) -> bool {
+        true
+    }
+
     fn results(&self) -> &dyn Results {
         self
     }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use self::client::{Access, Client, Command, ControlApi};
-use self::model::{Folder, Properties, TemplatesAnswer};
+use self::model::{Folder, Properties, Scanner, TemplatesAnswer};
 use crate::client_token;
 use crate::contract::{
     AuthField, AuthMethod, CallError, CheckStep, Checked, Connection, Connector, Create, Created, Delete, Downloaded,
@@ -90,7 +90,7 @@ impl Connector for Nessus {
 
     fn open(&self, connection: Connection) -> Result<Box<dyn Session>, Error> {
         let access = access(&connection.credentials)?;
-        Ok(Box::new(Instanced { client: Client::new(connection.http, access) }))
+        Ok(Box::new(Instanced { client: Client::new(connection.http, access), scanners: Mutex::default() }))
     }
 }
 
@@ -136,6 +136,8 @@ fn sendable<'a>(name: &str, secret: &'a Secret) -> Result<&'a Secret, Error> {
 #[derive(Debug)]
 struct Instanced {
     client: Client,
+    /// As last listed: every detail names one.
+    scanners: Mutex<Vec<Scanner>>,
 }
 
 #[async_trait]
@@ -188,12 +190,12 @@ impl Session for Instanced {
 
     async fn scan(&self, external_scan_id: &str) -> Result<Option<Observation>, CallError> {
         let Some((detail, at)) = self.client.detail(external_scan_id).await? else { return Ok(None) };
-        // Only to turn a scanner's name into its id; an account without the right to list them loses just that.
-        let scanners = if detail.info.scanner_name.is_empty() {
-            Vec::new()
-        } else {
-            self.client.scanners().await.unwrap_or_default()
-        };
+        let mut scanners = self.scanners.lock().await;
+        let named = &detail.info.scanner_name;
+        if !named.is_empty() && !scanners.iter().any(|known| known.name == *named) {
+            // Only to turn a scanner's name into its id; an account without the right to list them loses just that.
+            *scanners = self.client.scanners().await.unwrap_or_default();
+        }
         Ok(Some(map::detailed(external_scan_id, &detail, &scanners, at)))
     }
 

@@ -166,6 +166,10 @@ impl Session for Subscription {
         Ok(found.map(|(scan, at)| map::observation(&scan, at)))
     }
 
+    fn list_tells_all(&self) -> bool {
+        true
+    }
+
     fn results(&self) -> &dyn Results {
         self
     }

@@ -283,17 +283,30 @@ impl Scan {
 
 /// When a live integration should be looked at again.
 ///
-/// `status_interval` is a ceiling for anything that moves; a run close to its end is looked at sooner, an estate at
-/// rest only as often as adoption would anyway. Failures back off outside this function.
+/// `status_interval` is a ceiling for anything that moves. A run is looked at when it is expected to end, but not more
+/// than three times as often; an estate at rest only as often as adoption would anyway. Failures back off outside this
+/// function.
 #[must_use]
-pub fn next_poll(scans: &[&Scan], status_interval: Duration, idle_interval: Duration) -> Duration {
+pub fn next_poll(scans: &[&Scan], now: Timestamp, status_interval: Duration, idle_interval: Duration) -> Duration {
     let live = scans.iter().filter(|scan| !scan.vendor_state.is_terminal() && scan.vendor_missing_since.is_none());
-    let mut soonest = idle_interval;
-    for scan in live {
-        let near_end = scan.vendor_state == VendorState::Running && scan.progress.is_some_and(|p| p >= 90.0);
-        soonest = soonest.min(if near_end { status_interval / 3 } else { status_interval });
-    }
-    soonest
+    let soonest = status_interval / 3;
+    live.map(|scan| expected_end(scan, now).map_or(status_interval, |end| end.clamp(soonest, status_interval)))
+        .fold(idle_interval, Duration::min)
+}
+
+/// The earliest that a running scan may end, if it goes on as it did until it was last seen.
+fn expected_end(scan: &Scan, now: Timestamp) -> Option<Duration> {
+    /// Vendors tell whole percents, rounded down.
+    const MAY_BE_FURTHER: f64 = 1.0;
+    /// Without a start to reckon from, this is near the end.
+    const NEARLY: f64 = 90.0;
+    let done = scan.progress.filter(|_| scan.vendor_state == VendorState::Running)?;
+    let (Some(started), Some(seen)) = (scan.started_at, scan.last_observed_at) else {
+        return (done >= NEARLY).then_some(Duration::ZERO);
+    };
+    let done = (done + MAY_BE_FURTHER).min(100.0);
+    let left_then = seen.since(started).as_secs_f64() * (100.0 - done) / done;
+    Duration::try_from_secs_f64(left_then).ok().map(|left| left.saturating_sub(now.since(seen)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What a list does not tell: progress, counts, targets, policy. Asked for one scan at a time, within a budget: first
-//! those that move, then rows that are still incomplete.
+//! those that move, then rows that are still incomplete. Where the list itself tells how far a scan is, its details are
+//! asked for only now and then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use scanhelm_connectors::contract::{CallError, Session};
+use scanhelm_connectors::contract::{CallError, ScanList, Session};
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::ScanId;
 use scanhelm_core::integration::Integration;
@@ -29,35 +30,29 @@ impl Asked {
     }
 }
 
+/// Asks for the details of as many as a look may, and gives all scans as they are now.
 pub(super) async fn complete(
     hub: &Hub,
     integration: &Integration,
     session: &dyn Session,
-    scans: Vec<Scan>,
-) -> Result<(), Trouble> {
+    list: &ScanList,
+    mut scans: Vec<Scan>,
+) -> Result<Vec<Scan>, Trouble> {
     if trap::on(Trap::S11) {
         for link in scans.iter().filter_map(|scan| scan.link.as_ref()) {
             session.scan(&link.external_scan_id).await?;
         }
     }
+    if session.list_tells_all() {
+        return Ok(scans);
+    }
     let now = hub.now();
-    let again = hub.settings().sync.backfill_interval;
-    let (moving, rest): (Vec<Scan>, Vec<Scan>) = scans
-        .into_iter()
-        .filter(|scan| scan.vendor_missing_since.is_none())
-        .partition(|scan| scan.vendor_state.is_active());
-    let asked = &hub.0.asked;
-    let incomplete =
-        rest.into_iter().filter(is_incomplete).filter(|scan| asked.at(scan).is_none_or(|at| now.since(at) >= again));
-    for scan in moving.into_iter().chain(incomplete).take(hub.settings().sync.details_per_look) {
-        let Some(link) = scan.link.clone() else {
-            continue;
-        };
-        asked.note(&scan, now);
+    for place in worth_asking(hub, list, &scans, now) {
+        let Some(scan) = scans.get_mut(place) else { continue };
+        let Some(link) = scan.link.clone() else { continue };
+        hub.0.asked.note(scan, now);
         match session.scan(&link.external_scan_id).await {
-            Ok(Some(observation)) => {
-                hub.apply_observation(scan, &observation).await?;
-            }
+            Ok(Some(observation)) => *scan = hub.apply_observation(scan.clone(), &observation).await?,
             // Gone between list and detail, or not to be read: the next list tells.
             Ok(None) | Err(CallError::Gone { .. } | CallError::Refused { .. }) => {}
             Err(error) => {
@@ -66,7 +61,35 @@ pub(super) async fn complete(
             }
         }
     }
-    Ok(())
+    Ok(scans)
+}
+
+/// The places of those to ask for: first those that move, then the incomplete; among them first those that were not asked
+/// for the longest, so that each has its turn.
+fn worth_asking(hub: &Hub, list: &ScanList, scans: &[Scan], now: Timestamp) -> Vec<usize> {
+    let again = hub.settings().sync.backfill_interval;
+    let followed_by_list: HashSet<&str> = list
+        .scans
+        .iter()
+        .filter(|observation| observation.progress.is_some())
+        .map(|observation| observation.external_scan_id.as_str())
+        .collect();
+    let mut worth: Vec<_> = scans
+        .iter()
+        .enumerate()
+        .filter(|(_, scan)| scan.vendor_missing_since.is_none())
+        .filter_map(|(place, scan)| {
+            let asked = hub.0.asked.at(scan);
+            let waited = asked.is_none_or(|at| now.since(at) >= again);
+            let listed =
+                scan.link.as_ref().is_some_and(|link| followed_by_list.contains(link.external_scan_id.as_str()));
+            let moves = scan.vendor_state.is_active();
+            let wanted = if moves { waited || !listed } else { waited && is_incomplete(scan) };
+            wanted.then_some((!moves, asked, place))
+        })
+        .collect();
+    worth.sort_unstable();
+    worth.into_iter().map(|(_, _, place)| place).take(hub.settings().sync.details_per_look).collect()
 }
 
 /// A row of which only the list is known.

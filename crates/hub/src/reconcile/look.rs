@@ -123,22 +123,22 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
         return Err(suspicion(known.len()).into());
     }
     integration.health.condition = None;
-    status::observe_known(hub, &list, known).await?;
+    let mut scans = status::observe_known(hub, integration.id, &list, known).await?;
     if sweep_due {
         adoption::sweep(hub, integration, session.as_ref(), &incarnation, &list).await?;
         integration.health.last_sweep_at = Some(now);
         integration.health.next_sweep_at = Some(now.plus(hub.settings().sync.adoption_interval));
+        scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
     }
     settle::settle_commands(hub, integration, asked_at, sweep_due).await?;
-    let scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
-    details::complete(hub, integration, session.as_ref(), scans).await?;
-    let scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
-    hub.0.look.notify_one();
+    let scans = details::complete(hub, integration, session.as_ref(), &list, scans).await?;
+    hub.0.wake.imports.notify_one();
     let settings = hub.settings().sync;
     let every: Vec<&Scan> = scans.iter().collect();
-    let rest = next_poll(&every, settings.status_interval, settings.adoption_interval);
-    // Spread over a tenth, so that many integrations do not march in step.
-    Ok(rest.mul_f64(0.9 + 0.1 * hub.0.chance.uniform()))
+    let rest = next_poll(&every, hub.now(), settings.status_interval, settings.adoption_interval);
+    // Short of the whole time, so that what is shown is never older, looking and storing included; and spread, so that
+    // many integrations do not march in step.
+    Ok(rest.mul_f64(0.8 + 0.12 * hub.0.chance.uniform()))
 }
 
 /// Links that people made before the installation was known belong to the first one that answers.

@@ -13,8 +13,10 @@
 mod adoption;
 mod details;
 mod due;
+mod feed;
 mod imports;
 mod look;
+mod observed;
 mod recognition;
 mod settle;
 mod status;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 use scanhelm_core::Timestamp;
 use serde::Serialize;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -79,7 +82,7 @@ async fn follow_imports(hub: &Hub, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let done = hub.steps().enqueue_imports().await;
         publish(hub, "imports", done);
-        pause(hub, stop, Duration::from_secs(1)).await;
+        pause(stop, &hub.0.wake.imports, Duration::from_secs(1)).await;
     }
 }
 
@@ -93,7 +96,7 @@ async fn follow_schedules(hub: &Hub, stop: &CancellationToken) {
         }
         let fired = hub.steps().fire_schedules().await;
         publish(hub, "schedules", done.and_then(|moved| Ok(moved + fired?)));
-        pause(hub, stop, Duration::from_secs(1)).await;
+        pause(stop, &hub.0.wake.schedules, Duration::from_secs(1)).await;
     }
 }
 
@@ -114,7 +117,7 @@ async fn follow_integrations(hub: &Hub, stop: &CancellationToken) {
             count
         });
         publish(hub, "integrations", started);
-        pause(hub, stop, Duration::from_millis(500)).await;
+        pause(stop, &hub.0.wake.integrations, Duration::from_millis(500)).await;
     }
     looks.close();
     looks.wait().await;
@@ -124,10 +127,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn pause(hub: &Hub, stop: &CancellationToken, period: Duration) {
+/// Makes loops go on before their time.
+#[derive(Debug, Default)]
+pub(crate) struct Wake {
+    pub(crate) integrations: Notify,
+    pub(crate) imports: Notify,
+    pub(crate) schedules: Notify,
+}
+
+async fn pause(stop: &CancellationToken, wake: &Notify, period: Duration) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = hub.0.look.notified() => {}
+        () = wake.notified() => {}
         () = tokio::time::sleep(period) => {}
     }
 }

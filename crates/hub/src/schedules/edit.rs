@@ -76,7 +76,7 @@ impl Schedules<'_> {
         write_edit(self.hub, &transaction, grant, id, &change, expected_version).await?;
         transaction.commit().await?;
         self.hub.committed();
-        self.hub.look_now();
+        self.hub.0.wake.schedules.notify_one();
         self.get(grant, id).await
     }
 

@@ -7,7 +7,7 @@ mod list;
 pub use list::ScanFilter;
 use scanhelm_core::ids::{CompanyId, IntegrationId, ScanId};
 use scanhelm_core::scan::{Origin, Scan, VendorLink};
-use scanhelm_core::{Result, SeverityCounts};
+use scanhelm_core::{Result, SeverityCounts, Timestamp};
 use sea_orm::Value;
 
 use crate::integrations::stale;
@@ -232,6 +232,22 @@ impl Transaction {
             0 => Err(stale("scan")),
             _ => Ok(expected_version + 1),
         }
+    }
+
+    /// Notes that scans were observed and nothing else, in one statement: of those named that still are at this
+    /// version. Answers the ids of those written, which are at the next version then.
+    pub async fn save_seen(
+        &self,
+        integration: IntegrationId,
+        at: Timestamp,
+        scans: &[(ScanId, i64)],
+    ) -> Result<Vec<ScanId>> {
+        let text = "UPDATE scans SET last_observed_at = ?, version = version + 1 WHERE integration_id = ? AND";
+        let mut sql = self.sql(text, values![at, integration]);
+        sql.among("id", scans.iter().map(|(id, _)| id.to_string())).push(" AND");
+        sql.among("id || ' ' || version", scans.iter().map(|(id, version)| format!("{id} {version}")));
+        sql.push(" RETURNING id");
+        self.connection().all(sql, |row| row.parsed("id")).await
     }
 
     /// As [`save_scan`](Self::save_scan); `false` when someone else was faster, for callers that decide again.

@@ -22,6 +22,7 @@ use crate::fixture::{World, at, link, linked, on_both};
 on_both!(
     every_field_survives,
     names_that_people_give_are_unique_in_their_company,
+    what_was_only_seen_is_noted_together_unless_someone_was_faster,
     a_vendor_scan_is_one_scan_in_each_incarnation,
     a_lost_update_is_refused,
     filters_select_what_they_say,
@@ -104,6 +105,30 @@ async fn names_that_people_give_are_unique_in_their_company(world: World) {
     let mut same = integration.clone();
     same.id = world.integration(world.company, "x").id;
     assert_eq!(tx.insert_integration(&same, b"").await.unwrap_err().code, ErrorCode::IntegrationNameTaken);
+}
+
+async fn what_was_only_seen_is_noted_together_unless_someone_was_faster(world: World) {
+    let integration = world.stored_integration(world.company, "Nessus").await.id;
+    let foreign = world.stored_integration(world.company, "Other").await.id;
+    let mut scans = Vec::new();
+    for (number, of) in [(1, integration), (2, integration), (3, foreign)] {
+        let scan = linked(world.scan("seen", Origin::Adopted, number), of, &number.to_string());
+        world.store_scan(&scan).await.unwrap();
+        scans.push(scan);
+    }
+    let tx = world.store.begin().await.unwrap();
+    scans[1].error = Some("faster".to_owned());
+    scans[1].version = tx.save_scan(&scans[1], 1).await.unwrap();
+    let at = at(50);
+    let seen: Vec<_> = scans.iter().map(|scan| (scan.id, 1)).collect();
+    assert_eq!(tx.save_seen(integration, at, &seen).await.unwrap(), [scans[0].id]);
+    assert_eq!(tx.save_seen(integration, at, &[]).await.unwrap(), []);
+    tx.commit().await.unwrap();
+    scans[0].last_observed_at = Some(at);
+    scans[0].version = 2;
+    for scan in scans {
+        assert_eq!(world.store.scan(world.company, scan.id).await.unwrap(), Some(scan));
+    }
 }
 
 async fn a_vendor_scan_is_one_scan_in_each_incarnation(world: World) {

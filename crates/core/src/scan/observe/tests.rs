@@ -168,13 +168,32 @@ fn a_name_that_a_person_gave_is_not_overwritten() {
 }
 
 #[test]
-fn polls_sooner_near_the_end_and_rests_when_nothing_moves() {
+fn polls_when_an_end_is_expected_and_rests_when_nothing_moves() {
     let (status, idle) = (Duration::from_secs(30), Duration::from_mins(5));
     let mut row = scan();
-    assert_eq!(next_poll(&[&row], status, idle), status);
-    follow(&mut row, &look(10, VendorState::Running, None));
-    row.progress = Some(95.0);
-    assert_eq!(next_poll(&[&row], status, idle), Duration::from_secs(10));
-    follow(&mut row, &look(20, VendorState::Completed, None));
-    assert_eq!(next_poll(&[&row], status, idle), idle);
+    assert_eq!(next_poll(&[&row], at(0), status, idle), status);
+    follow(&mut row, &look(0, VendorState::Running, None));
+    assert_eq!(row.started_at, Some(at(0)));
+    let mut further = look(950, VendorState::Running, None);
+    further.progress = Some(94.0);
+    follow(&mut row, &further);
+    // 95 % may be done after 950 s: 50 s are left then.
+    let after = |now| next_poll(&[&row], at(now), status, idle);
+    assert_eq!((after(950), after(975), after(995)), (status, Duration::from_secs(25), Duration::from_secs(10)));
+    assert_eq!(after(5000), Duration::from_secs(10), "it lasts longer than expected");
+    follow(&mut row, &look(1000, VendorState::Paused, None));
+    assert_eq!(next_poll(&[&row], at(1000), status, idle), status);
+    follow(&mut row, &look(1010, VendorState::Completed, None));
+    assert_eq!(next_poll(&[&row], at(1010), status, idle), idle);
+}
+
+#[test]
+fn a_run_without_a_start_is_near_its_end_by_its_progress() {
+    let (status, idle) = (Duration::from_secs(30), Duration::from_mins(5));
+    let mut row = scan();
+    row.vendor_state = VendorState::Running;
+    row.progress = Some(89.0);
+    assert_eq!(next_poll(&[&row], at(0), status, idle), status);
+    row.progress = Some(90.0);
+    assert_eq!(next_poll(&[&row], at(0), status, idle), Duration::from_secs(10));
 }

@@ -1,0 +1,170 @@
+//! A hub with vendors of every kind, all of whose scans run.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use scanhelm_bench::{Fleet, Instance, Webhook};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Outcome, While};
+use crate::hub::{Installation, RunningHub};
+use crate::vendors::Vendors;
+use crate::watch::Watch;
+
+/// The vendors, and what logs in to their simulators: `scanhelm-sim --help`.
+const KINDS: [Kind; 5] = [
+    Kind { vendor: "nessus", login: [("access_key", "sim-access-key"), ("secret_key", "sim-secret-key")] },
+    Kind { vendor: "tenable-sc", login: [("access_key", "sim-access-key"), ("secret_key", "sim-secret-key")] },
+    Kind { vendor: "qualys-vm", login: [("username", "admin"), ("password", "scanhelm-demo")] },
+    Kind { vendor: "acunetix", login: [("api_key", "sim-access-key"), ("", "")] },
+    Kind { vendor: HOOKED, login: [("user_id", "sim-access-key"), ("api_token", "sim-secret-key")] },
+];
+
+/// The one whose simulator calls the hub when a scan ends.
+const HOOKED: &str = "invicti";
+
+const ADOPTION: Duration = Duration::from_mins(3);
+
+struct Kind {
+    vendor: &'static str,
+    /// Fields and values; an empty name is none.
+    login: [(&'static str, &'static str); 2],
+}
+
+/// How large an estate is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) integrations: u32,
+    /// Of each integration, at the start. All run.
+    pub(crate) scans: u32,
+    /// Shortest and longest scan.
+    pub(crate) lasts: (Duration, Duration),
+    /// Findings of each scan.
+    pub(crate) findings: u32,
+}
+
+impl Size {
+    pub(crate) fn all_scans(self) -> u64 {
+        u64::from(self.integrations) * u64::from(self.scans)
+    }
+}
+
+/// An integration of the hub and the simulated vendor at its other end.
+#[derive(Clone, Debug)]
+pub(crate) struct Integration {
+    pub(crate) id: String,
+    pub(crate) vendor: &'static str,
+    /// Its vendor calls the hub.
+    pub(crate) hooked: bool,
+    /// Of its process of vendors.
+    pub(crate) instance: usize,
+}
+
+pub(crate) struct Estate {
+    pub(crate) hub: RunningHub,
+    pub(crate) integrations: Vec<Integration>,
+    pub(crate) watch: Watch,
+    /// From the first integration switched on until every scan was adopted.
+    pub(crate) adoption: Duration,
+    vendors: BTreeMap<&'static str, Vendors>,
+}
+
+impl Estate {
+    /// Starts everything and waits until the hub knows every scan.
+    pub(crate) async fn start(installation: &Installation, size: Size) -> Outcome<Self> {
+        let key = installation.bootstrap()?;
+        let (hub, _) = installation.start(Some(key)).await?;
+        let mut integrations = Vec::new();
+        let mut fleets: BTreeMap<&'static str, Fleet> = BTreeMap::new();
+        // Held until the vendors start, so that no two get the same port.
+        let mut ports = Vec::new();
+        for (number, kind) in (1..=size.integrations).zip(KINDS.iter().cycle()) {
+            let port = TcpListener::bind("127.0.0.1:0").during("find a port")?;
+            let listen = port.local_addr().during("find a port")?;
+            ports.push(port);
+            let id = connect(&hub, kind, number, listen).await?;
+            let hooked = kind.vendor == HOOKED;
+            let webhook = if hooked { Some(webhook(&hub, &id).await?) } else { None };
+            let lasts_s = (size.lasts.0.as_secs(), size.lasts.1.as_secs());
+            let fleet = fleets.entry(kind.vendor).or_insert_with(|| Fleet {
+                vendor: kind.vendor.to_owned(),
+                lasts_s,
+                findings: size.findings,
+                instances: Vec::new(),
+            });
+            let instance = fleet.instances.len();
+            fleet.instances.push(Instance { listen, scans: size.scans, seed: u64::from(number), webhook });
+            integrations.push(Integration { id, vendor: kind.vendor, hooked, instance });
+        }
+        drop(ports);
+        let mut vendors = BTreeMap::new();
+        for (vendor, fleet) in &fleets {
+            vendors.insert(*vendor, Vendors::start(fleet)?);
+        }
+        let started = Instant::now();
+        for integration in &integrations {
+            hub.patch(&["integrations", &integration.id], &json!({"enabled": true})).await?;
+        }
+        let watch = Watch::open(&installation.database()).await?;
+        while watch.scans().await? < size.all_scans() {
+            if started.elapsed() > ADOPTION {
+                let adopted = watch.scans().await?;
+                let all = size.all_scans();
+                return Err(Failure::new(format!("{adopted} of {all} scans were adopted within {ADOPTION:?}")));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        Ok(Self { hub, integrations, watch, adoption: started.elapsed(), vendors })
+    }
+
+    /// Requests since the start, by kind of call, in the order of the integrations.
+    pub(crate) fn calls(&mut self) -> Outcome<Vec<BTreeMap<String, u64>>> {
+        let mut of_vendors = BTreeMap::new();
+        for (vendor, process) in &mut self.vendors {
+            of_vendors.insert(*vendor, process.calls()?);
+        }
+        let calls_of = |integration: &Integration| {
+            let calls = of_vendors.get(integration.vendor)?.get(integration.instance)?;
+            Some(calls.clone())
+        };
+        self.integrations.iter().map(|integration| calls_of(integration).during("the calls of a vendor")).collect()
+    }
+
+    /// Trouble at the vendor of an integration from now on.
+    pub(crate) fn fault(&mut self, integration: &Integration, fault: &str) -> Outcome<()> {
+        let process = self.vendors.get_mut(integration.vendor).during("the vendor of an integration")?;
+        process.fault(integration.instance, fault)
+    }
+
+    /// Stops the hub in order, before its vendors.
+    pub(crate) async fn stop(self) -> Outcome<()> {
+        self.watch.close().await?;
+        self.hub.stop().await
+    }
+
+    /// Processor time of all vendors.
+    pub(crate) fn vendor_cpu_seconds(&self) -> Outcome<f64> {
+        self.vendors.values().map(Vendors::cpu_seconds).sum()
+    }
+}
+
+/// Configures an integration, switched off, and gives its id.
+async fn connect(hub: &RunningHub, kind: &Kind, number: u32, listen: SocketAddr) -> Outcome<String> {
+    let fields = kind.login.iter().filter(|(name, _)| !name.is_empty());
+    let credentials: serde_json::Map<String, Value> =
+        fields.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let integration = json!({
+        "connector": kind.vendor, "name": format!("{} {number}", kind.vendor), "base_url": format!("http://{listen}"),
+        "enabled": false, "credentials": credentials,
+    });
+    let made = hub.post(&["integrations"], &integration).await?;
+    made.get("id").and_then(Value::as_str).map(ToOwned::to_owned).during("the id of an integration")
+}
+
+async fn webhook(hub: &RunningHub, id: &str) -> Outcome<Webhook> {
+    let issued = hub.post(&["integrations", id, "webhook", "secret"], &json!({})).await?;
+    let secret = issued.get("secret").and_then(Value::as_str).during("the secret of a webhook")?;
+    let url = format!("{}/api/v1/hooks/{id}", hub.address());
+    Ok(Webhook { url, header: format!("X-Scanhelm-Secret: {secret}") })
+}
