@@ -13,6 +13,7 @@ mod control;
 mod corpus;
 mod deletion;
 mod delta;
+mod details;
 mod estate;
 mod faults;
 mod harness;
