@@ -301,11 +301,14 @@ fn expected_end(scan: &Scan, now: Timestamp) -> Option<Duration> {
     /// Without a start to reckon from, this is near the end.
     const NEARLY: f64 = 90.0;
     let done = scan.progress.filter(|_| scan.vendor_state == VendorState::Running)?;
-    let (Some(started), Some(seen)) = (scan.started_at, scan.last_observed_at) else {
+    let seen = scan.last_observed_at?;
+    // None as well when the vendor's clock is ahead of ours.
+    let lasted = scan.started_at.map(|started| seen.since(started)).filter(|lasted| !lasted.is_zero());
+    let Some(lasted) = lasted else {
         return (done >= NEARLY).then_some(Duration::ZERO);
     };
     let done = (done + MAY_BE_FURTHER).min(100.0);
-    let left_then = seen.since(started).as_secs_f64() * (100.0 - done) / done;
+    let left_then = lasted.as_secs_f64() * (100.0 - done) / done;
     Duration::try_from_secs_f64(left_then).ok().map(|left| left.saturating_sub(now.since(seen)))
 }
 

@@ -138,7 +138,7 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
     let rest = next_poll(&every, hub.now(), settings.status_interval, settings.adoption_interval);
     // Short of the whole time, so that what is shown is never older, looking and storing included; and spread, so that
     // many integrations do not march in step.
-    Ok(rest.mul_f64(0.8 + 0.12 * hub.0.chance.uniform()))
+    Ok(rest.mul_f64(0.88 + 0.07 * hub.0.chance.uniform()))
 }
 
 /// Links that people made before the installation was known belong to the first one that answers.

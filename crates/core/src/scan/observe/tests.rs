@@ -188,12 +188,16 @@ fn polls_when_an_end_is_expected_and_rests_when_nothing_moves() {
 }
 
 #[test]
-fn a_run_without_a_start_is_near_its_end_by_its_progress() {
+fn a_run_without_a_start_to_reckon_from_is_near_its_end_by_its_progress() {
     let (status, idle) = (Duration::from_secs(30), Duration::from_mins(5));
     let mut row = scan();
     row.vendor_state = VendorState::Running;
-    row.progress = Some(89.0);
-    assert_eq!(next_poll(&[&row], at(0), status, idle), status);
-    row.progress = Some(90.0);
-    assert_eq!(next_poll(&[&row], at(0), status, idle), Duration::from_secs(10));
+    row.last_observed_at = Some(at(100));
+    for started in [None, Some(at(100)), Some(at(5000))] {
+        row.started_at = started;
+        row.progress = Some(89.0);
+        assert_eq!(next_poll(&[&row], at(100), status, idle), status, "{started:?}");
+        row.progress = Some(90.0);
+        assert_eq!(next_poll(&[&row], at(100), status, idle), Duration::from_secs(10), "{started:?}");
+    }
 }
