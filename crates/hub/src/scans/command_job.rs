@@ -122,7 +122,7 @@ async fn refuse(hub: &Hub, context: &JobContext, mut command: Command, reason: &
     Ok(outcome(&command))
 }
 
-fn command_id(job: &Job) -> Result<CommandId> {
+pub(super) fn command_id(job: &Job) -> Result<CommandId> {
     job.payload
         .get("command_id")
         .and_then(Value::as_str)

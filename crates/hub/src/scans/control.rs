@@ -13,6 +13,7 @@ use scanhelm_store::Transaction;
 use serde_json::json;
 
 use super::Scans;
+use super::command_job::command_id;
 use super::read::available;
 
 /// A recorded command and the job that carries it out.
@@ -55,7 +56,8 @@ impl Scans<'_> {
         Ok(ordered)
     }
 
-    /// The command of an allowed order, its job (after `wait`), its feed and its audit.
+    /// The command of an allowed order, its job (after `wait`), its feed and its audit. A double click, or two people at
+    /// once, is one order: whoever comes second gets the one that stands.
     pub(crate) async fn record_order(
         &self,
         transaction: &Transaction,
@@ -80,10 +82,14 @@ impl Scans<'_> {
             finished_at: None,
         };
         let word = kind.as_str();
-        transaction.insert_command(&command).await?;
         let mut job = self.hub.command_job(&command);
+        job.dedup_key = Some(format!("order:{}:{word}", scan.id));
         job.run_at = job.run_at.plus(wait);
         let job_id = transaction.enqueue(&job, self.hub.now()).await?;
+        if job_id != job.id {
+            return standing_order(transaction, grant, job_id).await;
+        }
+        transaction.insert_command(&command).await?;
         transaction
             .append_activity(NewActivity {
                 company_id: grant.company,
@@ -99,4 +105,10 @@ impl Scans<'_> {
         transaction.append_audit(&self.hub.audit_entry(grant, &format!("scan.{word}"), target, json!(null))).await?;
         Ok(Ordered { command, job_id })
     }
+}
+
+async fn standing_order(transaction: &Transaction, grant: &Grant, job_id: JobId) -> Result<Ordered> {
+    let job = transaction.job(grant.company, job_id).await?.ok_or_else(Error::not_found)?;
+    let command = transaction.command(grant.company, command_id(&job)?).await?.ok_or_else(Error::not_found)?;
+    Ok(Ordered { command, job_id })
 }

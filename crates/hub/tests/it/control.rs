@@ -1,5 +1,7 @@
+use std::collections::HashSet;
 use std::time::Duration;
 
+use futures::future::join_all;
 use scanhelm_core::ErrorCode;
 use scanhelm_core::capability::Capability;
 use scanhelm_core::command::CommandState;
@@ -35,6 +37,30 @@ on_both_databases! {
         for action in [Action::Launch, Action::Pause, Action::Resume, Action::Stop] {
             assert_eq!(ledger.count(action, &truth.id), 1, "{action:?}");
         }
+        hub.stop().await;
+    }
+
+    /// Clicked twice, or by several people at once: one order, and the same answer for everybody.
+    async fn fm_f09_one_button_pressed_often_is_one_order(database) {
+        let sim = nessus().await;
+        let truth = sim.add_scan(seed("sweep", SeedState::Completed)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        let scan = hub.await_imported(&grant, "sweep").await;
+        sim.fault("slow,delay_ms=3000,op=scans.launch".parse().unwrap());
+        let scans = hub.hub.scans();
+        let pressed = join_all((0..5).map(|_| scans.launch(&grant, scan.id))).await;
+        let orders: HashSet<_> = pressed.into_iter().map(|ordered| ordered.unwrap().job_id).collect();
+        assert_eq!(orders.len(), 1);
+        let again = scans.launch(&grant, scan.id).await.unwrap();
+        assert!(orders.contains(&again.job_id), "it is still on its way");
+        hub.await_job(&grant, again.job_id).await;
+        hub.await_scan_in(&sim, &grant, "sweep", |scan| scan.status() == Status::Running).await;
+        assert_eq!(sim.ledger().count(Action::Launch, &truth.id), 1);
+        let commands = hub.hub.store().scan_commands(grant.company, scan.id).await.unwrap();
+        assert_eq!(commands.iter().map(|command| command.id).collect::<Vec<_>>(), [again.command.id]);
         hub.stop().await;
     }
 
