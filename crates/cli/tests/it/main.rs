@@ -19,3 +19,4 @@ mod serve;
 mod steering;
 mod support;
 mod traces;
+mod use_cases;
