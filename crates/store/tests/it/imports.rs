@@ -292,6 +292,10 @@ async fn findings_are_filtered_sorted_and_counted(world: World) {
     let by = |filter: FindingFilter| async move { filter };
     let worst = by(FindingFilter { severity: vec![Severity::Critical, Severity::Info], ..all.clone() }).await;
     assert_eq!(titles(&worst, default()).await, "213");
+    let mut ids: Vec<_> = [1, 2, 3].map(|number: usize| findings[number].id).to_vec();
+    ids.sort_unstable();
+    assert_eq!(world.store.finding_ids(world.company, &worst, 9).await.unwrap(), ids);
+    assert_eq!(world.store.finding_ids(world.company, &worst, 2).await.unwrap(), ids[..2]);
     let lost = by(FindingFilter { status: vec![FindingState::NotSeen], ..all.clone() }).await;
     assert_eq!(titles(&lost, default()).await, "0");
     let cve = by(FindingFilter { cve: Some("cve-2021-1".to_owned()), ..all.clone() }).await;

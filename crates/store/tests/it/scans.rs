@@ -26,6 +26,7 @@ on_both!(
     a_vendor_scan_is_one_scan_in_each_incarnation,
     a_lost_update_is_refused,
     filters_select_what_they_say,
+    assessment_runs_are_counted_from_their_scans,
     pages_neither_repeat_nor_skip_while_rows_come_in,
     every_order_pages_through_every_row_once,
     a_foreign_or_broken_cursor_is_a_field_error,
@@ -162,6 +163,42 @@ async fn a_lost_update_is_refused(world: World) {
     integration.name = "Renamed".to_owned();
     assert_eq!(tx.update_integration(&integration, 1).await.unwrap(), 2);
     assert_eq!(tx.update_integration(&integration, 1).await.unwrap_err().code, ErrorCode::StaleVersion);
+}
+
+async fn assessment_runs_are_counted_from_their_scans(world: World) {
+    let of = |name: &str, second: i64, run: Option<&str>| {
+        let mut scan = world.scan(name, Origin::Manual, second);
+        scan.assessment_run_id = run.map(str::to_owned);
+        scan
+    };
+    let mut importing = of("importing", 1, Some("Q3"));
+    importing.vendor_state = VendorState::Completed;
+    importing.import_state = ImportState::Running;
+    importing.counts = SeverityCounts { critical: 1, high: 2, medium: 3, low: 4, info: 5 };
+    importing.imported_findings = 6;
+    let mut failed = of("failed", 9, Some("Q3"));
+    failed.vendor_state = VendorState::Failed;
+    failed.counts = SeverityCounts { critical: 10, ..SeverityCounts::default() };
+    let mut done = of("done", 5, Some("Q4"));
+    done.vendor_state = VendorState::Completed;
+    let mut foreign = of("foreign", 7, Some("Q3"));
+    foreign.company_id = world.other;
+    for scan in [&importing, &failed, &done, &foreign, &of("alone", 3, None)] {
+        world.store_scan(scan).await.unwrap();
+    }
+    let page = |limit, cursor| PageRequest { limit, cursor, ..PageRequest::default() };
+    let found = world.store.assessment_runs(world.company, &page(1, None)).await.unwrap();
+    assert_eq!(found.total, Some(2));
+    let first = &found.items[0];
+    assert_eq!((first.id.as_str(), first.scans, first.imported_findings), ("Q3", 2, 6));
+    assert_eq!((first.first_created_at, first.created_at), (at(1), at(9)));
+    assert_eq!(first.counts, SeverityCounts { critical: 11, high: 2, medium: 3, low: 4, info: 5 });
+    let counted: Vec<_> = first.by_status.iter().filter(|(_, scans)| *scans > 0).copied().collect();
+    assert_eq!(counted, [(Status::Importing, 1), (Status::Failed, 1)]);
+    assert!(!first.is_over());
+    let second = world.store.assessment_runs(world.company, &page(1, found.next_cursor)).await.unwrap();
+    assert_eq!(second.items.iter().map(|run| (run.id.as_str(), run.is_over())).collect::<Vec<_>>(), [("Q4", true)]);
+    assert_eq!(second.next_cursor, None);
 }
 
 async fn filters_select_what_they_say(world: World) {

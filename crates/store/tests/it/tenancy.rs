@@ -25,6 +25,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     let integration = world.stored_integration(company, "Nessus").await;
     let mut scan = linked(world.scan("one", Origin::Adopted, 1), integration.id, "1");
     scan.upload_sha256 = Some("aa".to_owned());
+    scan.assessment_run_id = Some("audit".to_owned());
     world.store_scan(&scan).await.unwrap();
     let run = world.stored_run(&mut scan).await;
     let source = SightingSource::integration(integration.id);
@@ -185,6 +186,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
             ("scans_of", store.scans_of(id, &[scan.id]).await.unwrap().len()),
             ("scan_by_upload", usize::from(store.scan_by_upload(id, "aa").await.unwrap().is_some())),
             ("list_scans", store.list_scans(id, &scans, &page).await.unwrap().items.len()),
+            ("assessment_runs", store.assessment_runs(id, &page).await.unwrap().items.len()),
             ("count_scans", store.count_scans(id, &scans).await.unwrap() as usize),
             ("runs", store.runs(id, scan.id).await.unwrap().len()),
             ("latest_import", usize::from(store.latest_import(id, scan.id).await.unwrap().is_some())),
@@ -194,6 +196,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
             ("finding", usize::from(store.finding(id, finding.id).await.unwrap().is_some())),
             ("identity", usize::from(store.finding_identity(id, finding.id).await.unwrap().is_some())),
             ("list_findings", store.list_findings(id, &findings, &page).await.unwrap().items.len()),
+            ("finding_ids", store.finding_ids(id, &findings, 9).await.unwrap().len()),
             ("of scan", store.list_findings(id, &of_scan, &page).await.unwrap().items.len()),
             ("of run", store.list_findings(id, &of_run, &page).await.unwrap().items.len()),
             ("finding_counts", store.finding_counts(id, &findings).await.unwrap().total() as usize),

@@ -52,6 +52,69 @@ on_both_databases! {
         hub.stop().await;
     }
 
+    /// R1: launched by somebody, triggered by a schedule or found at a vendor: one kind of record, with its origin, its
+    /// runs, and an end that hands its results on.
+    async fn r1_launched_scheduled_and_adopted_scans_are_one_kind_of_record(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("adopted", SeedState::Pending)).unwrap();
+        let home = Home::new(database);
+        let folder = home.data().join("shop");
+        std::fs::create_dir(&folder).unwrap();
+        // One quick scanner is enough.
+        let tools = home.data().join("tools");
+        std::fs::create_dir(&tools).unwrap();
+        let bandit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools/scanners/bin/bandit");
+        std::os::unix::fs::symlink(bandit, tools.join("bandit")).unwrap();
+        let clock = Arc::new(AheadClock::default());
+        let hub = home
+            .start_at(Arc::clone(&clock) as Arc<dyn Clock>, |settings| settings.local.tool_paths = vec![tools.clone()])
+            .await;
+        let grant = hub.company("Acme").await;
+        let nightly = NewScan {
+            name: Some("shop".to_owned()),
+            target_path: Some(folder.display().to_string()),
+            scan_types: vec!["code".to_owned()],
+            schedule_cron: Some("0 2 * * *".to_owned()),
+            ..NewScan::default()
+        };
+        let night = hub.hub.scans().create(&grant, nightly).await.unwrap().schedule.unwrap().next_at.unwrap();
+        clock.0.fetch_add(night.as_millis() - hub.hub.now().as_millis() + 500, Ordering::SeqCst);
+        let integration = hub.connect(&grant, &sim).await;
+        hub.await_scan(&grant, "adopted", |_| true).await;
+        let launched = NewScan {
+            name: Some("launched".to_owned()),
+            integration_id: Some(integration),
+            targets: vec!["10.20.0.1".to_owned()],
+            template: Some("basic".to_owned()),
+            launch: true,
+            ..NewScan::default()
+        };
+        hub.hub.scans().create(&grant, launched).await.unwrap();
+        hub.await_scan_in(&sim, &grant, "launched", |scan| scan.status() == Status::Running).await;
+        sim.advance(Duration::from_secs(900));
+        let scheduled = format!("shop {}Z", &night.to_string()[..16]);
+        for (name, origin) in [
+            ("launched", Origin::Integration),
+            (scheduled.as_str(), Origin::Scheduled),
+            ("adopted", Origin::Adopted),
+        ] {
+            let done = hub.await_scan_in(&sim, &grant, name, |scan| {
+                scan.status() == Status::Completed && scan.import_state.is_finished()
+            });
+            let done = done.await;
+            assert_eq!((done.origin, done.run_number), (origin, 1), "{name}");
+            assert!(done.started_at.is_some() && done.finished_at.is_some(), "{name}: {done:#?}");
+            let runs = hub.hub.scans().runs(&grant, done.id).await.unwrap();
+            assert_eq!(runs.iter().map(|run| (run.vendor_state, run.import_state)).collect::<Vec<_>>(), [(done.vendor_state, done.import_state)]);
+            let page = PageRequest { limit: 200, ..PageRequest::default() };
+            let feed = hub.hub.scans().activity(&grant, done.id, &page).await.unwrap();
+            for event in ["scan.start", "scan.complete", "import.complete"] {
+                assert!(feed.items.iter().any(|entry| entry.event == event), "{name}: no {event}");
+            }
+        }
+        hub.stop().await;
+    }
+
     /// R115: a vendor that drips its report for ever costs one attempt of bounded time, marked; the next goes on with
     /// the same export.
     async fn r115_an_attempt_is_cut_in_time_and_goes_on_where_it_was(database) {
