@@ -4,6 +4,7 @@
 #
 #   scripts/postgres-test.sh start   start it (or find it running) and print its admin URL
 #   scripts/postgres-test.sh url     print the admin URL of the running cluster
+#   scripts/postgres-test.sh restart MODE  stop it (fast or immediate) and start it again at the same address
 #   scripts/postgres-test.sh stop    stop it and remove its folder
 #
 # SCANHELM_POSTGRES_STATE  file that remembers the cluster (default: target/postgres-test.state in the checkout)
@@ -158,13 +159,20 @@ stop() {
   rm -f -- "$state"
 }
 
+restart() {
+  read_state || fail "no cluster is running; start one with: scripts/postgres-test.sh start"
+  as_user "$programs/pg_ctl" --pgdata "$folder/data" --log "$folder/server.log" --wait --timeout 60 --mode "$1" \
+    restart >/dev/null 2>&1 || fail "the server did not come back: $(tail -n 5 "$folder/server.log" 2>/dev/null)"
+}
+
 case "${1:-}" in
   start) start ;;
+  restart) restart "${2:?fast or immediate}" ;;
   stop) stop ;;
   url)
     read_state || fail "no cluster is running; start one with: scripts/postgres-test.sh start"
     echo "$url"
     ;;
   watch) watch "${2:?process id}" "${3:?folder}" ;;
-  *) fail "say start, stop or url" ;;
+  *) fail "say start, restart, stop or url" ;;
 esac

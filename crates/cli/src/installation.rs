@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use scanhelm_hub::system::{SystemClock, SystemIds};
+use scanhelm_hub::system::SystemIds;
 use scanhelm_hub::vault::Vault;
 use scanhelm_hub::{Hub, Parts};
 use scanhelm_store::{Store, StoreOptions};
@@ -159,9 +159,10 @@ impl DataFolder {
         let refused = |error: scanhelm_core::Error| InstallationError::Hub(explained(&error));
         let vault = Vault::open(&self.0).map_err(refused)?;
         let store = Store::open(&self.store_options(values)).await.map_err(refused)?;
+        let clock = scanhelm_hub::database_clock::clock_of(&store).await.map_err(refused)?;
         Ok(Hub::new(Parts {
             store,
-            clock: Arc::new(SystemClock),
+            clock,
             ids: Arc::new(SystemIds),
             settings: values.hub(self.0.clone()),
             vault,

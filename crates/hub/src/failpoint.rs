@@ -11,6 +11,7 @@ pub use armed::{Watcher, watch};
 /// Every place, in the order in which an import passes them.
 pub const IMPORT: &[&str] = &[
     "import.started",
+    "import.report_answered",
     "import.report_requested",
     "import.downloaded",
     "import.validated",
@@ -45,6 +46,12 @@ pub const LOOK: &[&str] = &[
     "look.adoption.after_commit",
     "look.before_health",
 ];
+
+/// Around the local part of a deletion.
+pub const DELETION: &[&str] = &["delete.before_commit", "delete.after_commit"];
+
+/// Around what a backfill writes about one scan.
+pub const BACKFILL: &[&str] = &["backfill.before_commit", "backfill.after_commit"];
 
 /// Around the storing of a vendor's call.
 pub const WEBHOOK: &[&str] = &["webhook.before_commit", "webhook.after_commit"];

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod catalogue;
+pub mod database_clock;
 pub mod events;
 pub mod failpoint;
 pub mod findings;
@@ -70,6 +71,7 @@ struct Inner {
     /// Integrations at which this process is looking.
     looked_at: Mutex<HashSet<IntegrationId>>,
     asked: reconcile::Asked,
+    sign_of_life: reconcile::SignOfLife,
     /// Identifies this process in leases.
     owner: String,
 }
@@ -129,6 +131,7 @@ impl Hub {
             loops: Mutex::default(),
             looked_at: Mutex::default(),
             asked: reconcile::Asked::default(),
+            sign_of_life: reconcile::SignOfLife::default(),
             owner,
             store: parts.store,
             clock: parts.clock,
@@ -218,6 +221,12 @@ impl Hub {
     /// After a commit that enqueued work or appended activity.
     pub(crate) fn committed(&self) {
         self.0.work.notify_waiters();
+        self.0.work.notify_one();
+        self.0.bus.nudge();
+    }
+
+    /// After a commit of another hub, of which nothing more is known than that there was one.
+    pub(crate) fn committed_elsewhere(&self) {
         self.0.work.notify_one();
         self.0.bus.nudge();
     }

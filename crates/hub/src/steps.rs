@@ -37,6 +37,11 @@ impl Steps<'_> {
         schedules::reload(self.hub).await
     }
 
+    /// Removes finished jobs that nobody looks up any more; how many.
+    pub async fn prune(&self) -> Result<u64> {
+        reconcile::prune(self.hub).await
+    }
+
     /// Leases up to `limit` jobs that are due, the most urgent first.
     pub async fn claim_jobs(&self, limit: u32) -> Result<Vec<ClaimedJob>> {
         crate::jobs::claim(self.hub, limit).await

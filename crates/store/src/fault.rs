@@ -109,12 +109,13 @@ fn driver(cause: &sqlx::Error) -> Error {
     }
 }
 
-/// SQLite: busy (5) and locked (6) with their extended codes, I/O error (10), disk full (13). PostgreSQL: connection
-/// (08), rollback by serialisation or deadlock (40), resources (53), lock not available (55), shutdown (57), system (58).
+/// SQLite: busy (5), locked (6) and read-only (8) with their extended codes, I/O error (10), disk full (13). PostgreSQL:
+/// connection (08), a transaction that may only read or was idle too long (25006, 25P03: a fail-over, a frozen hub),
+/// rollback by serialisation or deadlock (40), resources (53), lock not available (55), shutdown (57), system (58).
 fn is_passing(code: &str) -> bool {
     match code.len() {
-        5 => ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
-        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),
+        5 => ["08", "25006", "25P03", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13)),
     }
 }
 
@@ -124,10 +125,10 @@ mod tests {
 
     #[test]
     fn only_passing_trouble_is_worth_a_repeat() {
-        for code in ["5", "261", "6", "13", "40001", "40P01", "57P01"] {
+        for code in ["5", "261", "6", "8", "1032", "13", "25006", "25P03", "40001", "40P01", "57P01"] {
             assert!(is_passing(code), "{code}");
         }
-        for code in ["1", "2067", "23505", "42P01", ""] {
+        for code in ["1", "2067", "23505", "25001", "42P01", ""] {
             assert!(!is_passing(code), "{code}");
         }
     }

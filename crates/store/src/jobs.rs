@@ -276,9 +276,21 @@ impl Transaction {
         self.job(company, id).await
     }
 
-    /// Removes jobs that ended before `before`; how many.
-    pub async fn prune_jobs(&self, before: Timestamp) -> Result<u64> {
-        self.write("DELETE FROM jobs WHERE finished_at < ?", values![before]).await
+    /// What the job's watchers see, in the transaction of what it tells. Fences as well.
+    pub async fn save_progress(&self, lease: &Lease, progress: &serde_json::Value) -> Result<()> {
+        let text = "UPDATE jobs SET progress = ? WHERE id = ? AND epoch = ? AND state = 'running'";
+        match self.write(text, values![progress, lease.job_id, lease.epoch]).await? {
+            0 => Err(lost(lease)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes up to `limit` of the jobs that ended before `before`, the oldest first; how many. Few at a time, so that
+    /// nobody waits for the writer.
+    pub async fn prune_jobs(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let text = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < ? \
+                    ORDER BY finished_at LIMIT ?)";
+        self.write(text, values![before, limit]).await
     }
 }
 

@@ -22,6 +22,7 @@ mod coverage;
 mod differences;
 mod fault;
 mod findings;
+mod hubs;
 mod imports;
 mod inspect;
 mod integrations;

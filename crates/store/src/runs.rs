@@ -71,6 +71,19 @@ impl Transaction {
         self.write(text, values).await.map(|_| ())
     }
 
+    /// Gives the runs of a scan new numbers, all at once: earlier runs have come to light. Every run of the scan must
+    /// be named.
+    pub async fn renumber_runs(&self, company: CompanyId, scan: ScanId, numbers: &[(RunId, u32)]) -> Result<()> {
+        // Out of the way first: numbers are unique at every moment.
+        let text = "UPDATE runs SET number = number + 1000000000 WHERE company_id = ? AND scan_id = ?";
+        self.write(text, values![company, scan]).await?;
+        for (run, number) in numbers {
+            let text = "UPDATE runs SET number = ? WHERE company_id = ? AND scan_id = ? AND id = ?";
+            self.write(text, values![*number, company, scan, *run]).await?;
+        }
+        Ok(())
+    }
+
     /// Writes what changes over a run's life.
     pub async fn save_run(&self, run: &Run) -> Result<()> {
         let text = "UPDATE runs SET external_run_id = ?, vendor_state = ?, import_state = ?, started_at = ?, \

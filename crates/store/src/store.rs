@@ -247,8 +247,18 @@ pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool)
     Database::connect(options).await.map_err(|error| unreachable(&path.display().to_string(), &error))
 }
 
+/// A transaction whose hub says nothing for so long is ended by the server: a frozen process must not keep locks.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
+
 pub(crate) async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
+    options.map_sqlx_postgres_opts(|postgres| {
+        let told = postgres.get_options().unwrap_or_default().to_owned();
+        let limits = [("lock_timeout", PATIENCE), ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION)];
+        // What the operator wrote into the address stands.
+        let missing = limits.into_iter().filter(|(name, _)| !told.contains(name));
+        postgres.options(missing.map(|(name, limit)| (name, limit.as_millis().to_string())))
+    });
     options.max_connections(connections).min_connections(1).acquire_timeout(PATIENCE).connect_timeout(PATIENCE);
     options.sqlx_logging(false).record_stmt_in_spans(false);
     let shown = url.rsplit_once('@').map_or(url, |(_, address)| address);

@@ -45,8 +45,32 @@ impl PostgresServer {
         if let Ok(admin_url) = std::env::var(SERVER_VARIABLE) {
             return Self { admin_url, private: None };
         }
-        let (private, admin_url) = PrivateCluster::start();
+        let (private, admin_url) = PrivateCluster::start(Durability::None);
         Self { admin_url, private: Some(private) }
+    }
+
+    /// A server of one test's own, which keeps what it acknowledged: to be taken away and brought back.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed or does not start.
+    #[must_use]
+    pub fn durable() -> Arc<Self> {
+        let (private, admin_url) = PrivateCluster::start(Durability::Full);
+        Arc::new(Self { admin_url, private: Some(private) })
+    }
+
+    /// Stops the server and starts it again at the same address.
+    ///
+    /// # Panics
+    /// When the server is not this process's own, or does not come back.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its database server")]
+    pub fn restart(&self, how: Shutdown) {
+        let private = self.private.as_ref().expect("only a server of one's own is restarted");
+        let mode = match how {
+            Shutdown::Fast => "fast",
+            Shutdown::Immediate => "immediate",
+        };
+        run(private.script("restart").arg(mode));
     }
 
     /// A connection address with the rights to create databases and roles.
@@ -78,6 +102,15 @@ impl PostgresServer {
         let url = with_database(&self.admin_url, &name);
         PostgresDatabase { server: Arc::clone(self), name, url }
     }
+}
+
+/// How a server goes down.
+#[derive(Clone, Copy, Debug)]
+pub enum Shutdown {
+    /// Ends every session, then writes everything down.
+    Fast,
+    /// As in a crash: the log is replayed at the start.
+    Immediate,
 }
 
 /// One test's own database; dropping it drops the database, even if connections are still open.
@@ -113,6 +146,36 @@ impl PostgresDatabase {
         &self.url
     }
 
+    /// Ends every other session in this database.
+    ///
+    /// # Panics
+    /// When the server cannot be asked.
+    pub fn end_sessions(&self) {
+        self.administer(
+            "select pg_terminate_backend(pid) from pg_stat_activity \
+             where datname = current_database() and pid <> pg_backend_pid()",
+        );
+    }
+
+    /// Lets new sessions only read, as a server does that another has taken over from; `false` ends that.
+    ///
+    /// # Panics
+    /// When the server cannot be asked.
+    pub fn set_read_only(&self, on: bool) {
+        let word = if on { "on" } else { "off" };
+        let name = &self.name;
+        self.administer(&format!("alter database {name} set default_transaction_read_only = {word}"));
+        self.end_sessions();
+    }
+
+    fn administer(&self, statement: &str) {
+        // Whatever the database says about itself, this session may write.
+        run(client_program("psql")
+            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement])
+            .env("PGOPTIONS", "-c default_transaction_read_only=off")
+            .arg(&self.url));
+    }
+
     /// The name of this database on its server.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -143,13 +206,21 @@ impl Drop for PostgresDatabase {
 #[derive(Debug)]
 struct PrivateCluster {
     folder: tempfile::TempDir,
+    durability: Durability,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Durability {
+    /// Fast: what was acknowledged may be gone after a crash.
+    None,
+    Full,
 }
 
 impl PrivateCluster {
     #[expect(clippy::expect_used, reason = "a test cannot go on without its database server")]
-    fn start() -> (Self, String) {
+    fn start(durability: Durability) -> (Self, String) {
         let folder = tempfile::tempdir().expect("create a folder for the state of the test database server");
-        let cluster = Self { folder };
+        let cluster = Self { folder, durability };
         let url = run(&mut cluster.script("start"));
         (cluster, url)
     }
@@ -160,6 +231,10 @@ impl PrivateCluster {
             .arg(verb)
             .env("SCANHELM_POSTGRES_STATE", self.folder.path().join("state"))
             .env("SCANHELM_POSTGRES_OWNER", std::process::id().to_string());
+        match self.durability {
+            Durability::None => command.env_remove("SCANHELM_POSTGRES_DURABLE"),
+            Durability::Full => command.env("SCANHELM_POSTGRES_DURABLE", "1"),
+        };
         command
     }
 }
@@ -266,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_private_server_ends_with_its_last_user() {
-        let (cluster, url) = PrivateCluster::start();
+        let (cluster, url) = PrivateCluster::start(Durability::None);
         query(&url, "\\conninfo").expect("the private server answers");
         drop(cluster);
         query(&url, "\\conninfo").expect_err("the private server is gone");

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::account::SecretText;
+use super::job::JobTicket;
 use super::words::{Time, actor};
 use crate::extract::nullable;
 
@@ -42,6 +43,23 @@ pub(crate) struct SecretHint {
     /// The last characters of a long one.
     hint: String,
     updated_at: Time,
+}
+
+/// A backfill that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Backfill {
+    #[serde(flatten)]
+    ticket: JobTicket,
+    /// Runs that this request queued for import.
+    queued: u64,
+    /// The scanner has told everything: there will be no more.
+    complete: bool,
+}
+
+impl From<integrations::OrderedBackfill> for Backfill {
+    fn from(ordered: integrations::OrderedBackfill) -> Self {
+        Self { ticket: JobTicket::of(ordered.job_id), queued: ordered.queued, complete: ordered.complete }
+    }
 }
 
 /// How the connection is doing.

@@ -1,4 +1,4 @@
-//! What belongs to an integration: its health, its test, its sub-scanners, what the vendor has, and the blocklist.
+//! What belongs to an integration: its health, its test, its sub-scanners, what the vendor has and had, the blocklist.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::access::{Access, Granted};
-use crate::dto::integration::{BlockEntry, Health, RemoteScan, SubScanner, TestReport};
+use crate::dto::integration::{Backfill, BlockEntry, Health, RemoteScan, SubScanner, TestReport};
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
@@ -24,6 +24,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(manage, routes!(test))
         .operation(read, routes!(sub_scanners))
         .operation(read, routes!(remote_scans))
+        .operation(Access::Permission(Permission::ScanImport), routes!(backfill))
         .operation(read, routes!(blocklist))
         .operation(manage, routes!(unblock))
 }
@@ -67,6 +68,22 @@ async fn remote_scans(
     Id(id): Id<IntegrationId>,
 ) -> ApiResult<Json<Listing<RemoteScan>>> {
     Ok(Json(Listing::whole(api.hub.integrations().remote_scans(&grant, id).await?)))
+}
+
+/// Imports the scanner's past: every completed run that it still has and nothing of which is in the hub.
+///
+/// `queued` is how many runs this request queued for import; asking again answers 0. Where the scanner takes long to
+/// tell its past, `complete` is false and the count goes on rising in the job's `progress`.
+#[utoipa::path(post, path = "/api/v1/integrations/{id}/backfill", operation_id = "backfill_integration",
+    tag = "integrations", params(("id" = Uuid, Path)),
+    responses((status = 202, body = Backfill), (status = 409, description = "The integration is disabled.")))]
+async fn backfill(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<IntegrationId>,
+) -> ApiResult<(StatusCode, Json<Backfill>)> {
+    let ordered = api.hub.integrations().backfill(&grant, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(ordered.into())))
 }
 
 struct BlockList {

@@ -15,7 +15,8 @@ Examples:
   export SCANHELM_HUB=https://scanhelm.example.com SCANHELM_API_KEY=shk_...
   scanhelm integrations ls
   scanhelm integrations test ID
-  scanhelm integrations sync";
+  scanhelm integrations sync
+  scanhelm integrations backfill ID";
 
 #[derive(Args, Debug)]
 pub(crate) struct IntegrationsArguments {
@@ -47,6 +48,13 @@ enum IntegrationsCommand {
         #[arg(value_name = "ID")]
         id: Option<String>,
     },
+    /// Import what the scanner ran before it was connected, and wait until it is queued
+    #[command(after_help = EXAMPLES)]
+    Backfill {
+        /// Id of the integration
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 pub(crate) async fn run(arguments: IntegrationsArguments) -> Exit {
@@ -68,6 +76,7 @@ pub(crate) async fn run(arguments: IntegrationsArguments) -> Exit {
             Err(error) => super::failed(&error),
         },
         IntegrationsCommand::Sync { id } => ended(synced(&client, output, id.as_deref()).await),
+        IntegrationsCommand::Backfill { id } => ended(backfilled(&client, output, &id).await),
     }
 }
 
@@ -118,5 +127,20 @@ async fn synced(client: &Client, output: Form, id: Option<&str>) -> Answer<Strin
             table::facts(&facts)
         }
         _ => "done\n".to_owned(),
+    }))
+}
+
+async fn backfilled(client: &Client, output: Form, id: &str) -> Answer<String> {
+    let accepted = client.post("backfill the integration", &["integrations", id, "backfill"], &[], &json!({})).await?;
+    let result = job::wait(client, &accepted).await?;
+    // What another request queued is not this one's.
+    let queued = if accepted.get("complete") == Some(&Value::Bool(true)) { &accepted } else { &result };
+    let answer = json!({"queued": queued.get("queued"), "scans": result.get("scans"), "untold": result.get("untold")});
+    Ok(shown(output, &answer, |answer| {
+        let mut text = format!("{} runs will be imported\n", text(answer, "queued"));
+        if answer.get("untold").and_then(Value::as_u64).is_some_and(|untold| untold > 0) {
+            text.push_str(&format!("of {} scans the scanner tells no past\n", self::text(answer, "untold")));
+        }
+        text
     }))
 }

@@ -58,10 +58,14 @@ impl Running {
 
     /// The same for a command of one's own.
     pub(crate) fn listening(command: &mut Command) -> (Self, String) {
-        let mut running = Self::start(command);
-        let line = running.log_line("listening on http://");
+        Self::start(command).until_listening()
+    }
+
+    /// Waits until it says that it listens; and its address.
+    pub(crate) fn until_listening(mut self) -> (Self, String) {
+        let line = self.log_line("listening on http://");
         let url = line.split("listening on ").nth(1).unwrap().split([' ', '"']).next().unwrap().to_owned();
-        (running, url)
+        (self, url)
     }
 
     /// Waits for a line of the log.

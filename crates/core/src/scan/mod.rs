@@ -2,8 +2,10 @@
 //! vendor's relaunch makes a new run of the same scan. Start, end and counts belong to the run; the scan shows those
 //! of its latest.
 
+mod history;
 mod observe;
 
+pub use history::{Past, PastRun, timeline};
 pub use observe::{Change, Observation, next_poll, observe};
 use serde::{Deserialize, Serialize};
 

@@ -113,6 +113,11 @@ async fn settle(
         }
         if let Some(mut run) = transaction.run(import.run_id).await? {
             let mut as_scan = scan.clone();
+            if scan.run_id != Some(import.run_id) {
+                // The scan's numbers are those of another run.
+                as_scan.counts = SeverityCounts::default();
+                as_scan.counts_known = false;
+            }
             change(&mut as_scan);
             run.import_state = as_scan.import_state;
             run.imported_findings = as_scan.imported_findings;
@@ -163,6 +168,14 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
         import.finished_at = Some(hub.now());
         import.error = Some(reason.clone());
         transaction.save_import(&import).await?;
+    }
+    let run = match run_id {
+        Some(run_id) => transaction.run(run_id).await?,
+        None => None,
+    };
+    if let Some(mut run) = run {
+        run.import_state = ImportState::Failed;
+        transaction.save_run(&run).await?;
     }
     let scan = match scan_id {
         Some(scan_id) => transaction.scan(job.company_id, scan_id).await?,

@@ -23,7 +23,7 @@ pub use upload::{AcceptedUpload, UploadOptions};
 pub(crate) use upload::{UPLOAD_JOB, run_upload};
 pub(crate) use vendor_job::{IMPORT_JOB, IMPORT_KEY, run_vendor_import};
 
-use scanhelm_core::ids::{JobId, ScanId};
+use scanhelm_core::ids::{JobId, RunId, ScanId};
 use scanhelm_core::job::NewJob;
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::scan::Scan;
@@ -80,6 +80,15 @@ impl Hub {
         job.concurrency_key = scan.integration_id.map(|integration| format!("import:{integration}"));
         job.priority = if by_hand { 0 } else { 10 };
         job.max_attempts = 20;
+        job
+    }
+
+    /// The job that imports an earlier run of a scan: after everything that is new.
+    pub(crate) fn import_job_of(&self, scan: &Scan, run: RunId) -> NewJob {
+        let mut job = self.import_job(scan, false);
+        job.payload = json!({"scan_id": scan.id, "run_id": run});
+        job.dedup_key = Some(format!("{IMPORT_KEY}{run}"));
+        job.priority = 20;
         job
     }
 }

@@ -3,6 +3,7 @@
 //! same bytes are the same scan, so uploading twice changes nothing.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::ci::CiMetadata;
@@ -26,6 +27,9 @@ use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
 
 pub(crate) const UPLOAD_JOB: &str = "upload";
+
+/// Time for the hub that has the file to take the job.
+const FOR_THE_OTHER: Duration = Duration::from_millis(500);
 
 /// What comes with the file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -53,6 +57,9 @@ pub struct AcceptedUpload {
 #[derive(Serialize, Deserialize)]
 struct Payload {
     spool: String,
+    /// The hub that keeps the file.
+    #[serde(default)]
+    kept_by: String,
     sha256: String,
     actor: Actor,
     options: UploadOptions,
@@ -96,7 +103,8 @@ impl Imports<'_> {
             .ok_or_else(|| Error::internal("an upload outside the spool"))?
             .to_owned();
         let sha256 = spool::digest(path.to_owned()).await?;
-        let payload = Payload { spool, sha256: sha256.clone(), actor: grant.actor, options };
+        let kept_by = self.hub.0.owner.clone();
+        let payload = Payload { spool, kept_by, sha256: sha256.clone(), actor: grant.actor, options };
         let mut job =
             self.hub.new_job(grant.company, UPLOAD_JOB, serde_json::to_value(&payload).map_err(Error::internal)?);
         // Two uploads of the same bytes go one after the other: the second finds the scan of the first.
@@ -151,6 +159,9 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
         return Ok(settled);
     }
     if !path.exists() {
+        if payload.kept_by != hub.0.owner && hub.store().live_hubs(hub.now()).await?.contains(&payload.kept_by) {
+            return Ok(Outcome::Continue { after: FOR_THE_OTHER });
+        }
         let reason = "The uploaded file is no longer in the spool of this hub. Upload it again.";
         if let Some(mut import) = begun {
             finish::fail(hub, context, import.scan_id, &mut import, reason).await?;

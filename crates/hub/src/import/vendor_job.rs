@@ -174,7 +174,10 @@ async fn fetch(
     path: &Path,
 ) -> Result<Option<Outcome>> {
     let prepared = match session.results().prepare(run, import.vendor_state.clone()).await {
-        Ok(prepared) => prepared,
+        Ok(prepared) => {
+            failpoint::hit("import.report_answered").await;
+            prepared
+        }
         Err(error @ (CallError::Gone { .. } | CallError::Refused { .. })) => {
             // The vendor no longer has the run, or will not give it: no later attempt helps.
             let detail = single_line(&error.to_string(), 500);

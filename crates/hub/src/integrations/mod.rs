@@ -1,11 +1,14 @@
 //! Integrations: a company's connections to vendor instances.
 
+mod backfill;
 mod configure;
 mod connect;
 mod look_up;
 mod test;
 mod webhooks;
 
+pub use backfill::OrderedBackfill;
+pub(crate) use backfill::{BACKFILL_JOB, run_backfill};
 pub use configure::{IntegrationChange, NewIntegration};
 pub use connect::SessionCache;
 pub(crate) use connect::condition;

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use scanhelm_core::backoff::Backoff;
 use scanhelm_core::job::{Job, JobState, Lease};
 use scanhelm_core::text::single_line;
-use scanhelm_core::{Error, Result};
+use scanhelm_core::{Error, ErrorCode, Result};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,15 +19,28 @@ use super::{JobContext, Outcome, final_state};
 use crate::Hub;
 use crate::findings::JUDGE_JOB;
 use crate::import::{IMPORT_JOB, UPLOAD_JOB};
+use crate::integrations::BACKFILL_JOB;
 use crate::local::LOCAL_SCAN_JOB;
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
 /// Every kind of job this build can run.
-const KINDS: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB, JUDGE_JOB];
+const KINDS: &[&str] = &[
+    COMMAND_JOB,
+    VENDOR_DELETE_JOB,
+    IMPORT_JOB,
+    UPLOAD_JOB,
+    LOCAL_SCAN_JOB,
+    SYNC_JOB,
+    JUDGE_JOB,
+    BACKFILL_JOB,
+];
 
 /// After a failed attempt.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
+
+/// After an attempt that our own database ended: nobody's limits are at stake, and others may be waiting.
+const STORE_RETRY: Backoff = Backoff { first: Duration::from_millis(500), cap: Duration::from_mins(1) };
 
 /// Of an attempt's time: what can park does so before it is cut.
 const PARKED_AFTER: f64 = 0.95;
@@ -89,7 +102,9 @@ impl ClaimedJob {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => {
                 tracing::warn!(job = %job.id, kind = job.kind, %error, "attempt failed");
-                Outcome::Retry { reason: error.detail, after: None }
+                let ours = matches!(error.code, ErrorCode::StoreUnavailable | ErrorCode::Conflict);
+                let after = ours.then(|| STORE_RETRY.delay(job.attempts, hub.0.chance.uniform()));
+                Outcome::Retry { reason: error.detail, after }
             }
             Err(_) => {
                 Outcome::Retry { reason: "The handler broke (a bug); the log has the details.".to_owned(), after: None }
@@ -240,6 +255,7 @@ fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -
         LOCAL_SCAN_JOB => crate::local::run_local_scan(hub, job, context).boxed(),
         SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
         JUDGE_JOB => crate::findings::run_judging(hub, job, context).boxed(),
+        BACKFILL_JOB => crate::integrations::run_backfill(hub, job, context).boxed(),
         other => {
             let error = Error::internal(format!("no handler for jobs of kind {other}"));
             futures::future::ready(Err(error)).boxed()

@@ -1,4 +1,4 @@
-//! Which integrations are to be looked at now, each at most once at a time in this process.
+//! Which integrations are to be looked at now: by this hub, and each at most once at a time.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::integration::Integration;
 use tracing::Instrument;
 
+use super::look::Depth;
+use super::share::Share;
 use super::{lock, look};
 use crate::Hub;
 
@@ -33,7 +35,7 @@ impl DueLook {
     pub async fn take(self) {
         let Integration { id, connector, .. } = &self.integration;
         let span = tracing::info_span!("look", integration = %id, connector);
-        if let Err(error) = look::look(&self.hub, self.integration.clone()).instrument(span).await {
+        if let Err(error) = look::look(&self.hub, self.integration.clone(), Depth::AsDue).instrument(span).await {
             tracing::warn!(integration = %self.integration.id, %error, "look not stored; the next one repeats it");
         }
     }
@@ -53,16 +55,41 @@ const NUDGE_REST: Duration = Duration::from_secs(2);
 pub(crate) async fn due_looks(hub: &Hub) -> Result<Vec<DueLook>> {
     let now = hub.now();
     let nudged: HashSet<IntegrationId> = hub.store().nudged_integrations().await?.into_iter().collect();
+    let wanted_elsewhere: HashSet<IntegrationId> = hub.store().wanted_looks().await?.into_iter().collect();
+    let integrations = hub.store().all_enabled_integrations().await?;
+    let ids: Vec<IntegrationId> = integrations.iter().map(|integration| integration.id).collect();
+    let busy = lock(&hub.0.looked_at).clone();
+    let mut share = Share::of(hub, &ids, &busy).await?;
     let mut due = Vec::new();
-    for integration in hub.store().all_enabled_integrations().await? {
+    for integration in integrations {
         let id = integration.id;
+        let wanted = lock(&hub.0.wanted).contains(&id);
         let is_due = integration.health.next_poll_at.is_none_or(|at| at <= now)
-            || lock(&hub.0.wanted).contains(&id)
+            || wanted
+            || wanted_elsewhere.contains(&id)
             || (nudged.contains(&id) && integration.health.heeds_a_nudge(NUDGE_REST, now));
-        if is_due && let Some(look) = DueLook::reserve(hub, integration) {
+        if !is_due {
+            continue;
+        }
+        if !share.takes(id) {
+            if wanted {
+                pass_on(hub, id).await?;
+            }
+            continue;
+        }
+        if let Some(look) = DueLook::reserve(hub, integration) {
             lock(&hub.0.wanted).remove(&id);
             due.push(look);
         }
     }
     Ok(due)
+}
+
+/// What is wanted here is looked at by the hub whose share it is.
+async fn pass_on(hub: &Hub, id: IntegrationId) -> Result<()> {
+    let transaction = hub.store().begin().await?;
+    transaction.want_look(id, hub.now()).await?;
+    transaction.commit().await?;
+    lock(&hub.0.wanted).remove(&id);
+    Ok(())
 }

@@ -20,14 +20,33 @@ use crate::telemetry;
 /// Between checks of version and licence.
 const CHECK_EVERY: Duration = Duration::from_hours(1);
 
+/// How much a look compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// The whole list only when the next sweep is due.
+    AsDue,
+    Whole,
+}
+
 /// Looks, stores what it saw, and stores how the integration is doing. An `Err` is trouble of ours (the store); the
-/// vendor's trouble becomes a condition of the integration.
-pub(super) async fn look(hub: &Hub, mut integration: Integration) -> Result<()> {
+/// vendor's trouble becomes a condition of the integration. Does nothing when another hub polls the integration, or
+/// somebody has looked since `seen` was read.
+pub(super) async fn look(hub: &Hub, seen: Integration, depth: Depth) -> Result<()> {
     let now = hub.now();
     let lease_until = now.plus(hub.settings().sync.lease);
     let transaction = hub.store().begin().await?;
-    if !transaction.lease_integration(integration.id, &hub.0.owner, lease_until, now).await? {
+    if !transaction.lease_integration(seen.id, &hub.0.owner, lease_until, now).await? {
         return Ok(());
+    }
+    // Read again under the lease: its holder until now may have looked, a person may have changed it.
+    let Some(mut integration) = transaction.any_integration(seen.id).await?.filter(|present| present.enabled) else {
+        return Ok(());
+    };
+    if integration.health.last_attempt_at != seen.health.last_attempt_at {
+        return transaction.commit().await;
+    }
+    if transaction.grant_look(seen.id).await? || depth == Depth::Whole {
+        integration.health.next_sweep_at = None;
     }
     transaction.commit().await?;
     failpoint::hit("look.leased").await;

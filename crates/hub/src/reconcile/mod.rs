@@ -6,19 +6,24 @@
 //! - `integrations` looks at every due integration, each in a task of its own, so that a slow vendor delays nobody;
 //!   one list call serves the status of all its scans, and, when the sweep is due, adoption.
 //! - `imports` turns "completed and not imported" into jobs.
-//! - `schedules` fires what is due.
+//! - `schedules` fires what is due, and prunes what has been over for long.
 //! - `events` moves the committed feed to live subscribers.
 //! - `jobs` runs what is durable.
+//!
+//! Several hubs on one database share the integrations ([`share`]) and wake each other ([`changes`]).
 
 mod adoption;
+mod changes;
 mod details;
 mod due;
 mod feed;
 mod imports;
 mod look;
 mod observed;
+mod prune;
 mod recognition;
 mod settle;
+mod share;
 mod status;
 mod sync;
 
@@ -35,6 +40,8 @@ pub(crate) use details::Asked;
 pub use due::DueLook;
 pub(crate) use due::due_looks;
 pub(crate) use imports::enqueue_due;
+pub(crate) use prune::prune;
+pub(crate) use share::SignOfLife;
 pub(crate) use sync::{SYNC_JOB, run_sync};
 
 use crate::{Hub, events, jobs};
@@ -57,6 +64,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
     let loops = TaskTracker::new();
     let (events_hub, events_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { events::pump(&events_hub, &events_stop).await });
+    let (changes_hub, changes_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { changes::follow(&changes_hub, &changes_stop).await });
     let (jobs_hub, jobs_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { jobs::run_workers(&jobs_hub, &jobs_stop).await });
     let (imports_hub, imports_stop) = (hub.clone(), stop.clone());
@@ -75,6 +84,7 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
 pub(crate) async fn give_leases_back(hub: &Hub) -> scanhelm_core::Result<()> {
     let transaction = hub.store().begin().await?;
     transaction.release_integration_leases(&hub.0.owner).await?;
+    transaction.remove_hub(&hub.0.owner).await?;
     transaction.commit().await
 }
 
@@ -92,6 +102,9 @@ async fn follow_schedules(hub: &Hub, stop: &CancellationToken) {
         let mut done = Ok(0);
         if hub.now() >= reload_at {
             done = hub.steps().reload_schedules().await;
+            if let Err(error) = hub.steps().prune().await {
+                tracing::warn!(%error, "finished jobs are not pruned; trying again at the next reload");
+            }
             reload_at = hub.now().plus(hub.settings().sync.schedule_reload);
         }
         let fired = hub.steps().fire_schedules().await;

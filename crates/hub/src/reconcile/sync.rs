@@ -1,17 +1,27 @@
 //! "Refresh": an immediate status look and adoption pass, as a durable job that survives the caller going away.
+//!
+//! Level-triggered as well: the job is done when each integration has been looked at whole since it was ordered,
+//! whichever hub did it. Where another hub polls, the wish is left to that one.
+
+use std::time::Duration;
 
 use scanhelm_core::ids::{IntegrationId, JobId};
+use scanhelm_core::integration::Integration;
 use scanhelm_core::job::Job;
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, Result};
 use serde_json::{Value, json};
 
+use super::look::Depth;
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
 use crate::scans::Scans;
 use crate::trap::{self, Trap};
 
 pub(crate) const SYNC_JOB: &str = "sync";
+
+/// Whether the hub that polls an integration has looked.
+const ASK_AGAIN: Duration = Duration::from_millis(300);
 
 impl Scans<'_> {
     /// Asks for a look at one or all integrations of the company.
@@ -40,16 +50,40 @@ pub(crate) async fn run_sync(hub: &Hub, job: &Job, _context: &JobContext) -> Res
     let only: Option<IntegrationId> =
         job.payload.get("integration_id").and_then(Value::as_str).and_then(|text| text.parse().ok());
     let mut looked = Vec::new();
-    for mut integration in hub.store().integrations(job.company_id).await? {
+    let mut waiting = Vec::new();
+    for integration in hub.store().integrations(job.company_id).await? {
         if !integration.enabled || only.is_some_and(|only| only != integration.id) {
             continue;
         }
         let id = integration.id;
-        integration.health.next_sweep_at = None;
-        super::look::look(hub, integration).await?;
-        let after = hub.store().integration(job.company_id, id).await?;
-        let condition = after.and_then(|after| after.health.condition);
-        looked.push(json!({"integration_id": id, "ok": condition.is_none(), "condition": condition}));
+        let mut present = Some(integration.clone());
+        if !is_looked_at(&integration, job) {
+            super::look::look(hub, integration, Depth::Whole).await?;
+            present = hub.store().integration(job.company_id, id).await?;
+        }
+        match present.filter(|present| present.enabled) {
+            None => {}
+            Some(present) if is_looked_at(&present, job) => {
+                let condition = present.health.condition;
+                looked.push(json!({"integration_id": id, "ok": condition.is_none(), "condition": condition}));
+            }
+            Some(_) => waiting.push(id),
+        }
     }
-    Ok(Outcome::Done(json!({"integrations": looked})))
+    if waiting.is_empty() {
+        return Ok(Outcome::Done(json!({"integrations": looked})));
+    }
+    let transaction = hub.store().begin().await?;
+    for id in waiting {
+        transaction.want_look(id, hub.now()).await?;
+    }
+    transaction.commit().await?;
+    Ok(Outcome::Continue { after: ASK_AGAIN })
+}
+
+/// Whole, or in vain, since the job was ordered.
+fn is_looked_at(integration: &Integration, job: &Job) -> bool {
+    let since = |at: Option<scanhelm_core::Timestamp>| at.is_some_and(|at| at >= job.created_at);
+    let health = &integration.health;
+    since(health.last_attempt_at) && (since(health.last_sweep_at) || health.condition.is_some())
 }

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::read::available;
 use super::{Scans, VENDOR_DELETE_JOB};
+use crate::failpoint;
 use crate::trap::{self, Trap};
 
 /// How long a caller waits for the vendor before the answer is `pending`.
@@ -194,7 +195,9 @@ impl Scans<'_> {
         transaction
             .append_audit(&self.hub.audit_entry(grant, "scan.delete", format!("scan/{}", scan.id), detail))
             .await?;
+        failpoint::hit("delete.before_commit").await;
         transaction.commit().await?;
+        failpoint::hit("delete.after_commit").await;
         self.hub.committed();
         Ok(())
     }

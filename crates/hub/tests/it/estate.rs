@@ -1,5 +1,6 @@
 //! One company with every vendor: one grid, one vocabulary, one queue. Real connectors, simulated vendors.
 
+mod backfill;
 pub(crate) mod vendors;
 
 use std::collections::{BTreeSet, HashSet};

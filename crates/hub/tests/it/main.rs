@@ -8,6 +8,7 @@
 )]
 
 mod adoption;
+mod bulkhead;
 mod closing;
 mod control;
 mod corpus;
@@ -19,6 +20,7 @@ mod faults;
 mod harness;
 mod local;
 mod periods;
+mod replicas;
 mod schedules;
 mod upload;
 mod webhooks;

@@ -197,7 +197,7 @@ async fn cancelling_reaches_the_worker(world: World) {
     tx.finish_job(&lease(&job), JobState::Cancelled, None, None, at(3)).await.unwrap();
     let ended = tx.request_cancel(world.company, running.id, at(9)).await.unwrap().unwrap();
     assert_eq!((ended.state, ended.finished_at), (JobState::Cancelled, Some(at(3))));
-    assert_eq!(tx.prune_jobs(at(3)).await.unwrap(), 1);
+    assert_eq!(tx.prune_jobs(at(3), 10).await.unwrap(), 1);
 }
 
 async fn attempts_are_counted_and_end(world: World) {

@@ -7,7 +7,7 @@ use crate::fixture::{World, on_both};
 
 on_both!(
     opening_again_keeps_everything,
-    a_newer_schema_is_refused_by_name,
+    fm_d10_a_newer_schema_is_refused_by_name,
     a_dropped_transaction_leaves_nothing,
     what_is_rolled_back_never_was,
     replicas_may_start_together,
@@ -23,7 +23,7 @@ async fn opening_again_keeps_everything(world: World) {
     world.store.ping().await.unwrap();
 }
 
-async fn a_newer_schema_is_refused_by_name(world: World) {
+async fn fm_d10_a_newer_schema_is_refused_by_name(world: World) {
     write_version(&world.url(), 99).await;
     let error = world.open_again().await.unwrap_err();
     assert_eq!(error.code, ErrorCode::StoreUnavailable);

@@ -1,16 +1,20 @@
 //! A hub's data folder and database that can be copied, so that every crash begins at the same state and with the same
-//! ids; and what is in them in the end.
+//! ids; further hubs on the same database; and what is in them in the end.
 
 use std::collections::HashSet;
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use scanhelm_store::{Store, StoreOptions};
-use scanhelm_testkit::postgres::PostgresDatabase;
+use scanhelm_testkit::postgres::{PostgresDatabase, PostgresServer};
 use serde_json::{Value, json};
 
-use crate::hub::{PATIENCE, Running, ask, clean, ended};
+use crate::hub::{PATIENCE, Running, ask, clean, ended, eventually};
 
 /// A hub in a hurry: everything it waits for is short.
 const SETTINGS: &[(&str, &str)] = &[
@@ -54,16 +58,24 @@ impl End {
 #[derive(Debug)]
 pub(super) struct Installation {
     folder: tempfile::TempDir,
-    database: Option<PostgresDatabase>,
+    database: Option<Arc<PostgresDatabase>>,
+    /// Where the hub finds the database, when something stands in between.
+    through: Option<String>,
     company: String,
     key: String,
 }
 
 impl Installation {
     pub(super) fn new(database: Database) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = matches!(database, Database::Postgres).then(PostgresDatabase::create);
-        let mut made = Self { folder, database, company: String::new(), key: String::new() };
+        Self::on(matches!(database, Database::Postgres).then(PostgresDatabase::create))
+    }
+
+    pub(super) fn on_server(server: &Arc<PostgresServer>) -> Self {
+        Self::on(Some(server.create_database()))
+    }
+
+    fn on(database: Option<PostgresDatabase>) -> Self {
+        let mut made = Self::empty(database.map(Arc::new));
         let arguments = ["admin", "bootstrap", "--json", "--company", "Example", "--email", "ann@example.com"];
         let answer = ended(&mut made.command(&arguments));
         assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -73,13 +85,46 @@ impl Installation {
         made
     }
 
+    /// Where nobody has bootstrapped anything.
+    pub(super) fn empty(database: Option<Arc<PostgresDatabase>>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, database, through: None, company: String::new(), key: String::new() }
+    }
+
     /// The same installation once more; this one's hub must have stopped.
     pub(super) fn copy(&self) -> Self {
+        let database = self.database.as_ref().map(|database| Arc::new(database.copy()));
+        Self { database, ..self.sibling() }
+    }
+
+    /// Another hub's place on the same database.
+    pub(super) fn sibling(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let copied = Command::new("cp").arg("-a").arg(self.data()).arg(folder.path()).status().unwrap();
         assert!(copied.success());
-        let database = self.database.as_ref().map(PostgresDatabase::copy);
-        Self { folder, database, company: self.company.clone(), key: self.key.clone() }
+        Self {
+            folder,
+            database: self.database.clone(),
+            through: self.through.clone(),
+            company: self.company.clone(),
+            key: self.key.clone(),
+        }
+    }
+
+    /// The same database by another address.
+    pub(super) fn through(self, url: String) -> Self {
+        Self { through: Some(url), ..self }
+    }
+
+    pub(super) fn database(&self) -> &PostgresDatabase {
+        self.database.as_ref().unwrap()
+    }
+
+    /// For looking into the database beside the hub.
+    pub(super) async fn store(&self) -> Store {
+        let sqlite = || format!("sqlite://{}", self.data().join("scanhelm.db").display());
+        let url = self.database.as_ref().map_or_else(sqlite, |database| database.url().to_owned());
+        Store::open(&StoreOptions { url, readers: 1 }).await.unwrap()
     }
 
     fn data(&self) -> PathBuf {
@@ -95,19 +140,26 @@ impl Installation {
         let mut command = clean();
         command.current_dir(self.folder.path()).args(arguments).arg("--data").arg(self.data());
         if let Some(database) = &self.database {
-            command.env("DATABASE_URL", database.url());
+            command.env("DATABASE_URL", self.through.as_deref().unwrap_or(database.url()));
         }
         command
     }
 
     pub(super) fn start(&self, failpoint: Option<&str>) -> Hub {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.envs(SETTINGS.iter().copied());
-        if let Some(failpoint) = failpoint {
-            command.env("SCANHELM_FAILPOINT", failpoint);
-        }
-        let (process, url) = Running::listening(&mut command);
+        self.start_with(failpoint.map(|failpoint| ("SCANHELM_FAILPOINT", failpoint)).as_slice())
+    }
+
+    /// With further settings.
+    pub(super) fn start_with(&self, settings: &[(&str, &str)]) -> Hub {
+        let (process, url) = self.serve(settings).until_listening();
         Hub { process, url, key: self.key.clone() }
+    }
+
+    /// Without waiting for anything.
+    pub(super) fn serve(&self, settings: &[(&str, &str)]) -> Running {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(SETTINGS.iter().copied()).envs(settings.iter().copied());
+        Running::start(&mut command)
     }
 
     /// Stops the hub in order and tells what it left.
@@ -118,9 +170,7 @@ impl Installation {
         hub.stop();
         let spool = std::fs::read_dir(self.data().join("spool"))
             .map_or_else(|_| Vec::new(), |folder| folder.map(|entry| entry.unwrap().path()).collect());
-        let sqlite = || format!("sqlite://{}", self.data().join("scanhelm.db").display());
-        let url = self.database.as_ref().map_or_else(sqlite, |database| database.url().to_owned());
-        let store = Store::open(&StoreOptions { url, readers: 1 }).await.unwrap();
+        let store = self.store().await;
         let findings = store.dump_findings(self.company.parse().unwrap()).await.unwrap();
         store.close().await.unwrap();
         End { findings, scans, jobs, spool }
@@ -138,10 +188,19 @@ impl Hub {
     pub(super) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let (status, text) = ask(&self.url, method, &format!("/api/v1/{path}"), Some(&self.key), body);
         assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
-        serde_json::from_str(&text).unwrap()
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
-    fn items(&self, path: &str) -> Vec<Value> {
+    /// The status of the answer, whatever it is, and its text.
+    pub(super) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, String) {
+        ask(&self.url, method, &format!("/api/v1/{path}"), Some(&self.key), body)
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn items(&self, path: &str) -> Vec<Value> {
         self.call("GET", path, None)["items"].as_array().unwrap().clone()
     }
 
@@ -150,7 +209,7 @@ impl Hub {
         self.items("scans?sort=created_at")
     }
 
-    fn jobs(&self, state: &str) -> Vec<Value> {
+    pub(super) fn jobs(&self, state: &str) -> Vec<Value> {
         self.items(&format!("jobs?limit=500&{state}"))
     }
 
@@ -180,6 +239,31 @@ impl Hub {
         json!({"scan": without(scan, &own), "runs": runs, "imports": imports})
     }
 
+    /// For a hub that may not live to answer.
+    pub(super) fn send_and_forget(&self, method: &str, path: &str, body: Option<&Value>) {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let head = format!(
+            "{method} /api/v1/{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-API-Key: {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.key,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        std::thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
+    }
+
+    /// Waits until the work that a 202 named has succeeded.
+    pub(super) fn await_job(&self, accepted: &Value) {
+        let path = format!("jobs/{}", accepted["job_id"].as_str().unwrap());
+        let ended = eventually("the end of a job", || {
+            let job = self.call("GET", &path, None);
+            (!matches!(job["state"].as_str(), Some("queued" | "running"))).then_some(job)
+        });
+        assert_eq!(ended["state"], "done", "{ended}");
+    }
+
     /// Waits until so many scans have completed and are imported, and no work is left.
     pub(super) fn await_imported(&self, scans: usize) {
         self.await_that("every scan is imported and no job is left", |hub| {
@@ -206,6 +290,12 @@ impl Hub {
         let mut command = clean();
         command.env("SCANHELM_API_KEY", &self.key).args(["import", "--hub", &self.url]).arg(report);
         Running::start(&mut command)
+    }
+
+    /// As `kill -9` does it.
+    pub(super) fn kill(mut self) {
+        self.process.signal("-KILL");
+        assert_eq!(self.process.status().signal(), Some(9));
     }
 
     pub(super) fn stop(&mut self) {

@@ -1,0 +1,27 @@
+//! Forgetting what has been over for long, so that the queue stays small however long the hub runs.
+
+use std::time::Duration;
+
+use scanhelm_core::Result;
+
+use crate::Hub;
+
+/// How long a finished job can be looked up.
+const JOBS_KEPT: Duration = Duration::from_hours(24 * 30);
+/// In one transaction.
+const BATCH: u32 = 1_000;
+
+/// In batches, each short enough to delay nobody.
+pub(crate) async fn prune(hub: &Hub) -> Result<u64> {
+    let before = hub.now().minus(JOBS_KEPT);
+    let mut pruned = 0;
+    loop {
+        let transaction = hub.store().begin().await?;
+        let gone = transaction.prune_jobs(before, BATCH).await?;
+        transaction.commit().await?;
+        pruned += gone;
+        if gone < u64::from(BATCH) {
+            return Ok(pruned);
+        }
+    }
+}
