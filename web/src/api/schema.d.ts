@@ -383,6 +383,27 @@ export interface paths {
         patch: operations["update_integration"];
         trace?: never;
     };
+    "/api/v1/integrations/{id}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Imports the scanner's past: every completed run that it still has and nothing of which is in the hub.
+         * @description `queued` is how many runs this request queued for import; asking again answers 0. Where the scanner takes long to
+         *     tell its past, `complete` is false and the count goes on rising in the job's `progress`.
+         */
+        post: operations["backfill_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/{id}/health": {
         parameters: {
             query?: never;
@@ -1219,6 +1240,16 @@ export interface components {
             label: string;
             /** @description JSON Schema of `credentials` for this way. */
             schema: Record<string, unknown>;
+        };
+        /** @description A backfill that was asked for. */
+        Backfill: components["schemas"]["JobTicket"] & {
+            /** @description The scanner has told everything: there will be no more. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Runs that this request queued for import.
+             */
+            queued: number;
         };
         /** @description "Do not adopt this again." */
         BlockEntry: {
@@ -5012,6 +5043,82 @@ export interface operations {
             };
             /** @description A field or parameter is not acceptable; `errors` names each. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted: it goes on in the background. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The integration is disabled. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
