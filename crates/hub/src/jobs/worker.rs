@@ -25,16 +25,8 @@ use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
 /// Every kind of job this build can run.
-const KINDS: &[&str] = &[
-    COMMAND_JOB,
-    VENDOR_DELETE_JOB,
-    IMPORT_JOB,
-    UPLOAD_JOB,
-    LOCAL_SCAN_JOB,
-    SYNC_JOB,
-    JUDGE_JOB,
-    BACKFILL_JOB,
-];
+const KINDS: &[&str] =
+    &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB, JUDGE_JOB, BACKFILL_JOB];
 
 /// After a failed attempt.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
