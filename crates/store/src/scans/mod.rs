@@ -220,12 +220,6 @@ impl Transaction {
         self.write(text, values![incarnation, integration, incarnation]).await
     }
 
-    /// Makes other writers of the scan wait until this transaction ends. `false`: there is no such scan.
-    pub async fn lock_scan(&self, company: CompanyId, id: ScanId) -> Result<bool> {
-        let text = "UPDATE scans SET version = version WHERE company_id = ? AND id = ?";
-        Ok(self.write(text, values![company, id]).await? > 0)
-    }
-
     /// Writes every field and answers the new version. [`StaleVersion`](scanhelm_core::ErrorCode::StaleVersion) when
     /// the row is not at `expected_version` any more, or is gone: read it again and decide again.
     pub async fn save_scan(&self, scan: &Scan, expected_version: i64) -> Result<i64> {
