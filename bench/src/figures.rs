@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::import::ImportFigures;
 use crate::neighbours::NeighbourFigures;
-use crate::scale::{ScaleFigures, SizeFigures};
+use crate::scale::{Lags, ScaleFigures, SizeFigures};
 use crate::start::StartFigures;
 
 #[derive(Debug, Serialize)]
@@ -113,15 +113,15 @@ fn scale_table(scale: &ScaleFigures) -> String {
         ("all adopted after", |size| format!("{:.1} s", size.adopted_s), ""),
         ("oldest status of any scan at any second", |size| format!("{:.1} s", size.age_max_s), "<= 30 s"),
         ("the same, p50 and p99", |size| format!("{:.1}, {:.1} s", size.age_p50_s, size.age_p99_s), ""),
-        ("end at the vendor until shown, p50", |size| format!("{:.1} s", size.polled.shown_p50), ""),
-        ("the same, p99 (runs)", |size| format!("{:.1} s ({})", size.polled.shown_p99, size.polled.runs), "< 30 s"),
+        ("end at the vendor until shown, p50", |size| lag(&size.polled, size.polled.shown_p50), ""),
+        ("the same, p99", |size| lag(&size.polled, size.polled.shown_p99), "< 30 s"),
         (
             "until results are in, p50 and p99",
             |size| format!("{:.1}, {:.1} s", size.polled.imported_p50, size.polled.imported_p99),
             "",
         ),
-        ("with webhooks: until shown, p50", |size| format!("{:.1} s", size.hooked.shown_p50), ""),
-        ("the same, p99 (runs)", |size| format!("{:.1} s ({})", size.hooked.shown_p99, size.hooked.runs), "< 5 s"),
+        ("with webhooks: until shown, p50", |size| lag(&size.hooked, size.hooked.shown_p50), ""),
+        ("the same, p99", |size| lag(&size.hooked, size.hooked.shown_p99), "< 5 s"),
         ("processors the hub keeps busy", |size| format!("{:.2}", size.hub_cpu), "< 1"),
         ("processor seconds a minute for 1,000 scans", |size| format!("{:.2}", size.cpu_per_1000), "flat"),
         ("peak memory of the hub", |size| megabytes(size.peak_bytes), "< 300 MB"),
@@ -149,6 +149,13 @@ fn scale_table(scale: &ScaleFigures) -> String {
         text.push('\n');
     }
     text
+}
+
+fn lag(lags: &Lags, seconds: f64) -> String {
+    match lags.runs {
+        0 => "none ended".to_owned(),
+        runs => format!("{seconds:.1} s ({runs} runs)"),
+    }
 }
 
 fn neighbour_table(neighbours: &NeighbourFigures) -> String {

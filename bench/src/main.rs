@@ -141,8 +141,11 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     }
     if wanted(Part::Neighbours) {
         say("a slow and a dead vendor");
-        let (size, pairs, spans) =
-            if arguments.quick { ((10, 5), 1, spans(2, 10)) } else { ((20, 50), 2, spans(10, 50)) };
+        let (size, pairs, spans) = if arguments.quick {
+            ((10, 20), 1, spans(2, 20, SHORT))
+        } else {
+            ((20, 50), 2, spans(10, 50, neighbours::LASTS))
+        };
         let measured = neighbours::measure(&program, arguments.database, size, pairs, spans, &out).await?;
         figures.neighbours = Some(measured);
     }
@@ -156,12 +159,15 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
 /// How many integrations to measure, and how long each.
 fn many(arguments: &Arguments) -> (Vec<u32>, Spans) {
     if arguments.quick {
-        return (vec![5], spans(5, 10));
+        return (vec![5], spans(5, 20, SHORT));
     }
     let thousands = if arguments.scans.is_empty() { &[1, 3, 10] } else { arguments.scans.as_slice() };
-    (thousands.iter().map(|thousand| thousand * 1000 / SCANS_EACH).collect(), spans(40, 60))
+    (thousands.iter().map(|thousand| thousand * 1000 / SCANS_EACH).collect(), spans(40, 60, scale::LASTS))
 }
 
-const fn spans(settle_s: u64, watch_s: u64) -> Spans {
-    Spans { settle: Duration::from_secs(settle_s), watch: Duration::from_secs(watch_s) }
+/// Some end in any few seconds.
+const SHORT: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(3));
+
+const fn spans(settle_s: u64, watch_s: u64, lasts: (Duration, Duration)) -> Spans {
+    Spans { settle: Duration::from_secs(settle_s), watch: Duration::from_secs(watch_s), lasts }
 }

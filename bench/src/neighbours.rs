@@ -10,7 +10,7 @@ use scanhelm_testkit::postgres::PostgresDatabase;
 use serde::Serialize;
 
 use crate::estate::{Estate, Integration, Size};
-use crate::failure::{Outcome, While};
+use crate::failure::{Failure, Outcome, While};
 use crate::figures::median;
 use crate::hub::Installation;
 use crate::import::Engine;
@@ -21,7 +21,7 @@ use crate::watch::{self, percentile};
 const SLOW: &str = "slow,delay_ms=10000";
 const DEAD: &str = "hang";
 /// Many end, so that there is much to compare.
-const LASTS: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins(8));
+pub(crate) const LASTS: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins(8));
 const FINDINGS: u32 = 40;
 
 #[derive(Debug, Serialize)]
@@ -54,7 +54,7 @@ pub(crate) async fn measure(
     work: &Path,
 ) -> Outcome<NeighbourFigures> {
     let load_before = process::load()?;
-    let size = Size { integrations: size.0, scans: size.1, lasts: LASTS, findings: FINDINGS };
+    let size = Size { integrations: size.0, scans: size.1, lasts: spans.lasts, findings: FINDINGS };
     let mut measured = Vec::new();
     for number in 1..=pairs {
         let quiet = one(program, engine, size, false, spans, work).await?;
@@ -102,5 +102,10 @@ async fn one(program: &Path, engine: Engine, size: Size, trouble: bool, spans: S
     let ended = estate.watch.ended(since).await?;
     let lags = Lags::of(ended.iter().filter(|run| !is_bad(&run.integration)));
     estate.stop().await?;
+    if lags.runs == 0 {
+        return Err(Failure::new(
+            "no run of the others ended while the estate was watched: there is no lag to compare",
+        ));
+    }
     Ok(Rest { lags, age_p99_s: seconds(percentile(&fresh.ages, 0.99)) })
 }

@@ -8,7 +8,7 @@ use scanhelm_testkit::postgres::PostgresDatabase;
 use serde::Serialize;
 
 use crate::estate::{Estate, Size};
-use crate::failure::{Outcome, While};
+use crate::failure::{Failure, Outcome, While};
 use crate::hub::Installation;
 use crate::import::Engine;
 use crate::process;
@@ -19,13 +19,15 @@ pub(crate) const SCANS_EACH: u32 = 50;
 const SPARE: u32 = 3;
 const FINDINGS: u32 = 40;
 /// So about two of a hundred end in a minute.
-const LASTS: (Duration, Duration) = (Duration::from_mins(30), Duration::from_mins(70));
+pub(crate) const LASTS: (Duration, Duration) = (Duration::from_mins(30), Duration::from_mins(70));
 
 /// How long an estate is left alone before it is measured, and how long it is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spans {
     pub(crate) settle: Duration,
     pub(crate) watch: Duration,
+    /// Shortest and longest scan.
+    pub(crate) lasts: (Duration, Duration),
 }
 
 #[derive(Debug, Serialize)]
@@ -115,7 +117,7 @@ pub(crate) async fn measure(
     let load_before = process::load()?;
     let mut sizes = Vec::new();
     for &integrations in integrations {
-        let size = Size { integrations, scans: SCANS_EACH + SPARE, lasts: LASTS, findings: FINDINGS };
+        let size = Size { integrations, scans: SCANS_EACH + SPARE, lasts: spans.lasts, findings: FINDINGS };
         let figures = one(program, engine, size, spans, work).await?;
         crate::say(&format!(
             "{} scans of {integrations} integrations: oldest {:.1} s, hub {:.2} processors ({:.2} s/min for 1,000), {} MB, \
@@ -162,10 +164,15 @@ async fn one(program: &Path, engine: Engine, size: Size, spans: Spans, work: &Pa
         let mut sum = 0.0;
         for (kind, calls) in after {
             let rate = calls.saturating_sub(before.get(kind).copied().unwrap_or(0)) as f64 / minutes;
-            *calls_by_kind.entry(format!("{} {kind}", integration.vendor)).or_default() += rate;
+            if rate > 0.0 {
+                *calls_by_kind.entry(format!("{} {kind}", integration.vendor)).or_default() += rate;
+            }
             sum += rate;
         }
         calls_each.push(sum);
+    }
+    if ended.is_empty() {
+        return Err(Failure::new("no run ended while the estate was watched: there is no lag to tell"));
     }
     let hooked = |run: &&watch::Ended| {
         estate.integrations.iter().any(|integration| integration.hooked && integration.id == run.integration)
