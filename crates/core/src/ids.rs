@@ -66,4 +66,11 @@ ids! {
     BlockId,
     AuditId,
     ScheduleId,
+    /// One event that somebody may be told of.
+    NoticeId,
+    /// Where notifications go.
+    ChannelId,
+    RuleId,
+    /// One message to one channel.
+    DeliveryId,
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
-use crate::ids::{CompanyId, ImportId, JobId, RunId, ScanId};
+use crate::ids::{CompanyId, FindingId, ImportId, JobId, RunId, ScanId};
 use crate::status::ImportState;
+use crate::{Severity, SeverityCounts, Timestamp};
 
 /// A record that could not be taken, and why. Kept and shown, never dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,47 @@ impl ImportCounts {
     }
 }
 
+/// What an import brought that was not known before, or was thought to be over: what people are told of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportNews {
+    /// New findings, without those that a person had already judged to be none.
+    pub new: SeverityCounts,
+    pub reopened: SeverityCounts,
+    /// The worst of them, worst first, in the order of the report among equals.
+    pub worst: Vec<NewsItem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewsItem {
+    pub finding_id: FindingId,
+    pub severity: Severity,
+    pub title: String,
+    /// It was over before; otherwise it is new.
+    pub reopened: bool,
+}
+
+impl ImportNews {
+    /// As many of the worst are named.
+    pub const NAMED: usize = 10;
+
+    pub fn add(&mut self, item: NewsItem) {
+        let counts = if item.reopened { &mut self.reopened } else { &mut self.new };
+        counts.add(item.severity, 1);
+        let place = self.worst.partition_point(|known| known.severity >= item.severity);
+        if place < Self::NAMED {
+            self.worst.insert(place, item);
+            self.worst.truncate(Self::NAMED);
+        }
+    }
+
+    /// The worst severity; `None`: there is nothing to tell.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.worst.first().map(|item| item.severity)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
     pub id: ImportId,
@@ -57,6 +98,7 @@ pub struct Import {
     /// Records whose effect is committed: where a restart continues.
     pub checkpoint: u64,
     pub counts: ImportCounts,
+    pub news: ImportNews,
     /// First ones, bounded; `counts.quarantined` is the whole number.
     pub quarantined: Vec<Quarantined>,
     /// What the connector needs to continue (such as the export id it polls), opaque to the hub.
@@ -66,4 +108,32 @@ pub struct Import {
     pub error: Option<String>,
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn news_count_all_and_name_the_worst() {
+        let mut news = ImportNews::default();
+        assert_eq!(news.severity(), None);
+        let item = |number: u128, severity| NewsItem {
+            finding_id: FindingId(Uuid::from_u128(number)),
+            severity,
+            title: number.to_string(),
+            reopened: number.is_multiple_of(5),
+        };
+        for number in 1..=20u128 {
+            let severity = if number.is_multiple_of(4) { Severity::High } else { Severity::Low };
+            news.add(item(number, severity));
+        }
+        news.add(item(21, Severity::Critical));
+        let named: Vec<_> = news.worst.iter().map(|item| item.title.as_str()).collect();
+        assert_eq!(named, ["21", "4", "8", "12", "16", "20", "1", "2", "3", "5"]);
+        assert_eq!((news.new.total(), news.reopened.total(), news.reopened.high), (17, 4, 1));
+        assert_eq!(news.severity(), Some(Severity::Critical));
+    }
 }

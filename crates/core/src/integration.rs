@@ -85,6 +85,9 @@ pub struct Condition {
     pub detail: String,
     pub next_step: String,
     pub since: Timestamp,
+    /// Notifications have told of it; see [`integration_notice`](crate::notification::integration_notice).
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// The kinds of trouble with a vendor, each with its own next step.
@@ -136,6 +139,12 @@ impl ConditionKind {
     #[must_use]
     pub const fn needs_a_person(self) -> bool {
         matches!(self, Self::Tls | Self::Authentication | Self::Permission | Self::AddressRefused | Self::Credentials)
+    }
+
+    /// The scanner cannot be reached or does not work, which may pass.
+    #[must_use]
+    pub const fn is_an_outage(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Timeout | Self::VendorError | Self::Garbage)
     }
 
     #[must_use]
@@ -224,7 +233,7 @@ mod tests {
         assert!(!healthy.heeds_a_nudge(rest, at(101)) && healthy.heeds_a_nudge(rest, at(102)));
         assert!(Health::default().heeds_a_nudge(rest, at(0)));
         let kind = ConditionKind::RateLimited;
-        let condition = Condition { kind, detail: String::new(), next_step: String::new(), since: at(1) };
+        let condition = Condition { kind, detail: String::new(), next_step: String::new(), since: at(1), told: false };
         assert!(!Health { condition: Some(condition), ..healthy }.heeds_a_nudge(rest, at(1000)));
     }
 }

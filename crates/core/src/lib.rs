@@ -24,6 +24,7 @@ pub mod import;
 pub mod integration;
 pub mod job;
 pub mod local;
+pub mod notification;
 pub mod page;
 pub mod permission;
 pub mod program;

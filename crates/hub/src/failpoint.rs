@@ -56,6 +56,15 @@ pub const BACKFILL: &[&str] = &["backfill.before_commit", "backfill.after_commit
 /// Around the storing of a vendor's call.
 pub const WEBHOOK: &[&str] = &["webhook.before_commit", "webhook.after_commit"];
 
+/// Every place between what happened and the message about it.
+pub const NOTIFY: &[&str] = &[
+    "notify.routed.before_commit",
+    "notify.routed.after_commit",
+    "notify.before_sent",
+    "notify.sent",
+    "notify.recorded",
+];
+
 #[cfg(debug_assertions)]
 pub async fn hit(name: &'static str) {
     armed::abort_if_armed(name);

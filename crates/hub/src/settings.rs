@@ -12,6 +12,7 @@ pub struct Settings {
     pub local: Local,
     pub jobs: Jobs,
     pub auth: Auth,
+    pub notify: crate::notifications::NotifySettings,
     pub http: scanhelm_net::HttpLimits,
 }
 
@@ -97,6 +98,7 @@ impl Settings {
                 attempt: Duration::from_mins(10),
             },
             auth: Auth { session: Duration::from_hours(12) },
+            notify: crate::notifications::NotifySettings::default(),
             http: scanhelm_net::HttpLimits::default(),
         }
     }

@@ -8,7 +8,7 @@ use scanhelm_core::Result;
 use crate::Hub;
 use crate::jobs::ClaimedJob;
 use crate::reconcile::{self, DueLook};
-use crate::schedules;
+use crate::{notifications, schedules};
 
 /// The steps of one hub's loops.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,11 @@ impl Steps<'_> {
     /// Removes finished jobs that nobody looks up any more; how many.
     pub async fn prune(&self) -> Result<u64> {
         reconcile::prune(self.hub).await
+    }
+
+    /// Turns what happened into messages, and has sent what is due; how many things moved.
+    pub async fn route_notices(&self) -> Result<u64> {
+        notifications::route_due(self.hub).await
     }
 
     /// Leases up to `limit` jobs that are due, the most urgent first.

@@ -22,6 +22,8 @@ const IMPORTS: &str = "scanhelm_imports_total";
 const RECORDS: &str = "scanhelm_imported_records_total";
 const QUARANTINED: &str = "scanhelm_quarantined_records_total";
 
+const NOTIFICATIONS: &str = "scanhelm_notification_attempts_total";
+
 /// Gives the installed recorder the help texts.
 pub fn describe() {
     scanhelm_net::describe_metrics();
@@ -35,6 +37,10 @@ pub fn describe() {
     describe_counter!(IMPORTS, "Imports that ended, by outcome: done, partial or failed.");
     describe_counter!(RECORDS, "Records of ended imports, quarantined ones not included.");
     describe_counter!(QUARANTINED, "Records of ended imports that could not be read.");
+    describe_counter!(
+        NOTIFICATIONS,
+        "Attempts to send a notification, by kind of channel and outcome: delivered, refused, gone or unavailable."
+    );
     describe_histogram!(SYNC_LAG, Unit::Seconds, "From the vendor's own end of a run until the hub showed it.");
 }
 
@@ -63,4 +69,9 @@ pub(crate) fn import_ended(outcome: &'static str, counts: &ImportCounts) {
     counter!(IMPORTS, "outcome" => outcome).increment(1);
     counter!(RECORDS).increment(counts.records.saturating_sub(counts.quarantined));
     counter!(QUARANTINED).increment(counts.quarantined);
+}
+
+/// An attempt to send a notification was recorded.
+pub(crate) fn notified(channel: &'static str, outcome: &'static str) {
+    counter!(NOTIFICATIONS, "channel" => channel, "outcome" => outcome).increment(1);
 }

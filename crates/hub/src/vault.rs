@@ -1,4 +1,4 @@
-//! Vendor credentials at rest.
+//! Secrets at rest: vendor credentials, and the addresses and keys of notification channels.
 //!
 //! Envelope encryption: each set of credentials has its own random key, which is wrapped by the master key. Both
 //! layers carry company, integration and host as associated data, so a sealed row that is moved to another company or
@@ -14,9 +14,10 @@ use std::path::Path;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use scanhelm_core::credential::{Credentials, Secret};
-use scanhelm_core::ids::{CompanyId, IntegrationId};
+use scanhelm_core::ids::CompanyId;
 use scanhelm_core::{Error, Result};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
@@ -38,14 +39,15 @@ impl fmt::Debug for Vault {
 #[derive(Clone, Debug)]
 pub struct Place {
     pub company: CompanyId,
-    pub integration: IntegrationId,
-    /// `host:port` of the base URL.
+    /// The integration or channel whose they are.
+    pub owner: Uuid,
+    /// `host:port` of the base URL that credentials are for; a word for what is for no host.
     pub host: String,
 }
 
 impl Place {
     fn associated_data(&self) -> Vec<u8> {
-        format!("scanhelm-credentials\0{}\0{}\0{}", self.company, self.integration, self.host).into_bytes()
+        format!("scanhelm-credentials\0{}\0{}\0{}", self.company, self.owner, self.host).into_bytes()
     }
 }
 
@@ -110,9 +112,7 @@ impl Vault {
 
     /// Opens what [`Vault::seal`] made for the same place; any change to row, place or key is an error.
     pub fn unseal(&self, place: &Place, bytes: &[u8]) -> Result<Credentials> {
-        let damaged = || {
-            Error::internal(format!("the credentials of integration {} do not open with this key", place.integration))
-        };
+        let damaged = || Error::internal(format!("the secrets of {} do not open with this key", place.owner));
         let mut rest = bytes;
         let mut take = |count: usize| -> Result<&[u8]> {
             let (head, tail) = rest.split_at_checked(count).ok_or_else(damaged)?;
@@ -151,11 +151,7 @@ mod tests {
     use super::*;
 
     fn place(host: &str) -> Place {
-        Place {
-            company: CompanyId(uuid::Uuid::from_u128(1)),
-            integration: IntegrationId(uuid::Uuid::from_u128(2)),
-            host: host.to_owned(),
-        }
+        Place { company: CompanyId(Uuid::from_u128(1)), owner: Uuid::from_u128(2), host: host.to_owned() }
     }
 
     fn credentials() -> Credentials {
@@ -168,7 +164,7 @@ mod tests {
         let sealed = vault.seal(&place("a:1"), &credentials()).unwrap();
         assert_eq!(vault.unseal(&place("a:1"), &sealed).unwrap(), credentials());
         assert!(vault.unseal(&place("b:1"), &sealed).is_err());
-        let other_company = Place { company: CompanyId(uuid::Uuid::from_u128(9)), ..place("a:1") };
+        let other_company = Place { company: CompanyId(Uuid::from_u128(9)), ..place("a:1") };
         assert!(vault.unseal(&other_company, &sealed).is_err());
         assert!(Vault::new([8; 32]).unseal(&place("a:1"), &sealed).is_err());
     }

@@ -86,7 +86,7 @@ impl Live {
         Ok(Self { reads: build(limits.concurrency.max(1))?, writes: build(0)?, limits })
     }
 
-    async fn send(&self, request: Outgoing) -> Result<Incoming, NetErrorKind> {
+    pub(crate) async fn send(&self, request: Outgoing) -> Result<Incoming, NetErrorKind> {
         let client = if request.method == Method::GET { &self.reads } else { &self.writes };
         let mut builder = client.request(request.method, request.url).headers(request.headers);
         if let Some(body) = request.body {

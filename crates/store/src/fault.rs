@@ -13,7 +13,7 @@ struct Rule {
     detail: &'static str,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 11] = [
     Rule {
         index: "scans_name",
         columns: "scans.company_id, scans.name",
@@ -43,6 +43,18 @@ const RULES: [Rule; 9] = [
         columns: "schedules.scan_id",
         code: ErrorCode::ScheduleExists,
         detail: "The scan has a schedule already. Change that one.",
+    },
+    Rule {
+        index: "notification_channels_name",
+        columns: "notification_channels.company_id, notification_channels.name",
+        code: ErrorCode::Conflict,
+        detail: "A channel of this name exists. Choose another name.",
+    },
+    Rule {
+        index: "notification_rules_name",
+        columns: "notification_rules.company_id, notification_rules.name",
+        code: ErrorCode::Conflict,
+        detail: "A rule of this name exists. Choose another name.",
     },
     Rule {
         index: "users_email",

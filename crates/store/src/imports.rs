@@ -9,7 +9,7 @@ use crate::row::Row;
 use crate::sql::{json, values};
 use crate::store::{Reader, Transaction};
 
-const COLUMNS: &str = "SELECT id, company_id, scan_id, run_id, job_id, state, checkpoint, counts, quarantined, \
+const COLUMNS: &str = "SELECT id, company_id, scan_id, run_id, job_id, state, checkpoint, counts, news, quarantined, \
                        vendor_state, report_sha256, error, started_at, finished_at FROM imports";
 
 fn read(row: &Row<'_>) -> Result<Import> {
@@ -22,6 +22,7 @@ fn read(row: &Row<'_>) -> Result<Import> {
         state: row.parsed("state")?,
         checkpoint: row.count("checkpoint")?,
         counts: row.json("counts")?,
+        news: row.json("news")?,
         quarantined: row.json("quarantined")?,
         vendor_state: row.maybe_json("vendor_state")?,
         report_sha256: row.maybe_text("report_sha256")?,
@@ -63,9 +64,9 @@ impl Reader {
 
 impl Transaction {
     pub async fn insert_import(&self, import: &Import) -> Result<()> {
-        let text = "INSERT INTO imports (id, company_id, scan_id, run_id, job_id, state, checkpoint, counts, \
+        let text = "INSERT INTO imports (id, company_id, scan_id, run_id, job_id, state, checkpoint, counts, news, \
                     quarantined, vendor_state, report_sha256, error, started_at, finished_at) \
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let values = values![
             import.id,
             import.company_id,
@@ -75,6 +76,7 @@ impl Transaction {
             import.state.as_str(),
             import.checkpoint,
             json(&import.counts)?,
+            json(&import.news)?,
             json(&import.quarantined)?,
             import.vendor_state,
             import.report_sha256,
@@ -86,7 +88,7 @@ impl Transaction {
     }
 
     pub async fn save_import(&self, import: &Import) -> Result<()> {
-        let text = "UPDATE imports SET job_id = ?, state = ?, checkpoint = ?, counts = ?, quarantined = ?, \
+        let text = "UPDATE imports SET job_id = ?, state = ?, checkpoint = ?, counts = ?, news = ?, quarantined = ?, \
                     vendor_state = ?, report_sha256 = ?, error = ?, started_at = ?, finished_at = ? \
                     WHERE company_id = ? AND id = ?";
         let values = values![
@@ -94,6 +96,7 @@ impl Transaction {
             import.state.as_str(),
             import.checkpoint,
             json(&import.counts)?,
+            json(&import.news)?,
             json(&import.quarantined)?,
             import.vendor_state,
             import.report_sha256,

@@ -3,8 +3,8 @@
 
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::{
-    ApiKeyId, AssetId, AuditId, BlockId, CommandId, CompanyId, FindingId, ImportId, IntegrationId, JobId, RunId,
-    ScanId, ScheduleId, SightingId, SubScannerId, UserId,
+    ApiKeyId, AssetId, AuditId, BlockId, ChannelId, CommandId, CompanyId, DeliveryId, FindingId, ImportId,
+    IntegrationId, JobId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId, UserId,
 };
 use sea_orm::Value;
 use sea_orm::sea_query::ArrayType;
@@ -204,12 +204,16 @@ id_columns!(
     AssetId,
     AuditId,
     BlockId,
+    ChannelId,
     CommandId,
     CompanyId,
+    DeliveryId,
     FindingId,
     ImportId,
     IntegrationId,
     JobId,
+    NoticeId,
+    RuleId,
     RunId,
     ScanId,
     ScheduleId,

@@ -11,6 +11,7 @@ pub(crate) mod finding;
 pub(crate) mod integration;
 pub(crate) mod job;
 pub(crate) mod list;
+pub(crate) mod notification;
 pub(crate) mod program;
 pub(crate) mod scan;
 pub(crate) mod scan_parts;

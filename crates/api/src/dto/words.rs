@@ -6,6 +6,10 @@ use scanhelm_core::command::{CommandKind, CommandState as CoreCommandState};
 use scanhelm_core::company::CompanyStatus as CoreCompanyStatus;
 use scanhelm_core::finding::{FindingState as CoreFindingState, SightingState as CoreSightingState};
 use scanhelm_core::job::JobState as CoreJobState;
+use scanhelm_core::notification::{
+    AttemptOutcome as CoreAttemptOutcome, ChannelKind as CoreChannelKind, DeliveryState as CoreDeliveryState,
+    NoticeEvent,
+};
 use scanhelm_core::permission::{Actor, Permission as CorePermission, Role as CoreRole};
 use scanhelm_core::scan::Origin;
 use scanhelm_core::schedule::{
@@ -83,6 +87,13 @@ words! {
     RunResult(CoreRunResult) = CoreRunResult::ALL,
     /// Why the hub holds a schedule back.
     SuspendReason(CoreSuspendReason) = CoreSuspendReason::ALL,
+    /// What a notification channel speaks.
+    ChannelKind(CoreChannelKind) = CoreChannelKind::ALL,
+    /// What a notification rule can ask for.
+    NotificationEvent(NoticeEvent) = NoticeEvent::ALL,
+    DeliveryState(CoreDeliveryState) = CoreDeliveryState::ALL,
+    /// What came of an attempt to send a notification.
+    AttemptOutcome(CoreAttemptOutcome) = CoreAttemptOutcome::ALL,
 }
 
 fn enumeration(words: Vec<&'static str>) -> RefOr<Schema> {

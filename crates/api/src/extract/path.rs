@@ -24,7 +24,21 @@ macro_rules! ids {
     )+};
 }
 
-ids!(ApiKeyId, AssetId, BlockId, CompanyId, FindingId, IntegrationId, JobId, ScanId, ScheduleId, UserId);
+ids!(
+    ApiKeyId,
+    AssetId,
+    BlockId,
+    ChannelId,
+    CompanyId,
+    DeliveryId,
+    FindingId,
+    IntegrationId,
+    JobId,
+    RuleId,
+    ScanId,
+    ScheduleId,
+    UserId
+);
 
 async fn uuid(parts: &mut Parts, api: &Api) -> Result<Uuid, Failure> {
     let unknown = || Failure::from(Error::not_found());

@@ -13,6 +13,9 @@ mod imports;
 mod integration_views;
 mod integrations;
 mod jobs;
+mod notification_channels;
+mod notification_deliveries;
+mod notification_rules;
 mod program;
 mod scan_control;
 mod scan_views;
@@ -43,6 +46,9 @@ pub(crate) fn operations() -> Operations {
         assets::register,
         imports::register,
         schedules::register,
+        notification_channels::register,
+        notification_rules::register,
+        notification_deliveries::register,
         jobs::register,
         program::register,
         scanners::register,

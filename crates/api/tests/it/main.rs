@@ -14,6 +14,7 @@ mod document;
 mod events;
 mod house;
 mod judging;
+mod notifications;
 mod operator;
 mod problems;
 mod program;

@@ -33,6 +33,14 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         "schedule_cron": "0 2 * * *",
     });
     house.send(Ask::post("/api/v1/scans", scheduled).key(&tenant.key)).await.expect(201);
+    let channel = json!({
+        "name": format!("{MARK} channel"), "kind": "webhook", "url": format!("http://127.0.0.1:9/{MARK}"),
+    });
+    let channel = house.send(Ask::post("/api/v1/notification-channels", channel).key(&tenant.key)).await.expect(201);
+    let rule = json!({
+        "name": format!("{MARK} rule"), "channel_id": channel["channel"]["id"], "events": ["run.completed"],
+    });
+    let rule = house.send(Ask::post("/api/v1/notification-rules", rule).key(&tenant.key)).await.expect(201);
     let (kind, body) = form(&sarif(), &[("scan_name", MARK)]);
     let upload = Ask::new(axum::http::Method::POST, "/api/v1/imports").body(&kind, body).key(&tenant.key);
     let ticket = house.send(upload).await.expect(202);
@@ -44,6 +52,7 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         id(&list["items"][0])
     };
     let hook = id(&integration);
+    house.hub.steps().route_notices().await.unwrap();
     HashMap::from([
         ("hooks", hook),
         ("scans", id(&scan)),
@@ -52,6 +61,9 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("findings", first("/api/v1/findings").await),
         ("assets", first("/api/v1/assets").await),
         ("schedules", first("/api/v1/schedules").await),
+        ("notification-channels", id(&channel["channel"])),
+        ("notification-rules", id(&rule)),
+        ("notification-deliveries", first("/api/v1/notification-deliveries").await),
         ("jobs", id(&job)),
         ("api-keys", id(&key)),
         ("companies", tenant.company.to_string()),

@@ -23,7 +23,7 @@ pub(super) trait Kind: Sized {
     fn shown(&self) -> String;
 }
 
-fn single(raw: Raw) -> Result<String, String> {
+pub(super) fn single(raw: Raw) -> Result<String, String> {
     match raw {
         Raw::Text(text) => Ok(text.trim().to_owned()),
         Raw::List(_) => Err("is a list, but should be a single value".to_owned()),
@@ -39,7 +39,7 @@ fn list(raw: Raw) -> Vec<String> {
     items.into_iter().filter(|item: &String| !item.is_empty()).collect()
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", scanhelm_core::text::single_line(text, 80))
 }
 

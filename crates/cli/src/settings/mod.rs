@@ -7,6 +7,7 @@
 
 mod kinds;
 mod layers;
+mod mail;
 mod table;
 
 use std::fmt;

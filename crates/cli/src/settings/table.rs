@@ -4,7 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use scanhelm_core::credential::Secret;
+use scanhelm_net::MailServer;
+
 use super::kinds::{CollectorUrl, DatabaseUrl, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl};
+use super::mail::{MailAddress, Password, Port, SmtpSecurity};
 use super::{Effective, Layers, Problems};
 
 /// What is to be known about one setting.
@@ -157,7 +161,7 @@ settings! {
     }
     /// Which addresses the hub may call.
     network: Network {
-        /// Private and loopback ranges that integrations may name, such as `["10.0.0.0/8", "192.168.7.5:8834"]`.
+        /// Private and loopback ranges that integrations and notification channels may name, such as `["10.0.0.0/8", "192.168.7.5:8834"]`.
         /// Public addresses over TLS are always allowed, link-local and metadata addresses never.
         allow: Networks = Networks::default(),
     }
@@ -212,6 +216,26 @@ settings! {
         /// A console session ends after this long.
         session: Duration = hub().auth.session,
     }
+    /// Sending notifications.
+    notify: Notify {
+        /// The mail server. Empty: no channel can be a mailbox.
+        smtp_host: String = String::new(),
+        /// Its port.
+        smtp_port: Port = Port(587),
+        /// How the connection is protected: `starttls` and `tls` need a certificate that this system trusts; `none` is
+        /// for a server on the same machine.
+        smtp_security: SmtpSecurity = SmtpSecurity::default(),
+        /// Name to log in with. Empty: no log-in.
+        smtp_username: String = String::new(),
+        /// Its password.
+        smtp_password: Password = Password::default(),
+        /// The address that mails come from.
+        mail_from: MailAddress = MailAddress("scanhelm@localhost".to_owned()),
+        /// Time for one attempt.
+        timeout: Duration = hub().notify.timeout,
+        /// Messages that are sent at the same time, each to another channel.
+        senders: usize = hub().notify.senders,
+    }
     /// Numbers for whoever operates the hub.
     metrics: Metrics {
         /// Address and port for Prometheus, such as `127.0.0.1:9480`; `/metrics` is served there and nowhere else,
@@ -230,6 +254,26 @@ settings! {
         form: LogForm = LogForm::Human,
         /// What is told: a level, or levels by part, such as `info,scanhelm_net=debug`.
         filter: LogFilter = LogFilter("info,sqlx=warn".to_owned()),
+    }
+}
+
+impl Notify {
+    fn mail_server(&self) -> Option<MailServer> {
+        if self.smtp_host.is_empty() {
+            return None;
+        }
+        let login = (!self.smtp_username.is_empty()).then(|| {
+            let password = self.smtp_password.0.clone().unwrap_or_else(|| Secret::new(""));
+            (self.smtp_username.clone(), password)
+        });
+        Some(MailServer {
+            host: self.smtp_host.clone(),
+            port: self.smtp_port.0,
+            security: self.smtp_security.0,
+            login,
+            from: self.mail_from.0.clone(),
+            timeout: self.timeout,
+        })
     }
 }
 
@@ -262,6 +306,10 @@ impl Values {
         hub.sync.schedule_reload = self.sync.schedule_reload;
         hub.sync.schedule_spacing = self.sync.schedule_spacing;
         hub.auth.session = self.auth.session;
+        hub.notify.mail = self.notify.mail_server();
+        hub.notify.timeout = self.notify.timeout;
+        hub.notify.senders = self.notify.senders;
+        hub.notify.console.clone_from(&self.server.public_url.0);
         hub
     }
 

@@ -10,7 +10,7 @@ use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSig
 use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
 use scanhelm_core::finding::{FindingRecord, FindingState, Location};
 use scanhelm_core::ids::{AssetId, FindingId, SightingId};
-use scanhelm_core::import::{Import, ImportCounts, Quarantined};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews, NewsItem, Quarantined};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::{MAX_TEXT, clean, single_line};
@@ -97,7 +97,8 @@ impl<'import> BatchWriter<'import> {
         let transaction = self.hub.store().begin().await?;
         transaction.fence(&self.context.lease).await?;
         let ids = self.write_assets(&transaction, &assets, &prepared).await?;
-        let mut counts = self.write_findings(&transaction, prepared, &ids).await?;
+        let (mut counts, news) = self.write_findings(&transaction, prepared, &ids, next.news).await?;
+        next.news = news;
         counts.quarantined += rejected.len() as u64;
         counts.records += rejected.len() as u64;
         next.counts.add(&counts);
@@ -222,7 +223,8 @@ impl<'import> BatchWriter<'import> {
         transaction: &Transaction,
         prepared: Vec<Prepared>,
         assets: &HashMap<String, AssetId>,
-    ) -> Result<ImportCounts> {
+        news: ImportNews,
+    ) -> Result<(ImportCounts, ImportNews)> {
         let company = self.scan.company_id;
         let references: Vec<String> = prepared.iter().map(|found| found.scanner_ref.clone()).collect();
         let mut sightings = transaction.known_sightings(company, &self.frame.source, &references).await?;
@@ -233,7 +235,7 @@ impl<'import> BatchWriter<'import> {
             .collect();
         let mut findings = transaction.known_findings(company, &unknown).await?;
         let verdicts = transaction.triage_of(company, &unknown).await?;
-        let mut decided = Decided::default();
+        let mut decided = Decided { news, ..Decided::default() };
         for found in prepared {
             let Some(asset_id) = assets.get(&found.asset_identity).copied() else {
                 continue;
@@ -289,6 +291,7 @@ impl<'import> BatchWriter<'import> {
                 } else {
                     decided.counts.updated += 1;
                 }
+                decided.reopen(reopen, sighting.finding_id, &found.row);
                 decided.updates.push(SightingUpdate {
                     id: sighting.id,
                     scan_id: self.scan.id,
@@ -298,7 +301,6 @@ impl<'import> BatchWriter<'import> {
                     replacement: newer.then_some(found.row),
                 });
                 decided.refresh.insert(sighting.finding_id);
-                decided.reopen(reopen, sighting.finding_id);
             }
             Case::AddSighting { reopen } => {
                 decided.counts.updated += 1;
@@ -306,15 +308,18 @@ impl<'import> BatchWriter<'import> {
                 let Some(finding_id) = finding_id else {
                     return;
                 };
+                decided.reopen(reopen, finding_id, &found.row);
                 self.add_sighting(decided, found, asset_id, finding_id, run_id);
                 decided.refresh.insert(finding_id);
-                decided.reopen(reopen, finding_id);
             }
             Case::Create => {
                 decided.counts.created += 1;
                 let id = FindingId::new(self.hub.ids());
                 let status = verdict.unwrap_or(FindingState::Open);
                 findings.insert(found.fingerprint.clone(), FindingRow { id, status, resolved_at: None });
+                if status == FindingState::Open {
+                    decided.tell(id, &found.row, false);
+                }
                 decided.findings.push(NewFinding {
                     id,
                     company_id: self.scan.company_id,
@@ -373,16 +378,24 @@ struct Decided {
     refresh: HashSet<FindingId>,
     reopened: HashSet<FindingId>,
     counts: ImportCounts,
+    /// Of the whole import so far.
+    news: ImportNews,
 }
 
 impl Decided {
-    fn reopen(&mut self, reopen: bool, finding: FindingId) {
+    fn reopen(&mut self, reopen: bool, finding: FindingId, shown: &SightingContent) {
         if reopen && self.reopened.insert(finding) {
             self.counts.reopened += 1;
+            self.tell(finding, shown, true);
         }
     }
 
-    async fn write(self, transaction: &Transaction) -> Result<ImportCounts> {
+    fn tell(&mut self, finding_id: FindingId, shown: &SightingContent, reopened: bool) {
+        let SightingContent { severity, title, .. } = shown;
+        self.news.add(NewsItem { finding_id, severity: *severity, title: title.clone(), reopened });
+    }
+
+    async fn write(self, transaction: &Transaction) -> Result<(ImportCounts, ImportNews)> {
         transaction.insert_findings(&self.findings).await?;
         transaction.insert_sightings(&self.sightings).await?;
         transaction.update_sightings(&self.updates).await?;
@@ -394,7 +407,7 @@ impl Decided {
             self.reopened.into_iter().map(|finding| (finding, FindingState::Open, None)).collect();
         reopened.sort_unstable_by_key(|(finding, _, _)| *finding);
         transaction.set_finding_status(&reopened).await?;
-        Ok(self.counts)
+        Ok((self.counts, self.news))
     }
 }
 

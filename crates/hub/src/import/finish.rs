@@ -16,6 +16,7 @@ use super::vendor_job::result;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
+use crate::notifications;
 use crate::telemetry;
 use crate::trap::{self, Trap};
 
@@ -127,6 +128,10 @@ async fn settle(
             transaction.save_run(&run).await?;
         }
         transaction.save_import(import).await?;
+        match event {
+            Event::ImportFailed => notifications::import_failed(hub, &transaction, &scan, &message).await?,
+            _ => notifications::findings_notice(hub, &transaction, &scan, import).await?,
+        }
         transaction
             .append_activity(NewActivity {
                 company_id: import.company_id,
@@ -191,6 +196,7 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
                 "The scan is changing; its import is given up a little later.",
             ));
         }
+        notifications::import_failed(hub, &transaction, &scan, &reason).await?;
         transaction
             .append_activity(NewActivity {
                 company_id: job.company_id,

@@ -9,7 +9,7 @@ use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::ci::CiMetadata;
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::ids::{ImportId, IntegrationId, JobId, RunId, ScanId};
-use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::job::Job;
 use scanhelm_core::permission::{Actor, Grant, Permission};
 use scanhelm_core::scan::{Origin, Run, Scan};
@@ -25,6 +25,7 @@ use super::{Imports, finish, spool};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
+use crate::notifications;
 
 pub(crate) const UPLOAD_JOB: &str = "upload";
 
@@ -223,6 +224,7 @@ async fn begin(
         state: ImportState::Running,
         checkpoint: 0,
         counts: ImportCounts::default(),
+        news: ImportNews::default(),
         quarantined: Vec::new(),
         vendor_state: None,
         report_sha256: Some(payload.sha256.clone()),
@@ -235,6 +237,7 @@ async fn begin(
     if is_new {
         transaction.insert_scan(&scan).await?;
         transaction.insert_run(&run_of(&scan, run_id, hub.now())).await?;
+        notifications::run_notice(hub, &transaction, &scan).await?;
     } else if !transaction.try_save_scan(&scan, scan.version).await? {
         return Err(Error::new(ErrorCode::Conflict, "The scan is changing; the import begins at the next attempt."));
     } else {

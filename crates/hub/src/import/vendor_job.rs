@@ -9,7 +9,7 @@ use scanhelm_connectors::contract::{CallError, Prepared, RunRef, Session};
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::ids::{ImportId, RunId, ScanId};
-use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::job::Job;
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::{Run, Scan};
@@ -121,6 +121,7 @@ async fn begin(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> Resul
         state: ImportState::Running,
         checkpoint: 0,
         counts: ImportCounts::default(),
+        news: ImportNews::default(),
         quarantined: Vec::new(),
         vendor_state: None,
         report_sha256: None,

@@ -242,5 +242,5 @@ pub(super) fn host_of(url: &Url) -> String {
 }
 
 pub(super) fn place(integration: &Integration, url: &Url) -> Place {
-    Place { company: integration.company_id, integration: integration.id, host: host_of(url) }
+    Place { company: integration.company_id, owner: integration.id.0, host: host_of(url) }
 }

@@ -43,7 +43,8 @@ impl Integrations<'_> {
         match session.check().await {
             Ok(checked) => {
                 steps.extend(checked.steps);
-                let mut health = integration.health.clone();
+                let mut tested = integration.clone();
+                let health = &mut tested.health;
                 let ok = steps.iter().all(|step| step.ok);
                 if ok {
                     health.condition = None;
@@ -52,7 +53,9 @@ impl Integrations<'_> {
                 }
                 let transaction = self.hub.store().begin().await?;
                 transaction.save_instance(id, &checked.instance).await?;
-                transaction.save_health(id, &health).await?;
+                let before = integration.health.condition.as_ref();
+                crate::notifications::integration_notice(self.hub, &transaction, &mut tested, before).await?;
+                transaction.save_health(id, &tested.health).await?;
                 transaction.commit().await?;
                 self.hub.refresh_sub_scanners(&integration).await?;
                 self.hub.look_now();

@@ -170,7 +170,7 @@ impl Integrations<'_> {
 
 /// Not the vendor's host: the secret is for whoever calls us, and stays when the integration's address changes.
 fn place(integration: &Integration) -> Place {
-    Place { company: integration.company_id, integration: integration.id, host: "webhook".to_owned() }
+    Place { company: integration.company_id, owner: integration.id.0, host: "webhook".to_owned() }
 }
 
 fn count(outcome: &'static str) {

@@ -21,12 +21,15 @@ use crate::findings::JUDGE_JOB;
 use crate::import::{IMPORT_JOB, UPLOAD_JOB};
 use crate::integrations::BACKFILL_JOB;
 use crate::local::LOCAL_SCAN_JOB;
+use crate::notifications::{NOTIFY_JOB, run_sender};
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
-/// Every kind of job this build can run.
-const KINDS: &[&str] =
+/// The work of the hub itself.
+const WORK: &[&str] =
     &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB, JUDGE_JOB, BACKFILL_JOB];
+/// Sending has places of its own: a receiver that answers slowly takes none from an import.
+const SENDING: &[&str] = &[NOTIFY_JOB];
 
 /// After a failed attempt.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_hours(1) };
@@ -45,10 +48,14 @@ pub struct ClaimedJob {
     context: JobContext,
 }
 
-/// Leases up to `limit` due jobs.
+/// Leases up to `limit` due jobs of any kind that this build can run.
 pub(crate) async fn claim(hub: &Hub, limit: u32) -> Result<Vec<ClaimedJob>> {
+    claim_of(hub, &[WORK, SENDING].concat(), limit).await
+}
+
+async fn claim_of(hub: &Hub, kinds: &[&str], limit: u32) -> Result<Vec<ClaimedJob>> {
     let lease = hub.settings().jobs.lease;
-    let jobs = hub.store().claim_jobs(&hub.0.owner, KINDS, limit, lease, hub.now()).await?;
+    let jobs = hub.store().claim_jobs(&hub.0.owner, kinds, limit, lease, hub.now()).await?;
     let claimed = jobs.into_iter().map(|job| {
         let lease = Lease { job_id: job.id, epoch: job.epoch };
         let context = JobContext {
@@ -147,12 +154,20 @@ impl ClaimedJob {
 
 /// Claims and runs jobs until stopped, then waits for the handlers to park and gives the leases back.
 pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
+    let (workers, senders) = (hub.settings().jobs.workers, hub.settings().notify.senders);
+    tokio::join!(run_pool(hub, WORK, workers, stop), run_pool(hub, SENDING, senders, stop));
+    if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
+        tracing::warn!(%error, "leases not given back; they will run out by themselves");
+    }
+}
+
+async fn run_pool(hub: &Hub, kinds: &[&str], places: usize, stop: &CancellationToken) {
     let settings = hub.settings().jobs;
-    let free = Arc::new(Semaphore::new(settings.workers));
+    let free = Arc::new(Semaphore::new(places));
     let running = TaskTracker::new();
     while !stop.is_cancelled() {
         let available = u32::try_from(free.available_permits()).unwrap_or(1);
-        let claimed = if available == 0 { Ok(Vec::new()) } else { claim(hub, available).await };
+        let claimed = if available == 0 { Ok(Vec::new()) } else { claim_of(hub, kinds, available).await };
         let claimed = claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot claim jobs; trying again");
             Vec::new()
@@ -166,6 +181,8 @@ pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
             running.spawn(async move {
                 job.until(stop).run().await;
                 drop(permit);
+                // Whichever pool it was that has room again.
+                hub.0.work.notify_waiters();
                 hub.0.work.notify_one();
             });
         }
@@ -179,9 +196,6 @@ pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
     }
     running.close();
     running.wait().await;
-    if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
-        tracing::warn!(%error, "leases not given back; they will run out by themselves");
-    }
 }
 
 /// The attempt took too long: marked in the job, and in the feed of its scan.
@@ -245,6 +259,7 @@ fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -
         IMPORT_JOB => crate::import::run_vendor_import(hub, job, context).boxed(),
         UPLOAD_JOB => crate::import::run_upload(hub, job, context).boxed(),
         LOCAL_SCAN_JOB => crate::local::run_local_scan(hub, job, context).boxed(),
+        NOTIFY_JOB => run_sender(hub, job, context).boxed(),
         SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
         JUDGE_JOB => crate::findings::run_judging(hub, job, context).boxed(),
         BACKFILL_JOB => crate::integrations::run_backfill(hub, job, context).boxed(),

@@ -4,7 +4,7 @@ use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::ids::{ImportId, RunId, ScanId};
-use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::job::Job;
 use scanhelm_core::local::may_transition;
 use scanhelm_core::permission::Actor;
@@ -148,6 +148,7 @@ pub(super) async fn ended(
         run.counts = scan.counts;
         transaction.save_run(&run).await?;
     }
+    crate::notifications::run_notice(hub, &transaction, &scan).await?;
     if let Some(reason) = reason.filter(|_| outcome.is_none()) {
         transaction
             .append_activity(NewActivity {
@@ -186,6 +187,7 @@ pub(super) async fn import(
         state: ImportState::Running,
         checkpoint: 0,
         counts: ImportCounts::default(),
+        news: ImportNews::default(),
         quarantined: Vec::new(),
         vendor_state: None,
         report_sha256: None,

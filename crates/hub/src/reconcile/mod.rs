@@ -7,6 +7,7 @@
 //!   one list call serves the status of all its scans, and, when the sweep is due, adoption.
 //! - `imports` turns "completed and not imported" into jobs.
 //! - `schedules` fires what is due, and prunes what has been over for long.
+//! - `notifications` turns what happened into messages, and has them sent.
 //! - `events` moves the committed feed to live subscribers.
 //! - `jobs` runs what is durable.
 //!
@@ -44,10 +45,10 @@ pub(crate) use prune::prune;
 pub(crate) use share::SignOfLife;
 pub(crate) use sync::{SYNC_JOB, run_sync};
 
-use crate::{Hub, events, jobs};
+use crate::{Hub, events, jobs, notifications};
 
 /// How many loops report; readiness waits for all.
-pub(crate) const LOOPS: usize = 3;
+pub(crate) const LOOPS: usize = 4;
 
 /// What a loop did last.
 #[derive(Clone, Debug, Serialize)]
@@ -72,6 +73,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
     loops.spawn(async move { follow_imports(&imports_hub, &imports_stop).await });
     let (schedules_hub, schedules_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_schedules(&schedules_hub, &schedules_stop).await });
+    let (notices_hub, notices_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { follow_notices(&notices_hub, &notices_stop).await });
     let (looks_hub, looks_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_integrations(&looks_hub, &looks_stop).await });
     loops.close();
@@ -110,6 +113,26 @@ async fn follow_schedules(hub: &Hub, stop: &CancellationToken) {
         let fired = hub.steps().fire_schedules().await;
         publish(hub, "schedules", done.and_then(|moved| Ok(moved + fired?)));
         pause(stop, &hub.0.wake.schedules, Duration::from_secs(1)).await;
+    }
+}
+
+async fn follow_notices(hub: &Hub, stop: &CancellationToken) {
+    /// Between two removals of old deliveries.
+    const TIDIED_EVERY: Duration = Duration::from_hours(1);
+    let mut tidy_at = hub.now();
+    while !stop.is_cancelled() {
+        let mut done = Ok(0);
+        if hub.now() >= tidy_at {
+            done = notifications::forget_old(hub).await;
+            tidy_at = hub.now().plus(TIDIED_EVERY);
+        }
+        let routed = hub.steps().route_notices().await;
+        publish(hub, "notifications", done.and_then(|forgotten| Ok(forgotten + routed?)));
+        // A nudge to look at vendors is not for this loop.
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(hub.settings().notify.routing) => {}
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use scanhelm_store::Transaction;
 use super::feed::activity_of;
 use crate::Hub;
 use crate::failpoint;
+use crate::notifications;
 use crate::telemetry;
 use crate::trap::{self, Trap};
 
@@ -105,6 +106,9 @@ impl Hub {
             return Ok(Written::Outrun);
         }
         self.save_run_of(transaction, next, changes).await?;
+        if changes.iter().any(|change| matches!(change, Change::State { .. })) {
+            notifications::run_notice(self, transaction, next).await?;
+        }
         let mut told = false;
         for activity in changes.iter().filter_map(|change| activity_of(self, next, change)) {
             transaction.append_activity(activity).await?;

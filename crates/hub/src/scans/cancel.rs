@@ -35,6 +35,7 @@ impl Scans<'_> {
             if !transaction.try_save_scan(&scan, version).await? {
                 continue;
             }
+            crate::notifications::run_notice(self.hub, &transaction, &scan).await?;
             transaction.cancel_job_of(grant.company, &format!("local:{id}"), self.hub.now()).await?;
             transaction
                 .append_activity(NewActivity {

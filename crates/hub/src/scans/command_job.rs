@@ -467,6 +467,7 @@ impl Hub {
         let version = scan.version;
         let transaction = self.store().begin().await?;
         if transaction.try_save_scan(&scan, version).await? {
+            crate::notifications::run_notice(self, &transaction, &scan).await?;
             transaction
                 .append_activity(NewActivity {
                     company_id: command.company_id,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::company::CompanyStatus;
 use scanhelm_core::ids::ScheduleId;
+use scanhelm_core::notification::NoticeEvent;
 use scanhelm_core::permission::{Actor, Grant};
 use scanhelm_core::scan::Scan;
 use scanhelm_core::schedule::{Due, MISFIRE_GRACE, RunOutcome, RunResult, Schedule, ScheduleRun, due};
@@ -18,6 +19,7 @@ use super::launch::{self, Started};
 use super::{ends, keep};
 use crate::Hub;
 use crate::failpoint;
+use crate::notifications;
 use crate::trap::{self, Trap};
 
 /// Most schedules judged in one step; the others are due at the next.
@@ -134,6 +136,8 @@ async fn list_missed(hub: &Hub, transaction: &Transaction, schedule: &Schedule, 
         _ => format!("{count} scheduled runs were missed, the last of {newest}."),
     };
     let data = json!({"schedule_id": schedule.id, "nominal_at": newest, "missed": count});
+    let event = NoticeEvent::ScheduleMissed;
+    notifications::schedule_notice(hub, transaction, schedule, event, &message, data.clone()).await?;
     transaction.append_activity(news(hub, schedule, Event::ScheduleMissed, message, data)).await
 }
 
@@ -243,6 +247,11 @@ impl Judgement<'_> {
             "started_scan_id": run.scan_id.filter(|_| run.outcome == RunOutcome::Started),
             "command_id": run.command_id,
         });
+        if event == Event::ScheduleFailed {
+            let told = NoticeEvent::ScheduleFailed;
+            notifications::schedule_notice(self.hub, self.transaction, self.schedule, told, &message, data.clone())
+                .await?;
+        }
         self.transaction
             .append_activity(news(self.hub, self.schedule, event, single_line(&message, 1000), data.clone()))
             .await?;

@@ -19,6 +19,7 @@ mod estate;
 mod faults;
 mod harness;
 mod local;
+mod notifications;
 mod periods;
 mod replicas;
 mod schedules;

@@ -6,6 +6,7 @@ mod closing;
 mod fixture;
 mod imports;
 mod jobs;
+mod notifications;
 mod opening;
 mod program;
 mod scans;

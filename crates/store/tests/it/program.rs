@@ -2,7 +2,7 @@
 
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::ids::{CompanyId, ImportId, RunId, ScanId};
-use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::integration::Integration;
 use scanhelm_core::permission::Actor;
 use scanhelm_core::program::{Day, ImportEnds, Period};
@@ -84,6 +84,7 @@ async fn imported(world: &World, scan: &Scan, run: RunId, state: ImportState, se
         state,
         checkpoint: 0,
         counts: ImportCounts::default(),
+        news: ImportNews::default(),
         quarantined: Vec::new(),
         vendor_state: None,
         report_sha256: None,

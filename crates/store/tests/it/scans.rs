@@ -8,7 +8,7 @@ use scanhelm_core::ci::CiMetadata;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::ids::{BlockId, CommandId, ImportId, JobId, SubScannerId};
-use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::integration::{BlockEntry, SubScanner};
 use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::permission::Actor;
@@ -451,6 +451,7 @@ async fn imports_resume_from_their_checkpoint(world: World) {
         state: ImportState::Running,
         checkpoint: 0,
         counts: ImportCounts::default(),
+        news: ImportNews::default(),
         quarantined: Vec::new(),
         vendor_state: Some(serde_json::json!({"export": 9})),
         report_sha256: None,

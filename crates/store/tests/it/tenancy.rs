@@ -7,7 +7,7 @@ use scanhelm_core::company::{ApiKey, AuditEntry, Membership, User};
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::{FindingState, SightingSource};
 use scanhelm_core::ids::{ApiKeyId, AuditId, BlockId, CommandId, CompanyId, ImportId, JobId, SubScannerId, UserId};
-use scanhelm_core::import::{Import, ImportCounts};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::integration::{BlockEntry, SubScanner};
 use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::permission::{Actor, Role};
@@ -115,6 +115,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
         state: ImportState::Done,
         checkpoint: 0,
         counts: ImportCounts::default(),
+        news: ImportNews::default(),
         quarantined: Vec::new(),
         vendor_state: None,
         report_sha256: None,

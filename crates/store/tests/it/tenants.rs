@@ -134,6 +134,7 @@ async fn health_does_not_make_an_edit_stale(world: World) {
             detail: "expired".to_owned(),
             next_step: "renew".to_owned(),
             since: at(1),
+            told: true,
         }),
         ..Health::default()
     };

@@ -19,6 +19,8 @@ on_both_databases! {
         assert_eq!(view.not_served.len(), 1);
         assert!(view.not_served[0].reason.as_deref().unwrap().contains("more than an hour"));
         assert!(world.events(&scan).await.iter().any(|(event, ..)| event == "schedule.missed"));
+        let told = world.hub.store().begin().await.unwrap().take_notices(10).await.unwrap();
+        assert_eq!(told.iter().map(|notice| notice.title.as_str()).collect::<Vec<_>>(), ["nightly missed its time."]);
     }
 
     async fn fm_g03_six_hours_down_one_catch_up_and_five_listed(database) {
