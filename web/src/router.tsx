@@ -109,6 +109,13 @@ const schedules = createRoute({
   component: lazyRouteComponent(() => import("./schedules/SchedulesPage.tsx"), "SchedulesPage"),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => console_,
+  path: "/notifications",
+  validateSearch: (raw) => pickSearch(raw, ["delivery"]),
+  component: lazyRouteComponent(() => import("./notifications/NotificationsPage.tsx"), "NotificationsPage"),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => console_,
   path: "/admin/api-keys",
@@ -118,7 +125,7 @@ const apiKeys = createRoute({
 const tree = root.addChildren([
   login,
   setup,
-  console_.addChildren([home, scans, scan, findings, integrations, integration, schedules, apiKeys]),
+  console_.addChildren([home, scans, scan, findings, integrations, integration, schedules, notifications, apiKeys]),
 ]);
 
 export const makeRouter = (cache: QueryClient) =>

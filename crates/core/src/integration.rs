@@ -66,6 +66,8 @@ pub struct Health {
     pub error_streak: u32,
     /// Present while something is wrong.
     pub condition: Option<Condition>,
+    /// Trouble whose end is still to be told. An edit by a person clears the condition, and not this.
+    pub told: Option<ToldTrouble>,
 }
 
 impl Health {
@@ -85,9 +87,14 @@ pub struct Condition {
     pub detail: String,
     pub next_step: String,
     pub since: Timestamp,
-    /// Notifications have told of it; see [`integration_notice`](crate::notification::integration_notice).
-    #[serde(default)]
-    pub told: bool,
+}
+
+/// Trouble that notifications have told of; see [`integration_notice`](crate::notification::integration_notice).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldTrouble {
+    /// As it was last told.
+    pub kind: ConditionKind,
+    pub since: Timestamp,
 }
 
 /// The kinds of trouble with a vendor, each with its own next step.
@@ -233,7 +240,7 @@ mod tests {
         assert!(!healthy.heeds_a_nudge(rest, at(101)) && healthy.heeds_a_nudge(rest, at(102)));
         assert!(Health::default().heeds_a_nudge(rest, at(0)));
         let kind = ConditionKind::RateLimited;
-        let condition = Condition { kind, detail: String::new(), next_step: String::new(), since: at(1), told: false };
+        let condition = Condition { kind, detail: String::new(), next_step: String::new(), since: at(1) };
         assert!(!Health { condition: Some(condition), ..healthy }.heeds_a_nudge(rest, at(1000)));
     }
 }

@@ -59,6 +59,18 @@ export const FINDING_STATES = wordsOf<FindingState>({
   closed: true,
 });
 
+export const NOTIFICATION_EVENTS = wordsOf<NotificationEvent>({
+  "findings.new": true,
+  "run.completed": true,
+  "run.failed": true,
+  "run.cancelled": true,
+  "import.failed": true,
+  "integration.trouble": true,
+  "integration.recovered": true,
+  "schedule.missed": true,
+  "schedule.failed": true,
+});
+
 /** A page of any list; the document has one such shape for each kind of row. */
 export type Page<Item> = Omit<Schemas["Listing_Scan"], "items"> & { items: Item[] };
 
@@ -67,6 +79,7 @@ export type ScanListQuery = Query<"list_scans">;
 export type FindingListQuery = Query<"list_scan_findings">;
 
 export type ScheduleListQuery = Query<"list_schedules">;
+export type DeliveryListQuery = Query<"list_notification_deliveries">;
 
 export type SeverityCounts = Schemas["Counts"];
 export type Capability = Schemas["Action"];
@@ -94,6 +107,15 @@ export type Schedule = Schemas["Schedule"];
 export type ScheduleRun = Schemas["ScheduleRun"];
 export type NewSchedule = Schemas["NewSchedule"];
 export type SchedulePatch = Schemas["SchedulePatch"];
+export type NotificationChannel = Schemas["NotificationChannel"];
+export type NewNotificationChannel = Schemas["NewNotificationChannel"];
+export type NotificationChannelPatch = Schemas["NotificationChannelPatch"];
+export type NotificationRule = Schemas["NotificationRule"];
+export type NewNotificationRule = Schemas["NewNotificationRule"];
+export type NotificationRulePatch = Schemas["NotificationRulePatch"];
+export type NotificationDelivery = Schemas["NotificationDelivery"];
+export type NotificationEvent = Schemas["NotificationEvent"];
+export type DeliveryState = Schemas["DeliveryState"];
 export type Session = Schemas["Session"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["NewApiKey"];

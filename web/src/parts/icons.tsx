@@ -46,6 +46,12 @@ export const SchedulesIcon = (props: Props) => (
     <path d="M8 8.8v2l1.4 0.8" />
   </Icon>
 );
+export const NotificationsIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 2a3.8 3.8 0 0 0-3.8 3.8c0 3.4-1.4 4.6-1.4 4.6h10.4s-1.4-1.2-1.4-4.6A3.8 3.8 0 0 0 8 2z" />
+    <path d="M6.7 12.8a1.4 1.4 0 0 0 2.6 0" />
+  </Icon>
+);
 export const EditIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M3 13l0.6-2.8L10.8 3l2.2 2.2-7.2 7.2z" />

@@ -9,6 +9,7 @@ import {
   IntegrationsIcon,
   KeyIcon,
   LogOutIcon,
+  NotificationsIcon,
   ScansIcon,
   SchedulesIcon,
 } from "@/parts/icons.tsx";
@@ -35,6 +36,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         <Entry to="/schedules" icon={<SchedulesIcon />} onNavigate={onNavigate}>
           Schedules
         </Entry>
+        <Entry to="/notifications" icon={<NotificationsIcon />} onNavigate={onNavigate}>
+          Notifications
+        </Entry>
       </nav>
       <nav aria-label="Administration" className={styles.foot}>
         <Entry to="/admin/api-keys" icon={<KeyIcon />} onNavigate={onNavigate}>
@@ -52,7 +56,7 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
 }
 
 type EntryProps = {
-  to: "/scans" | "/findings" | "/integrations" | "/schedules" | "/admin/api-keys";
+  to: "/scans" | "/findings" | "/integrations" | "/schedules" | "/notifications" | "/admin/api-keys";
   icon: ReactNode;
   children: string;
   onNavigate: (() => void) | undefined;

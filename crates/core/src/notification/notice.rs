@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{CompanyId, IntegrationId, NoticeId, ScanId};
-use crate::integration::Condition;
+use crate::integration::{Health, ToldTrouble};
 use crate::{Severity, Timestamp};
 
 /// What a rule can ask for.
@@ -92,34 +92,37 @@ pub struct Notice {
 /// Trouble that goes away by itself is told of after so many failures in a row.
 const HICCUPS: u32 = 3;
 
-/// What the end of a look at an integration is worth telling. `after` is marked as told of; the mark stays with the
-/// condition for as long as it lasts, and makes its end worth telling too.
-#[must_use]
-pub fn integration_notice(
-    before: Option<&Condition>,
-    after: Option<&mut Condition>,
-    failures: u32,
-) -> Option<NoticeEvent> {
-    let told = before.is_some_and(|before| before.told);
-    let Some(after) = after else {
-        return told.then_some(NoticeEvent::IntegrationRecovered);
+/// What the end of a look at an integration is worth telling, which `health` then remembers.
+pub fn integration_notice(health: &mut Health) -> Option<NoticeEvent> {
+    let Some(condition) = &health.condition else {
+        return health.told.take().map(|_| NoticeEvent::IntegrationRecovered);
     };
-    let known = told && before.is_some_and(|before| before.kind == after.kind);
-    let worth = after.kind.needs_a_person() || (failures >= HICCUPS && after.kind.is_an_outage());
-    // One that is not worth telling does not end the trouble that was told of.
-    after.told = told || worth;
-    (worth && !known).then_some(NoticeEvent::IntegrationTrouble)
+    let kind = condition.kind;
+    let worth = kind.needs_a_person() || (health.error_streak >= HICCUPS && kind.is_an_outage());
+    if !worth || health.told.is_some_and(|told| told.kind == kind) {
+        return None;
+    }
+    let since = health.told.map_or(condition.since, |told| told.since);
+    health.told = Some(ToldTrouble { kind, since });
+    Some(NoticeEvent::IntegrationTrouble)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::integration::ConditionKind;
+    use crate::integration::{Condition, ConditionKind};
 
-    fn condition(kind: ConditionKind, told: bool) -> Condition {
+    /// The end of a look: what is wrong, if something is, for the so-manieth time.
+    fn look(health: &mut Health, trouble: Option<(ConditionKind, u32)>) -> Option<NoticeEvent> {
         let since = Timestamp::from_seconds(1);
-        Condition { kind, detail: String::new(), next_step: String::new(), since, told }
+        health.error_streak = trouble.map_or(0, |(_, failures)| failures);
+        health.condition =
+            trouble.map(|(kind, _)| Condition { kind, detail: String::new(), next_step: String::new(), since });
+        integration_notice(health)
     }
+
+    const TROUBLE: Option<NoticeEvent> = Some(NoticeEvent::IntegrationTrouble);
+    const RECOVERED: Option<NoticeEvent> = Some(NoticeEvent::IntegrationRecovered);
 
     #[test]
     fn words_are_the_same_everywhere() {
@@ -130,34 +133,33 @@ mod tests {
 
     #[test]
     fn what_needs_a_person_is_told_at_once_and_once() {
-        let mut after = condition(ConditionKind::Authentication, false);
-        assert_eq!(integration_notice(None, Some(&mut after), 1), Some(NoticeEvent::IntegrationTrouble));
-        assert!(after.told);
-        let mut again = condition(ConditionKind::Authentication, false);
-        assert_eq!(integration_notice(Some(&after), Some(&mut again), 2), None);
-        assert!(again.told);
-        assert_eq!(integration_notice(Some(&again), None, 0), Some(NoticeEvent::IntegrationRecovered));
+        let mut health = Health::default();
+        assert_eq!(look(&mut health, Some((ConditionKind::Authentication, 1))), TROUBLE);
+        assert_eq!(look(&mut health, Some((ConditionKind::Authentication, 2))), None);
+        // The person enters something new: the page is clean, the end is not told before it is seen.
+        let mut health = Health { told: health.told, ..Health::default() };
+        assert_eq!(look(&mut health, Some((ConditionKind::Authentication, 1))), None);
+        assert_eq!(look(&mut health, None), RECOVERED);
+        assert_eq!(look(&mut health, None), None);
     }
 
     #[test]
     fn a_hiccup_is_told_neither_when_it_begins_nor_when_it_ends() {
-        let mut first = condition(ConditionKind::Timeout, false);
-        assert_eq!(integration_notice(None, Some(&mut first), 1), None);
-        assert_eq!(integration_notice(Some(&first), None, 0), None);
-        let mut third = condition(ConditionKind::Timeout, false);
-        assert_eq!(integration_notice(Some(&first), Some(&mut third), 3), Some(NoticeEvent::IntegrationTrouble));
+        let mut health = Health::default();
+        assert_eq!(look(&mut health, Some((ConditionKind::Timeout, 1))), None);
+        assert_eq!(look(&mut health, None), None);
+        assert_eq!(look(&mut health, Some((ConditionKind::Timeout, 3))), TROUBLE);
         // Being asked to slow down in between is no recovery.
-        let mut slowed = condition(ConditionKind::RateLimited, false);
-        assert_eq!(integration_notice(Some(&third), Some(&mut slowed), 4), None);
-        assert_eq!(integration_notice(Some(&slowed), None, 0), Some(NoticeEvent::IntegrationRecovered));
-        let mut limited = condition(ConditionKind::RateLimited, false);
-        assert_eq!(integration_notice(None, Some(&mut limited), 50), None);
+        assert_eq!(look(&mut health, Some((ConditionKind::RateLimited, 4))), None);
+        assert_eq!(look(&mut health, None), RECOVERED);
+        assert_eq!(look(&mut health, Some((ConditionKind::RateLimited, 50))), None);
     }
 
     #[test]
     fn trouble_of_another_kind_is_told_again() {
-        let told = condition(ConditionKind::Unreachable, true);
-        let mut other = condition(ConditionKind::Tls, false);
-        assert_eq!(integration_notice(Some(&told), Some(&mut other), 9), Some(NoticeEvent::IntegrationTrouble));
+        let mut health = Health::default();
+        assert_eq!(look(&mut health, Some((ConditionKind::Unreachable, 3))), TROUBLE);
+        assert_eq!(look(&mut health, Some((ConditionKind::Tls, 4))), TROUBLE);
+        assert_eq!(look(&mut health, None), RECOVERED);
     }
 }

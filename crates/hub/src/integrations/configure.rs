@@ -126,7 +126,7 @@ impl Integrations<'_> {
             None => None,
         };
         if host_changed || credentials.is_some() {
-            integration.health = Health::default();
+            integration.health = Health { told: integration.health.told, ..Health::default() };
         }
         if host_changed {
             integration.instance = Instance::default();

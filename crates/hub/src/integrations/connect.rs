@@ -115,6 +115,5 @@ pub(crate) fn condition(error: &CallError, before: Option<&Condition>, now: Time
         detail: scanhelm_core::text::single_line(detail, 500),
         next_step: kind.next_step().to_owned(),
         since,
-        told: false,
     }
 }

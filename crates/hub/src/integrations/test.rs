@@ -53,8 +53,7 @@ impl Integrations<'_> {
                 }
                 let transaction = self.hub.store().begin().await?;
                 transaction.save_instance(id, &checked.instance).await?;
-                let before = integration.health.condition.as_ref();
-                crate::notifications::integration_notice(self.hub, &transaction, &mut tested, before).await?;
+                crate::notifications::integration_notice(self.hub, &transaction, &mut tested).await?;
                 transaction.save_health(id, &tested.health).await?;
                 transaction.commit().await?;
                 self.hub.refresh_sub_scanners(&integration).await?;

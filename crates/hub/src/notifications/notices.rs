@@ -2,7 +2,7 @@
 
 use scanhelm_core::ids::{CompanyId, IntegrationId, NoticeId, ScanId};
 use scanhelm_core::import::Import;
-use scanhelm_core::integration::{Condition, Integration};
+use scanhelm_core::integration::Integration;
 use scanhelm_core::notification::{Notice, NoticeEvent};
 use scanhelm_core::scan::Scan;
 use scanhelm_core::schedule::Schedule;
@@ -146,16 +146,14 @@ pub(crate) async fn schedule_notice(
     transaction.append_notice(&notice).await
 }
 
-/// What the end of a look at an integration is worth telling; marks `after` as told of.
+/// What the end of a look at an integration is worth telling, which its health then remembers.
 pub(crate) async fn integration_notice(
     hub: &Hub,
     transaction: &Transaction,
     integration: &mut Integration,
-    before: Option<&Condition>,
 ) -> Result<()> {
-    let failures = integration.health.error_streak;
-    let after = integration.health.condition.as_mut();
-    let Some(event) = scanhelm_core::notification::integration_notice(before, after, failures) else {
+    let before = integration.health.told;
+    let Some(event) = scanhelm_core::notification::integration_notice(&mut integration.health) else {
         return Ok(());
     };
     let name = &integration.name;
@@ -166,7 +164,7 @@ pub(crate) async fn integration_notice(
             (format!("{name} is in trouble: {kind}."), detail)
         }
         None => {
-            let since = before.map(|before| format!("In trouble since {}.", before.since));
+            let since = before.map(|told| format!("In trouble since {}.", told.since));
             (format!("{name} works again."), since.unwrap_or_default())
         }
     };
@@ -177,7 +175,7 @@ pub(crate) async fn integration_notice(
             "integration_name": name,
             "connector": integration.connector,
             "condition": integration.health.condition,
-            "before": before,
+            "in_trouble_since": before.map(|told| told.since),
         }),
         ..notice(hub, integration.company_id, event, title)
     };

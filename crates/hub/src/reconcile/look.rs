@@ -52,7 +52,6 @@ pub(super) async fn look(hub: &Hub, seen: Integration, depth: Depth) -> Result<(
     transaction.commit().await?;
     failpoint::hit("look.leased").await;
     integration.health.last_attempt_at = Some(now);
-    let condition_before = integration.health.condition.clone();
     // Before the vendor is asked: what comes later may be about something that this look does not see.
     let called = hub.store().last_open_delivery(integration.id).await?;
     if called.is_some() {
@@ -84,7 +83,7 @@ pub(super) async fn look(hub: &Hub, seen: Integration, depth: Depth) -> Result<(
     }
     failpoint::hit("look.before_health").await;
     let transaction = hub.store().begin().await?;
-    notifications::integration_notice(hub, &transaction, &mut integration, condition_before.as_ref()).await?;
+    notifications::integration_notice(hub, &transaction, &mut integration).await?;
     transaction.save_health(integration.id, &integration.health).await?;
     // After a failure too: the next look is due by itself, and it looks at everything.
     if let Some(called) = called {

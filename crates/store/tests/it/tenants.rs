@@ -3,7 +3,7 @@
 use scanhelm_core::ErrorCode;
 use scanhelm_core::company::{ApiKey, AuditEntry, CompanyStatus, Membership, Session, User};
 use scanhelm_core::ids::{ApiKeyId, AuditId, UserId};
-use scanhelm_core::integration::{Condition, ConditionKind, Health, Instance};
+use scanhelm_core::integration::{Condition, ConditionKind, Health, Instance, ToldTrouble};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::{Actor, Role};
 
@@ -134,8 +134,8 @@ async fn health_does_not_make_an_edit_stale(world: World) {
             detail: "expired".to_owned(),
             next_step: "renew".to_owned(),
             since: at(1),
-            told: true,
         }),
+        told: Some(ToldTrouble { kind: ConditionKind::Tls, since: at(1) }),
         ..Health::default()
     };
     let instance = Instance { incarnation: Some("server-1".to_owned()), ..Instance::default() };

@@ -1,0 +1,115 @@
+import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import {
+  type NewNotificationRule,
+  NOTIFICATION_EVENTS,
+  type NotificationEvent,
+  type NotificationRule,
+  SEVERITIES,
+  type Severity,
+} from "@/api/contract.ts";
+import { addRule, changeRule, channelsQuery, notificationKeys } from "@/api/notifications.ts";
+import { Form, fieldErrors } from "@/parts/Form.tsx";
+import { SEVERITY_WORDS } from "@/parts/SeverityMark.tsx";
+import styles from "./notifications.module.css";
+import { DIGESTS, digestWords, EVENT_WORDS } from "./words.ts";
+
+const EVERY = "every";
+const FLOORS = [
+  { value: EVERY, label: "Every severity" },
+  ...SEVERITIES.slice(0, -1).map((severity) => ({
+    value: severity,
+    label: severity === "critical" ? "Critical only" : `${SEVERITY_WORDS[severity]} and worse`,
+  })),
+];
+
+/** Adds a rule, or changes the one given. */
+export function RuleDialog({ rule, onClose }: { rule: NotificationRule | null; onClose: () => void }) {
+  const channels = useQuery(channelsQuery);
+  const choices = (channels.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  const [name, setName] = useState(rule?.name ?? "");
+  const [channel, setChannel] = useState<string | null>(rule?.channel_id ?? null);
+  const [events, setEvents] = useState<NotificationEvent[]>(rule?.events ?? []);
+  const [floor, setFloor] = useState<Severity | null>(rule?.min_severity ?? null);
+  const [digest, setDigest] = useState(rule?.digest_s ?? 0);
+  const [missing, setMissing] = useState(false);
+  const chosen = channel ?? (choices.length === 1 ? (choices[0]?.value ?? null) : null);
+  const cache = useQueryClient();
+  const save = useMutation({
+    mutationFn: (body: NewNotificationRule) => (rule ? changeRule(rule, body) : addRule(body)),
+    onSuccess: () => {
+      void cache.invalidateQueries({ queryKey: notificationKeys.all });
+      onClose();
+    },
+  });
+  const errors = fieldErrors(save.error, ["name", "channel_id", "events", "min_severity", "digest_s"]);
+  const submit = () => {
+    setMissing(chosen === null);
+    if (chosen === null) return;
+    save.mutate({ name: name.trim(), channel_id: chosen, events, min_severity: floor, digest_s: digest });
+  };
+  const windows = DIGESTS.some(({ value }) => value === String(digest))
+    ? DIGESTS
+    : [...DIGESTS, { value: String(digest), label: digestWords(digest) }];
+  return (
+    <Modal opened onClose={onClose} title={rule ? `Edit “${rule.name}”` : "Add a rule"}>
+      <Form
+        onSubmit={submit}
+        error={save.error}
+        errors={errors}
+        failure={rule ? "The rule was not changed." : "The rule was not added."}
+      >
+        <TextInput
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={errors.name}
+          data-autofocus
+        />
+        <Select
+          label="Channel"
+          allowDeselect={false}
+          data={choices}
+          value={chosen}
+          onChange={setChannel}
+          error={errors.channel_id ?? (missing && chosen === null ? "Choose a channel." : undefined)}
+        />
+        <Checkbox.Group
+          label="Events"
+          value={events}
+          onChange={(words) => setEvents(NOTIFICATION_EVENTS.filter((event) => words.includes(event)))}
+          error={errors.events}
+        >
+          <div className={styles.stack} style={{ marginTop: 6, gap: 6 }}>
+            {NOTIFICATION_EVENTS.map((event) => (
+              <Checkbox key={event} value={event} label={EVENT_WORDS[event]} />
+            ))}
+          </div>
+        </Checkbox.Group>
+        <Select
+          label="Least severity"
+          description="Holds back findings whose worst is milder. Other events have no severity."
+          allowDeselect={false}
+          data={FLOORS}
+          value={floor ?? EVERY}
+          onChange={(word) => setFloor(SEVERITIES.find((severity) => severity === word) ?? null)}
+          error={errors.min_severity}
+        />
+        <Select
+          label="When"
+          allowDeselect={false}
+          data={windows}
+          value={String(digest)}
+          onChange={(seconds) => setDigest(Number(seconds ?? digest))}
+          error={errors.digest_s}
+        />
+        <div>
+          <Button type="submit" loading={save.isPending}>
+            {rule ? "Save" : "Add rule"}
+          </Button>
+        </div>
+      </Form>
+    </Modal>
+  );
+}
