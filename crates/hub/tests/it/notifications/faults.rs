@@ -44,11 +44,11 @@ on_both_databases! {
         dies_at("import.finalise.after_commit", world.drive()).await;
         assert!(receiver.seen().is_empty());
         let next = world.successor().await;
-        world.clock.pass(Duration::from_secs(60));
+        world.clock.advance(Duration::from_secs(60));
         for place in ["notify.routed.before_commit", "notify.routed.after_commit"] {
             dies_at(place, drive(&next)).await;
         }
-        world.clock.pass(Duration::from_secs(60));
+        world.clock.advance(Duration::from_secs(60));
         drive(&next).await;
         let words: Vec<_> = receiver.seen().iter().map(|seen| seen.json()["type"].clone()).collect();
         assert_eq!(words, ["run.completed", "findings.new"]);
@@ -67,7 +67,7 @@ on_both_databases! {
         dies_at("notify.sent", world.drive()).await;
         assert_eq!(receiver.seen().len(), 1);
         let next = world.successor().await;
-        world.clock.pass(Duration::from_secs(31));
+        world.clock.advance(Duration::from_secs(31));
         drive(&next).await;
         let seen = receiver.seen();
         let titles: Vec<_> = seen.iter().flat_map(|seen| seen.titles()).collect();
@@ -120,7 +120,7 @@ on_both_databases! {
         assert!(first.view.delivery.last_error.as_deref().unwrap().contains("500"));
         // What happens while it is off is not kept for it.
         world.happens(NoticeEvent::RunFailed, "meanwhile").await;
-        world.clock.pass(Duration::from_hours(30));
+        world.clock.advance(Duration::from_hours(30));
         world.drive().await;
         assert_eq!(world.states().await.len(), 2);
         receiver.answers(Answer::Status(200));

@@ -64,22 +64,22 @@ on_both_databases! {
         let company = world.grant.company;
         world.happens(NoticeEvent::RunFailed, "one").await;
         world.drive().await;
-        world.clock.pass(Duration::from_mins(4));
+        world.clock.advance(Duration::from_mins(4));
         world.happens_in(company, NoticeEvent::FindingsNew, "high", Some(Severity::High)).await;
         world.happens_in(company, NoticeEvent::FindingsNew, "low", Some(Severity::Low)).await;
         world.happens(NoticeEvent::RunCompleted, "not asked for").await;
         world.drive().await;
-        world.clock.pass(Duration::from_secs(359));
+        world.clock.advance(Duration::from_secs(359));
         world.drive().await;
         assert!(receiver.seen().is_empty());
         assert_eq!(world.states().await, [DeliveryState::Collecting]);
-        world.clock.pass(Duration::from_secs(1));
+        world.clock.advance(Duration::from_secs(1));
         world.drive().await;
         assert_eq!(titles(&receiver), [["one", "high"]]);
         let seen = receiver.seen().pop().unwrap().json();
         assert_eq!((&seen["type"], &seen["data"]["rule"]), (&json!("digest"), &json!(rule.rule.name)));
         assert_eq!(world.deliveries().await[0].view.delivery.summary, "2 events: one and 1 more");
-        world.clock.pass(Duration::from_hours(48));
+        world.clock.advance(Duration::from_hours(48));
         world.drive().await;
         assert_eq!(receiver.seen().len(), 1);
         // The next window begins with the next event; an edit of the rule ends it at once.
@@ -158,7 +158,7 @@ on_both_databases! {
             seen.header("webhook-signature").unwrap().split(' ').count()
         };
         assert_eq!(signatures().await, 2);
-        world.clock.pass(Duration::from_hours(24));
+        world.clock.advance(Duration::from_hours(24));
         assert_eq!(signatures().await, 1);
     }
 

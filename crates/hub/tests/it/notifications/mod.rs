@@ -21,8 +21,7 @@ use scanhelm_hub::import::UploadOptions;
 use scanhelm_hub::notifications::{DeliveryDetail, IssuedChannel, NewChannel, NewRule, RuleView};
 use scanhelm_hub::{DeliveryFilter, Extensions, Hub, Settings};
 
-use crate::harness::{Database, Home};
-use crate::schedules::HandClock;
+use crate::harness::{Database, HandClock, Home, at};
 
 /// A hub that moves only when it is told to.
 struct World {
@@ -134,7 +133,7 @@ impl World {
     async fn rest(&self, id: ChannelId) -> Duration {
         let until = self.channel(id).await.standing.retry_at.expect("it does not rest");
         let pause = until.since(self.hub.now());
-        self.clock.pass(pause);
+        self.clock.advance(pause);
         pause
     }
 
@@ -194,8 +193,4 @@ async fn drive(hub: &Hub) {
             Box::pin(job.run()).await;
         }
     }
-}
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
 }
