@@ -125,7 +125,17 @@ const apiKeys = createRoute({
 const tree = root.addChildren([
   login,
   setup,
-  console_.addChildren([home, scans, scan, findings, integrations, integration, schedules, notifications, apiKeys]),
+  console_.addChildren([
+    home,
+    scans,
+    scan,
+    findings,
+    integrations,
+    integration,
+    schedules,
+    notifications,
+    apiKeys,
+  ]),
 ]);
 
 export const makeRouter = (cache: QueryClient) =>

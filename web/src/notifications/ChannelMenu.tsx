@@ -10,7 +10,15 @@ import {
   testChannel,
 } from "@/api/notifications.ts";
 import { Notice } from "@/parts/EmptyState.tsx";
-import { DeleteIcon, EditIcon, KeyIcon, LaunchIcon, MoreIcon, PauseIcon, ResumeIcon } from "@/parts/icons.tsx";
+import {
+  DeleteIcon,
+  EditIcon,
+  KeyIcon,
+  LaunchIcon,
+  MoreIcon,
+  PauseIcon,
+  ResumeIcon,
+} from "@/parts/icons.tsx";
 import { onDemand } from "@/parts/onDemand.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 
@@ -43,7 +51,11 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon size={24} loading={test.isPending} aria-label={`Actions for the channel ${channel.name}`}>
+          <ActionIcon
+            size={24}
+            loading={test.isPending}
+            aria-label={`Actions for the channel ${channel.name}`}
+          >
             <MoreIcon />
           </ActionIcon>
         </Menu.Target>
@@ -82,7 +94,11 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
         />
       ) : null}
       {test.data ? (
-        <Modal opened onClose={test.reset} title={test.data.delivered ? "The test arrived" : "The test did not arrive"}>
+        <Modal
+          opened
+          onClose={test.reset}
+          title={test.data.delivered ? "The test arrived" : "The test did not arrive"}
+        >
           <Notice tone={test.data.delivered ? "plain" : "warning"}>{test.data.detail}</Notice>
         </Modal>
       ) : null}

@@ -1,8 +1,8 @@
 /** Where notifications go, and how each place is doing. */
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { channelsQuery } from "@/api/notifications.ts";
 import type { NotificationChannel } from "@/api/contract.ts";
+import { channelsQuery } from "@/api/notifications.ts";
 import { GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { PlusIcon } from "@/parts/icons.tsx";

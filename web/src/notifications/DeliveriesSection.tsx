@@ -34,9 +34,7 @@ export function DeliveriesSection({ onOpen }: { onOpen: (id: string) => void }) 
           allowDeselect={false}
           data={STATES}
           value={state ?? ANY}
-          onChange={(word) =>
-            setState(word && word in DELIVERY_STATES ? (word as DeliveryState) : null)
-          }
+          onChange={(word) => setState(word && word in DELIVERY_STATES ? (word as DeliveryState) : null)}
         />
       </div>
       {list.isPending ? (

@@ -47,7 +47,9 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
               {
                 label: "Window ends",
                 value:
-                  detail.delivery.state === "collecting" ? <RelativeTime at={detail.delivery.due_at} /> : null,
+                  detail.delivery.state === "collecting" ? (
+                    <RelativeTime at={detail.delivery.due_at} />
+                  ) : null,
               },
               {
                 label: "Worst",

@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { onDemand } from "@/parts/onDemand.tsx";
 import { first } from "@/parts/filters.ts";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
 import { ChannelsSection } from "./ChannelsSection.tsx";
 import { DeliveriesSection } from "./DeliveriesSection.tsx";

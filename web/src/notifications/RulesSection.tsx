@@ -25,7 +25,8 @@ export function RulesSection() {
   const [adding, { open, close }] = useDisclosure(false);
   const mayManage = usePermission("integration:manage");
   const rows = rules.data?.items ?? [];
-  const noChannel = channels.data?.items.length === 0 ? "Add a channel first: a rule says what goes there." : null;
+  const noChannel =
+    channels.data?.items.length === 0 ? "Add a channel first: a rule says what goes there." : null;
   const add = (
     <ReasonButton unavailable={mayManage ?? noChannel} leftSection={<PlusIcon size={14} />} onClick={open}>
       Add rule

@@ -13,7 +13,7 @@ use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::Notifications;
-use super::transmit::{PREVIOUS_SECRET, SECRET, URL, hook, place};
+use super::transmit::{PREVIOUS_SECRET, SECRET, URL, hook, place, unsealed};
 
 /// Most channels of a company, and recipients of one mail.
 const CHANNELS: u64 = 50;
@@ -117,7 +117,7 @@ impl Notifications<'_> {
         }
         if change.url.is_some() {
             let (address, host) = self.address(channel.kind, change.url.as_ref())?;
-            let mut secrets = self.hub.0.vault.unseal(&place(&channel), &sealed)?;
+            let mut secrets = unsealed(self.hub, &channel, &sealed)?;
             for (name, secret) in address.iter() {
                 secrets.insert(name, secret.clone());
             }
@@ -150,7 +150,7 @@ impl Notifications<'_> {
         let transaction = self.hub.store().begin().await?;
         let mut channel = self.locked(&transaction, grant, id, None).await?;
         let sealed = transaction.sealed_channel(id).await?;
-        let mut secrets = self.hub.0.vault.unseal(&place(&channel), &sealed)?;
+        let mut secrets = unsealed(self.hub, &channel, &sealed)?;
         let secret = signature::secret(rand::random());
         if let Some(previous) = secrets.get(SECRET).cloned() {
             secrets.insert(PREVIOUS_SECRET, previous);

@@ -57,6 +57,15 @@ pub(super) async fn transmit(hub: &Hub, channel: &Channel, message: &Message<'_>
     Ok(Transmission { answered, duration: begun.elapsed() })
 }
 
+/// A person can act on secrets that do not open: the data folder was restored without its key.
+pub(super) fn unsealed(hub: &Hub, channel: &Channel, sealed: &[u8]) -> Result<Credentials> {
+    hub.0.vault.unseal(&place(channel), sealed).map_err(|error| {
+        tracing::warn!(channel = %channel.id, %error, "a notification channel does not open");
+        let detail = "Its address was stored under another key of this hub. Delete the channel and add it again.";
+        Error::new(ErrorCode::Conflict, detail)
+    })
+}
+
 /// Opens no connection; refuses what could never be posted to.
 pub(super) fn hook(hub: &Hub, url: &Secret) -> Result<Hook> {
     let limits = HttpLimits {
@@ -70,7 +79,10 @@ pub(super) fn hook(hub: &Hub, url: &Secret) -> Result<Hook> {
 
 async fn post(hub: &Hub, channel: &Channel, message: &Message<'_>, body: Value) -> Result<Answered> {
     let sealed = hub.store().sealed_channel(channel.id).await?;
-    let secrets = hub.0.vault.unseal(&place(channel), &sealed)?;
+    let secrets = match unsealed(hub, channel, &sealed) {
+        Ok(secrets) => secrets,
+        Err(error) => return Ok(unavailable(&error.detail)),
+    };
     let url = secrets.get(URL).ok_or_else(|| Error::internal("a sealed channel without its address"))?;
     let hook = match hook(hub, url) {
         Ok(hook) => hook,
