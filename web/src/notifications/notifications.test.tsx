@@ -253,5 +253,7 @@ test("a hub that does not answer is said, with a way on", async () => {
   );
   open("/notifications");
   expect(await screen.findByText(/The channels could not be loaded/)).toBeDefined();
-  await waitFor(() => expect(screen.getAllByRole("button", { name: "Retry" }).length).toBe(3));
+  expect(await screen.findByText(/The rules could not be loaded/)).toBeDefined();
+  expect(await screen.findByText(/The messages could not be loaded/)).toBeDefined();
+  expect(screen.getAllByRole("button", { name: "Retry" }).length).toBe(3);
 });
