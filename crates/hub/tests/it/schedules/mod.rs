@@ -61,7 +61,11 @@ impl World {
             created_at: hub.now(),
             updated_at: hub.now(),
             credential_hints: Vec::new(),
-            instance: Instance { capabilities: Some(CapabilitySet::of(Capability::ALL)), ..Instance::default() },
+            instance: Instance {
+                incarnation: Some("one".to_owned()),
+                capabilities: Some(CapabilitySet::of(Capability::ALL)),
+                ..Instance::default()
+            },
             health: Health::default(),
             version: 1,
         };
