@@ -57,7 +57,7 @@ impl Scans<'_> {
     }
 
     /// The command of an allowed order, its job (after `wait`), its feed and its audit. A double click, or two people at
-    /// once, is one order: whoever comes second gets the one that stands.
+    /// once, is one order: whoever comes second gets the one that stands, and is in the audit beside the first.
     pub(crate) async fn record_order(
         &self,
         transaction: &Transaction,
@@ -86,6 +86,8 @@ impl Scans<'_> {
         job.dedup_key = Some(format!("order:{}:{word}", scan.id));
         job.run_at = job.run_at.plus(wait);
         let job_id = transaction.enqueue(&job, self.hub.now()).await?;
+        let target = format!("scan/{}", scan.id);
+        transaction.append_audit(&self.hub.audit_entry(grant, &format!("scan.{word}"), target, json!(null))).await?;
         if job_id != job.id {
             return standing_order(transaction, grant, job_id).await;
         }
@@ -101,8 +103,6 @@ impl Scans<'_> {
                 data: json!({"command_id": command.id, "kind": word, "state": command.state.as_str()}),
             })
             .await?;
-        let target = format!("scan/{}", scan.id);
-        transaction.append_audit(&self.hub.audit_entry(grant, &format!("scan.{word}"), target, json!(null))).await?;
         Ok(Ordered { command, job_id })
     }
 }
