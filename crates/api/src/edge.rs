@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_refusal_that_tells_the_caller_nothing() {
+    async fn fm_e10_a_panic_is_a_refusal_that_tells_the_caller_nothing() {
         let mut response = caught(async { panic!("at the disco") }).await;
         let failure = refusal(&mut response).unwrap();
         assert_eq!(failure.error().code, scanhelm_core::ErrorCode::Internal);

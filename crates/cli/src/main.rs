@@ -10,6 +10,7 @@ mod duration;
 mod exit;
 mod import;
 mod installation;
+mod log_queue;
 mod logging;
 mod process;
 mod reference;

@@ -52,6 +52,15 @@ pub struct Instance {
     pub capabilities: Option<CapabilitySet>,
 }
 
+impl Instance {
+    /// What is known after a check. Who told its installation before and does not now was not installed anew: taking
+    /// it for another one would make every scan a new one.
+    #[must_use]
+    pub fn after(&self, checked: Self) -> Self {
+        Self { incarnation: checked.incarnation.or_else(|| self.incarnation.clone()), ..checked }
+    }
+}
+
 /// How the connection is doing: what the console shows beside the integration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -116,6 +125,8 @@ pub enum ConditionKind {
     VendorError,
     /// The answer is not what this product sends: a log-in page, cut or malformed data.
     Garbage,
+    /// A call that the connector needs is not (or no longer) part of the scanner's API.
+    Incompatible,
     /// The network policy of the operator forbids the address.
     AddressRefused,
     /// A list that had many entries came back empty; nothing is concluded from it until it is confirmed.
@@ -136,6 +147,7 @@ impl ConditionKind {
             Self::Timeout => "timeout",
             Self::VendorError => "vendor_error",
             Self::Garbage => "garbage",
+            Self::Incompatible => "incompatible",
             Self::AddressRefused => "address_refused",
             Self::SuspiciousEmptyList => "suspicious_empty_list",
             Self::Credentials => "credentials",
@@ -145,7 +157,15 @@ impl ConditionKind {
     /// Will not go away by itself: polling slows down until someone changes something.
     #[must_use]
     pub const fn needs_a_person(self) -> bool {
-        matches!(self, Self::Tls | Self::Authentication | Self::Permission | Self::AddressRefused | Self::Credentials)
+        matches!(
+            self,
+            Self::Tls
+                | Self::Authentication
+                | Self::Permission
+                | Self::Incompatible
+                | Self::AddressRefused
+                | Self::Credentials
+        )
     }
 
     /// The scanner cannot be reached or does not work, which may pass.
@@ -165,6 +185,9 @@ impl ConditionKind {
             Self::Timeout => "Check the load of the scanner; polling continues more slowly.",
             Self::VendorError => "Check the scanner's own status page; polling continues more slowly.",
             Self::Garbage => "Check that the address is the scanner's API and not a proxy or a log-in page.",
+            Self::Incompatible => {
+                "Compare the scanner's version with those that the connector knows; update one of them."
+            }
             Self::AddressRefused => "Ask the operator to allow the address in `[network] allow`, or correct it.",
             Self::SuspiciousEmptyList => "Nothing to do if the scanner really is empty: the next sweep confirms it.",
             Self::Credentials => "Enter the credentials again: they were stored under another key.",
@@ -231,6 +254,18 @@ pub struct RefusedDelivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_installation_that_is_not_told_is_the_one_that_was_known() {
+        let told = |incarnation: Option<&str>| Instance {
+            incarnation: incarnation.map(str::to_owned),
+            version: Some("2".to_owned()),
+            ..Instance::default()
+        };
+        assert_eq!(told(Some("a")).after(told(None)), told(Some("a")));
+        assert_eq!(told(Some("a")).after(told(Some("b"))), told(Some("b")));
+        assert_eq!(told(None).after(told(Some("b"))), told(Some("b")));
+    }
 
     #[test]
     fn a_nudge_is_heeded_by_a_healthy_integration_that_rested() {

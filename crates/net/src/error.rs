@@ -178,6 +178,7 @@ impl NetErrorKind {
             Self::Status { status, .. } => match status {
                 401 => ConditionKind::Authentication,
                 402 | 403 | 407 | 412 | 451 => ConditionKind::Permission,
+                405 | 410 | 501 => ConditionKind::Incompatible,
                 408 => ConditionKind::Timeout,
                 400..=499 => ConditionKind::Garbage,
                 _ => ConditionKind::VendorError,

@@ -40,6 +40,20 @@ impl Reader {
         self.connection().all(self.sql(&text, values![integration]), read).await
     }
 
+    /// Accepted after `since` and not after `until`, and nothing noted about them; of those that move a scan.
+    pub async fn unremarked_commands(
+        &self,
+        integration: IntegrationId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Command>> {
+        let text = format!(
+            "{COLUMNS} WHERE integration_id = ? AND state = 'accepted' AND detail IS NULL \
+             AND kind IN ('launch', 'pause', 'resume', 'stop') AND finished_at > ? AND finished_at <= ? ORDER BY id"
+        );
+        self.connection().all(self.sql(&text, values![integration, since, until]), read).await
+    }
+
     /// Of one scan, newest first.
     pub async fn scan_commands(&self, company: CompanyId, scan: ScanId) -> Result<Vec<Command>> {
         let text = format!("{COLUMNS} WHERE company_id = ? AND scan_id = ? ORDER BY id DESC");

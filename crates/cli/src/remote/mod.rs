@@ -29,12 +29,16 @@ pub(crate) enum RemoteError {
     Unreachable(String),
     /// The hub answered no.
     Refused(String),
+    /// Ctrl-C while waiting; what goes on and how to come back to it.
+    Interrupted(String),
 }
 
 impl fmt::Display for RemoteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(reason) | Self::Refused(reason) => formatter.write_str(reason),
+            Self::Unreachable(reason) | Self::Refused(reason) | Self::Interrupted(reason) => {
+                formatter.write_str(reason)
+            }
         }
     }
 }
@@ -57,10 +61,23 @@ fn ended(answer: Answer<String>) -> Exit {
     }
 }
 
+/// Waits for an end that comes by itself, or for Ctrl-C: what is waited for goes on at the hub all the same.
+async fn unless_interrupted<T>(waiting: impl Future<Output = Answer<T>>, goes_on: String) -> Answer<T> {
+    tokio::select! {
+        ended = waiting => ended,
+        Ok(()) = tokio::signal::ctrl_c() => Err(RemoteError::Interrupted(goes_on)),
+    }
+}
+
 fn failed(error: &RemoteError) -> Exit {
+    if let RemoteError::Interrupted(goes_on) = error {
+        exit::say(goes_on);
+        return Exit::Interrupted;
+    }
     exit::say(&format!("error: {error}"));
     match error {
         RemoteError::Unreachable(_) => Exit::Unreachable,
         RemoteError::Refused(_) => Exit::Refused,
+        RemoteError::Interrupted(_) => Exit::Interrupted,
     }
 }

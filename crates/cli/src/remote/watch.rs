@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::scans::described;
 use super::table::{text, time};
-use super::{Answer, Form, RemoteError, failed};
+use super::{Answer, Form, RemoteError, failed, unless_interrupted};
 use crate::exit::{self, Exit};
 use crate::results;
 
@@ -19,7 +19,8 @@ const RECONNECT: Backoff = Backoff { first: Duration::from_millis(500), cap: Dur
 const ATTEMPTS: u32 = 10;
 
 pub(super) async fn run(client: &Client, scan: &str, output: Form) -> Exit {
-    match follow(client, scan, output).await {
+    let goes_on = format!("Interrupted. The scan goes on; watch it again with `scanhelm scans watch {scan}`.");
+    match unless_interrupted(follow(client, scan, output), goes_on).await {
         Ok(scan) => {
             if let (Form::Table, Err(error)) = (output, results::to_standard_output(&described(&scan))) {
                 return exit::refused(&error);

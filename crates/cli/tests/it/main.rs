@@ -14,6 +14,7 @@ mod help;
 mod hub;
 mod import;
 mod remote;
+mod resources;
 mod scan;
 mod serve;
 mod steering;

@@ -168,3 +168,31 @@ fn schedules_are_looked_at_added_paused_and_removed() {
     assert_eq!(ended(client(&url, &key).args(["schedules", "rm", id])).stdout, "removed\n");
     assert_eq!(ended(client(&url, &key).args(["schedules", "ls"])).stdout, "no schedules\n");
 }
+
+/// The connection breaks one byte before the end: nothing is imported and no file stays.
+#[test]
+fn fm_h06_an_upload_cut_at_the_end_leaves_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let (_hub, url) = Running::serve(&data, &[]);
+    let key = bootstrap(&data);
+    let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.sarif\"\r\n\r\n";
+    let body = format!("{head}{REPORT}\r\n--x--\r\n");
+    for kept in [body.len() - 1, body.len() * 99 / 100] {
+        let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        let request = format!(
+            "POST /api/v1/imports HTTP/1.1\r\nHost: hub\r\nX-API-Key: {key}\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{}",
+            body.len(),
+            &body[..kept]
+        );
+        std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+        let spool = data.join("spool");
+        let files = || fs::read_dir(&spool).map(Iterator::count).unwrap_or(0);
+        crate::hub::eventually("the upload has begun", || (files() == 1).then_some(()));
+        drop(stream);
+        crate::hub::eventually("the upload is forgotten", || (files() == 0).then_some(()));
+    }
+    let scans = json(client(&url, &key).args(["scans", "ls", "--output", "json"]));
+    assert_eq!(scans.as_array().unwrap().len(), 0, "{scans:#}");
+}

@@ -167,3 +167,54 @@ fn a_watch_goes_on_through_a_restart_of_the_hub_and_misses_nothing() {
     let table = ended(scene.client().args(["status"]));
     assert!(table.stdout.contains("1 completed") && table.stdout.contains("healthy"), "{}", table.stdout);
 }
+
+/// Whoever stops waiting stops nothing: the scan goes on, and is told how to come back to.
+#[test]
+fn fm_h04_ctrl_c_while_waiting_leaves_the_scan_running() {
+    let vendor = Vendor::start();
+    vendor.add("patient", SeedState::Running);
+    let scene = Scene::with(&vendor);
+    let id = scene.until("patient", "running");
+    let mut watch = Running::start(scene.client().args(["scans", "watch", &id, "--output", "json"]));
+    watch.out_line("\"event\"");
+    watch.signal("-INT");
+    assert_eq!(watch.wait().0, Some(130), "{}", watch.log);
+    watch.log_line(&format!("scanhelm scans watch {id}"));
+    assert_eq!(scene.scan("patient").unwrap()["status"], "running");
+    vendor.advance(1200);
+    scene.until("patient", "completed");
+}
+
+/// `| head`: enough was seen, which is no error and no panic.
+#[test]
+fn fm_h05_a_closed_output_pipe_is_a_quiet_end() {
+    for arguments in [&["openapi"][..], &["--help"]] {
+        let mut child = clean()
+            .args(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code().is_some(), "{arguments:?} died of a signal");
+        assert!(!said.contains("panicked") && !said.contains("Broken pipe"), "{arguments:?}: {said}");
+    }
+    let vendor = Vendor::start();
+    for number in 0..40 {
+        vendor.add(&format!("scan {number}"), SeedState::Running);
+    }
+    let scene = Scene::with(&vendor);
+    scene.until("scan 39", "running");
+    let mut listing = scene.client();
+    let mut child = listing
+        .args(["scans", "ls"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}

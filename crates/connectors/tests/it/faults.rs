@@ -199,7 +199,7 @@ async fn fm_b06_a_deletion_with_a_lost_answer_is_unknown_and_may_be_repeated() {
 type Due = fn(&CallError) -> bool;
 
 #[tokio::test]
-async fn a_definite_no_is_not_unknown() {
+async fn fm_b30_a_definite_no_is_not_unknown() {
     let refused: Due = |error| matches!(error, CallError::Refused { by_licence: false, .. });
     let gone: Due = |error| matches!(error, CallError::Gone { .. });
     let busy: Due = |error| matches!(error, CallError::Failed { kind: ConditionKind::RateLimited, .. });
@@ -318,5 +318,24 @@ async fn fm_b22_b23_an_ended_session_is_renewed_once_and_keys_are_not() {
         stage.sim.fault(Fault::status(401).on(case.calls.launch).times(1));
         launch.launch(&id).await.unwrap();
         assert_eq!(stage.sim.ledger().count(Action::Launch, &id), 1);
+    }
+}
+
+/// Entries in whatever order, pages included: the same scans, each once.
+#[tokio::test]
+async fn fm_b28_entries_in_any_order_are_the_same_list() {
+    let by_id = |mut list: Vec<scanhelm_core::scan::Observation>| {
+        list.sort_by(|one, other| one.external_scan_id.cmp(&other.external_scan_id));
+        list
+    };
+    for case in CASES {
+        let stage = Stage::set(*case, Licence::Manager, 12).await;
+        let complete = stage.session().list_scans().await.unwrap().scans;
+        for call in case.calls.lists {
+            let armed = stage.sim.fault(Fault::new(FaultKind::ReverseEntries).on(call));
+            let reversed = stage.session().list_scans().await.unwrap().scans;
+            assert_eq!(by_id(reversed), by_id(complete.clone()), "{call} of {}", case.connector);
+            stage.sim.clear_fault(armed);
+        }
     }
 }

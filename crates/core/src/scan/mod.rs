@@ -204,7 +204,8 @@ impl Scan {
     pub fn duration_s(&self, now: Timestamp) -> Option<u64> {
         let started = self.started_at?;
         let end = self.vendor_finished_at.or(self.finished_at).filter(|_| self.vendor_state.is_terminal());
-        Some(end.unwrap_or(now).since(started).as_secs())
+        // An end that is not behind the start is one of clocks that differ: it tells no duration.
+        end.is_none_or(|end| end > started).then(|| end.unwrap_or(now).since(started).as_secs())
     }
 
     /// A live scan that was last seen before this is stale: three status periods without a successful look.

@@ -29,11 +29,11 @@ pub(super) async fn finish(
     survey: &Survey,
     own_counts: bool,
 ) -> Result<()> {
-    let state = finished_state(import.counts.quarantined);
+    let state = finished_state(import.counts.quarantined, &survey.problems);
     import.state = state;
     import.finished_at = Some(hub.now());
     let counts = import.counts;
-    let message = format!(
+    let mut message = format!(
         "Imported {} records: {} new, {} updated, {} reopened, {} unchanged, {} fixed, {} not seen, {} set aside.",
         counts.records,
         counts.created,
@@ -44,6 +44,9 @@ pub(super) async fn finish(
         counts.not_seen,
         counts.quarantined
     );
+    if !survey.problems.is_empty() {
+        message.push_str(&format!(" Not all results: {}.", single_line(&survey.problems.join("; "), 500)));
+    }
     let imported = counts.records.saturating_sub(counts.quarantined);
     settle(hub, context, scan_id, import, Event::ImportComplete, message, |scan| {
         if trap::on(Trap::S12) {

@@ -219,7 +219,8 @@ pub(crate) async fn import_records(
     Ok(Progress::Complete)
 }
 
-/// What an import's end is called.
-pub(crate) const fn finished_state(quarantined: u64) -> ImportState {
-    if quarantined > 0 { ImportState::Partial } else { ImportState::Done }
+/// What an import's end is called: partial when records were set aside, or when the scanner itself says that its
+/// results are not all.
+pub(crate) fn finished_state(quarantined: u64, problems: &[String]) -> ImportState {
+    if quarantined > 0 || !problems.is_empty() { ImportState::Partial } else { ImportState::Done }
 }

@@ -18,7 +18,7 @@ impl Hub {
             .recursive(true)
             .mode(0o700)
             .create(&path)
-            .map_err(|error| Error::internal(format!("cannot create the spool {}: {error}", path.display())))?;
+            .map_err(|error| unusable("create the spool", &path, &error))?;
         Ok(path)
     }
 
@@ -31,14 +31,14 @@ impl Hub {
 /// Hex SHA-256 of a file, read in pieces on a blocking thread.
 pub(crate) async fn digest(path: PathBuf) -> Result<String> {
     tokio::task::spawn_blocking(move || {
-        let mut file = fs::File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        let mut file = fs::File::open(&path).map_err(|error| unusable("read", &path, &error))?;
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 256 * 1024];
         loop {
             match file.read(&mut buffer) {
                 Ok(0) => return Ok(hex::encode(hash.finalize())),
                 Ok(count) => hash.update(buffer.get(..count).unwrap_or_default()),
-                Err(error) => return Err(unreadable(&path, &error)),
+                Err(error) => return Err(unusable("read", &path, &error)),
             }
         }
     })
@@ -46,8 +46,15 @@ pub(crate) async fn digest(path: PathBuf) -> Result<String> {
     .map_err(Error::internal)?
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::internal(format!("cannot read {}: {error}", path.display()))
+/// Where the folder is, is the operator's business and in the log; that the machine is in trouble, and how, is everyone's.
+fn unusable(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error {
+        detail: format!(
+            "The hub cannot use the folder for reports on their way in ({error}). Its operator must free space or mend \
+             the permissions of its data folder; the import is tried again."
+        ),
+        ..Error::internal(format!("cannot {what} {}: {error}", path.display()))
+    }
 }
 
 /// Removes a file that is no longer needed; one that is gone is fine.

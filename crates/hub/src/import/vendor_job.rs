@@ -88,11 +88,37 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
     }
     let source = Source::File { path: path.clone(), options: ReadOptions::default() };
     let sighting_source = SightingSource::integration(integration_id);
-    let outcome = Box::pin(take_in(hub, context, &scan, &mut import, source, sighting_source, None)).await?;
+    // What cannot be read is told by the import itself.
+    let surveyed = survey(source.clone()).await.ok();
+    if surveyed.as_ref().is_some_and(|surveyed| surveyed.records == 0)
+        && let Some(announced) = announced(session.as_ref(), &scan).await
+    {
+        // Completed before its results can be had: an empty report would be taken for a clean run.
+        spool::discard(&path);
+        import.report_sha256 = None;
+        import.vendor_state = None;
+        save(hub, context, &import).await?;
+        let reason = format!(
+            "The report is empty although the scanner counts {announced} findings: its results are not ready yet."
+        );
+        return Ok(Outcome::Retry { reason, after: None });
+    }
+    let outcome = Box::pin(take_in(hub, context, &scan, &mut import, source, sighting_source, surveyed)).await?;
     if !matches!(outcome, Outcome::Continue { .. }) {
         spool::discard(&path);
     }
     Ok(outcome)
+}
+
+/// How many findings the scanner itself counts in this run, if it counts any.
+async fn announced(session: &dyn Session, scan: &Scan) -> Option<u64> {
+    if scan.counts_known {
+        return Some(scan.counts.total()).filter(|total| *total > 0);
+    }
+    let link = scan.link.as_ref()?;
+    let seen = session.scan(&link.external_scan_id).await.ok().flatten()?;
+    let counts = seen.counts.filter(|_| seen.external_run_id == scan.external_run_id)?;
+    Some(counts.total()).filter(|total| *total > 0)
 }
 
 /// The scan as it was in one run: it may have been launched again since, and the results of the run that ended are
@@ -102,6 +128,8 @@ fn as_of(mut scan: Scan, run: &Run) -> Scan {
         scan.run_id = Some(run.id);
         scan.external_run_id.clone_from(&run.external_run_id);
         scan.vendor_finished_at = run.vendor_finished_at;
+        scan.counts = run.counts;
+        scan.counts_known = run.counts.total() > 0;
     }
     scan
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use scanhelm_connectors::contract::{CallError, CheckStep};
 use scanhelm_core::ids::IntegrationId;
-use scanhelm_core::integration::{ConditionKind, SubScanner};
+use scanhelm_core::integration::{ConditionKind, Instance, Integration, SubScanner};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, Result};
 use serde::Serialize;
@@ -43,6 +43,7 @@ impl Integrations<'_> {
         match session.check().await {
             Ok(checked) => {
                 steps.extend(checked.steps);
+                steps.extend(self.same_account(grant, &integration, &checked.instance).await?);
                 let mut tested = integration.clone();
                 let health = &mut tested.health;
                 let ok = steps.iter().all(|step| step.ok);
@@ -52,7 +53,7 @@ impl Integrations<'_> {
                     health.next_poll_at = Some(self.hub.now());
                 }
                 let transaction = self.hub.store().begin().await?;
-                transaction.save_instance(id, &checked.instance).await?;
+                transaction.save_instance(id, &integration.instance.after(checked.instance)).await?;
                 crate::notifications::integration_notice(self.hub, &transaction, &mut tested).await?;
                 transaction.save_health(id, &tested.health).await?;
                 transaction.commit().await?;
@@ -74,6 +75,31 @@ impl Integrations<'_> {
     }
 }
 
+impl Integrations<'_> {
+    /// That the company has connected this scanner before: it works, and shows everything twice.
+    async fn same_account(
+        &self,
+        grant: &Grant,
+        integration: &Integration,
+        found: &Instance,
+    ) -> Result<Option<CheckStep>> {
+        let same = |other: &&Integration| {
+            other.id != integration.id
+                && other.enabled
+                && other.connector == integration.connector
+                && (other.base_url == integration.base_url
+                    || (found.incarnation.is_some() && other.instance.incarnation == found.incarnation))
+        };
+        let others = self.list(grant).await?;
+        Ok(others.iter().find(same).map(|other| CheckStep {
+            name: "account".to_owned(),
+            ok: true,
+            detail: format!("the same scanner is connected as `{}` too: what both see appears twice", other.name),
+            fix: Some("Disable or delete one of the two, unless their accounts see different scans.".to_owned()),
+        }))
+    }
+}
+
 const fn failed_step(error: &CallError) -> &'static str {
     match error {
         CallError::Failed { kind: ConditionKind::Authentication | ConditionKind::Credentials, .. } => "auth",
@@ -84,10 +110,7 @@ const fn failed_step(error: &CallError) -> &'static str {
 
 impl crate::Hub {
     /// Brings the child appliances up to date where the vendor has some.
-    pub(crate) async fn refresh_sub_scanners(
-        &self,
-        integration: &scanhelm_core::integration::Integration,
-    ) -> Result<()> {
+    pub(crate) async fn refresh_sub_scanners(&self, integration: &Integration) -> Result<()> {
         let session = self.session(integration).await?;
         let Some(accessor) = session.sub_scanners() else {
             return Ok(());

@@ -21,6 +21,12 @@ pub(super) fn feed(hub: &Hub, scan: &Scan, event: Event, message: String, data: 
     }
 }
 
+pub(super) fn went_back(hub: &Hub, scan: &Scan) -> NewActivity {
+    let message = "The scanner shows an earlier run again: it was restored from a backup, or the later run was deleted \
+                   there. What the later run brought stays.";
+    feed(hub, scan, Event::ScanStatus, message.to_owned(), json!({"external_run_id": scan.external_run_id}))
+}
+
 /// `None`: nothing that people follow. Raw and mapped words side by side.
 pub(super) fn activity_of(hub: &Hub, scan: &Scan, change: &Change) -> Option<NewActivity> {
     let raw = scan.vendor_status_raw.clone().unwrap_or_default();

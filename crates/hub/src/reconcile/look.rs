@@ -119,8 +119,9 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
         || integration.health.last_success_at.is_none_or(|at| now.since(at) > CHECK_EVERY);
     if check_due {
         let checked = session.check().await?;
-        if checked.instance != integration.instance {
-            integration.instance = checked.instance;
+        let instance = integration.instance.after(checked.instance);
+        if instance != integration.instance {
+            integration.instance = instance;
             let transaction = hub.store().begin().await?;
             transaction.save_instance(integration.id, &integration.instance).await?;
             transaction.commit().await?;
@@ -139,12 +140,16 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
     }
     let incarnation = integration.instance.incarnation.clone().unwrap_or_default();
     claim_early_links(hub, integration, &incarnation, &mut known).await?;
-    known.retain(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation == incarnation));
+    let (known, earlier): (Vec<Scan>, Vec<Scan>) =
+        known.into_iter().partition(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation == incarnation));
     if suspicious(integration, &list, &known) {
         return Err(suspicion(known.len()).into());
     }
     integration.health.condition = None;
     let mut scans = status::observe_known(hub, integration.id, &list, known).await?;
+    if !incarnation.is_empty() {
+        status::gone_with_their_installation(hub, earlier).await?;
+    }
     if sweep_due {
         adoption::sweep(hub, integration, session.as_ref(), &incarnation, &list).await?;
         integration.health.last_sweep_at = Some(now);
@@ -152,6 +157,7 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
         scans = hub.store().scans_by_links(integration.id, &incarnation).await?;
     }
     settle::settle_commands(hub, integration, asked_at, sweep_due).await?;
+    settle::remark_on_silence(hub, integration).await?;
     let scans = details::complete(hub, integration, session.as_ref(), &list, scans).await?;
     hub.0.wake.imports.notify_one();
     let settings = hub.settings().sync;

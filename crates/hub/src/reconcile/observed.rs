@@ -8,7 +8,7 @@ use scanhelm_core::scan::{Change, Observation, Run, Scan, observe};
 use scanhelm_core::status::VendorState;
 use scanhelm_store::Transaction;
 
-use super::feed::activity_of;
+use super::feed::{activity_of, went_back};
 use crate::Hub;
 use crate::failpoint;
 use crate::notifications;
@@ -25,6 +25,19 @@ pub(super) struct Decided {
     /// At the version it has once it is written.
     pub(super) next: Scan,
     changes: Vec<Change>,
+    shown: ShownRun,
+}
+
+/// Which run of a scan a look shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ShownRun {
+    LatestOrNew,
+    /// Shortly after a launch a vendor's list may still show the run before, although its detail shows the new one.
+    /// Believing both in turn would make a run of every look.
+    ListLags,
+    /// A run from before the latest one, long after: the vendor was restored from a backup, or somebody deleted the
+    /// latest. It is taken as it is shown; what the later run brought stays, because its evidence is newer.
+    WentBack,
 }
 
 impl Decided {
@@ -81,7 +94,8 @@ impl Hub {
         } else {
             observation
         };
-        if self.shows_a_run_of_before(scan, observation).await? {
+        let shown = self.shown_run(scan, observation).await?;
+        if shown == ShownRun::ListLags {
             return Ok(None);
         }
         let changes = observe(scan, observation, self.now());
@@ -96,12 +110,12 @@ impl Hub {
             }
         }
         next.version = scan.version + 1;
-        Ok(Some(Decided { before: scan.clone(), next, changes }))
+        Ok(Some(Decided { before: scan.clone(), next, changes, shown }))
     }
 
     /// The row, its run and its feed.
     pub(super) async fn write(&self, transaction: &Transaction, decided: &Decided) -> Result<Written> {
-        let Decided { before, next, changes } = decided;
+        let Decided { before, next, changes, shown } = decided;
         if !transaction.try_save_scan(next, before.version).await? {
             return Ok(Written::Outrun);
         }
@@ -110,7 +124,8 @@ impl Hub {
             notifications::run_notice(self, transaction, next).await?;
         }
         let mut told = false;
-        for activity in changes.iter().filter_map(|change| activity_of(self, next, change)) {
+        let back = (*shown == ShownRun::WentBack).then(|| went_back(self, next));
+        for activity in changes.iter().filter_map(|change| activity_of(self, next, change)).chain(back) {
             transaction.append_activity(activity).await?;
             told = true;
         }
@@ -119,7 +134,7 @@ impl Hub {
 
     /// After the commit.
     pub(super) async fn written(&self, decided: &Decided) -> Result<()> {
-        let Decided { before, next, changes } = decided;
+        let Decided { before, next, changes, .. } = decided;
         if trap::on(Trap::S1) && next.import_is_due() {
             let transaction = self.store().begin().await?;
             transaction.enqueue(&self.import_job(next, false), self.now()).await?;
@@ -129,16 +144,18 @@ impl Hub {
         Ok(())
     }
 
-    /// Shortly after a launch a vendor's list may still show the run before, although its detail shows the new one.
-    /// Believing both in turn would make a run of every look.
-    async fn shows_a_run_of_before(&self, scan: &Scan, observation: &Observation) -> Result<bool> {
+    async fn shown_run(&self, scan: &Scan, observation: &Observation) -> Result<ShownRun> {
         if observation.external_run_id.is_none() || observation.external_run_id == scan.external_run_id {
-            return Ok(false);
+            return Ok(ShownRun::LatestOrNew);
         }
         let runs = self.store().runs(scan.company_id, scan.id).await?;
         let known = runs.iter().any(|run| run.external_run_id == observation.external_run_id);
         let fresh = runs.first().is_some_and(|run| self.now().since(run.created_at) < LISTS_CATCH_UP);
-        Ok(known && fresh)
+        Ok(match (known, fresh) {
+            (false, _) => ShownRun::LatestOrNew,
+            (true, true) => ShownRun::ListLags,
+            (true, false) => ShownRun::WentBack,
+        })
     }
 
     /// Counts how long after the vendor's own end the hub showed a run as completed, once both are known. A run that

@@ -2,17 +2,86 @@
 
 use std::time::Duration;
 
+use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::capability::Capability;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::integration::Integration;
+use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::{Result, Timestamp};
+use serde_json::json;
 
 use crate::Hub;
 use crate::scans::command_activity;
 
 /// A command whose effect the vendor does not show after this long did not happen.
 const PROOF_AFTER: Duration = Duration::from_mins(2);
+
+/// What was accepted and shows no effect after this long is told; until [`FORGOTTEN_AFTER`].
+const SILENT_AFTER: Duration = Duration::from_mins(10);
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
+
+/// Accepted, and nothing happened: people are told once. Nothing is sent again by itself.
+pub(super) async fn remark_on_silence(hub: &Hub, integration: &Integration) -> Result<()> {
+    let now = hub.now();
+    let (since, until) = (now.minus(FORGOTTEN_AFTER), now.minus(SILENT_AFTER));
+    for mut command in hub.store().unremarked_commands(integration.id, since, until).await? {
+        let Some(id) = command.scan_id else { continue };
+        let Some(scan) = hub.store().scan(command.company_id, id).await? else { continue };
+        let newest = hub.store().scan_commands(command.company_id, id).await?;
+        if newest.first().is_some_and(|newest| newest.id != command.id) {
+            continue;
+        }
+        let sent_at = command.sent_at.unwrap_or(command.created_at);
+        let Some(happened) = proof(hub, &command, &scan, sent_at).await? else { continue };
+        let mut told = None;
+        command.detail = Some(if happened {
+            SEEN.to_owned()
+        } else {
+            let word = command.kind.as_str();
+            let text = format!(
+                "The scanner accepted `{word}` {} minutes ago and still shows \"{}\". Nothing is sent again by itself; \
+                 ask again if you still want it.",
+                now.since(sent_at).as_secs() / 60,
+                scan.vendor_status_raw.as_deref().unwrap_or_default()
+            );
+            told = Some(text.clone());
+            text
+        });
+        let transaction = hub.store().begin().await?;
+        transaction.save_command(&command).await?;
+        if let Some(message) = told {
+            let data =
+                json!({"command_id": command.id, "kind": command.kind.as_str(), "state": command.state.as_str()});
+            let (company_id, scan_id) = (command.company_id, scan.id);
+            let told = NewActivity {
+                company_id,
+                scan_id,
+                at: now,
+                actor: Actor::System,
+                event: Event::Command,
+                message,
+                data,
+            };
+            transaction.append_activity(told).await?;
+        }
+        transaction.commit().await?;
+        hub.committed();
+    }
+    Ok(())
+}
+
+/// Whether what is shown now proves that a command took effect, or that it did not.
+async fn proof(hub: &Hub, command: &Command, scan: &Scan, sent_at: Timestamp) -> Result<Option<bool>> {
+    let run_changed = match hub.store().runs(scan.company_id, scan.id).await?.first() {
+        Some(run) => run.created_at >= sent_at || run.started_at.is_some_and(|started| started >= sent_at),
+        None => false,
+    };
+    let looked_since = scan.last_observed_at.is_some_and(|at| at >= sent_at);
+    Ok(if looked_since { command.kind.proven_by(scan.vendor_state, run_changed) } else { None })
+}
+
+const SEEN: &str = "Seen at the scanner.";
 
 /// Looks at every command of unknown outcome after a complete list that was asked for at `asked_at`. `swept`: all that
 /// is new in the list has been compared with what was asked to be created.
@@ -76,7 +145,7 @@ async fn verdict(
     swept: bool,
     launch_is_missing: bool,
 ) -> Result<Option<(CommandState, &'static str)>> {
-    const SEEN: (CommandState, &str) = (CommandState::Accepted, "Seen at the scanner.");
+    const ACCEPTED: (CommandState, &str) = (CommandState::Accepted, SEEN);
     let Some(scan) = scan else {
         let detail = "The scan was deleted here meanwhile; whether it happened is not looked for any more.";
         return Ok(Some((CommandState::Refused, detail)));
@@ -86,20 +155,14 @@ async fn verdict(
     if command.kind == CommandKind::Create {
         if scan.link.is_some() {
             // Where creating is launching as well, the run may not show in the list yet.
-            return Ok((waited || !launch_is_missing).then_some(SEEN));
+            return Ok((waited || !launch_is_missing).then_some(ACCEPTED));
         }
         let detail = "The scanner has no such scan; it was not created. Create it again if you still want it.";
         return Ok((waited && swept).then_some((CommandState::Refused, detail)));
     }
-    let run_changed = match hub.store().runs(scan.company_id, scan.id).await?.first() {
-        Some(run) => run.created_at >= sent_at || run.started_at.is_some_and(|started| started >= sent_at),
-        None => false,
-    };
-    let looked_since = scan.last_observed_at.is_some_and(|at| at >= sent_at);
-    let proven = if looked_since { command.kind.proven_by(scan.vendor_state, run_changed) } else { None };
     let detail = "The scanner shows no effect; it did not happen. Ask again if you still want it.";
-    Ok(match proven {
-        Some(true) => Some(SEEN),
+    Ok(match proof(hub, command, scan, sent_at).await? {
+        Some(true) => Some(ACCEPTED),
         Some(false) | None => waited.then_some((CommandState::Refused, detail)),
     })
 }

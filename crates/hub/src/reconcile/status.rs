@@ -34,7 +34,7 @@ pub(super) async fn observe_known(
     for scan in known {
         let external = scan.link.as_ref().map(|link| link.external_scan_id.as_str()).unwrap_or_default();
         let Some(observation) = seen.get(external) else {
-            after.push(missing(hub, scan).await?);
+            after.push(missing(hub, scan, "No longer in the scanner's list.").await?);
             continue;
         };
         match hub.decide(&scan, observation).await? {
@@ -119,7 +119,7 @@ async fn write_together(
 }
 
 /// Gone from a complete list: shown, not deleted. Its results stay.
-async fn missing(hub: &Hub, mut scan: Scan) -> Result<Scan> {
+async fn missing(hub: &Hub, mut scan: Scan, message: &str) -> Result<Scan> {
     if scan.vendor_missing_since.is_some() {
         return Ok(scan);
     }
@@ -128,10 +128,17 @@ async fn missing(hub: &Hub, mut scan: Scan) -> Result<Scan> {
     let transaction = hub.store().begin().await?;
     if transaction.try_save_scan(&scan, version).await? {
         scan.version = version + 1;
-        let text = "No longer in the scanner's list.".to_owned();
-        transaction.append_activity(feed(hub, &scan, Event::ScanGone, text, json!({}))).await?;
+        transaction.append_activity(feed(hub, &scan, Event::ScanGone, message.to_owned(), json!({}))).await?;
         transaction.commit().await?;
         hub.committed();
     }
     Ok(scan)
+}
+
+/// The scanner is another one than these scans were of: installed anew, or in another place of the address.
+pub(super) async fn gone_with_their_installation(hub: &Hub, scans: Vec<Scan>) -> Result<()> {
+    for scan in scans {
+        missing(hub, scan, "The scanner was installed anew; this scan went with the earlier installation.").await?;
+    }
+    Ok(())
 }

@@ -106,7 +106,7 @@ async fn known_instance(
         let checked = session.check().await.map_err(|error| {
             Error::new(ErrorCode::Conflict, format!("The scanner has not been reached yet: {error}"))
         })?;
-        integration.instance = checked.instance;
+        integration.instance = integration.instance.after(checked.instance);
         let transaction = hub.store().begin().await?;
         transaction.save_instance(integration.id, &integration.instance).await?;
         transaction.commit().await?;

@@ -118,7 +118,7 @@ on_both_databases! {
     }
 
     /// Queued, running, paused, running, completed, imported, relaunched: mirrored as they happen.
-    async fn a_run_is_followed_to_its_import_and_a_relaunch_is_a_new_run(database) {
+    async fn fm_c01_a_run_is_followed_to_its_import_and_a_relaunch_is_a_new_run(database) {
         let sim = nessus().await;
         sim.add_scan(seed("nightly", SeedState::Pending)).unwrap();
         let home = Home::new(database);

@@ -4,20 +4,7 @@ use scanhelm_core::integration::ConditionKind;
 use scanhelm_core::status::Status;
 use scanhelm_vendor_sim::{Fault, SeedState};
 
-use crate::harness::{Home, LOOKS, Running, nessus, on_both_databases, seed};
-
-async fn await_condition(hub: &Running, grant: &scanhelm_core::permission::Grant, wanted: Option<ConditionKind>) {
-    let mut last = None;
-    for _ in 0..LOOKS {
-        let integrations = hub.hub.integrations().list(grant).await.unwrap();
-        last = integrations[0].health.condition.clone();
-        if last.as_ref().map(|condition| condition.kind) == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("wanted {wanted:?}, last seen {last:?}");
-}
+use crate::harness::{Home, LOOKS, nessus, on_both_databases, seed};
 
 on_both_databases! {
     /// Whatever the vendor answers instead of its list: a visible condition with a next step, and nothing concluded.
@@ -42,19 +29,19 @@ on_both_databases! {
         for (fault, kind) in faults {
             let id = sim.fault(fault.parse().unwrap());
             hub.hub.scans().sync(&grant, None).await.unwrap();
-            await_condition(&hub, &grant, Some(kind)).await;
+            hub.await_condition(&grant, Some(kind)).await;
             let scans = hub.scans(&grant).await;
             assert!(scans.iter().all(|scan| scan.vendor_missing_since.is_none()), "{fault}");
             assert_eq!(scans.len(), 2);
             sim.clear_fault(id);
             hub.hub.scans().sync(&grant, None).await.unwrap();
-            await_condition(&hub, &grant, None).await;
+            hub.await_condition(&grant, None).await;
         }
         assert_eq!(hub.dump(&grant).await, before);
         hub.stop().await;
     }
 
-    async fn an_empty_list_is_believed_only_when_confirmed(database) {
+    async fn fm_b16_an_empty_list_is_believed_only_when_confirmed(database) {
         let sim = nessus().await;
         for name in ["one", "two", "three"] {
             sim.add_scan(seed(name, SeedState::Completed)).unwrap();
@@ -70,7 +57,7 @@ on_both_databases! {
         hub.await_imported(&grant, "three").await;
         sim.fault("empty-list,op=scans.list".parse().unwrap());
         hub.sync(&grant).await;
-        await_condition(&hub, &grant, Some(ConditionKind::SuspiciousEmptyList)).await;
+        hub.await_condition(&grant, Some(ConditionKind::SuspiciousEmptyList)).await;
         assert!(hub.scans(&grant).await.iter().all(|scan| scan.vendor_missing_since.is_none()));
         hub.sync(&grant).await;
         let scans = hub.scans(&grant).await;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use scanhelm_core::credential::{Credentials, Secret};
-use scanhelm_core::ids::{IntegrationId, JobId};
+use scanhelm_core::ids::{IntegrationId, JobId, ScanId};
+use scanhelm_core::integration::{Condition, ConditionKind};
 use scanhelm_core::job::{Job, JobState};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::{Actor, Grant, Role};
@@ -87,6 +88,22 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
+/// The machine's clock, as far ahead as the test wishes.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead(std::sync::atomic::AtomicU64);
+
+impl Ahead {
+    pub(crate) fn by(&self, more: Duration) {
+        self.0.fetch_add(u64::try_from(more.as_millis()).unwrap(), std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> scanhelm_core::Timestamp {
+        SystemClock.now().plus(Duration::from_millis(self.0.load(std::sync::atomic::Ordering::SeqCst)))
+    }
+}
+
 /// Where a hub keeps its data; outlives restarts of the hub.
 #[derive(Debug)]
 pub(crate) struct Home {
@@ -129,6 +146,10 @@ impl Home {
 
     pub(crate) async fn start_extended(&self, extensions: Extensions, change: impl FnOnce(&mut Settings)) -> Running {
         Running::of(self.hub(Arc::new(SystemClock), extensions, change).await)
+    }
+
+    pub(crate) async fn start_extended_at(&self, clock: Arc<dyn Clock>, extensions: Extensions) -> Running {
+        Running::of(self.hub(clock, extensions, |_| {}).await)
     }
 
     /// With a clock that the test moves.
@@ -231,9 +252,11 @@ impl Running {
     ) -> IntegrationId {
         let credentials: Credentials =
             fields.into_iter().map(|(name, text)| (name.to_owned(), Secret::new(text))).collect();
+        // Names are unique in a company.
+        let number = self.hub.integrations().list(grant).await.unwrap().len() + 1;
         let new = NewIntegration {
             connector: connector.to_owned(),
-            name: format!("{connector} lab"),
+            name: format!("{connector} lab {number}"),
             base_url: sim.base_url().to_owned(),
             credentials,
             ca_pem: None,
@@ -279,6 +302,11 @@ impl Running {
         }
     }
 
+    /// An import while the vendor's time passes: its report is written at once.
+    pub(crate) async fn await_imported_in(&self, sim: &Sim, grant: &Grant, name: &str) -> Scan {
+        self.await_scan_in(sim, grant, name, |scan| scan.import_state.is_finished()).await
+    }
+
     pub(crate) async fn await_status(&self, grant: &Grant, name: &str, status: Status) -> Scan {
         self.await_scan(grant, name, |scan| scan.status() == status).await
     }
@@ -291,6 +319,26 @@ impl Running {
         let job = self.hub.jobs().wait(grant, id, Duration::from_secs(180)).await.unwrap();
         assert!(job.state.is_terminal(), "{job:#?}");
         job
+    }
+
+    /// Waits until the first integration of the company is in this trouble, or in none.
+    pub(crate) async fn await_condition(&self, grant: &Grant, wanted: Option<ConditionKind>) -> Option<Condition> {
+        let mut last = None;
+        for _ in 0..LOOKS {
+            last = self.hub.integrations().list(grant).await.unwrap()[0].health.condition.clone();
+            if last.as_ref().map(|condition| condition.kind) == wanted {
+                return last;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("wanted {wanted:?}, last seen {last:?}");
+    }
+
+    /// What the feed of a scan says, oldest first.
+    pub(crate) async fn feed(&self, grant: &Grant, id: ScanId) -> Vec<String> {
+        let page = PageRequest { limit: 500, ..PageRequest::default() };
+        let feed = self.hub.scans().activity(grant, id, &page).await.unwrap();
+        feed.items.into_iter().rev().map(|activity| activity.message).collect()
     }
 
     pub(crate) async fn sync(&self, grant: &Grant) {
@@ -329,6 +377,13 @@ pub(crate) fn seed(name: &str, state: SeedState) -> ScanSeed {
         progress_percent: 50,
         ..ScanSeed::default()
     }
+}
+
+/// The simulated Nessus is shut down and set up anew at the same address: `seed` decides who it is.
+pub(crate) async fn set_up_anew(sim: Sim, seed: u64) -> Sim {
+    let listen = sim.address();
+    sim.shutdown().await;
+    Sim::start(SimConfig { listen, seed, scans: 0, speed: 0.0, ..SimConfig::new("nessus") }).await.unwrap()
 }
 
 /// How often the vendor did something, to whatever scan.

@@ -343,3 +343,51 @@ async fn cookies_are_told_without_their_attributes_and_never_shown() {
     assert_eq!(cookies, ["SESSION=abc123", "b=c=d"]);
     assert!(!format!("{answer:?}").contains("abc123"));
 }
+
+/// A port whose queue of connections is full: the next one's greeting is dropped, as by a firewall that says nothing.
+#[tokio::test]
+async fn fm_b08_a_connection_that_never_comes_about_ends_in_time() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(connected) =
+        tokio::time::timeout(Duration::from_millis(200), tokio::net::TcpStream::connect(address)).await
+    {
+        queued.push(connected.unwrap());
+        assert!(queued.len() < 100, "the queue never fills");
+    }
+    let limits = HttpLimits { read_attempts: 1, ..limits() };
+    let http =
+        scanhelm_net::VendorHttp::new(crate::server::options(format!("http://{address}").parse().unwrap(), limits));
+    let begun = Instant::now();
+    let error = http.unwrap().get(&LIST).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_millis(2500), "{:?}", begun.elapsed());
+    assert!(matches!(error.condition(), ConditionKind::Timeout | ConditionKind::Unreachable), "{error:?}");
+}
+
+/// What an answer says of the day decides nothing: neither when it was asked for nor how long to wait.
+#[tokio::test]
+async fn fm_b39_the_clock_of_an_answer_decides_nothing() {
+    for date in ["Tue, 01 Jan 2069 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "yesterday"] {
+        let dated = format!("content-type: application/json\r\ndate: {date}\r\n");
+        let server = Server::answering(answer("200 OK", &dated, "{}")).await;
+        let fetched = server.http().get(&LIST).await.unwrap();
+        assert_eq!(fetched.asked_at, scanhelm_core::Clock::now(&crate::server::StandingClock), "{date}");
+        let slow = format!("date: {date}\r\nretry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\n");
+        let server = Server::answering(answer("429 Too Many Requests", &slow, "")).await;
+        let error = server.http().get(&LIST).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(30)), "{date}: by our clock");
+    }
+}
+
+#[tokio::test]
+async fn fm_b40_a_call_that_the_api_no_longer_has_is_told_as_such() {
+    for status in ["405 Method Not Allowed", "410 Gone", "501 Not Implemented"] {
+        let server = Server::answering(answer(status, "", "")).await;
+        let error = fails(&server).await;
+        assert_eq!(error.condition(), ConditionKind::Incompatible, "{status}");
+        assert_eq!(server.asked().len(), 1, "asking again does not bring it back");
+    }
+}

@@ -188,3 +188,38 @@ fn a_ca_that_is_none_is_named() {
         assert!(refused.to_string().contains(words), "{refused}");
     }
 }
+
+/// A server that offers HTTP/2 first: it is not taken up, so that there is no stream which somebody could reset or send
+/// away, and no client that would quietly send a command again on another one.
+#[tokio::test]
+async fn fm_b34_http_2_is_never_taken_up() {
+    let authority = Authority::new("Cellar CA");
+    let identity = authority.issue(for_names(&["127.0.0.1"]));
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(identity.key.serialize_der()));
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![identity.certificate.clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let served = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = acceptor.accept(stream).await.unwrap();
+        let agreed = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).await.unwrap();
+        stream.write_all(&json("{}")).await.unwrap();
+        let _ = stream.shutdown().await;
+        (agreed, String::from_utf8_lossy(&request[..read]).into_owned())
+    });
+    let url: url::Url = format!("https://127.0.0.1:{port}").parse().unwrap();
+    let http = VendorHttp::new(VendorHttpOptions { ca_pem: Some(authority.pem()), ..options(url, limits()) }).unwrap();
+    http.get(&Request::new("list", &["scans"])).await.unwrap();
+    let (agreed, request) = served.await.unwrap();
+    assert_ne!(agreed.as_deref(), Some(&b"h2"[..]));
+    assert!(request.starts_with("GET /scans HTTP/1.1\r\n"), "{request}");
+}

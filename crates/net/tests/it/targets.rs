@@ -104,3 +104,27 @@ async fn the_probe_walks_to_the_first_failure_and_says_what_to_do() {
     let steps = probe(&url, None, local, patience).await.unwrap();
     assert_eq!((steps[2].name, steps[2].ok), ("tls", false), "plain HTTP behind https");
 }
+
+/// A name without an address, and one with several of which only some may be called: what is connected to is what was
+/// checked, and where nothing is left, nothing is called.
+#[tokio::test]
+async fn fm_b33_a_name_is_called_only_at_the_addresses_that_were_checked() {
+    let error = with(&["127.0.0.0/8"], "http://no-such-host.invalid:8834").unwrap().get(&LIST).await.unwrap_err();
+    assert_eq!(error.condition(), ConditionKind::Unreachable);
+    assert!(error.to_string().contains("no-such-host.invalid"), "{error}");
+    // `localhost` is 127.0.0.1 and, on most machines, ::1 as well.
+    let server = Server::answering(json("{}")).await;
+    let url = format!("http://localhost:{}", server.port);
+    assert!(
+        with(&["127.0.0.1"], &url).unwrap().get(&LIST).await.is_ok(),
+        "the allowed address of a mixed name is used"
+    );
+    for elsewhere in [&["::1"][..], &["10.0.0.0/8"]] {
+        let error = with(elsewhere, &url).unwrap().get(&LIST).await.unwrap_err();
+        assert!(
+            matches!(error.condition(), ConditionKind::AddressRefused | ConditionKind::Unreachable),
+            "{elsewhere:?}: {error}"
+        );
+    }
+    assert_eq!(server.asked().len(), 1, "the refused address was never called");
+}

@@ -8,7 +8,7 @@ use scanhelm_runner::{Limits, ScanRequest, ScanState};
 use crate::fake::{Fakes, REPORT, assert_gone};
 
 #[tokio::test]
-async fn exit_code_1_with_a_report_is_findings() {
+async fn fm_e08_exit_code_1_with_a_report_is_findings() {
     let fakes = Fakes::bandit(r#"cat "$whole" > "$report"; exit 1"#);
     let (outcome, _) = fakes.scan(fakes.request()).await;
     assert_eq!(outcome.state, ScanState::Completed);
@@ -42,7 +42,7 @@ async fn one_file_that_does_not_parse_is_a_warning() {
 }
 
 #[tokio::test]
-async fn no_whole_report_is_a_failure_whatever_the_exit_code() {
+async fn fm_e08_no_whole_report_is_a_failure_whatever_the_exit_code() {
     for (script, expected) in [
         (":", "wrote no report"),
         (": > \"$report\"", "wrote no report"),
@@ -72,7 +72,7 @@ async fn being_killed_from_outside_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_scanner_that_hangs_is_stopped_at_its_limit() {
+async fn fm_e08_a_scanner_that_hangs_is_stopped_at_its_limit() {
     let fakes = Fakes::bandit("echo $$ > $NOTES/pid; sleep 300");
     let begun = Instant::now();
     let reason = fakes.failure(limited(&fakes, |limits| limits.time = Duration::from_millis(500))).await;
@@ -82,7 +82,7 @@ async fn a_scanner_that_hangs_is_stopped_at_its_limit() {
 }
 
 #[tokio::test]
-async fn a_scanner_that_ignores_being_asked_is_killed() {
+async fn fm_e08_a_scanner_that_ignores_being_asked_is_killed() {
     let fakes = Fakes::bandit("trap '' TERM; echo $$ > $NOTES/pid; while :; do sleep 300; done");
     let reason = fakes.failure(limited(&fakes, |limits| limits.time = Duration::from_millis(500))).await;
     assert!(reason.contains("did not end"), "{reason}");
@@ -90,7 +90,7 @@ async fn a_scanner_that_ignores_being_asked_is_killed() {
 }
 
 #[tokio::test]
-async fn a_helper_that_holds_the_pipes_does_not_hold_the_scan() {
+async fn fm_e08_a_helper_that_holds_the_pipes_does_not_hold_the_scan() {
     for start in ["sleep 300 &", "setsid sleep 300 &", "(trap '' TERM; exec setsid -f sleep 300) &"] {
         let script = format!("{start}\n{}", r#"cat "$whole" > "$report"; exit 1"#);
         let fakes = Fakes::bandit(&script);
@@ -102,7 +102,7 @@ async fn a_helper_that_holds_the_pipes_does_not_hold_the_scan() {
 }
 
 #[tokio::test]
-async fn a_flood_of_output_is_stopped() {
+async fn fm_e08_a_flood_of_output_is_stopped() {
     let fakes = Fakes::bandit("echo $$ > $NOTES/pid; yes 'is this clean yet?'");
     let reason = fakes.failure(limited(&fakes, |limits| limits.output_bytes = 1_000_000)).await;
     assert_eq!(reason, "it printed more than 1000000 bytes and was stopped");
@@ -148,7 +148,7 @@ async fn a_scanner_sees_nothing_of_our_environment() {
 }
 
 #[tokio::test]
-async fn what_a_scanner_prints_reaches_people_without_credentials_and_escapes() {
+async fn fm_e08_what_a_scanner_prints_reaches_people_without_credentials_and_escapes() {
     let fakes =
         Fakes::bandit(r#"printf '\033]0;owned\007cannot fetch https://ci:hunter2@rules.example/pack\r\n' >&2; exit 2"#);
     let reason = fakes.failure(fakes.request()).await;

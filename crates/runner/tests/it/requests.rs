@@ -54,7 +54,7 @@ async fn one_scanners_failure_does_not_take_the_others_findings() {
 }
 
 #[tokio::test]
-async fn a_missing_scanner_is_skipped_with_a_hint_and_is_no_clean_result() {
+async fn fm_e08_a_missing_scanner_is_skipped_with_a_hint_and_is_no_clean_result() {
     let fakes = Fakes::bandit(ONE_FINDING);
     let nowhere = BTreeMap::from([("bandit".to_owned(), fakes.notes.path().join("not-there"))]);
     let request = fakes.request();

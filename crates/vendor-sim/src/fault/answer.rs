@@ -69,8 +69,11 @@ pub(crate) fn answer_instead(kind: &FaultKind, vendor: &dyn Vendor, now: Moment)
         | FaultKind::Drip { .. }
         | FaultKind::Cut { .. }
         | FaultKind::DuplicateEntries
+        | FaultKind::ReverseEntries
+        | FaultKind::OmitEntry { .. }
         | FaultKind::EmptyList
         | FaultKind::RenameStatus { .. }
+        | FaultKind::SetField { .. }
         | FaultKind::DropField { .. }
         | FaultKind::LoseAnswer => return None,
     })
@@ -87,6 +90,19 @@ pub(crate) async fn spoil(kind: &FaultKind, response: Response<Body>, wording: W
         }
         FaultKind::EmptyList => {
             rewrite(response, wording, Change::Entries(0), |answer| each_list(answer, wording, Vec::clear)).await
+        }
+        FaultKind::ReverseEntries => {
+            let json = |answer: &mut Value| each_list(answer, wording, |list| list.reverse());
+            rewrite(response, wording, Change::Reverse, json).await
+        }
+        FaultKind::OmitEntry { text } => {
+            let json = |answer: &mut Value| each_list(answer, wording, |list| list.retain(|entry| !holds(entry, text)));
+            rewrite(response, wording, Change::Omit(text), json).await
+        }
+        FaultKind::SetField { field, from, to } => {
+            let from = from.as_deref();
+            let json = |answer: &mut Value| set_field(answer, field, from, to);
+            rewrite(response, wording, Change::Set { field, from, to }, json).await
         }
         FaultKind::RenameStatus { from, to } => {
             let from = from.as_deref();
@@ -162,8 +178,9 @@ async fn rewrite(
     json: impl FnOnce(&mut Value),
 ) -> Response<Body> {
     let (mut parts, body) = whole(response).await;
-    let is_xml =
-        parts.headers.get(CONTENT_TYPE).is_some_and(|kind| String::from_utf8_lossy(kind.as_bytes()).contains("xml"));
+    // A file for download is sent as any bytes.
+    let is_xml = body.starts_with(b"<?xml")
+        || parts.headers.get(CONTENT_TYPE).is_some_and(|kind| String::from_utf8_lossy(kind.as_bytes()).contains("xml"));
     let changed = if is_xml {
         std::str::from_utf8(&body).ok().map(|document| xml::change(document, xml, wording))
     } else {
@@ -220,6 +237,33 @@ fn rename(answer: &mut Value, wording: Wording, from: Option<&str>, to: &str) {
                         }
                     }
                     other => rename(other, wording, from, to),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a field of the entry has this value.
+fn holds(entry: &Value, text: &str) -> bool {
+    entry.as_object().is_some_and(|fields| fields.values().any(|value| text_of(value) == text))
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A number stays a number where the new value is one.
+fn set_field(answer: &mut Value, field: &str, from: Option<&str>, to: &str) {
+    match answer {
+        Value::Array(list) => list.iter_mut().for_each(|entry| set_field(entry, field, from, to)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == field && from.is_none_or(|from| text_of(value) == from) {
+                    let number = value.is_number().then(|| serde_json::from_str(to).ok().filter(Value::is_number));
+                    *value = number.flatten().unwrap_or_else(|| Value::from(to));
+                } else {
+                    set_field(value, field, from, to);
                 }
             }
         }

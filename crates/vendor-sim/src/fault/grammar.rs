@@ -33,7 +33,10 @@ Faults: KIND[,KEY=VALUE]...
     drip,delay_ms=N[,bytes=N]         N bytes (default 1) every N milliseconds
     cut,keep=PERCENT[,chunked=true]   body ends early: shorter than Content-Length, or without the last chunk
     duplicate-entries | empty-list    every entry of a list twice | no entries
+    reverse-entries                   the entries of every list, last first
+    omit-entry,text=VALUE             no entry of which a field has this value
     rename-status,to=WORD[,from=WORD] the vendor calls a state something new
+    set-field,field=NAME,to=VALUE[,from=VALUE]      a field has another value, wherever it is
     drop-field,field=NAME             a field is missing, wherever it would be
     lose-answer                       done at the vendor, connection closed without an answer
 Examples:
@@ -153,6 +156,16 @@ impl Details<'_> {
                 let to = self.form.to.take();
                 FaultKind::RenameStatus { from: self.form.from.take(), to: self.needed(to, "to")? }
             }
+            "reverse-entries" => FaultKind::ReverseEntries,
+            "omit-entry" => {
+                let text = self.form.text.take();
+                FaultKind::OmitEntry { text: self.needed(text, "text")? }
+            }
+            "set-field" => {
+                let (field, to) = (self.form.field.take(), self.form.to.take());
+                let from = self.form.from.take();
+                FaultKind::SetField { field: self.needed(field, "field")?, from, to: self.needed(to, "to")? }
+            }
             "drop-field" => {
                 let field = self.form.field.take();
                 FaultKind::DropField { field: self.needed(field, "field")? }
@@ -259,6 +272,12 @@ impl From<Fault> for Form {
                 form.from = from;
                 form.to = Some(to);
             }
+            FaultKind::OmitEntry { text } => form.text = Some(text),
+            FaultKind::SetField { field, from, to } => {
+                form.field = Some(field);
+                form.from = from;
+                form.to = Some(to);
+            }
             FaultKind::DropField { field } => form.field = Some(field),
             FaultKind::Hang
             | FaultKind::LoginPage
@@ -268,6 +287,7 @@ impl From<Fault> for Form {
             | FaultKind::GarbageJson
             | FaultKind::InvalidUtf8
             | FaultKind::DuplicateEntries
+            | FaultKind::ReverseEntries
             | FaultKind::EmptyList
             | FaultKind::Close
             | FaultKind::LoseAnswer => {}

@@ -61,6 +61,18 @@ pub enum FaultKind {
         from: Option<String>,
         to: String,
     },
+    /// The entries of every list, last first.
+    ReverseEntries,
+    /// Lists without the entries of which a field has this value.
+    OmitEntry {
+        text: String,
+    },
+    /// A field has another value wherever it is.
+    SetField {
+        field: String,
+        from: Option<String>,
+        to: String,
+    },
     /// A field is missing wherever it would be.
     DropField {
         field: String,
@@ -99,6 +111,9 @@ impl FaultKind {
             FaultKind::Close => "close",
             FaultKind::Redirect { .. } => "redirect",
             FaultKind::RenameStatus { .. } => "rename-status",
+            FaultKind::ReverseEntries => "reverse-entries",
+            FaultKind::OmitEntry { .. } => "omit-entry",
+            FaultKind::SetField { .. } => "set-field",
             FaultKind::DropField { .. } => "drop-field",
             FaultKind::LoseAnswer => "lose-answer",
         }
@@ -113,7 +128,10 @@ impl FaultKind {
                 | FaultKind::Cut { .. }
                 | FaultKind::DuplicateEntries
                 | FaultKind::EmptyList
+                | FaultKind::ReverseEntries
+                | FaultKind::OmitEntry { .. }
                 | FaultKind::RenameStatus { .. }
+                | FaultKind::SetField { .. }
                 | FaultKind::DropField { .. }
                 | FaultKind::LoseAnswer
         )

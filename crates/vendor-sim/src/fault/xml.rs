@@ -10,6 +10,16 @@ use crate::vendor::Wording;
 pub(super) enum Change<'a> {
     /// Each entry of a list so many times.
     Entries(usize),
+    /// The entries of each list, last first.
+    Reverse,
+    /// No entry that holds this text.
+    Omit(&'a str),
+    /// Another text in an element.
+    Set {
+        field: &'a str,
+        from: Option<&'a str>,
+        to: &'a str,
+    },
     Rename {
         from: Option<&'a str>,
         to: &'a str,
@@ -31,6 +41,8 @@ fn altered(document: &str, change: Change<'_>, wording: Wording) -> Result<Strin
     let mut open: Vec<String> = Vec::new();
     // Events of the list entry or dropped element being read, and the depth it began at.
     let mut held: Option<(usize, Vec<Event<'_>>)> = None;
+    // Entries that are written only at the end of their list.
+    let mut waiting: Vec<Vec<Event<'_>>> = Vec::new();
     loop {
         let event = reader.read_event()?;
         let mut closed = false;
@@ -46,6 +58,11 @@ fn altered(document: &str, change: Change<'_>, wording: Wording) -> Result<Strin
             Event::End(_) => {
                 open.pop();
                 closed = held.as_ref().is_some_and(|(depth, _)| *depth == open.len());
+                if held.is_none() {
+                    for event in waiting.drain(..).rev().flatten() {
+                        writer.write_event(event)?;
+                    }
+                }
             }
             _ => {}
         }
@@ -57,6 +74,11 @@ fn altered(document: &str, change: Change<'_>, wording: Wording) -> Result<Strin
             {
                 Event::Text(BytesText::new(to).into_owned())
             }
+            (Change::Set { field, from, to }, Event::Text(text))
+                if open.last().is_some_and(|name| name == field) && from.is_none_or(|from| from == text.trim()) =>
+            {
+                Event::Text(BytesText::new(to).into_owned())
+            }
             (_, event) => event,
         };
         match &mut held {
@@ -64,11 +86,20 @@ fn altered(document: &str, change: Change<'_>, wording: Wording) -> Result<Strin
             None => writer.write_event(event)?,
         }
         if closed && let Some((_, events)) = held.take() {
-            let times = if let Change::Entries(times) = change { times } else { 0 };
+            let holds =
+                |wanted: &str| events.iter().any(|event| matches!(event, Event::Text(text) if text.trim() == wanted));
+            let times = match change {
+                Change::Entries(times) => times,
+                Change::Omit(text) => usize::from(!holds(text)),
+                _ => 0,
+            };
             for _ in 0..times {
                 for event in &events {
                     writer.write_event(event.borrow())?;
                 }
+            }
+            if let Change::Reverse = change {
+                waiting.push(events);
             }
         }
     }
@@ -78,8 +109,10 @@ fn altered(document: &str, change: Change<'_>, wording: Wording) -> Result<Strin
 /// Whether the change is about the element called `name` and everything in it.
 fn begins(name: &str, parent: Option<&String>, change: Change<'_>, wording: Wording) -> bool {
     match change {
-        Change::Entries(_) => parent.is_some_and(|parent| wording.list_fields.contains(&parent.as_str())),
+        Change::Entries(_) | Change::Reverse | Change::Omit(_) => {
+            parent.is_some_and(|parent| wording.list_fields.contains(&parent.as_str()))
+        }
         Change::Drop(dropped) => name == dropped,
-        Change::Rename { .. } => false,
+        Change::Rename { .. } | Change::Set { .. } => false,
     }
 }

@@ -144,6 +144,16 @@ async fn lists_and_words_are_falsified() {
     let words: Vec<_> =
         renamed["scans"].as_array().unwrap().iter().map(|scan| scan["status"].as_str().unwrap()).collect();
     assert_eq!(words, ["finalised", "finalised", "finalised", "empty"]);
+    let ids = |answer: &Value| {
+        answer["scans"].as_array().unwrap().iter().map(|scan| scan["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let order = ids(&client.get("/scans").await.json());
+    client.sim.fault(parsed("reverse-entries,op=scans.list,times=1"));
+    assert_eq!(ids(&client.get("/scans").await.json()), order.iter().rev().copied().collect::<Vec<_>>());
+    client.sim.fault(parsed(&format!("omit-entry,text={},op=scans.list,times=1", order[1])));
+    assert_eq!(ids(&client.get("/scans").await.json()), [&order[..1], &order[2..]].concat());
+    client.sim.fault(parsed(&format!("set-field,field=id,from={},to=7,op=scans.list,times=1", order[0])));
+    assert_eq!(ids(&client.get("/scans").await.json()), [&[7], &order[1..]].concat());
     assert_eq!(count(&client.get("/scans").await.json()), 4);
 }
 
@@ -198,6 +208,10 @@ fn the_line_form_and_the_json_form_say_the_same() {
         "huge-body,bytes=10,method=GET",
         "redirect,location=http://127.0.0.2:9/",
         "rename-status,to=7",
+        "reverse-entries",
+        "omit-entry,text=7",
+        "set-field,field=name,to=8",
+        "set-field,field=name,to=8,from=x",
         "lose-answer",
         "hang",
     ] {
@@ -220,6 +234,8 @@ fn a_misspelt_fault_is_an_error() {
         "hang,code=500",
         "close,p=1.5",
         "redirect",
+        "omit-entry",
+        "set-field,field=x",
         "",
     ] {
         assert!(line.parse::<Fault>().is_err(), "{line}");

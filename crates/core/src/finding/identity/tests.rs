@@ -53,7 +53,7 @@ fn v1_is_pinned() {
 }
 
 #[test]
-fn prose_severity_output_and_service_do_not_take_part() {
+fn fm_c15_prose_severity_output_and_service_do_not_take_part() {
     let record = nessus("51192", 443, &["CVE-2022-3602"]);
     let mut reworded = record.clone();
     reworded.title = "X.509 overflow".to_owned();

@@ -63,7 +63,7 @@ on_both_databases! {
         let scan = world.scan("nightly").await;
         let new = |scan: &Scan| NewSchedule { scan_id: scan.id, cron: "0 2 * * *".to_owned(), tz: None, enabled: true };
         let schedules = world.hub.schedules();
-        let instance = |set| Instance { capabilities: Some(set), ..Instance::default() };
+        let instance = |set| Instance { capabilities: Some(set), ..world.integration.instance.clone() };
         let narrow = async |set| {
             let tx = world.hub.store().begin().await.unwrap();
             tx.save_instance(world.integration.id, &instance(set)).await.unwrap();

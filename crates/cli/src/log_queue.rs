@@ -1,0 +1,139 @@
+//! The log's way out of the process.
+//!
+//! Whoever reads the log may stop reading: a full pipe, a stopped terminal, a full disk behind it. A write would then
+//! hold the one who writes, and with it the hub. So lines go through a bounded queue to a thread of their own. When the
+//! queue is full they are dropped and counted, and the next line that gets out is preceded by how many are missing.
+//! What must not be lost is in the database: the audit log and the feed.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Lines that may wait.
+const LINES: usize = 4096;
+/// How long the end of the process waits for the last lines.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+enum Message {
+    Line(Vec<u8>),
+    /// Answered when everything before it is written.
+    Flush(SyncSender<()>),
+}
+
+/// Takes lines and never waits.
+#[derive(Clone)]
+pub(crate) struct LogQueue {
+    sender: SyncSender<Message>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// Writes out what is left when it is dropped.
+pub(crate) struct LogEnd(LogQueue);
+
+impl LogQueue {
+    /// A queue into `out`, and what empties it at the end.
+    pub(crate) fn into(out: impl Write + Send + 'static) -> io::Result<(Self, LogEnd)> {
+        let (sender, receiver) = sync_channel(LINES);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let missing = Arc::clone(&dropped);
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || write_out(&receiver, &missing, out))?;
+        let queue = Self { sender, dropped };
+        Ok((queue.clone(), LogEnd(queue)))
+    }
+}
+
+fn write_out(receiver: &Receiver<Message>, missing: &AtomicU64, mut out: impl Write) {
+    for message in receiver {
+        let missing = missing.swap(0, Ordering::Relaxed);
+        // Nobody is left to tell that the log cannot be written.
+        if missing > 0 {
+            let _ = writeln!(out, "{missing} lines of the log were dropped: whoever reads it was too slow");
+        }
+        match message {
+            Message::Line(line) => {
+                let _ = out.write_all(&line);
+            }
+            Message::Flush(done) => {
+                let _ = out.flush();
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+impl Write for LogQueue {
+    /// One line: the log formats each event before it writes.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.sender.try_send(Message::Line(line.to_vec())).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for LogQueue {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Drop for LogEnd {
+    fn drop(&mut self) {
+        let (done, written) = sync_channel(1);
+        if self.0.sender.try_send(Message::Flush(done)).is_ok() {
+            // A reader that does not read is not waited for.
+            let _ = written.recv_timeout(LAST_WORDS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Holds whoever writes while the test holds the lock.
+    #[derive(Clone)]
+    struct Gate(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stopped_reader_holds_nobody_and_what_is_missing_is_told() {
+        let gate = Gate(Arc::default());
+        let (mut queue, end) = LogQueue::into(gate.clone()).unwrap();
+        let held = gate.0.lock().unwrap();
+        let begun = Instant::now();
+        for number in 0..LINES + 100 {
+            queue.write_all(format!("line {number}\n").as_bytes()).unwrap();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        drop(held);
+        drop(end);
+        queue.write_all(b"afterwards\n").unwrap();
+        drop(LogEnd(queue));
+        let written = String::from_utf8(gate.0.lock().unwrap().clone()).unwrap();
+        assert!(written.starts_with("line 0\n") || written.contains("were dropped"), "{written}");
+        assert!(written.contains("lines of the log were dropped") && written.ends_with("afterwards\n"));
+    }
+}
