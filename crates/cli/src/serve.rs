@@ -82,7 +82,10 @@ pub(crate) async fn run(arguments: ServeArguments) -> Exit {
         Ok(traces) => traces,
         Err(problem) => return exit::refused(&problem),
     };
-    logging::start(&loaded.values, traces.as_ref().map(Traces::spans));
+    let _log = match logging::start(&loaded.values, traces.as_ref().map(Traces::spans)) {
+        Ok(log) => log,
+        Err(error) => return exit::refused(&format!("the log cannot be started: {error}")),
+    };
     let served = serve(&arguments, &loaded.values).await;
     if let Some(traces) = traces {
         traces.stop().await;

@@ -2,7 +2,7 @@
 
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::ids::{CommandId, CompanyId, IntegrationId, ScanId};
-use scanhelm_core::{Error, Result};
+use scanhelm_core::{Error, Result, Timestamp};
 
 use crate::row::Row;
 use crate::sql::{json, values};

@@ -87,7 +87,7 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
         .map_err(|error| format!("the sample code cannot be written: {error}"))?;
     let sim = simulated(arguments).await?;
     let values = values(arguments, &sim, &code)?;
-    logging::start(&values, None);
+    let _log = logging::start(&values, None).map_err(|error| format!("the log cannot be started: {error}"))?;
     let listener = scanhelm_api::listen(values.server.listen).await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let hub = folder.hub(&values).await.map_err(|error| error.to_string())?;

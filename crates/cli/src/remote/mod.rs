@@ -70,14 +70,11 @@ async fn unless_interrupted<T>(waiting: impl Future<Output = Answer<T>>, goes_on
 }
 
 fn failed(error: &RemoteError) -> Exit {
-    if let RemoteError::Interrupted(goes_on) = error {
-        exit::say(goes_on);
-        return Exit::Interrupted;
-    }
-    exit::say(&format!("error: {error}"));
-    match error {
-        RemoteError::Unreachable(_) => Exit::Unreachable,
-        RemoteError::Refused(_) => Exit::Refused,
-        RemoteError::Interrupted(_) => Exit::Interrupted,
-    }
+    let (told, exit) = match error {
+        RemoteError::Unreachable(_) => (format!("error: {error}"), Exit::Unreachable),
+        RemoteError::Refused(_) => (format!("error: {error}"), Exit::Refused),
+        RemoteError::Interrupted(goes_on) => (goes_on.clone(), Exit::Interrupted),
+    };
+    exit::say(&told);
+    exit
 }

@@ -68,12 +68,14 @@ impl UploadArguments {
                         return exit::refused(&error);
                     }
                 }
+                Err(error) if matches!(error, RemoteError::Interrupted(_)) => return super::failed(&error),
                 Err(error) => {
                     exit::say(&format!("error: {name}: {error}"));
                     exit = match error {
                         RemoteError::Unreachable(_) => Exit::Unreachable,
                         RemoteError::Refused(_) if exit == Exit::Done => Exit::Refused,
                         RemoteError::Refused(_) => exit,
+                        RemoteError::Interrupted(_) => Exit::Interrupted,
                     };
                 }
             }

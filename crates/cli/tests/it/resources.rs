@@ -33,8 +33,8 @@ fn serve_under(limit: &str, data: &Path) -> Command {
 }
 
 fn spooled(data: &Path) -> Vec<String> {
-    let entries = fs::read_dir(data.join("spool")).map(|entries| entries.flatten().collect()).unwrap_or(Vec::new());
-    entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    let entries = fs::read_dir(data.join("spool")).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 fn items(url: &str, path: &str, key: &str) -> Vec<Value> {
