@@ -8,8 +8,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -89,18 +89,24 @@ impl MakeWriter<'_> for LogQueue {
 
 impl Drop for LogEnd {
     fn drop(&mut self) {
+        let end = Instant::now() + LAST_WORDS;
         let (done, written) = sync_channel(1);
-        if self.0.sender.try_send(Message::Flush(done)).is_ok() {
-            // A reader that does not read is not waited for.
-            let _ = written.recv_timeout(LAST_WORDS);
+        let mut message = Message::Flush(done);
+        while let Err(TrySendError::Full(unsent)) = self.0.sender.try_send(message) {
+            if Instant::now() > end {
+                // A reader that does not read is not waited for.
+                return;
+            }
+            message = unsent;
+            std::thread::sleep(LAST_WORDS / 100);
         }
+        let _ = written.recv_timeout(end.saturating_duration_since(Instant::now()));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
-    use std::time::Instant;
 
     use super::*;
 

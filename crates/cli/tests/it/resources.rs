@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig};
 use serde_json::{Value, json};
 
-use crate::hub::{Running, ask, bootstrap, clean, ended, eventually};
+use crate::hub::{Running, ask, bootstrap, clean, eventually};
 
 /// `scanhelm serve` under a limit of the shell.
 fn serve_under(limit: &str, data: &Path) -> Command {
@@ -77,86 +77,6 @@ fn fm_e01_no_room_for_a_report_costs_only_its_import() {
     assert_ne!(scan("large").unwrap()["import_state"], "done");
     assert_eq!(spooled(&data), Vec::<String>::new());
     assert_eq!(ask(&url, "GET", "/api/v1/findings/counts", Some(&key), None).0, 200);
-}
-
-/// No descriptor is left for another connection: nothing falls over, nothing spins, and it goes on when some are back.
-#[test]
-fn fm_e03_without_file_descriptors_the_hub_waits() {
-    let parent = tempfile::tempdir().unwrap();
-    let data = parent.path().join("data");
-    let (mut hub, url) = Running::listening(&mut serve_under("ulimit -n 80", &data));
-    let address = url.strip_prefix("http://").unwrap();
-    let crowd: Vec<TcpStream> = (0..120).map(|_| TcpStream::connect(address).unwrap()).collect();
-    let ticks = || -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", hub.pid())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    };
-    std::thread::sleep(Duration::from_millis(500));
-    let open = fs::read_dir(format!("/proc/{}/fd", hub.pid())).unwrap().count();
-    assert!(open >= 75, "only {open} descriptors are in use");
-    let before = ticks();
-    std::thread::sleep(Duration::from_secs(2));
-    let used = ticks() - before;
-    assert!(used < 100, "{used} hundredths of a second of CPU in two seconds of waiting");
-    drop(crowd);
-    eventually("it answers again", || {
-        let mut stream = TcpStream::connect(address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n").ok()?;
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).ok()?;
-        line.contains(" 200 ").then_some(())
-    });
-    hub.signal("-TERM");
-    assert_eq!(hub.wait().0, Some(0), "{}", hub.log);
-}
-
-/// A report of so many checks on a hundred a host.
-fn report(checks: usize) -> String {
-    let mut text = "<?xml version=\"1.0\" ?>\n<NessusClientData_v2>\n<Policy><policyName>P</policyName></Policy>\n\
-                    <Report name=\"large\">\n"
-        .to_owned();
-    for host in 0..checks / 100 {
-        let address = format!("10.{}.{}.{}", host / 65_536, host / 256 % 256, host % 256);
-        text.push_str(&format!(
-            "<ReportHost name=\"{address}\"><HostProperties><tag name=\"HOST_END_TIMESTAMP\">1700000600</tag>\
-             <tag name=\"host-ip\">{address}</tag></HostProperties>\n"
-        ));
-        for check in 0..100 {
-            text.push_str(&format!(
-                "<ReportItem port=\"{check}\" svc_name=\"x\" protocol=\"tcp\" severity=\"2\" pluginID=\"{check}\" \
-                 pluginName=\"Check {check}\" pluginFamily=\"General\"><description>{}</description></ReportItem>\n",
-                "d".repeat(400)
-            ));
-        }
-        text.push_str("</ReportHost>\n");
-    }
-    text.push_str("</Report>\n</NessusClientData_v2>\n");
-    text
-}
-
-/// Memory is that of a batch, not of the report.
-#[test]
-fn fm_e04_a_report_ten_times_as_large_takes_hardly_more_memory() {
-    let parent = tempfile::tempdir().unwrap();
-    let data = parent.path().join("data");
-    let mut command = serve_under("true", &data);
-    let (hub, url) = Running::listening(command.env("SCANHELM_IMPORT_BATCH_ROWS", "500"));
-    let key = bootstrap(&data);
-    let peak = |checks: usize| -> u64 {
-        let file = parent.path().join(format!("{checks}.nessus"));
-        fs::write(&file, report(checks)).unwrap();
-        let mut import = clean();
-        import.env("SCANHELM_HUB", &url).env("SCANHELM_API_KEY", &key).args(["import", "--hub", &url]).arg(&file);
-        let sent = ended(&mut import);
-        assert!(sent.code <= 1 && sent.stdout.contains(&format!("{checks} created")), "{}{}", sent.stdout, sent.stderr);
-        let status = fs::read_to_string(format!("/proc/{}/status", hub.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
-    let (small, large) = (peak(1_000), peak(10_000));
-    assert!(large * 2 < small * 3, "{small} KiB became {large} KiB");
 }
 
 /// What a hub that died left in its spool is gone after the next start.
