@@ -6,6 +6,7 @@
 mod counting;
 mod download;
 mod events;
+mod request;
 mod upload;
 
 use std::fmt;
@@ -40,6 +41,7 @@ use crate::transport::{Incoming, Live, Outgoing, Transport};
 
 pub use counting::describe_metrics;
 pub use events::{EventStream, ServerEvent};
+pub use request::Request;
 pub use upload::Upload;
 
 /// What a handle is made from.
@@ -51,53 +53,6 @@ pub struct VendorHttpOptions {
     pub policy: Arc<NetworkPolicy>,
     pub limits: HttpLimits,
     pub clock: Arc<dyn Clock>,
-}
-
-/// One request, relative to the base URL.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    what: &'static str,
-    segments: &'a [&'a str],
-    query: &'a [(&'a str, &'a str)],
-    headers: &'a [(&'static str, Secret)],
-    /// The path ends with `/`.
-    slash: bool,
-    mislabelled: bool,
-}
-
-impl<'a> Request<'a> {
-    /// `what` names the operation in errors and logs ("list scans"); each segment is escaped.
-    #[must_use]
-    pub const fn new(what: &'static str, segments: &'a [&'a str]) -> Self {
-        Self { what, segments, query: &[], headers: &[], slash: false, mislabelled: false }
-    }
-
-    #[must_use]
-    pub const fn query(mut self, query: &'a [(&'a str, &'a str)]) -> Self {
-        self.query = query;
-        self
-    }
-
-    #[must_use]
-    pub const fn headers(mut self, headers: &'a [(&'static str, Secret)]) -> Self {
-        self.headers = headers;
-        self
-    }
-
-    /// The vendor's paths end with `/`; without it the vendor would answer with a redirect.
-    #[must_use]
-    pub const fn with_slash(mut self) -> Self {
-        self.slash = true;
-        self
-    }
-
-    /// The vendor is known to label data as a web page: a download is not refused for its label, and whoever asked
-    /// looks at what came.
-    #[must_use]
-    pub const fn mislabelled(mut self) -> Self {
-        self.mislabelled = true;
-        self
-    }
 }
 
 /// See the module.
