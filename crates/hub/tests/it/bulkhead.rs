@@ -7,7 +7,7 @@ use scanhelm_core::permission::Grant;
 use scanhelm_core::status::{ImportState, Status};
 use scanhelm_vendor_sim::{SeedState, Sim};
 
-use crate::harness::{HandClock, Home, Running, nessus, on_both_databases, seed};
+use crate::harness::{Ahead, Home, Running, nessus, on_both_databases, seed};
 
 const PERIOD: Duration = Duration::from_secs(30);
 const PERIODS: usize = 4;
@@ -35,14 +35,14 @@ fn looks(vendor: &Vendor) -> usize {
 }
 
 /// In each period a scan ends at each vendor; how many looks each vendor had until all of that was in the hub.
-async fn live(hub: &Running, clock: &HandClock, healthy: &[Vendor], phase: &str) -> Vec<usize> {
+async fn live(hub: &Running, clock: &Ahead, healthy: &[Vendor], phase: &str) -> Vec<usize> {
     let before: Vec<usize> = healthy.iter().map(looks).collect();
     for period in 0..PERIODS {
         let name = format!("{phase} {period}");
         for vendor in healthy {
             vendor.sim.add_scan(seed(&name, SeedState::Completed)).unwrap();
         }
-        clock.advance(PERIOD);
+        clock.by(PERIOD);
         for vendor in healthy {
             let scan = hub.await_imported(&vendor.grant, &name).await;
             assert_eq!((scan.import_state, scan.imported_findings), (ImportState::Done, 40));
@@ -53,7 +53,7 @@ async fn live(hub: &Running, clock: &HandClock, healthy: &[Vendor], phase: &str)
 
 on_both_databases! {
     async fn a_slow_and_a_dead_vendor_leave_the_others_lag_as_it_was(database) {
-        let clock = HandClock::at("2026-03-02T10:00:00Z");
+        let clock = Arc::new(Ahead::default());
         let home = Home::new(database);
         let hub = home.start_at(Arc::clone(&clock) as _, |settings| {
             settings.sync.status_interval = PERIOD;
