@@ -42,7 +42,6 @@ use scanhelm_store::Store;
 pub use scanhelm_store::{DeliveryFilter, FindingFilter, JobFilter, ScanFilter, ScheduleFilter};
 pub use settings::Settings;
 pub use steps::Steps;
-use tokio::sync::Notify;
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -61,7 +60,7 @@ struct Inner {
     network: Arc<NetworkPolicy>,
     bus: events::EventBus,
     /// Wakes the job workers.
-    work: Notify,
+    work: jobs::Bell,
     wake: reconcile::Wake,
     /// Integrations to look at before their time.
     wanted: Mutex<HashSet<IntegrationId>>,
@@ -120,7 +119,7 @@ impl Hub {
         let owner = format!("hub-{}", parts.ids.next());
         Self(Arc::new(Inner {
             bus: events::EventBus::new(),
-            work: Notify::new(),
+            work: jobs::Bell::default(),
             wake: reconcile::Wake::default(),
             wanted: Mutex::default(),
             sessions: integrations::SessionCache::default(),
@@ -221,14 +220,13 @@ impl Hub {
 
     /// After a commit that enqueued work or appended activity.
     pub(crate) fn committed(&self) {
-        self.0.work.notify_waiters();
-        self.0.work.notify_one();
+        self.0.work.ring();
         self.0.bus.nudge();
     }
 
     /// After a commit of another hub, of which nothing more is known than that there was one.
     pub(crate) fn committed_elsewhere(&self) {
-        self.0.work.notify_one();
+        self.0.work.ring();
         self.0.bus.nudge();
     }
 

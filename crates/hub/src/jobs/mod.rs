@@ -15,7 +15,7 @@ use scanhelm_core::{Error, ErrorCode, Result, Timestamp};
 use scanhelm_store::JobFilter;
 use tokio_util::sync::CancellationToken;
 pub use worker::ClaimedJob;
-pub(crate) use worker::{claim, run_workers};
+pub(crate) use worker::{Bell, claim, run_workers};
 
 use crate::Hub;
 

@@ -10,7 +10,7 @@ use scanhelm_core::backoff::Backoff;
 use scanhelm_core::job::{Job, JobState, Lease};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -152,16 +152,31 @@ impl ClaimedJob {
     }
 }
 
+/// Wakes the pools before their time. Each waits for its own: one wake-up for both would reach either.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    work: Notify,
+    sending: Notify,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        self.work.notify_one();
+        self.sending.notify_one();
+    }
+}
+
 /// Claims and runs jobs until stopped, then waits for the handlers to park and gives the leases back.
 pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
     let (workers, senders) = (hub.settings().jobs.workers, hub.settings().notify.senders);
-    tokio::join!(run_pool(hub, WORK, workers, stop), run_pool(hub, SENDING, senders, stop));
+    let bell = &hub.0.work;
+    tokio::join!(run_pool(hub, WORK, workers, &bell.work, stop), run_pool(hub, SENDING, senders, &bell.sending, stop));
     if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
         tracing::warn!(%error, "leases not given back; they will run out by themselves");
     }
 }
 
-async fn run_pool(hub: &Hub, kinds: &[&str], places: usize, stop: &CancellationToken) {
+async fn run_pool(hub: &Hub, kinds: &[&str], places: usize, woken: &Notify, stop: &CancellationToken) {
     let settings = hub.settings().jobs;
     let free = Arc::new(Semaphore::new(places));
     let running = TaskTracker::new();
@@ -181,15 +196,14 @@ async fn run_pool(hub: &Hub, kinds: &[&str], places: usize, stop: &CancellationT
             running.spawn(async move {
                 job.until(stop).run().await;
                 drop(permit);
-                // Whichever pool it was that has room again.
-                hub.0.work.notify_waiters();
-                hub.0.work.notify_one();
+                // This pool has room again.
+                hub.0.work.ring();
             });
         }
         if idle {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = hub.0.work.notified() => {}
+                () = woken.notified() => {}
                 () = tokio::time::sleep(settings.poll) => {}
             }
         }

@@ -83,7 +83,7 @@ on_both_databases! {
         let known = sim.credentials();
         let wrong = vec![("access_key", "0".repeat(64)), ("secret_key", known.secret_key.clone())];
         let id = hub.connect_to(&grant, "nessus", &sim, wrong).await;
-        let name = "nessus lab".to_owned();
+        let name = "nessus lab 1".to_owned();
         assert_eq!(told(&receiver, 1).await, [("integration.trouble".to_owned(), name.clone())]);
         let event = receiver.seen()[0].json()["data"]["events"][0].clone();
         assert!(event["detail"].as_str().unwrap().contains("Enter new credentials"), "{event}");

@@ -142,6 +142,8 @@ impl World {
             command.finished_at = Some(self.hub.now());
             let tx = store.begin().await.unwrap();
             tx.save_command(&command).await.unwrap();
+            let job = format!("order:{}:{}", scan.id, command.kind.as_str());
+            tx.cancel_job_of(self.grant.company, &job, self.hub.now()).await.unwrap();
             tx.commit().await.unwrap();
         }
         let mut scan = store.scan(self.grant.company, scan.id).await.unwrap().unwrap();
