@@ -20,8 +20,9 @@ use crate::trap::{self, Trap};
 
 pub(crate) const SYNC_JOB: &str = "sync";
 
-/// Whether the hub that polls an integration has looked.
-const ASK_AGAIN: Duration = Duration::from_millis(300);
+/// Whether the hub that polls an integration has looked: soon at first, seldom when that one has died and its lease has
+/// to run out.
+const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
 
 impl Scans<'_> {
     /// Asks for a look at one or all integrations of the company.
@@ -78,7 +79,8 @@ pub(crate) async fn run_sync(hub: &Hub, job: &Job, _context: &JobContext) -> Res
         transaction.want_look(id, hub.now()).await?;
     }
     transaction.commit().await?;
-    Ok(Outcome::Continue { after: ASK_AGAIN })
+    let waited = hub.now().since(job.created_at);
+    Ok(Outcome::Continue { after: (waited / 2).clamp(ASK_AGAIN.0, ASK_AGAIN.1) })
 }
 
 /// Whole, or in vain, since the job was ordered.

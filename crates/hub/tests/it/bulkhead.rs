@@ -86,6 +86,7 @@ on_both_databases! {
         assert!(looks(&slow) - slow_before < PERIODS && looks(&dead) - dead_before < PERIODS);
         let asked = |vendor: &Vendor| vendor.sim.ledger().requests.iter().filter(|one| one.fault.is_some()).count();
         assert!(asked(&slow) > 0 && asked(&dead) > 0);
-        hub.stop().await;
+        // Not stopped in order: that would wait for the calls that hang.
+        drop(hub);
     }
 }
