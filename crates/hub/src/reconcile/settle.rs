@@ -14,8 +14,9 @@ use serde_json::json;
 use crate::Hub;
 use crate::scans::command_activity;
 
-/// A command whose effect the vendor does not show after this long did not happen.
-const PROOF_AFTER: Duration = Duration::from_mins(2);
+/// A command whose effect the vendor does not show after this long did not happen: longer than any call may be on its
+/// way (`HttpLimits::total`).
+const PROOF_AFTER: Duration = Duration::from_mins(4);
 
 /// What was accepted and shows no effect after this long is told; until [`FORGOTTEN_AFTER`].
 const SILENT_AFTER: Duration = Duration::from_mins(10);

@@ -13,6 +13,7 @@ use scanhelm_core::integration::{ConditionKind, Instance};
 use scanhelm_core::scan::Observation;
 use scanhelm_core::status::VendorState;
 use scanhelm_core::{Clock as _, Timestamp};
+use scanhelm_net::HttpLimits;
 use serde_json::{Value, json};
 
 use super::scan::VendorScan;
@@ -131,7 +132,9 @@ impl ModelSession {
             let mut state = self.vendor.state();
             state.ledger.calls.push((self.clock.now(), what));
             self.refuse_strangers(&mut state)?;
-            let fault = Fault::roll(&mut state);
+            // `net` gives a call up after its time, however long whatever carried it stood still.
+            let overdue = self.clock.now().since(sent) > HttpLimits::default().total;
+            let fault = if overdue { Some(Fault::LostRequest) } else { Fault::roll(&mut state) };
             let arrives = matches!(fault, None | Some(Fault::LostAnswer));
             (arrives.then(|| act(&mut state, sent)), fault)
         };
