@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) weather: Weather,
     /// Of a hundred calls to vendors.
     pub(crate) faults: usize,
+    /// Of a hundred steps, those that are about schedules and nothing else.
+    pub(crate) by_the_clock: usize,
 }
 
 /// The one activity that observes nothing.
@@ -34,7 +36,10 @@ enum Step {
     Vendor,
     Trouble,
     Crash,
+    Schedule,
 }
+
+const CLOCKED: [(usize, Step); 4] = [(4, Step::Fire), (2, Step::GoOn), (2, Step::Wait), (1, Step::Schedule)];
 
 const STEPS: [(usize, Step); 10] = [
     (24, Step::GoOn),
@@ -57,7 +62,8 @@ impl World {
         }
         for _ in 0..plan.steps {
             let process = self.dice.below(self.processes.len());
-            match self.dice.weighted(&STEPS) {
+            let clocked = plan.by_the_clock > 0 && self.dice.percent(plan.by_the_clock);
+            match self.dice.weighted(if clocked { &CLOCKED[..] } else { &STEPS[..] }) {
                 Step::GoOn => self.go_on().await,
                 Step::Look => self.look(process).await,
                 Step::Imports => self.enqueue_imports(process).await,
@@ -76,6 +82,11 @@ impl World {
                 Step::Person => {
                     let weather = self.stage.set_weather(Weather::CALM);
                     self.someone_acts().await;
+                    self.stage.set_weather(weather);
+                }
+                Step::Schedule => {
+                    let weather = self.stage.set_weather(Weather::CALM);
+                    self.someone_schedules(process).await;
                     self.stage.set_weather(weather);
                 }
                 Step::Vendor => self.vendor_acts(),

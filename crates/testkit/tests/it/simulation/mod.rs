@@ -18,7 +18,10 @@ use scanhelm_hub::trap::{self, Trap};
 use stage::Weather;
 use world::World;
 
-const PLAN: Plan = Plan { steps: 70, weather: Weather { hold: 250, crash: 12 }, faults: 12 };
+const PLAN: Plan = Plan { steps: 70, weather: Weather { hold: 250, crash: 12 }, faults: 12, by_the_clock: 0 };
+
+/// Many schedules, and hubs that fire them at the same instant.
+const CLOCKED: Plan = Plan { by_the_clock: 50, ..PLAN };
 
 /// Without [`COUNT`].
 const SEEDS: u64 = 160;
@@ -38,11 +41,15 @@ struct Ended {
 }
 
 fn simulate(seed: u64, bug: Option<Trap>) -> Ended {
+    simulate_as(&PLAN, seed, bug)
+}
+
+fn simulate_as(plan: &Plan, seed: u64, bug: Option<Trap>) -> Ended {
     trap::set(bug);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ended = runtime.block_on(async {
         let mut world = World::new(seed).await;
-        world.storm(&PLAN).await;
+        world.storm(plan).await;
         if world.violations.is_empty() {
             world.quiet().await;
             world.check_all().await;
@@ -122,6 +129,15 @@ fn seeds_of_part_6() {
 #[test]
 fn seeds_of_part_7() {
     hold_part(7);
+}
+
+#[test]
+fn seeds_with_many_schedules() {
+    for seed in 1..=SEEDS / PARTS {
+        let ended = simulate_as(&CLOCKED, seed, None);
+        let broken: Vec<String> = ended.violations.iter().map(ToString::to_string).collect();
+        assert!(broken.is_empty(), "{}\n\nseed={seed} breaks:\n{}", ended.trace.join("\n"), broken.join("\n"));
+    }
 }
 
 #[test]

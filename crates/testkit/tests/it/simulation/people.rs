@@ -239,6 +239,14 @@ impl World {
         Ok("uploads a report".to_owned())
     }
 
+    pub(crate) async fn someone_schedules(&mut self, process: usize) {
+        let company = self.dice.below(self.companies.len());
+        let hub = self.processes[process].hub.clone();
+        if let Ok(done) = self.schedule(company, &hub).await {
+            self.tell(&format!("company {company} (hub {process}): {done}"));
+        }
+    }
+
     async fn schedule(&mut self, company: usize, hub: &Hub) -> Result<String, Error> {
         let (_, scan) = self.some_scan(company).await?;
         let grant = self.grant(company);
