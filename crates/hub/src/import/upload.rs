@@ -29,8 +29,9 @@ use crate::notifications;
 
 pub(crate) const UPLOAD_JOB: &str = "upload";
 
-/// Time for the hub that has the file to take the job.
-const FOR_THE_OTHER: Duration = Duration::from_millis(500);
+/// Time for the hub that has the file to take the job: short at first, longer when that one has died and its sign of
+/// life has to run out.
+const FOR_THE_OTHER: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// What comes with the file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -161,7 +162,8 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
     }
     if !path.exists() {
         if payload.kept_by != hub.0.owner && hub.store().live_hubs(hub.now()).await?.contains(&payload.kept_by) {
-            return Ok(Outcome::Continue { after: FOR_THE_OTHER });
+            let waited = hub.now().since(job.created_at);
+            return Ok(Outcome::Continue { after: (waited / 2).clamp(FOR_THE_OTHER.0, FOR_THE_OTHER.1) });
         }
         let reason = "The uploaded file is no longer in the spool of this hub. Upload it again.";
         if let Some(mut import) = begun {

@@ -29,9 +29,7 @@ pub(super) async fn sweep(
     list: &ScanList,
 ) -> Result<u64, Trouble> {
     let company = hub.store().company(integration.company_id).await?;
-    if company.is_none_or(|company| company.status == CompanyStatus::Deactivated) && !trap::on(Trap::S13) {
-        return Ok(0);
-    }
+    let adopts = company.is_some_and(|company| company.status == CompanyStatus::Active) || trap::on(Trap::S13);
     let blocked = hub.store().blocked(integration.id).await?;
     let known: HashSet<String> = hub
         .store()
@@ -53,6 +51,10 @@ pub(super) async fn sweep(
             external_scan_id: external.clone(),
         };
         if recognise(hub, integration, session, observation, &link).await? {
+            continue;
+        }
+        // What was ordered while the company was active is still recognised: otherwise it would be called not created.
+        if !adopts {
             continue;
         }
         match adopt(hub, integration, observation, link).await {
