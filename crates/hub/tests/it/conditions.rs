@@ -284,8 +284,10 @@ on_both_databases! {
         };
         assert_eq!(job.state, scanhelm_core::job::JobState::Failed);
         assert!(job.attempts >= 2 && job.error.unwrap().contains("broke"), "{}", job.attempts);
-        let scan = hub.scans(&grant).await.remove(0);
-        assert_eq!((scan.import_state, hub.dump(&grant).await.len()), (ImportState::Failed, 0));
+        let name = hub.scans(&grant).await.remove(0).name;
+        // Told right after the job has ended.
+        hub.await_scan(&grant, &name, |scan| scan.import_state == ImportState::Failed).await;
+        assert_eq!(hub.dump(&grant).await.len(), 0);
         let sarif = br#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "R", "rules": []}}, "results": []}]}"#;
         assert_eq!(hub.upload(&grant, "fine", sarif).await.state, scanhelm_core::job::JobState::Done);
         hub.stop().await;
