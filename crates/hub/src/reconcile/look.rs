@@ -140,6 +140,8 @@ async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp
     }
     let incarnation = integration.instance.incarnation.clone().unwrap_or_default();
     claim_early_links(hub, integration, &incarnation, &mut known).await?;
+    // One that is being created has no link and no place in a list yet.
+    known.retain(|scan| scan.link.is_some());
     let (known, earlier): (Vec<Scan>, Vec<Scan>) =
         known.into_iter().partition(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation == incarnation));
     if suspicious(integration, &list, &known) {

@@ -118,6 +118,34 @@ on_both_databases! {
         hub.stop().await;
     }
 
+    /// While nobody knows whether it is there, it is not said to be gone.
+    async fn a_scan_that_is_being_created_is_not_gone(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("other", SeedState::Completed)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let integration = hub.connect(&grant, &sim).await;
+        hub.await_imported(&grant, "other").await;
+        sim.fault("close,op=scans.create".parse().unwrap());
+        let new = NewScan {
+            name: Some("wanted".to_owned()),
+            integration_id: Some(integration),
+            targets: vec!["10.20.0.1".to_owned()],
+            template: Some("basic".to_owned()),
+            ..NewScan::default()
+        };
+        let id = hub.hub.scans().create(&grant, new).await.unwrap().scan.id;
+        for _ in 0..2 {
+            hub.sync(&grant).await;
+        }
+        let wanted = hub.scan_named(&grant, "wanted").await.unwrap();
+        assert_eq!((wanted.link, wanted.vendor_missing_since), (None, None));
+        let feed = hub.feed(&grant, id).await;
+        assert!(!feed.iter().any(|line| line.contains("installed anew")), "{feed:?}");
+        hub.stop().await;
+    }
+
     async fn a_scan_is_created_and_launched_at_the_vendor(database) {
         let sim = nessus().await;
         let home = Home::new(database);
