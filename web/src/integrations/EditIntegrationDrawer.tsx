@@ -35,7 +35,9 @@ export function EditIntegrationDrawer({ integration, onClose }: Props) {
   );
 }
 
-function EditForm({ integration, connector, onClose }: Props & { connector: Connector }) {
+function EditForm({ integration: present, connector, onClose }: Props & { connector: Connector }) {
+  // As it was when the drawer opened: what others change meanwhile is not to be overwritten unseen.
+  const [integration] = useState(present);
   const [value, setValue] = useState<Connection>({
     name: integration.name,
     baseUrl: integration.base_url,

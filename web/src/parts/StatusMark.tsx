@@ -1,5 +1,7 @@
 /** A scan's status as shape plus word; the scanner's own word stands beside it in small grey. */
+import type { ReactNode } from "react";
 import type { ScanStatus } from "@/api/contract.ts";
+import { SHAPES, StateMark } from "./StateMark.tsx";
 import styles from "./StatusMark.module.css";
 
 export const STATUS_WORDS: Record<ScanStatus, string> = {
@@ -19,10 +21,13 @@ export function StatusMark({ status, progress = null, vendorWord = null }: Props
   const saysMore = raw !== "" && raw.toLowerCase() !== status;
   return (
     <span className={styles.mark}>
-      <span className={styles.word} style={{ color: `var(--status-${status})` }}>
-        <StatusIcon status={status} progress={progress} />
-        {STATUS_WORDS[status]}
-      </span>
+      <StateMark
+        state={{
+          word: STATUS_WORDS[status],
+          color: `var(--status-${status})`,
+          shape: SHAPE[status](progress),
+        }}
+      />
       {saysMore ? (
         <span className={styles.raw} data-tip={`Vendor says: ${raw}`}>
           <span className="visually-hidden">vendor says: </span>
@@ -34,26 +39,6 @@ export function StatusMark({ status, progress = null, vendorWord = null }: Props
 }
 
 const RING = 2 * Math.PI * 5.5;
-
-function StatusIcon({ status, progress }: { status: ScanStatus; progress: number | null }) {
-  return (
-    <svg
-      width="14"
-      height="14"
-      viewBox="0 0 14 14"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.6"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-      focusable="false"
-      className={styles.icon}
-    >
-      {SHAPES[status](progress)}
-    </svg>
-  );
-}
 
 function ring(progress: number | null) {
   const part = Math.min(Math.max(progress ?? 50, 0), 100) / 100;
@@ -73,32 +58,17 @@ function ring(progress: number | null) {
   );
 }
 
-const SHAPES: Record<ScanStatus, (progress: number | null) => React.ReactNode> = {
-  queued: () => (
-    <>
-      <circle cx="7" cy="7" r="5.5" />
-      <path d="M7 4v3.2l2 1.2" />
-    </>
-  ),
+const SHAPE: Record<ScanStatus, (progress: number | null) => ReactNode> = {
+  queued: () => SHAPES.clock,
   running: ring,
-  paused: () => <path d="M4.6 3v8M9.4 3v8" strokeWidth="2.2" />,
+  paused: () => SHAPES.bars,
   importing: (progress) => (
     <>
       {ring(progress)}
       <path d="M7 4.4v4M5.3 7L7 8.8 8.7 7" strokeWidth="1.3" />
     </>
   ),
-  completed: () => <path d="M2.5 7.4l3 3 6-6.4" strokeWidth="2" />,
-  failed: () => (
-    <>
-      <circle cx="7" cy="7" r="5.5" />
-      <path d="M5 5l4 4M9 5l-4 4" />
-    </>
-  ),
-  cancelled: () => (
-    <>
-      <circle cx="7" cy="7" r="5.5" />
-      <path d="M3.4 10.6l7.2-7.2" />
-    </>
-  ),
+  completed: () => SHAPES.check,
+  failed: () => SHAPES.cross,
+  cancelled: () => SHAPES.slash,
 };

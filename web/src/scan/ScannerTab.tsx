@@ -9,11 +9,19 @@ import { ImportIcon } from "@/parts/icons.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SeverityChip, SeverityMark } from "@/parts/SeverityMark.tsx";
+import { Table, type TableColumn } from "@/parts/Table.tsx";
 import { followInterval, useLive } from "@/shell/live.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 import { importState, isLocal, nothingImported } from "./action-rules.ts";
 import styles from "./scan.module.css";
 import { useScanActions } from "./useScanActions.ts";
+
+const COLUMNS: readonly TableColumn<Preview["rows"][number]>[] = [
+  { header: "Severity", cell: (row) => <SeverityMark severity={row.severity} /> },
+  { header: "Vulnerability", cell: (row) => row.title },
+  { header: "Family", cell: (row) => <span className="quiet">{row.family ?? "—"}</span> },
+  { header: "Count", right: true, cell: (row) => row.count.toLocaleString() },
+];
 
 export function ScannerTab({ scan }: { scan: Scan }) {
   const live = useLive();
@@ -122,33 +130,12 @@ function PreviewView({ preview }: { preview: Preview }) {
       {preview.rows.length === 0 ? (
         <p className="quiet">The scanner lists no vulnerability yet.</p>
       ) : (
-        <div className={styles.scroll}>
-          <table className={styles.table}>
-            <caption className="visually-hidden">Vulnerabilities at the scanner</caption>
-            <thead>
-              <tr>
-                <th scope="col">Severity</th>
-                <th scope="col">Vulnerability</th>
-                <th scope="col">Family</th>
-                <th scope="col" className={styles.right}>
-                  Count
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {preview.rows.map((row) => (
-                <tr key={`${row.rule_id} ${row.title} ${row.family}`}>
-                  <td>
-                    <SeverityMark severity={row.severity} />
-                  </td>
-                  <td>{row.title}</td>
-                  <td className="quiet">{row.family ?? "—"}</td>
-                  <td className={styles.right}>{row.count.toLocaleString()}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Vulnerabilities at the scanner"
+          columns={COLUMNS}
+          rows={preview.rows}
+          rowId={(row) => `${row.rule_id} ${row.title} ${row.family}`}
+        />
       )}
     </>
   );

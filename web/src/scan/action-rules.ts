@@ -21,8 +21,11 @@ const UNLINKED = "This scan is not linked to an integration, so there is no scan
 
 export const isLocal = (scan: Scan) => scan.origin === "local";
 export const isLinked = (scan: Scan) => scan.integration_id != null && scan.external_scan_id != null;
-export const isOver = (scan: Scan) =>
+const isOver = (scan: Scan) =>
   scan.status === "completed" || scan.status === "failed" || scan.status === "cancelled";
+
+/** Deleting it ends its work. */
+export const worksHere = (scan: Scan) => isLocal(scan) && !isOver(scan);
 
 export function commandState(scan: Scan, command: ScanCommand, denied: string | null): ActionState {
   if (isLocal(scan) || scan.origin === "upload") return HIDDEN;
