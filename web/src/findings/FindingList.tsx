@@ -1,7 +1,7 @@
 /** The finding queue, used for all scans and for one: filters, rows, bulk judgement and the drawer beside them. */
 import { Button } from "@mantine/core";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 import type { Finding, FindingFilter, Page } from "@/api/contract.ts";
 import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
@@ -12,6 +12,8 @@ import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { findingColumns } from "./finding-columns.tsx";
 import { FINDING_FILTERS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
+import { useBulkJudgement } from "./useBulkJudgement.tsx";
+import { useSelection } from "./useSelection.ts";
 
 type Props = {
   list: UseInfiniteQueryResult<{ pages: Page<Finding>[]; pageParams: unknown[] }>;
@@ -24,12 +26,19 @@ type Props = {
 
 const BulkJudgement = onDemand(async () => (await import("./BulkJudgement.tsx")).BulkJudgement);
 const FindingDrawer = onDemand(async () => (await import("./FindingDrawer.tsx")).FindingDrawer);
-const NONE: ReadonlySet<string> = new Set();
 
 export function FindingList({ list, filter, search, onSearch, nothingYet }: Props) {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(NONE);
+  const { selection, choose, chooseAll, chooseNone } = useSelection(filter);
+  const { order, notice } = useBulkJudgement(chooseNone);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? null;
+  // Rows that are gone leave the selection.
+  const ids = useMemo(
+    () => rows.flatMap(({ id }) => (selection.ids.has(id) ? [id] : [])),
+    [rows, selection.ids],
+  );
+  const all = selection.all && total !== null;
+  const selected = all ? total : ids.length;
   const opened = first(search, "finding");
   const filtered = chips(FINDING_FILTERS, search).length > 0 || first(search, "q") !== undefined;
 
@@ -48,14 +57,18 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
   return (
     <>
       <FilterBar specs={FINDING_FILTERS} search={search} onChange={onSearch} searchLabel="Search findings" />
-      {chosen.size > 0 ? (
+      {ids.length > 0 ? (
         <BulkJudgement
-          ids={[...chosen]}
-          everything={total !== null && total > chosen.size ? { filter, total } : null}
-          onDone={() => setChosen(NONE)}
+          selected={selected}
+          matching={total !== null && total > selected ? total : null}
+          ordering={order.isPending}
+          onAll={chooseAll}
+          onNone={chooseNone}
+          onJudge={(judgement) => order.mutate({ selection: all ? { filter } : { ids }, judgement })}
         />
       ) : null}
       <div className={styles.notices}>
+        {notice}
         {list.isError && rows.length > 0 ? (
           <ProblemNotice
             error={list.error}
@@ -79,7 +92,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
             onSearch(key ? { ...rest, sort: [key] } : rest);
           }}
           current={opened}
-          selection={{ chosen, onChange: setChosen }}
+          selection={{ chosen: selection.ids, onChange: choose }}
           more={more}
           minWidth={910}
         />

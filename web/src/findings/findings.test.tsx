@@ -1,0 +1,124 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { expect, test } from "vitest";
+import { manyFindings } from "../../dev/fixtures.ts";
+import { at, hub, refusal } from "../../test/hub.ts";
+import { open } from "../../test/open.tsx";
+
+const MATCHING = 250;
+
+/** More match than are loaded. What is ordered is kept; the jobs are done at once. */
+function serve(result: Record<string, unknown> = { rows: [{ id: "f1", result: "changed" }] }) {
+  const ordered: Record<string, unknown>[] = [];
+  hub.use(
+    http.get(at("/findings"), () =>
+      HttpResponse.json({ items: manyFindings(3, Date.now()), next_cursor: null, total: MATCHING }),
+    ),
+    http.get(at("/meta/finding-states"), () =>
+      HttpResponse.json({ transitions: [{ from: "open", to: "in_progress", needs_reason: false }] }),
+    ),
+    http.post(at("/findings/bulk"), async ({ request }) => {
+      ordered.push((await request.json()) as Record<string, unknown>);
+      return HttpResponse.json({ job_id: "j1", job_url: "", selected: 1 }, { status: 202 });
+    }),
+    http.get(at("/jobs/j1"), () => HttpResponse.json({ id: "j1", kind: "judge", state: "done", result })),
+  );
+  return ordered;
+}
+
+const bar = () => screen.findByRole("form", { name: "Change the selected findings" });
+const tick = async () => (await screen.findAllByRole("checkbox", { name: "Select row" }))[0] as HTMLElement;
+
+async function chooseInProgress(user: ReturnType<typeof open>["user"]) {
+  await user.click(within(await bar()).getByPlaceholderText("New status"));
+  await user.click(await screen.findByRole("option", { name: "In progress" }));
+}
+
+test("everything that matches is judged by the filter under which it was chosen", async () => {
+  const ordered = serve();
+  const { user } = open("/findings?severity=critical");
+  await user.click(await tick());
+  await user.click(within(await bar()).getByRole("button", { name: "Select all 250 matching" }));
+  expect(within(await bar()).getByText("250 findings selected")).toBeDefined();
+  await chooseInProgress(user);
+  await user.click(within(await bar()).getByRole("button", { name: "Change status" }));
+  await waitFor(() => expect(ordered).toHaveLength(1));
+  expect(ordered[0]?.filter).toEqual({ severity: ["critical"], status: [] });
+});
+
+test("another filter begins with nothing selected, and never with all of it", async () => {
+  const ordered = serve();
+  const { user } = open("/findings?severity=critical&status=open");
+  await user.click(await tick());
+  await user.click(within(await bar()).getByRole("button", { name: "Select all 250 matching" }));
+  await chooseInProgress(user);
+  await user.click(screen.getByRole("button", { name: "Remove filter Severity: Critical" }));
+  await waitFor(() => expect(window.location.search).toBe("?status=open"));
+  await waitFor(() =>
+    expect(screen.queryByRole("form", { name: "Change the selected findings" })).toBeNull(),
+  );
+  await user.click(await tick());
+  expect(within(await bar()).getByText("1 finding selected")).toBeDefined();
+  await chooseInProgress(user);
+  await user.click(within(await bar()).getByRole("button", { name: "Change status" }));
+  await waitFor(() => expect(ordered).toHaveLength(1));
+  expect(ordered[0]).toMatchObject({ ids: ["f1"] });
+  expect(ordered[0]).not.toHaveProperty("filter");
+});
+
+test("choosing single rows again takes “all that match” back", async () => {
+  serve();
+  const { user } = open("/findings");
+  await user.click(await tick());
+  await user.click(within(await bar()).getByRole("button", { name: "Select all 250 matching" }));
+  await user.click((await screen.findAllByRole("checkbox", { name: "Select row" }))[1] as HTMLElement);
+  expect(within(await bar()).getByText("2 findings selected")).toBeDefined();
+});
+
+test("what became of the order is told, also after the filter was changed; each reason once", async () => {
+  serve({
+    rows: [
+      { id: "f1", result: "changed" },
+      { id: "f2", result: "refused", reason: "It was closed meanwhile." },
+      { id: "f3", result: "refused", reason: "It was closed meanwhile." },
+    ],
+  });
+  const { user } = open("/findings?severity=critical");
+  await user.click(await tick());
+  await chooseInProgress(user);
+  await user.click(within(await bar()).getByRole("button", { name: "Change status" }));
+  await waitFor(() =>
+    expect(screen.queryByRole("form", { name: "Change the selected findings" })).toBeNull(),
+  );
+  await user.click(screen.getByRole("button", { name: "Remove filter Severity: Critical" }));
+  expect(await screen.findByText("1 changed, 2 not: It was closed meanwhile.")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Close" }));
+  expect(screen.queryByText(/1 changed/)).toBeNull();
+});
+
+test("an order that waits is not sent again; a refused one says so and keeps the selection", async () => {
+  serve();
+  let asked = 0;
+  let refuse = () => {};
+  const refused = new Promise<void>((resolve) => {
+    refuse = resolve;
+  });
+  hub.use(
+    http.post(at("/findings/bulk"), async () => {
+      asked += 1;
+      await refused;
+      return refusal(422, "too_many", "At most 10,000 findings are judged at once.");
+    }),
+  );
+  const { user } = open("/findings");
+  await user.click(await tick());
+  await chooseInProgress(user);
+  await user.click(within(await bar()).getByRole("button", { name: "Change status" }));
+  await waitFor(() => expect(asked).toBe(1));
+  fireEvent.submit(await bar());
+  fireEvent.submit(await bar());
+  refuse();
+  expect(await screen.findByText(/At most 10,000 findings/)).toBeDefined();
+  expect(asked).toBe(1);
+  expect(within(await bar()).getByText("1 finding selected")).toBeDefined();
+});
