@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
 import { ALL_CAPABILITIES, scan } from "../../dev/fixtures.ts";
@@ -149,23 +149,28 @@ test("who may not create sees why", async () => {
   expect(button?.getAttribute("data-tip")).toContain("scan:create");
 });
 
-test("refresh asks the hub to look at the scanners now, and follows the work", async () => {
-  const asked = answerScans(scan());
+test("refresh follows the hub's look at the scanners, and shows what it found when it is over", async () => {
+  const found = [scan()];
   const bodies: unknown[] = [];
+  let state = "running";
   hub.use(
+    http.get(at("/scans"), () => listing(found)),
     http.post(at("/sync"), async ({ request }) => {
       bodies.push(await request.json());
       return HttpResponse.json({ job_id: "j1", job_url: "/api/v1/jobs/j1" }, { status: 202 });
     }),
-    http.get(at("/jobs/j1"), () => HttpResponse.json({ id: "j1", kind: "sync", state: "done", result: {} })),
+    http.get(at("/jobs/j1"), () => HttpResponse.json({ id: "j1", kind: "sync", state, result: {} })),
   );
   const { user } = open("/scans");
   await screen.findByRole("link", { name: "Quarterly external perimeter" });
-  const before = asked.length;
   await user.click(screen.getByRole("button", { name: "Refresh" }));
-  expect(await screen.findByText(/The scanners were asked/)).toBeDefined();
+  expect(await screen.findByText("Asking the scanners…")).toBeDefined();
   expect(bodies).toEqual([{}]);
-  expect(asked.length).toBeGreaterThan(before);
+  // Only now, so that no earlier question can have been answered with it.
+  found.push(scan({ id: "s2", name: "Adopted just now" }));
+  state = "done";
+  expect(await screen.findByText(/The scanners were asked/)).toBeDefined();
+  expect(await screen.findByRole("link", { name: "Adopted just now" })).toBeDefined();
 });
 
 test("one command goes to every selected scan that can take it, and each keeps its own answer", async () => {
@@ -195,13 +200,102 @@ test("one command goes to every selected scan that can take it, and each keeps i
   const bar = await screen.findByRole("region", { name: "Command the selected scans" });
   expect(within(bar).getByText("3 scans selected")).toBeDefined();
   await user.click(within(bar).getByRole("button", { name: "Pause 2" }));
-  expect(
-    await within(bar).findByText(/Pause: sent for 1\. Not for “Noisy B”: The scan has just ended/),
-  ).toBeDefined();
+  expect(await within(bar).findByText("Pause: sent for 1, refused for 1:")).toBeDefined();
+  expect(within(bar).getByText("“Noisy B”: The scan has just ended.")).toBeDefined();
   expect(sent.sort()).toEqual(["a", "b"]);
   expect(within(bar).getByRole("button", { name: "Resume" }).getAttribute("aria-disabled")).toBe("true");
   await user.click(within(bar).getByRole("button", { name: "Deselect" }));
   expect(screen.queryByRole("region", { name: "Command the selected scans" })).toBeNull();
+});
+
+test("a command to many is sent once however often it is pressed, and tells how far it has come", async () => {
+  answerScans(
+    scan({ id: "a", name: "Noisy A", status: "running" }),
+    scan({ id: "b", name: "Noisy B", status: "running" }),
+  );
+  const sent: string[] = [];
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  hub.use(
+    http.post(at("/scans/:id/pause"), async ({ params }) => {
+      sent.push(String(params.id));
+      if (params.id === "b") await answered;
+      return HttpResponse.json({}, { status: 202 });
+    }),
+  );
+  const { user } = open("/scans");
+  await screen.findByText("Noisy A");
+  await user.click(screen.getByRole("checkbox", { name: "Select all loaded rows" }));
+  const bar = await screen.findByRole("region", { name: "Command the selected scans" });
+  const pause = within(bar).getByRole("button", { name: "Pause 2" });
+  fireEvent.click(pause);
+  fireEvent.click(pause);
+  expect(await within(bar).findByText("Pause: 1 of 2")).toBeDefined();
+  expect(within(bar).getByRole("progressbar", { name: "Pause" }).getAttribute("value")).toBe("1");
+  for (const name of ["Pause 2", "Stop 2", "Delete 2", "Deselect"]) {
+    const button = within(bar).getByRole("button", { name });
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+    await user.click(button);
+  }
+  answer();
+  expect(await within(bar).findByText("Pause: sent for 2.")).toBeDefined();
+  expect(sent.sort()).toEqual(["a", "b"]);
+});
+
+test("many scans are deleted after their number was confirmed; each refusal is told, also when the rest is gone", async () => {
+  const left = [
+    scan({ id: "a", name: "Old A" }),
+    scan({ id: "b", name: "Old B", origin: "upload", integration_id: null, external_scan_id: null }),
+    scan({ id: "c", name: "Busy C", origin: "local", status: "running", integration_id: null }),
+  ];
+  const asked: string[] = [];
+  hub.use(
+    http.get(at("/scans"), () => listing(left)),
+    http.delete(at("/scans/:id"), ({ params, request }) => {
+      asked.push(`${params.id}${new URL(request.url).search}`);
+      if (params.id === "b") return refusal(409, "scan_is_active", "It is being imported.");
+      left.splice(
+        left.findIndex(({ id }) => id === params.id),
+        1,
+      );
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const { user } = open("/scans");
+  await screen.findByText("Old A");
+  await user.click(screen.getByRole("checkbox", { name: "Select all loaded rows" }));
+  const bar = await screen.findByRole("region", { name: "Command the selected scans" });
+  await user.click(within(bar).getByRole("button", { name: "Delete 3" }));
+  const dialog = await screen.findByRole("dialog");
+  expect(within(dialog).getByText("1 of them still run here: deleting cancels them first.")).toBeDefined();
+  expect(asked).toEqual([]);
+  await user.click(within(dialog).getByRole("button", { name: "Delete 3 scans; vendor copies stay" }));
+  expect(await within(bar).findByText("Delete: done for 2, refused for 1:")).toBeDefined();
+  expect(within(bar).getByText("“Old B”: It is being imported.")).toBeDefined();
+  await waitFor(() => expect(within(bar).getByText("1 scan selected")).toBeDefined());
+  expect(asked.sort()).toEqual(["a", "b", "c?force=true"]);
+  expect(screen.queryByText("Old A")).toBeNull();
+  left.length = 0;
+  await user.click(within(bar).getByRole("button", { name: "Delete 1" }));
+  await user.click(await screen.findByRole("button", { name: "Delete 1 scan" }));
+  expect(await within(bar).findByText("“Old B”: It is being imported.")).toBeDefined();
+  await user.click(await within(bar).findByRole("button", { name: "Close" }));
+  expect(screen.queryByRole("region", { name: "Command the selected scans" })).toBeNull();
+});
+
+test("who may not delete sees why, also for many", async () => {
+  answerScans(scan());
+  const { session } = await import("../../dev/fixtures.ts");
+  const permissions = session.permissions.filter((each) => each !== "scan:delete");
+  hub.use(http.get(at("/session"), () => HttpResponse.json({ ...session, permissions })));
+  const { user } = open("/scans");
+  await screen.findByRole("link", { name: "Quarterly external perimeter" });
+  await user.click(screen.getByRole("checkbox", { name: "Select all loaded rows" }));
+  const button = await screen.findByRole("button", { name: "Delete 1" });
+  expect(button.getAttribute("aria-disabled")).toBe("true");
+  expect(button.getAttribute("data-tip")).toContain("scan:delete");
 });
 
 test("an assessment run is a filter, offered by name", async () => {

@@ -103,7 +103,7 @@ export function ScansPage() {
           ) : null}
         </span>
       </FilterBar>
-      {commanded.length > 0 ? <BulkScans scans={commanded} onDone={() => setChosen(NONE)} /> : null}
+      {chosen.size > 0 ? <BulkScans scans={commanded} onDone={() => setChosen(NONE)} /> : null}
       <div className={styles.notices}>
         {refresh.notice}
         {list.isError && rows.length > 0 ? (
