@@ -170,6 +170,13 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
           unchanged: 3,
           quarantined: [{}],
           changed: 2,
+          rows: [
+            { id: "f1", result: "changed" },
+            { id: "f2", result: "refused", reason: "It was closed meanwhile." },
+          ],
+          queued: 2,
+          scans: 8,
+          untold: 1,
         },
       },
     }),
@@ -285,6 +292,82 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
       },
     }),
   ],
+  [
+    "POST",
+    /^\/integrations\/[^/]+\/backfill$/,
+    () => ({ status: 202, body: { job_id: "job4", job_url: "", queued: 2, complete: true } }),
+  ],
+  [
+    "GET",
+    /^\/integrations\/[^/]+\/webhook$/,
+    ({ empty }) => ({
+      body: sample.webhook(
+        empty
+          ? {}
+          : {
+              secret: { hint: "…f00d", updated_at: sample.ago(4_000, Date.now()) },
+              last_delivery_at: sample.ago(7, Date.now()),
+              last_refused: { at: sample.ago(3_000, Date.now()), because: "It carried no secret." },
+            },
+      ),
+    }),
+  ],
+  [
+    "POST",
+    /^\/integrations\/[^/]+\/webhook\/secret$/,
+    () => ({
+      status: 201,
+      body: { secret: "whs_0f1e2d3c4b5a69788796a5b4c3d2e1f0", webhook: sample.webhook() },
+    }),
+  ],
+  ["DELETE", /^\/integrations\/[^/]+\/webhook$/, () => ({ status: 204 })],
+  ["GET", /^\/notification-channels$/, (ask) => page(ask.empty ? [] : sample.channels(Date.now()), ask)],
+  [
+    "POST",
+    /^\/notification-channels$/,
+    ({ body }) => ({
+      status: 201,
+      body: {
+        channel: sample.channel({ name: String(body.name) }),
+        secret: body.kind === "webhook" ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : null,
+      },
+    }),
+  ],
+  ["PATCH", /^\/notification-channels\/[^/]+$/, () => ({ body: sample.channel() })],
+  ["DELETE", /^\/notification-channels\/[^/]+$/, () => ({ status: 204 })],
+  [
+    "POST",
+    /^\/notification-channels\/[^/]+\/secret$/,
+    () => ({
+      status: 201,
+      body: { channel: sample.channel(), secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+    }),
+  ],
+  [
+    "POST",
+    /^\/notification-channels\/[^/]+\/test$/,
+    () => ({
+      body: {
+        delivered: false,
+        status: 404,
+        detail: "The receiver answered 404: nobody is at this address. Check it.",
+        duration_ms: 12,
+      },
+    }),
+  ],
+  ["GET", /^\/notification-rules$/, (ask) => page(ask.empty ? [] : sample.rules, ask)],
+  ["POST", /^\/notification-rules$/, () => ({ status: 201, body: sample.rule() })],
+  ["PATCH", /^\/notification-rules\/[^/]+$/, () => ({ body: sample.rule() })],
+  ["DELETE", /^\/notification-rules\/[^/]+$/, () => ({ status: 204 })],
+  [
+    "GET",
+    /^\/notification-deliveries$/,
+    (ask) =>
+      page(ask.empty ? [] : matching(sample.deliveries(120, Date.now()), ask, ["state"], "summary"), ask),
+  ],
+  ["GET", /^\/notification-deliveries\/[^/]+$/, () => ({ body: sample.deliveryDetail() })],
+  ["POST", /^\/notification-deliveries\/[^/]+\/redeliver$/, () => ({ body: sample.deliveryDetail() })],
+  ["GET", /^\/schedules$/, (ask) => page([], ask)],
   [
     "GET",
     /^\/blocklist$/,

@@ -112,7 +112,7 @@ const schedules = createRoute({
 const notifications = createRoute({
   getParentRoute: () => console_,
   path: "/notifications",
-  validateSearch: (raw) => pickSearch(raw, ["delivery"]),
+  validateSearch: (raw) => pickSearch(raw, ["state", "delivery"]),
   component: lazyRouteComponent(() => import("./notifications/NotificationsPage.tsx"), "NotificationsPage"),
 });
 

@@ -27,5 +27,8 @@ export const hub = setupServer(
   http.get(at("/scanners"), () => listing([])),
   http.get(at("/connectors"), () => listing([])),
   http.get(at("/assessment-runs"), () => listing([])),
+  http.get(at("/notification-channels"), () => listing([])),
+  http.get(at("/notification-rules"), () => listing([])),
+  http.get(at("/notification-deliveries"), () => listing([])),
   http.get(at("/meta/finding-states"), () => HttpResponse.json({ transitions: [] })),
 );

@@ -4,8 +4,8 @@ import { useState } from "react";
 import type { NotificationChannel } from "@/api/contract.ts";
 import { addChannel, notificationKeys } from "@/api/notifications.ts";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
-import { ChannelFields, recipientsOf } from "./ChannelFields.tsx";
-import { SecretShown } from "./SecretShown.tsx";
+import { SecretDialog } from "@/parts/SecretDialog.tsx";
+import { ChannelFields, type ChannelValues, recipientsOf } from "./ChannelFields.tsx";
 import { KIND_WORDS } from "./words.ts";
 
 const KINDS = Object.entries(KIND_WORDS).map(([value, label]) => ({
@@ -15,7 +15,7 @@ const KINDS = Object.entries(KIND_WORDS).map(([value, label]) => ({
 
 export function AddChannelDialog({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState<NotificationChannel["kind"]>("webhook");
-  const [values, setValues] = useState({ name: "", url: "", recipients: "" });
+  const [values, setValues] = useState<ChannelValues>({ name: "", url: "", recipients: "" });
   const cache = useQueryClient();
   const creation = useMutation({
     mutationFn: () =>
@@ -30,39 +30,45 @@ export function AddChannelDialog({ onClose }: { onClose: () => void }) {
     },
   });
   const errors = fieldErrors(creation.error, ["name", "kind", "url", "recipients"]);
-  const secret = creation.data?.secret;
+  if (creation.data?.secret) {
+    return (
+      <SecretDialog
+        title={`Signing secret of “${creation.data.channel.name}”`}
+        what="signing secret"
+        secret={creation.data.secret}
+        onClose={onClose}
+      >
+        Receivers check with it that messages are ours.
+      </SecretDialog>
+    );
+  }
+  const close = () => {
+    // The answer may bring a secret that would be lost.
+    if (!creation.isPending) onClose();
+  };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={secret ? "The signing secret" : "Add a channel"}
-      closeOnClickOutside={!secret}
-    >
-      {secret ? (
-        <SecretShown secret={secret} onClose={onClose} />
-      ) : (
-        <Form
-          onSubmit={() => creation.mutate()}
-          error={creation.error}
-          errors={errors}
-          failure="The channel was not added."
-        >
-          <Select
-            label="Kind"
-            allowDeselect={false}
-            data={KINDS}
-            value={kind}
-            onChange={(chosen) => setKind(KINDS.find(({ value }) => value === chosen)?.value ?? kind)}
-            error={errors.kind}
-          />
-          <ChannelFields kind={kind} value={values} onChange={setValues} errors={errors} />
-          <div>
-            <Button type="submit" loading={creation.isPending}>
-              Add channel
-            </Button>
-          </div>
-        </Form>
-      )}
+    <Modal opened onClose={close} title="Add a channel">
+      <Form
+        onSubmit={() => creation.mutate()}
+        error={creation.error}
+        errors={errors}
+        failure="The channel was not added."
+      >
+        <Select
+          label="Kind"
+          allowDeselect={false}
+          data={KINDS}
+          value={kind}
+          onChange={(chosen) => setKind(KINDS.find(({ value }) => value === chosen)?.value ?? kind)}
+          error={errors.kind}
+        />
+        <ChannelFields kind={kind} value={values} onChange={setValues} errors={errors} />
+        <div>
+          <Button type="submit" loading={creation.isPending}>
+            Add channel
+          </Button>
+        </div>
+      </Form>
     </Modal>
   );
 }

@@ -23,17 +23,16 @@ import { onDemand } from "@/parts/onDemand.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 
 const EditChannelDialog = onDemand(async () => (await import("./EditChannelDialog.tsx")).EditChannelDialog);
+const NewSecretDialog = onDemand(async () => (await import("@/parts/SecretDialog.tsx")).NewSecretDialog);
 const RemoveDialog = onDemand(async () => (await import("./RemoveDialog.tsx")).RemoveDialog);
 const RefusalDialog = onDemand(async () => (await import("@/parts/RefusalDialog.tsx")).RefusalDialog);
-const SecretShown = onDemand(async () => (await import("./SecretShown.tsx")).SecretShown);
 
 export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
-  const [open, setOpen] = useState<"edit" | "remove" | null>(null);
+  const [open, setOpen] = useState<"edit" | "secret" | "remove" | null>(null);
   const mayManage = usePermission("integration:manage");
   const cache = useQueryClient();
   const refresh = () => cache.invalidateQueries({ queryKey: notificationKeys.all });
   const test = useMutation({ mutationFn: () => testChannel(channel.id), onSettled: refresh });
-  const renewal = useMutation({ mutationFn: () => renewSecret(channel.id), onSettled: refresh });
   const switching = useMutation({
     mutationFn: (enabled: boolean) => changeChannel(channel, { enabled }),
     onSettled: refresh,
@@ -43,10 +42,8 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
   const item = { disabled: mayManage !== null, "data-tip": mayManage ?? undefined };
   const failed = [
     { of: test, what: "The test was not sent." },
-    { of: renewal, what: "The secret was not renewed." },
     { of: switching, what: "The channel was not changed." },
   ].find(({ of }) => of.isError);
-  const secret = renewal.data?.secret;
   return (
     <>
       <Menu position="bottom-end" withinPortal>
@@ -74,8 +71,8 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
             {runs ? "Switch off" : "Switch on"}
           </Menu.Item>
           {channel.kind === "webhook" ? (
-            <Menu.Item {...item} leftSection={<KeyIcon size={14} />} onClick={() => renewal.mutate()}>
-              New signing secret
+            <Menu.Item {...item} leftSection={<KeyIcon size={14} />} onClick={() => setOpen("secret")}>
+              New signing secret…
             </Menu.Item>
           ) : null}
           <Menu.Item {...item} leftSection={<DeleteIcon size={14} />} onClick={() => setOpen("remove")}>
@@ -84,6 +81,22 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
         </Menu.Dropdown>
       </Menu>
       {open === "edit" ? <EditChannelDialog channel={channel} onClose={close} /> : null}
+      {open === "secret" ? (
+        <NewSecretDialog
+          title={`New signing secret of “${channel.name}”`}
+          what="signing secret"
+          verb="Make a new secret"
+          consequence="For a day messages are signed with the present secret as well; after that receivers that know only that one refuse them."
+          make={async () => {
+            const { secret } = await renewSecret(channel.id);
+            void refresh();
+            return secret;
+          }}
+          onClose={close}
+        >
+          Receivers check with it that messages are ours.
+        </NewSecretDialog>
+      ) : null}
       {open === "remove" ? (
         <RemoveDialog
           what="channel"
@@ -100,11 +113,6 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
           title={test.data.delivered ? "The test arrived" : "The test did not arrive"}
         >
           <Notice tone={test.data.delivered ? "plain" : "warning"}>{test.data.detail}</Notice>
-        </Modal>
-      ) : null}
-      {secret ? (
-        <Modal opened onClose={renewal.reset} title="The new signing secret" closeOnClickOutside={false}>
-          <SecretShown secret={secret} onClose={renewal.reset} />
         </Modal>
       ) : null}
       {failed ? (

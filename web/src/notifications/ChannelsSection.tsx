@@ -3,24 +3,55 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import type { NotificationChannel } from "@/api/contract.ts";
 import { channelsQuery } from "@/api/notifications.ts";
-import { GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { PlusIcon } from "@/parts/icons.tsx";
 import { onDemand } from "@/parts/onDemand.tsx";
-import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
+import { StateMark } from "@/parts/StateMark.tsx";
+import { type TableColumn, TableSection } from "@/parts/Table.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 import { ChannelMenu } from "./ChannelMenu.tsx";
-import { Mark } from "./Mark.tsx";
 import styles from "./notifications.module.css";
+import { Section } from "./Section.tsx";
+import { useFollowing } from "./useFollowing.ts";
 import { CHANNEL_STATES, KIND_WORDS } from "./words.ts";
 
 const AddChannelDialog = onDemand(async () => (await import("./AddChannelDialog.tsx")).AddChannelDialog);
-const REFRESH_MS = 10_000;
+
+const COLUMNS: readonly TableColumn<NotificationChannel>[] = [
+  { header: "Name", cell: (channel) => channel.name },
+  {
+    header: "State",
+    cell: (channel) => (
+      <>
+        <StateMark state={CHANNEL_STATES[channel.state]} />
+        <Why channel={channel} />
+      </>
+    ),
+  },
+  {
+    header: "Goes to",
+    cell: (channel) => (
+      <>
+        {KIND_WORDS[channel.kind]}{" "}
+        <span className="quiet">
+          {channel.kind === "email" ? channel.recipients.join(", ") : channel.host}
+        </span>
+      </>
+    ),
+  },
+  { header: "Last arrived", cell: (channel) => <RelativeTime at={channel.last_success_at} /> },
+  {
+    header: "Actions",
+    hideHeader: true,
+    right: true,
+    cell: (channel) => <ChannelMenu channel={channel} />,
+  },
+];
 
 export function ChannelsSection() {
-  const channels = useQuery({ ...channelsQuery, refetchInterval: REFRESH_MS });
+  const channels = useQuery({ ...channelsQuery, refetchInterval: useFollowing() });
   const [adding, { open, close }] = useDisclosure(false);
   const mayManage = usePermission("integration:manage");
   const rows = channels.data?.items ?? [];
@@ -30,69 +61,22 @@ export function ChannelsSection() {
     </ReasonButton>
   );
   return (
-    <section className={styles.section} aria-label="Channels">
-      <div className={styles.head}>
-        <h2>Channels</h2>
-        {rows.length > 0 ? add : null}
-      </div>
-      {channels.isPending ? (
-        <GridSkeleton label="Loading channels" rows={2} />
-      ) : channels.isError && rows.length === 0 ? (
-        <ProblemNotice
-          error={channels.error}
-          what="The channels could not be loaded. Messages go on while this page cannot show them."
-          onRetry={() => void channels.refetch()}
-        />
-      ) : rows.length === 0 ? (
-        <EmptyState title="No channels yet" actions={add}>
-          A channel is where messages go: a signed webhook, mailboxes, Slack or Microsoft Teams.
-        </EmptyState>
-      ) : (
-        <div className={styles.scroll}>
-          <table className={styles.table}>
-            <caption className="visually-hidden">Channels</caption>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">State</th>
-                <th scope="col">Goes to</th>
-                <th scope="col">Last arrived</th>
-                <th scope="col">
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((channel) => (
-                <tr key={channel.id}>
-                  <td>{channel.name}</td>
-                  <td>
-                    <Mark
-                      state={CHANNEL_STATES[channel.state]}
-                      hollow={channel.state === "off" || channel.state === "unknown"}
-                    />
-                    <Why channel={channel} />
-                  </td>
-                  <td>
-                    {KIND_WORDS[channel.kind]}{" "}
-                    <span className="quiet">
-                      {channel.kind === "email" ? channel.recipients.join(", ") : channel.host}
-                    </span>
-                  </td>
-                  <td>
-                    <RelativeTime at={channel.last_success_at} />
-                  </td>
-                  <td>
-                    <ChannelMenu channel={channel} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+    <Section title="Channels" readAt={channels.dataUpdatedAt} action={rows.length > 0 ? add : null}>
+      <TableSection
+        label="Channels"
+        query={channels}
+        rows={rows}
+        rowId={(channel) => channel.id}
+        columns={COLUMNS}
+        failure="The channels could not be loaded. Messages go on while this page cannot show them."
+        empty={
+          <EmptyState title="No channels yet" actions={add}>
+            A channel is where messages go: a signed webhook, mailboxes, Slack or Microsoft Teams.
+          </EmptyState>
+        }
+      />
       {adding ? <AddChannelDialog onClose={close} /> : null}
-    </section>
+    </Section>
   );
 }
 

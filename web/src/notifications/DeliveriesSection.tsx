@@ -1,93 +1,75 @@
 /** What was sent, waits or was given up; newest first. */
 import { Button, Select } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import type { DeliveryState } from "@/api/contract.ts";
+import { useMemo } from "react";
+import type { DeliveryState, NotificationDelivery } from "@/api/contract.ts";
 import { deliveriesQuery } from "@/api/notifications.ts";
-import { GridSkeleton } from "@/parts/DataGrid.tsx";
-import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { first, type Search } from "@/parts/filters.ts";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
-import { Mark } from "./Mark.tsx";
+import { StateMark } from "@/parts/StateMark.tsx";
+import { type TableColumn, TableSection } from "@/parts/Table.tsx";
 import styles from "./notifications.module.css";
+import { Section } from "./Section.tsx";
+import { useFollowing } from "./useFollowing.ts";
 import { DELIVERY_STATES } from "./words.ts";
 
-const REFRESH_MS = 10_000;
 const ANY = "any";
 const STATES = [
   { value: ANY, label: "Any state" },
   ...Object.entries(DELIVERY_STATES).map(([value, { word }]) => ({ value, label: word })),
 ];
 
-export function DeliveriesSection({ onOpen }: { onOpen: (id: string) => void }) {
-  const [state, setState] = useState<DeliveryState | null>(null);
+type Props = { search: Search; onSearch: (search: Search) => void };
+
+export function DeliveriesSection({ search, onSearch }: Props) {
+  const asked = first(search, "state");
+  const state =
+    asked !== undefined && Object.hasOwn(DELIVERY_STATES, asked) ? (asked as DeliveryState) : null;
   const list = useInfiniteQuery({
     ...deliveriesQuery(state ? { state } : {}),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: useFollowing(),
   });
+  const columns = useMemo(
+    () => deliveryColumns((id) => onSearch({ ...search, delivery: [id] })),
+    [search, onSearch],
+  );
   const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const filter = (word: string | null) => {
+    const { state: _, ...rest } = search;
+    onSearch(word === null || word === ANY ? rest : { ...rest, state: [word] });
+  };
   return (
-    <section className={styles.section} aria-label="Messages">
-      <div className={styles.head}>
-        <h2>Messages</h2>
+    <Section
+      title="Messages"
+      readAt={list.dataUpdatedAt}
+      action={
         <Select
           aria-label="State of messages"
           allowDeselect={false}
           data={STATES}
           value={state ?? ANY}
-          onChange={(word) => setState(word && word in DELIVERY_STATES ? (word as DeliveryState) : null)}
+          onChange={filter}
         />
-      </div>
-      {list.isPending ? (
-        <GridSkeleton label="Loading messages" rows={3} />
-      ) : list.isError && rows.length === 0 ? (
-        <ProblemNotice
-          error={list.error}
-          what="The messages could not be loaded. They are sent all the same."
-          onRetry={() => void list.refetch()}
-        />
-      ) : rows.length === 0 ? (
-        <p className="quiet">
-          {state ? "No message is in this state." : "Nothing was sent in the last 30 days."}
+      }
+    >
+      {asked !== undefined && state === null ? (
+        <p className={styles.unknown} role="status">
+          Not known here and not applied: State: {asked}
         </p>
-      ) : (
-        <div className={styles.scroll}>
-          <table className={styles.table}>
-            <caption className="visually-hidden">Messages</caption>
-            <thead>
-              <tr>
-                <th scope="col">State</th>
-                <th scope="col">Message</th>
-                <th scope="col">Channel</th>
-                <th scope="col">Attempts</th>
-                <th scope="col">Made</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((delivery) => (
-                <tr key={delivery.id}>
-                  <td>
-                    <Mark
-                      state={DELIVERY_STATES[delivery.state]}
-                      hollow={delivery.state === "collecting"}
-                      tip={delivery.state === "sent" ? null : delivery.last_error}
-                    />
-                  </td>
-                  <td>
-                    <button type="button" className={styles.link} onClick={() => onOpen(delivery.id)}>
-                      {delivery.summary}
-                    </button>
-                  </td>
-                  <td>{delivery.channel_name}</td>
-                  <td className="numbers">{delivery.attempts}</td>
-                  <td>
-                    <RelativeTime at={delivery.created_at} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      ) : null}
+      <TableSection
+        label="Messages"
+        query={list}
+        rows={rows}
+        rowId={(delivery) => delivery.id}
+        columns={columns}
+        failure="The messages could not be loaded. They are sent all the same."
+        empty={
+          <p className="quiet">
+            {state ? "No message is in this state." : "Nothing was sent in the last 30 days."}
+          </p>
+        }
+      />
       {list.hasNextPage ? (
         <div>
           <Button
@@ -99,6 +81,29 @@ export function DeliveriesSection({ onOpen }: { onOpen: (id: string) => void }) 
           </Button>
         </div>
       ) : null}
-    </section>
+    </Section>
   );
 }
+
+const deliveryColumns = (open: (id: string) => void): readonly TableColumn<NotificationDelivery>[] => [
+  {
+    header: "State",
+    cell: (delivery) => (
+      <StateMark
+        state={DELIVERY_STATES[delivery.state]}
+        tip={delivery.state === "sent" ? null : delivery.last_error}
+      />
+    ),
+  },
+  {
+    header: "Message",
+    cell: (delivery) => (
+      <button type="button" className={styles.link} onClick={() => open(delivery.id)}>
+        {delivery.summary}
+      </button>
+    ),
+  },
+  { header: "Channel", cell: (delivery) => delivery.channel_name },
+  { header: "Attempts", right: true, cell: (delivery) => delivery.attempts },
+  { header: "Made", right: true, cell: (delivery) => <RelativeTime at={delivery.created_at} /> },
+];

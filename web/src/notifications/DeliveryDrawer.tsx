@@ -8,13 +8,14 @@ import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SeverityMark } from "@/parts/SeverityMark.tsx";
+import { StateMark } from "@/parts/StateMark.tsx";
 import { usePermission } from "@/shell/permissions.ts";
-import { Mark } from "./Mark.tsx";
 import styles from "./notifications.module.css";
+import { useFollowing } from "./useFollowing.ts";
 import { DELIVERY_STATES, EVENT_WORDS } from "./words.ts";
 
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
-  const found = useQuery(deliveryQuery(id));
+  const found = useQuery({ ...deliveryQuery(id), refetchInterval: useFollowing() });
   const mayManage = usePermission("integration:manage");
   const cache = useQueryClient();
   const again = useMutation({
@@ -26,22 +27,31 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
   const waits = ended ? null : "It has not been sent yet; it is sent when its turn comes.";
   return (
     <Drawer opened onClose={onClose} title={detail?.delivery.summary ?? "Message"}>
-      {found.isError ? (
-        <ProblemNotice
-          error={found.error}
-          what="The message could not be loaded."
-          onRetry={() => void found.refetch()}
-        />
-      ) : !detail ? (
-        <p className="quiet" aria-busy="true">
-          Loading
-        </p>
+      {!detail ? (
+        found.isError ? (
+          <ProblemNotice
+            error={found.error}
+            what="The message could not be loaded."
+            onRetry={() => void found.refetch()}
+          />
+        ) : (
+          <p className="quiet" aria-busy="true">
+            Loading the message
+          </p>
+        )
       ) : (
         <div className={styles.stack}>
+          {found.isError ? (
+            <ProblemNotice
+              error={found.error}
+              what="This is not the newest."
+              onRetry={() => void found.refetch()}
+            />
+          ) : null}
           {again.isError ? <ProblemNotice error={again.error} what="It is not sent again." /> : null}
           <Facts
             facts={[
-              { label: "State", value: <Mark state={DELIVERY_STATES[detail.delivery.state]} /> },
+              { label: "State", value: <StateMark state={DELIVERY_STATES[detail.delivery.state]} /> },
               { label: "Channel", value: detail.delivery.channel_name },
               { label: "Made", value: <RelativeTime at={detail.delivery.created_at} /> },
               {

@@ -1,6 +1,8 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { first } from "@/parts/filters.ts";
+import { useCallback } from "react";
+import { first, type Search } from "@/parts/filters.ts";
 import { onDemand } from "@/parts/onDemand.tsx";
+import { LiveSwitch } from "@/shell/LiveSwitch.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
 import { ChannelsSection } from "./ChannelsSection.tsx";
 import { DeliveriesSection } from "./DeliveriesSection.tsx";
@@ -14,17 +16,20 @@ export function NotificationsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const opened = first(search, "delivery");
-  const show = (id: string | null) => {
+  const change = useCallback((next: Search) => void navigate({ search: next, replace: true }), [navigate]);
+  const close = () => {
     const { delivery: _, ...rest } = search;
-    void navigate({ search: id ? { ...rest, delivery: [id] } : rest, replace: true });
+    change(rest);
   };
   return (
     <div className={styles.page}>
-      <PageHeader title="Notifications" count={null} />
+      <PageHeader title="Notifications">
+        <LiveSwitch />
+      </PageHeader>
       <ChannelsSection />
       <RulesSection />
-      <DeliveriesSection onOpen={show} />
-      {opened ? <DeliveryDrawer id={opened} onClose={() => show(null)} /> : null}
+      <DeliveriesSection search={search} onSearch={change} />
+      {opened ? <DeliveryDrawer id={opened} onClose={close} /> : null}
     </div>
   );
 }

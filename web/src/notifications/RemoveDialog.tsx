@@ -1,8 +1,6 @@
-import { Button, Modal } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { notificationKeys } from "@/api/notifications.ts";
-import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
-import styles from "./notifications.module.css";
+import { ConfirmDialog } from "@/parts/ConfirmDialog.tsx";
 
 type Props = {
   what: "channel" | "rule";
@@ -14,29 +12,19 @@ type Props = {
 
 export function RemoveDialog({ what, name, consequence, remove, onClose }: Props) {
   const cache = useQueryClient();
-  const removal = useMutation({
-    mutationFn: remove,
-    onSuccess: () => {
-      void cache.invalidateQueries({ queryKey: notificationKeys.all });
-      onClose();
-    },
-  });
   return (
-    <Modal opened onClose={onClose} title={`Remove the ${what} “${name}”`}>
-      <div className={styles.stack}>
-        {removal.isError ? (
-          <ProblemNotice error={removal.error} what={`The ${what} was not removed.`} />
-        ) : null}
-        <p>{consequence}</p>
-        <div className={styles.buttons}>
-          <Button color="red.8" loading={removal.isPending} onClick={() => removal.mutate()}>
-            Remove {what}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            Keep it
-          </Button>
-        </div>
-      </div>
-    </Modal>
+    <ConfirmDialog
+      title={`Remove the ${what} “${name}”`}
+      verb={`Remove ${what}`}
+      failure={`The ${what} was not removed.`}
+      act={async () => {
+        await remove();
+        void cache.invalidateQueries({ queryKey: notificationKeys.all });
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <p>{consequence}</p>
+    </ConfirmDialog>
   );
 }

@@ -4,13 +4,16 @@ import { useState } from "react";
 import {
   type NewNotificationRule,
   NOTIFICATION_EVENTS,
+  type NotificationChannel,
   type NotificationEvent,
   type NotificationRule,
+  type NotificationRulePatch,
   SEVERITIES,
   type Severity,
 } from "@/api/contract.ts";
 import { addRule, changeRule, channelsQuery, notificationKeys } from "@/api/notifications.ts";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
+import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { SEVERITY_WORDS } from "@/parts/SeverityMark.tsx";
 import styles from "./notifications.module.css";
 import { DIGESTS, digestWords, EVENT_WORDS } from "./words.ts";
@@ -24,10 +27,36 @@ const FLOORS = [
   })),
 ];
 
+type Props = { rule: NotificationRule | null; onClose: () => void };
+
 /** Adds a rule, or changes the one given. */
-export function RuleDialog({ rule, onClose }: { rule: NotificationRule | null; onClose: () => void }) {
+export function RuleDialog({ rule, onClose }: Props) {
   const channels = useQuery(channelsQuery);
-  const choices = (channels.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <Modal opened onClose={onClose} title={rule ? `Edit “${rule.name}”` : "Add a rule"}>
+      {channels.data ? (
+        <RuleForm rule={rule} channels={channels.data.items} onClose={onClose} />
+      ) : channels.isError ? (
+        <ProblemNotice
+          error={channels.error}
+          what="The channels could not be loaded, and a rule needs one."
+          onRetry={() => void channels.refetch()}
+        />
+      ) : (
+        <p className="quiet" aria-busy="true">
+          Loading the channels
+        </p>
+      )}
+    </Modal>
+  );
+}
+
+type FormProps = Props & { channels: readonly NotificationChannel[] };
+
+function RuleForm({ rule: present, channels, onClose }: FormProps) {
+  // As it was when the dialog opened: what others change meanwhile is not to be overwritten unseen.
+  const [rule] = useState(present);
+  const choices = channels.map(({ id, name }) => ({ value: id, label: name }));
   const [name, setName] = useState(rule?.name ?? "");
   const [channel, setChannel] = useState<string | null>(rule?.channel_id ?? null);
   const [events, setEvents] = useState<NotificationEvent[]>(rule?.events ?? []);
@@ -37,7 +66,7 @@ export function RuleDialog({ rule, onClose }: { rule: NotificationRule | null; o
   const chosen = channel ?? (choices.length === 1 ? (choices[0]?.value ?? null) : null);
   const cache = useQueryClient();
   const save = useMutation({
-    mutationFn: (body: NewNotificationRule) => (rule ? changeRule(rule, body) : addRule(body)),
+    mutationFn: (body: NewNotificationRule) => (rule ? changeRule(rule, changed(rule, body)) : addRule(body)),
     onSuccess: () => {
       void cache.invalidateQueries({ queryKey: notificationKeys.all });
       onClose();
@@ -47,69 +76,87 @@ export function RuleDialog({ rule, onClose }: { rule: NotificationRule | null; o
   const submit = () => {
     setMissing(chosen === null);
     if (chosen === null) return;
-    save.mutate({ name: name.trim(), channel_id: chosen, events, min_severity: floor, digest_s: digest });
+    const body = { name: name.trim(), channel_id: chosen, events, min_severity: floor, digest_s: digest };
+    if (rule && Object.keys(changed(rule, body)).length === 0) onClose();
+    else save.mutate(body);
   };
   const windows = DIGESTS.some(({ value }) => value === String(digest))
     ? DIGESTS
     : [...DIGESTS, { value: String(digest), label: digestWords(digest) }];
   return (
-    <Modal opened onClose={onClose} title={rule ? `Edit “${rule.name}”` : "Add a rule"}>
-      <Form
-        onSubmit={submit}
-        error={save.error}
-        errors={errors}
-        failure={rule ? "The rule was not changed." : "The rule was not added."}
+    <Form
+      onSubmit={submit}
+      error={save.error}
+      errors={errors}
+      failure={rule ? "The rule was not changed." : "The rule was not added."}
+    >
+      <TextInput
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={errors.name}
+        data-autofocus
+      />
+      <Select
+        label="Channel"
+        allowDeselect={false}
+        data={choices}
+        value={chosen}
+        onChange={setChannel}
+        error={errors.channel_id ?? (missing && chosen === null ? "Choose a channel." : undefined)}
+      />
+      <Checkbox.Group
+        label="Events"
+        value={events}
+        onChange={(words) => setEvents(NOTIFICATION_EVENTS.filter((event) => words.includes(event)))}
+        error={errors.events}
       >
-        <TextInput
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={errors.name}
-          data-autofocus
-        />
-        <Select
-          label="Channel"
-          allowDeselect={false}
-          data={choices}
-          value={chosen}
-          onChange={setChannel}
-          error={errors.channel_id ?? (missing && chosen === null ? "Choose a channel." : undefined)}
-        />
-        <Checkbox.Group
-          label="Events"
-          value={events}
-          onChange={(words) => setEvents(NOTIFICATION_EVENTS.filter((event) => words.includes(event)))}
-          error={errors.events}
-        >
-          <div className={styles.stack} style={{ marginTop: 6, gap: 6 }}>
-            {NOTIFICATION_EVENTS.map((event) => (
-              <Checkbox key={event} value={event} label={EVENT_WORDS[event]} />
-            ))}
-          </div>
-        </Checkbox.Group>
-        <Select
-          label="Least severity"
-          description="Holds back findings whose worst is milder. Other events have no severity."
-          allowDeselect={false}
-          data={FLOORS}
-          value={floor ?? EVERY}
-          onChange={(word) => setFloor(SEVERITIES.find((severity) => severity === word) ?? null)}
-          error={errors.min_severity}
-        />
-        <Select
-          label="When"
-          allowDeselect={false}
-          data={windows}
-          value={String(digest)}
-          onChange={(seconds) => setDigest(Number(seconds ?? digest))}
-          error={errors.digest_s}
-        />
-        <div>
-          <Button type="submit" loading={save.isPending}>
-            {rule ? "Save" : "Add rule"}
-          </Button>
+        <div className={styles.stack} style={{ marginTop: 6, gap: 6 }}>
+          {NOTIFICATION_EVENTS.map((event) => (
+            <Checkbox key={event} value={event} label={EVENT_WORDS[event]} />
+          ))}
         </div>
-      </Form>
-    </Modal>
+      </Checkbox.Group>
+      <Select
+        label="Least severity"
+        description="Holds back findings whose worst is milder. Other events have no severity."
+        allowDeselect={false}
+        data={FLOORS}
+        value={floor ?? EVERY}
+        onChange={(word) => setFloor(SEVERITIES.find((severity) => severity === word) ?? null)}
+        error={errors.min_severity}
+      />
+      <Select
+        label="When"
+        allowDeselect={false}
+        data={windows}
+        value={String(digest)}
+        onChange={(seconds) => setDigest(Number(seconds ?? digest))}
+        error={errors.digest_s}
+      />
+      <div>
+        <Button type="submit" loading={save.isPending}>
+          {rule ? "Save" : "Add rule"}
+        </Button>
+      </div>
+    </Form>
   );
 }
+
+/** Nothing else: any change sends what the rule is collecting at once. */
+function changed(rule: NotificationRule, body: NewNotificationRule): NotificationRulePatch {
+  const before: NewNotificationRule = {
+    name: rule.name,
+    channel_id: rule.channel_id,
+    events: rule.events,
+    min_severity: rule.min_severity ?? null,
+    digest_s: rule.digest_s,
+  };
+  const differs = (key: keyof NewNotificationRule) => said(before[key]) !== said(body[key]);
+  return Object.fromEntries(
+    Object.entries(body).filter(([key]) => differs(key as keyof NewNotificationRule)),
+  );
+}
+
+/** Events have no order. */
+const said = (value: unknown) => JSON.stringify(Array.isArray(value) ? [...value].sort() : value);

@@ -1,69 +1,38 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { NotificationChannel, NotificationDelivery, NotificationRule } from "@/api/contract.ts";
+import {
+  channel,
+  delivery,
+  deliveryDetail,
+  channels as manyChannels,
+  deliveries as manyDeliveries,
+  rules as manyRules,
+  rule,
+} from "../../dev/fixtures.ts";
 import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 
-const channel = (change: Partial<NotificationChannel> = {}): NotificationChannel => ({
-  id: "ch1",
-  company_id: "c1",
-  name: "Security team",
-  kind: "webhook",
-  recipients: [],
-  host: "https://hooks.example:443",
-  enabled: true,
-  state: "working",
-  suspended: null,
-  last_success_at: "2026-11-22T08:00:00.000Z",
-  failing_since: null,
-  failures: 0,
-  last_error: null,
-  retry_at: null,
-  secret_hint: "…abcd",
-  previous_secret_until: null,
-  created_by: "user/u1",
-  created_at: "2026-11-01T00:00:00.000Z",
-  updated_at: "2026-11-01T00:00:00.000Z",
-  version: 4,
-  ...change,
-});
+const menu = (name: string) => screen.findByRole("button", { name: `Actions for the channel ${name}` });
 
-const rule = (change: Partial<NotificationRule> = {}): NotificationRule => ({
-  id: "r1",
-  company_id: "c1",
-  name: "Worst first",
-  channel_id: "ch1",
-  channel_name: "Security team",
-  channel_kind: "webhook",
-  enabled: true,
-  events: ["findings.new", "run.failed"],
-  min_severity: "high",
-  digest_s: 3600,
-  created_by: "user/u1",
-  created_at: "2026-11-01T00:00:00.000Z",
-  updated_at: "2026-11-01T00:00:00.000Z",
-  version: 2,
-  ...change,
-});
-
-const delivery = (change: Partial<NotificationDelivery> = {}): NotificationDelivery => ({
-  id: "d1",
-  channel_id: "ch1",
-  channel_name: "Security team",
-  rule_id: "r1",
-  state: "failed",
-  digest: false,
-  summary: "Nightly: 2 new findings.",
-  events: 1,
-  severity: "high",
-  attempts: 5,
-  last_error: "The receiver answered 400.",
-  created_at: "2026-11-22T08:00:00.000Z",
-  due_at: "2026-11-22T08:00:00.000Z",
-  finished_at: "2026-11-22T08:10:00.000Z",
-  ...change,
-});
+/** Lets the ten seconds pass after which the page reads again. */
+function clock() {
+  const waiting = new Map<unknown, () => void>();
+  const { setInterval: set, clearInterval: clear } = globalThis;
+  vi.spyOn(globalThis, "setInterval").mockImplementation(((act: () => void, ms: number) => {
+    const id = set(act, ms);
+    if (ms === 10_000) waiting.set(id, act);
+    return id;
+  }) as typeof setInterval);
+  vi.spyOn(globalThis, "clearInterval").mockImplementation((id) => {
+    waiting.delete(id);
+    clear(id);
+  });
+  return () => {
+    for (const act of [...waiting.values()]) act();
+  };
+}
 
 function serve({
   channels = [channel()],
@@ -202,32 +171,7 @@ test("a test tells whether it arrived; switching sends the version that was read
 test("a message shows its attempts and can be sent again", async () => {
   let again = 0;
   serve();
-  const full = {
-    delivery: delivery(),
-    events: [
-      {
-        id: "n1",
-        event: "findings.new",
-        at: "2026-11-22T08:00:00.000Z",
-        severity: "high",
-        scan_id: "s1",
-        integration_id: null,
-        title: "Nightly: 2 new findings.",
-        detail: "New: 1 high, 1 low.",
-        data: {},
-      },
-    ],
-    log: [
-      {
-        number: 1,
-        at: "2026-11-22T08:00:01.000Z",
-        outcome: "refused",
-        status: 400,
-        detail: "The receiver answered 400: it does not take this message.",
-        duration_ms: 31,
-      },
-    ],
-  };
+  const full = deliveryDetail();
   hub.use(
     http.get(at("/notification-deliveries/d1"), () => HttpResponse.json(full)),
     http.post(at("/notification-deliveries/d1/redeliver"), () => {
@@ -256,4 +200,280 @@ test("a hub that does not answer is said, with a way on", async () => {
   expect(await screen.findByText(/The rules could not be loaded/)).toBeDefined();
   expect(await screen.findByText(/The messages could not be loaded/)).toBeDefined();
   expect(screen.getAllByRole("button", { name: "Retry" }).length).toBe(3);
+});
+
+test("empty: each part teaches, and a rule waits for a channel", async () => {
+  open("/notifications");
+  expect(await screen.findByRole("heading", { name: "No channels yet" })).toBeDefined();
+  expect(await screen.findByRole("heading", { name: "No rules yet" })).toBeDefined();
+  expect(await screen.findByText("Nothing was sent in the last 30 days.")).toBeDefined();
+  await waitFor(() =>
+    expect(screen.getByRole("button", { name: "Add rule" }).getAttribute("data-tip")).toBe(
+      "Add a channel first: a rule says what goes there.",
+    ),
+  );
+});
+
+test("full: every state has its word, and what is wrong stands beside it", async () => {
+  const now = Date.now();
+  serve({ channels: manyChannels(now), rules: manyRules, deliveries: manyDeliveries(12, now) });
+  open("/notifications");
+  const channels = await screen.findByRole("table", { name: "Channels" });
+  for (const word of ["Working", "Failing", "Given up", "Off", "Not used yet"]) {
+    expect(within(channels).getByText(word)).toBeDefined();
+  }
+  expect(within(channels).getByText(/The mail server answered 451/).textContent).toContain(
+    "Next attempt: in",
+  );
+  const rules = await screen.findByRole("table", { name: "Rules" });
+  expect(within(rules).getByText("Collected for 7 days")).toBeDefined();
+  const messages = await screen.findByRole("table", { name: "Messages" });
+  for (const word of ["Collecting", "Waiting", "Given up", "Sent"]) {
+    expect(within(messages).getAllByText(word).length).toBeGreaterThan(0);
+  }
+});
+
+test("live, the page is read again by itself; paused, it is not and says how old it is", async () => {
+  let asked = 0;
+  serve();
+  hub.use(
+    http.get(at("/notification-rules"), () => {
+      asked += 1;
+      return listing([rule()]);
+    }),
+  );
+  const pass = clock();
+  const { user } = open("/notifications");
+  await screen.findByRole("table", { name: "Rules" });
+  expect(screen.queryByText(/^Paused; read/)).toBeNull();
+  pass();
+  await waitFor(() => expect(asked).toBe(2));
+  await user.click(screen.getByRole("button", { name: "Live" }));
+  expect(await screen.findAllByText(/^Paused; read/)).toHaveLength(3);
+  pass();
+  expect(asked).toBe(2);
+  await user.click(screen.getByRole("button", { name: "Paused" }));
+  await waitFor(() => expect(asked).toBe(3));
+});
+
+test("rows that could not be read again stay and say that they are old", async () => {
+  serve();
+  const { cache } = open("/notifications");
+  await screen.findByRole("table", { name: "Channels" });
+  const down = () => refusal(503, "store_unavailable", "The database is busy.");
+  hub.use(http.get(at("/notification-channels"), down));
+  void cache.invalidateQueries({ queryKey: ["notifications", "channels"] });
+  expect(await screen.findByText("These rows are not the newest.")).toBeDefined();
+  expect(screen.getByRole("table", { name: "Channels" })).toBeDefined();
+});
+
+test("an open message is followed until it has arrived", async () => {
+  let state: "waiting" | "sent" = "waiting";
+  serve();
+  hub.use(http.get(at("/notification-deliveries/d1"), () => HttpResponse.json(deliveryDetail({ state }))));
+  const pass = clock();
+  open("/notifications?delivery=d1");
+  const drawer = await screen.findByRole("dialog");
+  expect(await within(drawer).findByText("Waiting")).toBeDefined();
+  state = "sent";
+  pass();
+  expect(await within(drawer).findByText("Sent")).toBeDefined();
+});
+
+test("the state asked for is the address", async () => {
+  const asked: (string | null)[] = [];
+  serve();
+  hub.use(
+    http.get(at("/notification-deliveries"), ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get("state"));
+      return listing([delivery()]);
+    }),
+  );
+  hub.use(http.get(at("/notification-deliveries/d1"), () => HttpResponse.json(deliveryDetail())));
+  const { user } = open("/notifications?state=failed");
+  await screen.findByRole("table", { name: "Messages" });
+  expect(asked).toEqual(["failed"]);
+  await user.click(screen.getByRole("combobox", { name: "State of messages" }));
+  await user.click(await screen.findByRole("option", { name: "Sent" }));
+  await waitFor(() => expect(window.location.search).toBe("?state=sent"));
+  await waitFor(() => expect(asked.at(-1)).toBe("sent"));
+  await user.click(await screen.findByRole("button", { name: "Nightly: 2 new findings." }));
+  await waitFor(() => expect(window.location.search).toBe("?state=sent&delivery=d1"));
+});
+
+test("a state that is not known is said, not asked for and not fatal", async () => {
+  const asked: (string | null)[] = [];
+  serve();
+  hub.use(
+    http.get(at("/notification-deliveries"), ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get("state"));
+      return listing([delivery()]);
+    }),
+  );
+  open("/notifications?state=toString");
+  expect(await screen.findByText(/Not known here and not applied: State: toString/)).toBeDefined();
+  await screen.findByRole("table", { name: "Messages" });
+  expect(asked).toEqual([null]);
+});
+
+test("editing a channel sends what was changed and nothing that would take it back into use", async () => {
+  const bodies: unknown[] = [];
+  const mail = channel({
+    kind: "email",
+    recipients: ["a@example.com", "b@example.com"],
+    host: "",
+    state: "suspended",
+    suspended: { at: "2026-11-22T08:00:00.000Z", reason: "failing", detail: "Nothing arrived." },
+  });
+  serve({ channels: [mail] });
+  hub.use(
+    http.patch(at("/notification-channels/ch1"), async ({ request }) => {
+      bodies.push(await request.json());
+      return HttpResponse.json(mail);
+    }),
+  );
+  const { user } = open("/notifications");
+  const edit = async () => {
+    await user.click(await menu("Security team"));
+    await user.click(await screen.findByRole("menuitem", { name: "Edit…" }));
+    return screen.findByRole("dialog");
+  };
+  let dialog = await edit();
+  await user.type(within(dialog).getByLabelText("Name"), " 2");
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(bodies).toEqual([{ name: "Security team 2" }]));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  dialog = await edit();
+  await user.type(within(dialog).getByLabelText("Recipients"), ", c@example.com");
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await waitFor(() =>
+    expect(bodies.at(-1)).toEqual({ recipients: ["a@example.com", "b@example.com", "c@example.com"] }),
+  );
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  dialog = await edit();
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(bodies).toHaveLength(2);
+});
+
+test("a new signing secret is made after a yes, and stays until it is said to be copied", async () => {
+  let made = 0;
+  serve();
+  hub.use(
+    http.post(at("/notification-channels/ch1/secret"), () => {
+      made += 1;
+      return HttpResponse.json({ channel: channel(), secret: "whsec_bmV3" }, { status: 201 });
+    }),
+  );
+  const { user } = open("/notifications");
+  await user.click(await menu("Security team"));
+  await user.click(await screen.findByRole("menuitem", { name: /^New signing secret/ }));
+  expect(await screen.findByText(/receivers that know only that one refuse them/)).toBeDefined();
+  expect(made).toBe(0);
+  await user.click(screen.getByRole("button", { name: "Not now" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  await user.click(await menu("Security team"));
+  await user.click(await screen.findByRole("menuitem", { name: /^New signing secret/ }));
+  await user.click(await screen.findByRole("button", { name: "Make a new secret" }));
+  expect(await screen.findByText("whsec_bmV3")).toBeDefined();
+  expect(made).toBe(1);
+  expect(screen.queryByRole("button", { name: "Close" })).toBeNull();
+  await user.keyboard("{Escape}");
+  for (const outside of document.querySelectorAll(".mantine-Modal-overlay, .mantine-Modal-inner")) {
+    fireEvent.mouseDown(outside);
+    fireEvent.click(outside);
+  }
+  expect(screen.getByText("whsec_bmV3")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "I have copied it" }));
+  await waitFor(() => expect(screen.queryByText("whsec_bmV3")).toBeNull());
+});
+
+test("a dialog cannot be closed while its secret is on the way", async () => {
+  serve();
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  hub.use(
+    http.post(at("/notification-channels/ch1/secret"), async () => {
+      await answered;
+      return HttpResponse.json({ channel: channel(), secret: "whsec_bmV3" }, { status: 201 });
+    }),
+  );
+  const { user } = open("/notifications");
+  await user.click(await menu("Security team"));
+  await user.click(await screen.findByRole("menuitem", { name: /^New signing secret/ }));
+  const make = await screen.findByRole("button", { name: "Make a new secret" });
+  await user.click(make);
+  await waitFor(() => expect(make.getAttribute("data-loading")).toBe("true"));
+  await user.keyboard("{Escape}");
+  await user.click(screen.getByRole("button", { name: "Not now" }));
+  answer();
+  expect(await screen.findByText("whsec_bmV3")).toBeDefined();
+});
+
+test("a secret that could not be made says so and can be asked for again", async () => {
+  serve();
+  hub.use(
+    http.post(at("/notification-channels/ch1/secret"), () =>
+      refusal(503, "store_unavailable", "The database is busy."),
+    ),
+  );
+  const { user } = open("/notifications");
+  await user.click(await menu("Security team"));
+  await user.click(await screen.findByRole("menuitem", { name: /^New signing secret/ }));
+  await user.click(await screen.findByRole("button", { name: "Make a new secret" }));
+  expect(await screen.findByText("No new secret was made.")).toBeDefined();
+  expect(screen.getByText(/The database is busy/)).toBeDefined();
+  expect(screen.getByRole("button", { name: "Make a new secret" })).toBeDefined();
+});
+
+test("a rule waits for its channels, and says when they cannot be loaded", async () => {
+  serve({ rules: [], deliveries: [] });
+  let fail = () => {};
+  const failed = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  hub.use(
+    http.get(at("/notification-channels"), async () => {
+      await failed;
+      return refusal(500, "internal", "The store did not answer.");
+    }),
+  );
+  const { user } = open("/notifications");
+  await user.click(await screen.findByRole("button", { name: "Add rule" }));
+  const dialog = await screen.findByRole("dialog");
+  expect(await within(dialog).findByText("Loading the channels")).toBeDefined();
+  fail();
+  expect(
+    await within(dialog).findByText(/The channels could not be loaded, and a rule needs one/),
+  ).toBeDefined();
+  hub.use(http.get(at("/notification-channels"), () => listing([channel()])));
+  await user.click(within(dialog).getByRole("button", { name: "Retry" }));
+  expect(await within(dialog).findByLabelText("Name")).toBeDefined();
+});
+
+test("editing a rule sends what was changed; unchanged, nothing that would send its digest early", async () => {
+  const bodies: unknown[] = [];
+  serve();
+  hub.use(
+    http.patch(at("/notification-rules/r1"), async ({ request }) => {
+      bodies.push(await request.json());
+      return HttpResponse.json(rule());
+    }),
+  );
+  const { user } = open("/notifications");
+  const edit = async () => {
+    await user.click(await screen.findByRole("button", { name: "Actions for the rule Worst first" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Edit…" }));
+    return screen.findByRole("dialog");
+  };
+  let dialog = await edit();
+  await user.click(await within(dialog).findByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(bodies).toEqual([]);
+  dialog = await edit();
+  await user.click(await within(dialog).findByLabelText("Import failed"));
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(bodies).toEqual([{ events: ["findings.new", "run.failed", "import.failed"] }]));
 });

@@ -1,4 +1,5 @@
-import type { NotificationChannel, NotificationDelivery, NotificationEvent } from "@/api/contract.ts";
+import type { DeliveryState, NotificationChannel, NotificationEvent } from "@/api/contract.ts";
+import { SHAPES, type State } from "@/parts/StateMark.tsx";
 
 export const EVENT_WORDS: Record<NotificationEvent, string> = {
   "run.completed": "Run completed",
@@ -19,19 +20,26 @@ export const KIND_WORDS: Record<NotificationChannel["kind"], string> = {
   teams: "Microsoft Teams",
 };
 
-export const CHANNEL_STATES: Record<NotificationChannel["state"], { word: string; color: string }> = {
-  working: { word: "Working", color: "var(--status-completed)" },
-  unknown: { word: "Not used yet", color: "var(--text-quiet)" },
-  failing: { word: "Failing", color: "var(--severity-medium)" },
-  suspended: { word: "Given up", color: "var(--status-failed)" },
-  off: { word: "Off", color: "var(--status-cancelled)" },
+const OFF: State = { word: "Off", color: "var(--status-cancelled)", shape: SHAPES.bars };
+
+export const CHANNEL_STATES: Record<NotificationChannel["state"], State> = {
+  working: { word: "Working", color: "var(--status-completed)", shape: SHAPES.check },
+  unknown: { word: "Not used yet", color: "var(--text-quiet)", shape: SHAPES.circle },
+  failing: { word: "Failing", color: "var(--severity-medium)", shape: SHAPES.triangle },
+  suspended: { word: "Given up", color: "var(--status-failed)", shape: SHAPES.cross },
+  off: OFF,
 };
 
-export const DELIVERY_STATES: Record<NotificationDelivery["state"], { word: string; color: string }> = {
-  collecting: { word: "Collecting", color: "var(--status-queued)" },
-  waiting: { word: "Waiting", color: "var(--status-running)" },
-  sent: { word: "Sent", color: "var(--status-completed)" },
-  failed: { word: "Given up", color: "var(--status-failed)" },
+export const RULE_STATES: Record<"on" | "off", State> = {
+  on: { word: "On", color: "var(--status-completed)", shape: SHAPES.check },
+  off: OFF,
+};
+
+export const DELIVERY_STATES: Record<DeliveryState, State> = {
+  collecting: { word: "Collecting", color: "var(--status-queued)", shape: SHAPES.circle },
+  waiting: { word: "Waiting", color: "var(--status-running)", shape: SHAPES.clock },
+  sent: { word: "Sent", color: "var(--status-completed)", shape: SHAPES.check },
+  failed: { word: "Given up", color: "var(--status-failed)", shape: SHAPES.cross },
 };
 
 export const DIGESTS: { value: string; label: string }[] = [
@@ -41,8 +49,18 @@ export const DIGESTS: { value: string; label: string }[] = [
   { value: "86400", label: "Collected for a day" },
 ];
 
-/** Also for a window that somebody chose over the API. */
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400, "day"],
+  [3_600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+];
+
+/** Also for a window that somebody chose over the API: in the largest unit that says it exactly. */
 export function digestWords(seconds: number): string {
   const known = DIGESTS.find(({ value }) => value === String(seconds));
-  return known?.label ?? `Collected for ${Math.round(seconds / 60)} minutes`;
+  if (known) return known.label;
+  const [size, unit] = UNITS.find(([size]) => seconds % size === 0) ?? [1, "second"];
+  const count = seconds / size;
+  return `Collected for ${count} ${unit}${count === 1 ? "" : "s"}`;
 }

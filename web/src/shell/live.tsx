@@ -74,7 +74,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         remember(MEMORY, on ? "paused" : "live");
         setOn(!on);
         // What happened during the pause was not heard.
-        if (!on) void cache.invalidateQueries({ queryKey: scanKeys.all });
+        if (!on) void cache.invalidateQueries();
       },
       showArrived: () => {
         setArrived(new Set());
