@@ -70,6 +70,13 @@ export const connectorsQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+export const webhookQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...integrationKeys.one(id), "webhook"],
+    queryFn: ({ signal }) =>
+      answer(hub.GET("/api/v1/integrations/{id}/webhook", { params: { path: { id } }, signal })),
+  });
+
 export const addIntegration = (body: NewIntegration) =>
   answer(hub.POST("/api/v1/integrations", { body, headers: idempotencyKey() }));
 
@@ -95,3 +102,13 @@ export const testIntegration = (id: string) =>
 
 export const allowAgain = (id: string) =>
   answer(hub.DELETE("/api/v1/blocklist/{id}", { params: { path: { id } } }));
+
+/** Imports what the scanner still has from before it was connected. */
+export const backfill = (id: string) =>
+  answer(hub.POST("/api/v1/integrations/{id}/backfill", { params: { path: { id } } }));
+
+export const issueWebhookSecret = (id: string) =>
+  answer(hub.POST("/api/v1/integrations/{id}/webhook/secret", { params: { path: { id } } }));
+
+export const endWebhook = (id: string) =>
+  answer(hub.DELETE("/api/v1/integrations/{id}/webhook", { params: { path: { id } } }));

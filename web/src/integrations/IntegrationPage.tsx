@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Integration } from "@/api/contract.ts";
-import { changeIntegration, integrationKeys, integrationQuery } from "@/api/integrations.ts";
+import { changeIntegration, connectorsQuery, integrationKeys, integrationQuery } from "@/api/integrations.ts";
 import { GridSkeleton } from "@/parts/DataGrid.tsx";
 import { first } from "@/parts/filters.ts";
 import { isMissing } from "@/parts/missing.ts";
@@ -20,6 +20,8 @@ import { HealthTab } from "./HealthTab.tsx";
 import styles from "./integrations.module.css";
 import { RemoteScansTab } from "./RemoteScansTab.tsx";
 import { SubScannersTab } from "./SubScannersTab.tsx";
+import { useBackfill } from "./useBackfill.tsx";
+import { WebhookTab } from "./WebhookTab.tsx";
 
 const DeleteIntegrationDialog = onDemand(
   async () => (await import("./DeleteIntegrationDialog.tsx")).DeleteIntegrationDialog,
@@ -28,7 +30,7 @@ const EditIntegrationDrawer = onDemand(
   async () => (await import("./EditIntegrationDrawer.tsx")).EditIntegrationDrawer,
 );
 const route = getRouteApi("/console/integrations/$integrationId");
-const TABS = ["health", "remote-scans", "sub-scanners", "blocklist"] as const;
+const TABS = ["health", "remote-scans", "sub-scanners", "blocklist", "webhook"] as const;
 
 export function IntegrationPage() {
   const { integrationId } = route.useParams();
@@ -60,12 +62,16 @@ function IntegrationView({ integration }: { integration: Integration }) {
   const [editing, { open: edit, close: closeEdit }] = useDisclosure(false);
   const [deleting, { open: remove, close: closeDelete }] = useDisclosure(false);
   const mayManage = usePermission("integration:manage");
+  const { data: connectors } = useQuery(connectorsQuery);
+  const offers = connectors?.items.find(({ id }) => id === integration.connector)?.capabilities;
   const refresh = useRefresh(integration.id);
+  const backfill = useBackfill(integration);
   const toggle = useMutation({
     mutationFn: (enabled: boolean) => changeIntegration(integration, { enabled }),
     onSettled: () => cache.invalidateQueries({ queryKey: integrationKeys.all }),
   });
-  const tab = TABS.find((each) => each === first(search, "tab")) ?? "health";
+  const asked = TABS.find((each) => each === first(search, "tab")) ?? "health";
+  const tab = asked === "webhook" && !offers?.webhooks ? "health" : asked;
   return (
     <>
       <div style={{ padding: "10px 20px 0", fontSize: 12 }}>
@@ -73,6 +79,7 @@ function IntegrationView({ integration }: { integration: Integration }) {
       </div>
       <PageHeader title={integration.name}>
         {refresh.button}
+        {offers?.history ? backfill.button : null}
         <ReasonButton
           variant="default"
           unavailable={mayManage}
@@ -106,6 +113,7 @@ function IntegrationView({ integration }: { integration: Integration }) {
         </div>
         {toggle.isError ? <ProblemNotice error={toggle.error} what="Nothing was changed." /> : null}
         {refresh.notice}
+        {backfill.notice}
       </div>
       <Tabs
         value={tab}
@@ -117,6 +125,7 @@ function IntegrationView({ integration }: { integration: Integration }) {
           <Tabs.Tab value="remote-scans">Scans at the vendor</Tabs.Tab>
           <Tabs.Tab value="sub-scanners">Sub-scanners</Tabs.Tab>
           <Tabs.Tab value="blocklist">Blocklist</Tabs.Tab>
+          {offers?.webhooks ? <Tabs.Tab value="webhook">Webhook</Tabs.Tab> : null}
         </Tabs.List>
         <Tabs.Panel value="health">
           <HealthTab integration={integration} />
@@ -129,6 +138,9 @@ function IntegrationView({ integration }: { integration: Integration }) {
         </Tabs.Panel>
         <Tabs.Panel value="blocklist">
           <BlocklistTab integration={integration} />
+        </Tabs.Panel>
+        <Tabs.Panel value="webhook">
+          <WebhookTab integration={integration} />
         </Tabs.Panel>
       </Tabs>
       {editing ? <EditIntegrationDrawer integration={integration} onClose={closeEdit} /> : null}

@@ -1,12 +1,12 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
-import { connectors, integrations, localScanners } from "../../dev/fixtures.ts";
+import { connectors, integrations, localScanners, webhook } from "../../dev/fixtures.ts";
 import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 
 const now = Date.now();
-const [nessus, qualys] = integrations(now);
+const [nessus, qualys, , invicti] = integrations(now);
 
 function serve() {
   hub.use(
@@ -15,6 +15,8 @@ function serve() {
     http.get(at("/integrations"), () => listing(integrations(now))),
     http.get(at("/integrations/i1"), () => HttpResponse.json(nessus)),
     http.get(at("/integrations/i1/health"), () => HttpResponse.json(nessus?.health)),
+    http.get(at("/integrations/i4"), () => HttpResponse.json({ ...invicti, enabled: true })),
+    http.get(at("/integrations/i4/health"), () => HttpResponse.json(invicti?.health)),
   );
 }
 
@@ -101,4 +103,96 @@ test("a test shows each step and the fix of the failed one", async () => {
   const steps = await screen.findByRole("list", { name: "Test steps" });
   expect(within(steps).getByText("passed")).toBeDefined();
   expect(within(steps).getByText("Paste the authority's certificate.")).toBeDefined();
+});
+
+test("history is imported on request: how many runs that were, and that a second time nothing is left", async () => {
+  serve();
+  let times = 0;
+  hub.use(
+    http.post(at("/integrations/i1/backfill"), () => {
+      times += 1;
+      const queued = times === 1 ? 12 : 0;
+      return HttpResponse.json({ job_id: `j${times}`, job_url: "", queued, complete: true }, { status: 202 });
+    }),
+    http.get(at("/jobs/:id"), ({ params }) => {
+      const result = { queued: params.id === "j1" ? 12 : 0, scans: 8, untold: params.id === "j1" ? 2 : 0 };
+      return HttpResponse.json({ id: params.id, kind: "backfill", state: "done", result });
+    }),
+  );
+  const { user } = open("/integrations/i1");
+  await user.click(await screen.findByRole("button", { name: "Import history" }));
+  const told = await screen.findByText(/^12 earlier runs are being imported/);
+  expect(told.textContent).toContain("Of 2 of 8 scans the scanner tells no past.");
+  await user.click(screen.getByRole("button", { name: "Import history" }));
+  expect(await screen.findByText(/^Nothing is left to import/)).toBeDefined();
+  expect(times).toBe(2);
+});
+
+test("history: what the hub refuses is said, and a connector without one does not offer it", async () => {
+  serve();
+  hub.use(
+    http.post(at("/integrations/i1/backfill"), () =>
+      refusal(409, "conflict", "The integration is disabled, so its scanner is not asked for anything."),
+    ),
+  );
+  const { user, unmount } = open("/integrations/i1");
+  await user.click(await screen.findByRole("button", { name: "Import history" }));
+  expect((await screen.findByRole("alert")).textContent).toContain(
+    "The scanner was not asked for its earlier runs. The integration is disabled",
+  );
+  unmount();
+  open("/integrations/i4");
+  await screen.findByRole("tab", { name: "Webhook" });
+  expect(screen.queryByRole("button", { name: "Import history" })).toBeNull();
+});
+
+test("a vendor that calls: the hook's address, what to do there, and a secret that is shown once", async () => {
+  serve();
+  let hook = webhook();
+  hub.use(
+    http.get(at("/integrations/i4/webhook"), () => HttpResponse.json(hook)),
+    http.post(at("/integrations/i4/webhook/secret"), () => {
+      hook = webhook({ secret: { hint: "…cret", updated_at: new Date(now).toISOString() } });
+      return HttpResponse.json({ secret: "whs_the_secret", webhook: hook }, { status: 201 });
+    }),
+    http.delete(at("/integrations/i4/webhook"), () => {
+      hook = webhook();
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const { user } = open("/integrations/i4");
+  await user.click(await screen.findByRole("tab", { name: "Webhook" }));
+  expect(await screen.findByText("http://console.test/api/v1/hooks/i4")).toBeDefined();
+  expect(screen.getByText(/custom HTTP header X-Scanhelm-Secret/)).toBeDefined();
+  expect(screen.getByText("none yet, so no call is taken")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Make a secret…" }));
+  await user.click(await screen.findByRole("button", { name: "Make a secret" }));
+  expect(await screen.findByText("whs_the_secret")).toBeDefined();
+  await user.keyboard("{Escape}");
+  expect(screen.getByText("whs_the_secret")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "I have copied it" }));
+  expect(screen.queryByText("whs_the_secret")).toBeNull();
+  expect(await screen.findByText("…cret")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Make a new secret…" }));
+  expect(await screen.findByText(/worth nothing from then on/)).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Not now" }));
+  await user.click(screen.getByRole("button", { name: "Take no more calls…" }));
+  await user.click(await screen.findByRole("button", { name: "Erase the secret" }));
+  expect(await screen.findByText("none yet, so no call is taken")).toBeDefined();
+});
+
+test("a hook that cannot be read says so; a connector without one has no such tab", async () => {
+  serve();
+  hub.use(
+    http.get(at("/integrations/i4/webhook"), () =>
+      refusal(503, "store_unavailable", "The database is busy."),
+    ),
+  );
+  const { unmount } = open("/integrations/i4?tab=webhook");
+  expect(await screen.findByText(/The webhook could not be loaded/)).toBeDefined();
+  unmount();
+  open("/integrations/i1?tab=webhook");
+  await screen.findByRole("button", { name: "Import history" });
+  expect(screen.queryByRole("tab", { name: "Webhook" })).toBeNull();
+  expect(screen.getByRole("tab", { name: "Health" }).getAttribute("aria-selected")).toBe("true");
 });
