@@ -58,6 +58,15 @@ const pages = [
   { name: "findings-drawer", path: async (hub) => `/findings?finding=${(await hub.api("/findings?sort=severity&limit=1")).items[0].id}`, widths: [1440, 390] },
   { name: "findings-code", path: async (hub) => `/findings?finding=${(await hub.api(`/scans/${await scanIn(hub, "origin=upload")}/findings?limit=1`)).items[0].id}` },
   { name: "findings-bulk", path: "/findings", act: (page) => page.getByRole("checkbox", { name: /^Select row|^Select/ }).nth(1).check() },
+  { name: "scans-bulk", path: "/scans", widths: [1440, 390], act: (page) => page.getByRole("checkbox", { name: "Select all loaded rows" }).check() },
+  { name: "scans-bulk-delete", path: "/scans", act: steps((page) => page.getByRole("checkbox", { name: "Select all loaded rows" }).check(), click(/^Delete \d/)) },
+  { name: "notifications-empty", path: "/notifications", widths: WIDTHS },
+  { name: "notifications-add", path: "/notifications", act: click("Add channel") },
+  { name: "notifications-secret", path: "/notifications", act: async (page, hub) => {
+    await steps(click("Add channel"), fill("Name", `Tickets ${Math.random()}`), fill("Address", `${hub.vendor}/hook`), inDialog("Add channel"))(page);
+  } },
+  { name: "notifications", path: "/notifications", widths: WIDTHS },
+  { name: "notifications-rule", path: "/notifications", act: click("Add rule") },
   { name: "integrations", path: "/integrations", widths: WIDTHS },
   { name: "integrations-add", path: "/integrations", act: steps(click("Add integration"), click(/Nessus/), inDialog("Add integration")) },
   { name: "integrations-wrong", path: "/integrations", act: async (page, hub) => {
