@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import * as sample from "./fixtures.ts";
+import * as notified from "./notification-fixtures.ts";
 
 type Answer = { status?: number; body?: unknown };
 type Ask = { method: string; url: URL; body: Record<string, unknown>; empty: boolean };
@@ -321,26 +322,26 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     }),
   ],
   ["DELETE", /^\/integrations\/[^/]+\/webhook$/, () => ({ status: 204 })],
-  ["GET", /^\/notification-channels$/, (ask) => page(ask.empty ? [] : sample.channels(Date.now()), ask)],
+  ["GET", /^\/notification-channels$/, (ask) => page(ask.empty ? [] : notified.channels(Date.now()), ask)],
   [
     "POST",
     /^\/notification-channels$/,
     ({ body }) => ({
       status: 201,
       body: {
-        channel: sample.channel({ name: String(body.name) }),
+        channel: notified.channel({ name: String(body.name) }),
         secret: body.kind === "webhook" ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : null,
       },
     }),
   ],
-  ["PATCH", /^\/notification-channels\/[^/]+$/, () => ({ body: sample.channel() })],
+  ["PATCH", /^\/notification-channels\/[^/]+$/, () => ({ body: notified.channel() })],
   ["DELETE", /^\/notification-channels\/[^/]+$/, () => ({ status: 204 })],
   [
     "POST",
     /^\/notification-channels\/[^/]+\/secret$/,
     () => ({
       status: 201,
-      body: { channel: sample.channel(), secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+      body: { channel: notified.channel(), secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
     }),
   ],
   [
@@ -355,18 +356,18 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
       },
     }),
   ],
-  ["GET", /^\/notification-rules$/, (ask) => page(ask.empty ? [] : sample.rules, ask)],
-  ["POST", /^\/notification-rules$/, () => ({ status: 201, body: sample.rule() })],
-  ["PATCH", /^\/notification-rules\/[^/]+$/, () => ({ body: sample.rule() })],
+  ["GET", /^\/notification-rules$/, (ask) => page(ask.empty ? [] : notified.rules, ask)],
+  ["POST", /^\/notification-rules$/, () => ({ status: 201, body: notified.rule() })],
+  ["PATCH", /^\/notification-rules\/[^/]+$/, () => ({ body: notified.rule() })],
   ["DELETE", /^\/notification-rules\/[^/]+$/, () => ({ status: 204 })],
   [
     "GET",
     /^\/notification-deliveries$/,
     (ask) =>
-      page(ask.empty ? [] : matching(sample.deliveries(120, Date.now()), ask, ["state"], "summary"), ask),
+      page(ask.empty ? [] : matching(notified.deliveries(120, Date.now()), ask, ["state"], "summary"), ask),
   ],
-  ["GET", /^\/notification-deliveries\/[^/]+$/, () => ({ body: sample.deliveryDetail() })],
-  ["POST", /^\/notification-deliveries\/[^/]+\/redeliver$/, () => ({ body: sample.deliveryDetail() })],
+  ["GET", /^\/notification-deliveries\/[^/]+$/, () => ({ body: notified.deliveryDetail() })],
+  ["POST", /^\/notification-deliveries\/[^/]+\/redeliver$/, () => ({ body: notified.deliveryDetail() })],
   ["GET", /^\/schedules$/, (ask) => page([], ask)],
   [
     "GET",

@@ -111,7 +111,7 @@ function RuleForm({ rule: present, channels, onClose }: FormProps) {
         onChange={(words) => setEvents(NOTIFICATION_EVENTS.filter((event) => words.includes(event)))}
         error={errors.events}
       >
-        <div className={styles.stack} style={{ marginTop: 6, gap: 6 }}>
+        <div className={styles.stack} style={{ marginTop: 8, gap: 8 }}>
           {NOTIFICATION_EVENTS.map((event) => (
             <Checkbox key={event} value={event} label={EVENT_WORDS[event]} />
           ))}

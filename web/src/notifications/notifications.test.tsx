@@ -10,7 +10,7 @@ import {
   deliveries as manyDeliveries,
   rules as manyRules,
   rule,
-} from "../../dev/fixtures.ts";
+} from "../../dev/notification-fixtures.ts";
 import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 
