@@ -38,7 +38,7 @@ export function ApiKeysPage() {
           columns={keyColumns(setRevoking)}
           failure="The keys could not be loaded."
           empty={
-            <EmptyState title="No API keys yet" actions={create}>
+            <EmptyState part title="No API keys yet" actions={create}>
               A key lets a script, the command line or a pipeline use this hub.
             </EmptyState>
           }
@@ -62,8 +62,7 @@ const keyColumns = (revoke: (key: ApiKey) => void): readonly TableColumn<ApiKey>
   },
   {
     header: "Action",
-    hideHeader: true,
-    right: true,
+    actions: true,
     cell: (key) => (
       <Button variant="default" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key)}>
         Revoke

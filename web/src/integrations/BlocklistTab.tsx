@@ -26,8 +26,7 @@ export function BlocklistTab({ integration }: { integration: Integration }) {
   });
   const action: TableColumn<BlockEntry> = {
     header: "Action",
-    hideHeader: true,
-    right: true,
+    actions: true,
     cell: (row) => (
       <ReasonButton
         variant="default"

@@ -48,11 +48,7 @@ export function ChannelMenu({ channel }: { channel: NotificationChannel }) {
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon
-            size={24}
-            loading={test.isPending}
-            aria-label={`Actions for the channel ${channel.name}`}
-          >
+          <ActionIcon loading={test.isPending} aria-label={`Actions for the channel ${channel.name}`}>
             <MoreIcon />
           </ActionIcon>
         </Menu.Target>

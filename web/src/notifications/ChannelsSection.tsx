@@ -41,11 +41,10 @@ const COLUMNS: readonly TableColumn<NotificationChannel>[] = [
       </>
     ),
   },
-  { header: "Last arrived", cell: (channel) => <RelativeTime at={channel.last_success_at} /> },
+  { header: "Last arrived", minWidth: 100, cell: (channel) => <RelativeTime at={channel.last_success_at} /> },
   {
     header: "Actions",
-    hideHeader: true,
-    right: true,
+    actions: true,
     cell: (channel) => <ChannelMenu channel={channel} />,
   },
 ];
@@ -70,7 +69,7 @@ export function ChannelsSection() {
         columns={COLUMNS}
         failure="The channels could not be loaded. Messages go on while this page cannot show them."
         empty={
-          <EmptyState title="No channels yet" actions={add}>
+          <EmptyState part title="No channels yet" actions={add}>
             A channel is where messages go: a signed webhook, mailboxes, Slack or Microsoft Teams.
           </EmptyState>
         }

@@ -103,7 +103,12 @@ const deliveryColumns = (open: (id: string) => void): readonly TableColumn<Notif
       </button>
     ),
   },
-  { header: "Channel", cell: (delivery) => delivery.channel_name },
+  { header: "Channel", minWidth: 120, cell: (delivery) => delivery.channel_name },
   { header: "Attempts", right: true, cell: (delivery) => delivery.attempts },
-  { header: "Made", right: true, cell: (delivery) => <RelativeTime at={delivery.created_at} /> },
+  {
+    header: "Made",
+    right: true,
+    minWidth: 100,
+    cell: (delivery) => <RelativeTime at={delivery.created_at} />,
+  },
 ];

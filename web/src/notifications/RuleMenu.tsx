@@ -25,7 +25,7 @@ export function RuleMenu({ rule }: { rule: NotificationRule }) {
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon size={24} aria-label={`Actions for the rule ${rule.name}`}>
+          <ActionIcon aria-label={`Actions for the rule ${rule.name}`}>
             <MoreIcon />
           </ActionIcon>
         </Menu.Target>

@@ -32,9 +32,9 @@ const COLUMNS: readonly TableColumn<NotificationRule>[] = [
       </>
     ),
   },
-  { header: "Channel", cell: (rule) => rule.channel_name },
-  { header: "When", cell: (rule) => digestWords(rule.digest_s) },
-  { header: "Actions", hideHeader: true, right: true, cell: (rule) => <RuleMenu rule={rule} /> },
+  { header: "Channel", minWidth: 120, cell: (rule) => rule.channel_name },
+  { header: "When", minWidth: 176, cell: (rule) => digestWords(rule.digest_s) },
+  { header: "Actions", actions: true, cell: (rule) => <RuleMenu rule={rule} /> },
 ];
 
 export function RulesSection() {
@@ -60,7 +60,7 @@ export function RulesSection() {
         columns={COLUMNS}
         failure="The rules could not be loaded. They count while this page cannot show them."
         empty={
-          <EmptyState title="No rules yet" actions={add}>
+          <EmptyState part title="No rules yet" actions={add}>
             A rule sends events to a channel: runs that end, findings that are new or back, integrations in
             trouble.
           </EmptyState>

@@ -2,17 +2,17 @@ import type { ReactNode } from "react";
 import styles from "./Notice.module.css";
 
 /** One sentence that teaches and one place to go. Three callers: nothing yet, nothing matches, could not load. */
-export function EmptyState({
-  title,
-  children,
-  actions,
-}: {
+type Props = {
   title: string;
   children: ReactNode;
   actions?: ReactNode;
-}) {
+  /** In place of one part of a page, which has its own room around. */
+  part?: boolean;
+};
+
+export function EmptyState({ title, children, actions, part = false }: Props) {
   return (
-    <div className={styles.empty}>
+    <div className={styles.empty} data-part={part || undefined}>
       <h2>{title}</h2>
       <p>{children}</p>
       {actions ? <div className={styles.actions}>{actions}</div> : null}

@@ -6,9 +6,12 @@ import styles from "./Table.module.css";
 
 export type TableColumn<Row> = {
   header: string;
-  hideHeader?: boolean;
-  /** At the right edge: numbers, and the actions of a row. */
+  /** Buttons: at the right edge, under a header that is only spoken. */
+  actions?: boolean;
+  /** Numbers. */
   right?: boolean;
+  /** In pixels; less breaks what belongs on one line. */
+  minWidth?: number;
   cell: (row: Row) => ReactNode;
 };
 
@@ -26,9 +29,9 @@ export function Table<Row>({ label, columns, rows, rowId }: TableProps<Row>) {
         <caption className="visually-hidden">{label}</caption>
         <thead>
           <tr>
-            {columns.map(({ header, hideHeader, right }) => (
-              <th key={header} scope="col" data-right={right || undefined}>
-                {hideHeader ? <span className="visually-hidden">{header}</span> : header}
+            {columns.map(({ header, actions, right, minWidth }) => (
+              <th key={header} scope="col" data-right={right || undefined} style={{ minWidth }}>
+                {actions ? <span className="visually-hidden">{header}</span> : header}
               </th>
             ))}
           </tr>
@@ -36,8 +39,8 @@ export function Table<Row>({ label, columns, rows, rowId }: TableProps<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowId(row)}>
-              {columns.map(({ header, right, cell }) => (
-                <td key={header} data-right={right || undefined}>
+              {columns.map(({ header, actions, right, cell }) => (
+                <td key={header} data-actions={actions || undefined} data-right={right || undefined}>
                   {cell(row)}
                 </td>
               ))}
