@@ -83,7 +83,7 @@ describe("notifications, secrets and many at once", () => {
     await page.getByText("2 scans selected").waitFor();
     await expectAccessible(page, "the bar of selected scans");
     await page.getByRole("button", { name: "Delete 2" }).click();
-    await dialog().getByText("2 of them have a copy at their vendor.").waitFor();
+    await dialog().getByText("With a copy at their vendor: 2.").waitFor();
     await expectAccessible(page, "the dialog that deletes many");
     await dialog().getByRole("button", { name: "Delete 2 scans; vendor copies stay" }).click();
     await page.getByText("Delete: done for 2.").waitFor();

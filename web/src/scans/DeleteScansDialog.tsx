@@ -21,16 +21,16 @@ export function DeleteScansDialog({ scans, onConfirm, onClose }: Props) {
       onClose={onClose}
     >
       <p>
-        They leave Scanhelm with their runs and their activity. Triage verdicts and comments stay and return
+        Scans leave Scanhelm with their runs and their activity. Triage verdicts and comments stay and return
         when the same finding is seen again.
       </p>
       {working > 0 ? (
-        <p>{working.toLocaleString()} of them still run here: deleting cancels them first.</p>
+        <p>Still running here: {working.toLocaleString()}. Deleting cancels them first.</p>
       ) : null}
       {linked > 0 ? (
         <p>
-          {linked.toLocaleString()} of them have a copy at their vendor. It stays, and Scanhelm will not adopt
-          it again unless you allow it on the integration's blocklist.
+          With a copy at their vendor: {linked.toLocaleString()}. The copies stay, and Scanhelm will not adopt
+          them again unless you allow it on the integration's blocklist.
         </p>
       ) : null}
     </ConfirmDialog>

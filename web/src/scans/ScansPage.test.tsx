@@ -269,7 +269,7 @@ test("many scans are deleted after their number was confirmed; each refusal is t
   const bar = await screen.findByRole("region", { name: "Command the selected scans" });
   await user.click(within(bar).getByRole("button", { name: "Delete 3" }));
   const dialog = await screen.findByRole("dialog");
-  expect(within(dialog).getByText("1 of them still run here: deleting cancels them first.")).toBeDefined();
+  expect(within(dialog).getByText("Still running here: 1. Deleting cancels them first.")).toBeDefined();
   expect(asked).toEqual([]);
   await user.click(within(dialog).getByRole("button", { name: "Delete 3 scans; vendor copies stay" }));
   expect(await within(bar).findByText("Delete: done for 2, refused for 1:")).toBeDefined();
