@@ -46,6 +46,22 @@ on_both_databases! {
         hub.stop().await;
     }
 
+    /// The finding may be the very record that could not be read.
+    async fn a_run_with_records_set_aside_fixes_nothing_and_a_whole_one_does(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "1", REPORT.as_bytes()).await;
+        let spoilt = at(REPORT, 1000).replacen("<ReportItem port=\"443\"", "<ReportItem port=\"none\"", 1);
+        let result = hub.upload(&grant, "2", spoilt.as_bytes()).await.result.unwrap();
+        assert_eq!((result["quarantined_total"].as_u64(), result["fixed"].as_u64()), (Some(1), Some(0)));
+        assert_eq!(state_of(&hub, &grant, CVE).await, FindingState::NotSeen);
+        let result = hub.upload(&grant, "3", later(2000).as_bytes()).await.result.unwrap();
+        assert_eq!(result["fixed"].as_u64(), Some(1));
+        assert_eq!(state_of(&hub, &grant, CVE).await, FindingState::Fixed);
+        hub.stop().await;
+    }
+
     async fn history_that_arrives_late_neither_reopens_nor_closes(database) {
         let home = Home::new(database);
         let hub = home.start().await;

@@ -130,19 +130,24 @@ impl World {
             let covering = |import: &&Imported| import.hosts.iter().any(|host| reference.contains(host.as_str()));
             let last =
                 imported.iter().filter(|import| import.references.contains(reference)).map(|import| import.ended).max();
-            let absent = imported
+            let lacking: Vec<&Imported> = imported
                 .iter()
                 .filter(covering)
-                .filter(|import| import.complete && !import.references.contains(reference) && Some(import.ended) > last)
-                .max_by_key(|import| import.ended);
+                .filter(|import| !import.references.contains(reference) && Some(import.ended) > last)
+                .collect();
+            let absent = lacking.iter().filter(|import| import.complete).max_by_key(|import| import.ended);
             match (seen.state.as_str(), absent) {
                 ("seen", Some(import)) if last.is_some() => {
                     let what =
                         format!("{reference} is shown as seen, but the complete run of {} lacks it", import.ended);
                     self.broken(I::I9, what);
                 }
-                ("fixed" | "not_seen", None) if last.is_some() => {
-                    self.broken(I::I9, format!("{reference} is {}, and no complete later run lacks it", seen.state));
+                ("fixed", None) if last.is_some() => {
+                    self.broken(I::I9, format!("{reference} is fixed, and no complete later run lacks it"));
+                }
+                // A run of which records were set aside makes it "not seen": that stays in the queue.
+                ("not_seen", None) if last.is_some() && lacking.is_empty() => {
+                    self.broken(I::I9, format!("{reference} is not seen, and every later run has it"));
                 }
                 _ => {}
             }
@@ -213,6 +218,6 @@ fn imported(truth: &VendorScan, run: &VendorRun) -> Imported {
         hosts: run.hosts.iter().map(|host| format!("host-{host}.lab.example")).collect(),
         references: references(truth, run),
         ended: run.finished_at.unwrap_or_default().as_millis() / 1000,
-        complete: true,
+        complete: !run.spoilt,
     }
 }
