@@ -99,7 +99,8 @@ pub fn integration_notice(health: &mut Health) -> Option<NoticeEvent> {
     };
     let kind = condition.kind;
     let worth = kind.needs_a_person() || (health.error_streak >= HICCUPS && kind.is_an_outage());
-    if !worth || health.told.is_some_and(|told| told.kind == kind) {
+    // An outage shows in many ways, in turn: only trouble that asks for something else is told beside what was told.
+    if !worth || health.told.is_some_and(|told| told.kind == kind || !kind.needs_a_person()) {
         return None;
     }
     let since = health.told.map_or(condition.since, |told| told.since);
@@ -141,6 +142,23 @@ mod tests {
         assert_eq!(look(&mut health, Some((ConditionKind::Authentication, 1))), None);
         assert_eq!(look(&mut health, None), RECOVERED);
         assert_eq!(look(&mut health, None), None);
+    }
+
+    #[test]
+    fn an_outage_that_shows_in_turns_is_told_once() {
+        let mut health = Health::default();
+        let told: Vec<_> = (3..9)
+            .map(|failures| {
+                let kind = if failures % 2 == 0 { ConditionKind::Timeout } else { ConditionKind::Unreachable };
+                look(&mut health, Some((kind, failures)))
+            })
+            .collect();
+        assert_eq!(told, [TROUBLE, None, None, None, None, None]);
+        // It needs a person after all, and then seems to be the outage again.
+        assert_eq!(look(&mut health, Some((ConditionKind::Authentication, 9))), TROUBLE);
+        assert_eq!(look(&mut health, Some((ConditionKind::Timeout, 10))), None);
+        assert_eq!(look(&mut health, Some((ConditionKind::Authentication, 11))), None);
+        assert_eq!(look(&mut health, None), RECOVERED);
     }
 
     #[test]

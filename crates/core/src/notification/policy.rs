@@ -96,7 +96,7 @@ pub fn judge(answered: &Answered, attempts: u32, before: &Standing, now: Timesta
     let standing = Standing {
         last_success_at: before.last_success_at,
         failing_since: Some(failing_since),
-        failures,
+        failures: in_a_row,
         last_error: Some(answered.detail.clone()),
         retry_at: Some(retry_at),
     };
@@ -151,6 +151,9 @@ mod tests {
             standing = judged.standing;
         }
         assert_eq!(standing.retry_at, Some(at(15)));
+        // The pauses of the next message are its own.
+        let next = judge(&Answered::status(400, None), 1, &standing, at(20), 1.0);
+        assert_eq!(next.standing.retry_at, Some(at(40)));
     }
 
     #[test]

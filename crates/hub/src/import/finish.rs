@@ -132,7 +132,9 @@ async fn settle(
         }
         transaction.save_import(import).await?;
         match event {
-            Event::ImportFailed => notifications::import_failed(hub, &transaction, &scan, &message).await?,
+            Event::ImportFailed => {
+                notifications::import_failed(hub, &transaction, &scan, Some(import.run_id), &message).await?;
+            }
             _ => notifications::findings_notice(hub, &transaction, &scan, import).await?,
         }
         transaction
@@ -199,7 +201,7 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
                 "The scan is changing; its import is given up a little later.",
             ));
         }
-        notifications::import_failed(hub, &transaction, &scan, &reason).await?;
+        notifications::import_failed(hub, &transaction, &scan, run_id, &reason).await?;
         transaction
             .append_activity(NewActivity {
                 company_id: job.company_id,

@@ -1,6 +1,6 @@
 //! Notices as they are written beside their causes.
 
-use scanhelm_core::ids::{CompanyId, IntegrationId, NoticeId, ScanId};
+use scanhelm_core::ids::{CompanyId, IntegrationId, NoticeId, RunId, ScanId};
 use scanhelm_core::import::Import;
 use scanhelm_core::integration::Integration;
 use scanhelm_core::notification::{Notice, NoticeEvent};
@@ -109,14 +109,20 @@ pub(crate) async fn findings_notice(hub: &Hub, transaction: &Transaction, scan: 
     transaction.append_notice(&notice).await
 }
 
-/// An import that is given up.
-pub(crate) async fn import_failed(hub: &Hub, transaction: &Transaction, scan: &Scan, reason: &str) -> Result<()> {
+/// An import that is given up: of `run`, which need not be the scan's latest.
+pub(crate) async fn import_failed(
+    hub: &Hub,
+    transaction: &Transaction,
+    scan: &Scan,
+    run: Option<RunId>,
+    reason: &str,
+) -> Result<()> {
     let title = format!("The results of {} could not be imported.", scan.name);
     let notice = Notice {
         scan_id: Some(scan.id),
         integration_id: scan.integration_id,
         detail: single_line(reason, 600),
-        data: json!({"scan_name": scan.name, "run_id": scan.run_id}),
+        data: json!({"scan_name": scan.name, "run_id": run}),
         ..notice(hub, scan.company_id, NoticeEvent::ImportFailed, title)
     };
     transaction.append_notice(&notice).await

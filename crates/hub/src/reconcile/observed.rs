@@ -47,6 +47,26 @@ impl Decided {
     }
 }
 
+/// An end that nobody saw coming may be an old one: of a run from before its integration was connected, or of an
+/// earlier run that the vendor went back to.
+async fn is_news(transaction: &Transaction, decided: &Decided) -> Result<bool> {
+    let Decided { before, next, shown, .. } = decided;
+    let was_seen_going = before.last_observed_at.is_some() && !before.vendor_state.is_terminal();
+    let Some(id) = next.integration_id.filter(|_| next.vendor_state.is_terminal() && !was_seen_going) else {
+        return Ok(true);
+    };
+    if *shown == ShownRun::WentBack {
+        return Ok(false);
+    }
+    let Some(integration) = transaction.any_integration(id).await? else {
+        return Ok(true);
+    };
+    Ok(match next.vendor_finished_at {
+        Some(end) => end >= integration.created_at,
+        None => before.last_observed_at.is_some() || integration.health.last_sweep_at.is_some(),
+    })
+}
+
 /// What became of a [`Decided`] in its transaction.
 pub(super) enum Written {
     /// With news in the feed or without.
@@ -120,7 +140,7 @@ impl Hub {
             return Ok(Written::Outrun);
         }
         self.save_run_of(transaction, next, changes).await?;
-        if changes.iter().any(|change| matches!(change, Change::State { .. })) {
+        if changes.iter().any(|change| matches!(change, Change::State { .. })) && is_news(transaction, decided).await? {
             notifications::run_notice(self, transaction, next).await?;
         }
         let mut told = false;

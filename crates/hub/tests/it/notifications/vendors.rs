@@ -75,6 +75,23 @@ on_both_databases! {
         hub.stop().await;
     }
 
+    async fn a_run_that_was_over_before_its_integration_was_connected_is_no_news(database) {
+        let (sim, home, receiver) = (nessus().await, Home::new(database), Receiver::start().await);
+        sim.add_scan(seed("old", SeedState::Completed)).unwrap();
+        sim.add_scan(seed("web", SeedState::Running)).unwrap();
+        let hub = start(&home).await;
+        let grant = hub.company("Acme").await;
+        tell_all(&hub, &grant, &receiver).await;
+        hub.connect(&grant, &sim).await;
+        hub.await_imported(&grant, "old").await;
+        assert_eq!(told(&receiver, 1).await, [("findings.new".to_owned(), "old".to_owned())]);
+        // What ends from now on is told, and nothing of the old run in between.
+        hub.await_status(&grant, "web", Status::Running).await;
+        sim.advance(Duration::from_secs(3600));
+        assert_eq!(told(&receiver, 2).await[1], ("run.completed".to_owned(), "web".to_owned()));
+        hub.stop().await;
+    }
+
     async fn trouble_that_needs_a_person_is_told_and_so_is_its_end(database) {
         let (sim, home, receiver) = (nessus().await, Home::new(database), Receiver::start().await);
         let hub = start(&home).await;
