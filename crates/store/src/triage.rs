@@ -67,17 +67,19 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Replaces the judgement that stood and adds this one to the history.
-    pub async fn upsert_triage(&self, company: CompanyId, verdict: &Verdict) -> Result<()> {
+    /// Replaces the judgement that stood and adds this one to the history. `false`: a later one stands, and stays.
+    pub async fn upsert_triage(&self, company: CompanyId, verdict: &Verdict) -> Result<bool> {
         let columns = "(company_id, fingerprint, state, reason, actor, at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
         let Verdict { fingerprint, state, reason, actor, at, expires_at } = verdict;
         let values = values![company, fingerprint, state.as_str(), reason, json(actor)?, at, expires_at];
         let upsert = format!(
             "INSERT INTO triage {columns} ON CONFLICT (company_id, fingerprint) DO UPDATE SET \
              state = excluded.state, reason = excluded.reason, actor = excluded.actor, at = excluded.at, \
-             expires_at = excluded.expires_at"
+             expires_at = excluded.expires_at WHERE triage.at <= excluded.at"
         );
-        self.write(&upsert, values.clone()).await?;
-        self.write(&format!("INSERT INTO triage_history {columns}"), values).await.map(|_| ())
+        if self.write(&upsert, values.clone()).await? == 0 {
+            return Ok(false);
+        }
+        self.write(&format!("INSERT INTO triage_history {columns}"), values).await.map(|_| true)
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Findings;
-use super::judgement::{Judgement, require_possible, write};
+use super::judgement::{Judgement, judged_later, require_possible, write};
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
 
@@ -172,10 +172,11 @@ async fn judge_chunk(
         };
         let verdict = judgement.verdict(finding, grant.actor, job.created_at);
         let row = match decide(finding, &verdict, standing.get(&finding.fingerprint)) {
-            Ok(Decision::Judge) => {
-                write(hub, transaction, grant, finding, &verdict).await?;
-                Row::of(*id, RowResult::Changed)
-            }
+            Ok(Decision::Judge) => match write(hub, transaction, grant, finding, &verdict).await {
+                Ok(()) => Row::of(*id, RowResult::Changed),
+                Err(error) if error.code == ErrorCode::Conflict => Row::refused(*id, error),
+                Err(error) => return Err(error),
+            },
             Ok(Decision::DoneBefore) => Row::of(*id, RowResult::Changed),
             Ok(Decision::SoAlready) => Row::of(*id, RowResult::Unchanged),
             Err(error) => Row::refused(*id, error),
@@ -197,8 +198,7 @@ fn decide(finding: &Finding, verdict: &Verdict, standing: Option<&Verdict>) -> R
         return Ok(Decision::DoneBefore);
     }
     if standing.is_some_and(|standing| standing.at > verdict.at) {
-        let detail = "Somebody judged it after this was asked for; that judgement stands.";
-        return Err(Error::new(ErrorCode::Conflict, detail));
+        return Err(judged_later());
     }
     if finding.status == verdict.state {
         return Ok(Decision::SoAlready);

@@ -53,7 +53,12 @@ pub(super) fn require_possible(finding: &Finding, to: FindingState) -> Result<()
     Err(Error::new(ErrorCode::NotPossibleInState, detail))
 }
 
-/// The rows of one judgement: verdict, state and audit.
+pub(super) fn judged_later() -> Error {
+    Error::new(ErrorCode::Conflict, "Somebody judged it after this was asked for; that judgement stands.")
+}
+
+/// The rows of one judgement: verdict, state and audit. [`judged_later`] when a later one stands; nothing is written
+/// then.
 pub(super) async fn write(
     hub: &Hub,
     transaction: &Transaction,
@@ -62,7 +67,9 @@ pub(super) async fn write(
     verdict: &Verdict,
 ) -> Result<()> {
     let to = verdict.state;
-    transaction.upsert_triage(grant.company, verdict).await?;
+    if !transaction.upsert_triage(grant.company, verdict).await? {
+        return Err(judged_later());
+    }
     transaction.set_finding_status(&[(finding.id, to, to.is_resolved().then_some(verdict.at))]).await?;
     let detail = json!({"from": finding.status.as_str(), "to": to.as_str()});
     transaction

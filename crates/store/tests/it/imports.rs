@@ -326,9 +326,10 @@ async fn verdicts_outlive_their_findings(world: World) {
     let first = verdict(FindingState::RiskAccepted, 1, Some(at(9)));
     let second = verdict(FindingState::FalsePositive, 2, None);
     let tx = world.store.begin().await.unwrap();
-    tx.upsert_triage(world.company, &first).await.unwrap();
+    assert!(tx.upsert_triage(world.company, &first).await.unwrap());
     assert_eq!(tx.expired_triage(world.company, at(9)).await.unwrap(), std::slice::from_ref(&first));
-    tx.upsert_triage(world.company, &second).await.unwrap();
+    assert!(tx.upsert_triage(world.company, &second).await.unwrap());
+    assert!(!tx.upsert_triage(world.company, &first).await.unwrap(), "a later judgement stands");
     tx.commit().await.unwrap();
     let store = &world.store;
     let print = &second.fingerprint;
