@@ -5,6 +5,7 @@
 //! the runs that were missing, their import jobs, and how far it has come, so that it goes on after a crash where it
 //! was. Runs that come late change nothing that newer ones said: imports are ordered by when things were seen.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use scanhelm_connectors::contract::{CallError, Session};
@@ -29,6 +30,9 @@ pub(crate) const BACKFILL_JOB: &str = "backfill";
 /// How long a caller waits for the vendor to tell its past before the count is "so far".
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// So many failures in a row are the vendor's and not their scans'.
+const IN_A_ROW: usize = 3;
+
 /// A backfill that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderedBackfill {
@@ -50,6 +54,9 @@ struct Walk {
     queued: u64,
     /// Scans whose past the vendor refused to tell.
     untold: u64,
+    /// Scans that the vendor was asked for in vain; they are asked for again when the others are done.
+    #[serde(default)]
+    again: BTreeSet<ScanId>,
     text: String,
 }
 
@@ -107,8 +114,11 @@ pub(crate) async fn run_backfill(hub: &Hub, job: &Job, context: &JobContext) -> 
     let scans = hub.store().scans_by_links(id, &incarnation).await?;
     let mut walk = walk_of(job);
     walk.total = scans.len() as u64;
-    let resumed_after = walk.after;
-    for scan in scans.iter().filter(|scan| resumed_after.is_none_or(|after| scan.id > after)) {
+    let before = walk.clone();
+    let is_left = |scan: &&Scan| before.after.is_none_or(|after| scan.id > after) || before.again.contains(&scan.id);
+    let mut failures = 0;
+    let mut trouble = None;
+    for scan in scans.iter().filter(is_left) {
         if context.cancelled.is_cancelled() {
             return Ok(Outcome::Cancelled);
         }
@@ -116,19 +126,28 @@ pub(crate) async fn run_backfill(hub: &Hub, job: &Job, context: &JobContext) -> 
             return Ok(Outcome::Continue { after: Duration::ZERO });
         }
         let told = match told(session.as_ref(), scan).await {
-            Ok(told) => told,
+            Ok(told) => {
+                failures = 0;
+                told
+            }
             Err(CallError::Gone { .. } | CallError::Refused { .. }) => {
                 walk.untold += 1;
                 Vec::new()
             }
-            Err(CallError::Failed { detail, retry_after, .. }) => {
-                return Ok(Outcome::Retry { reason: single_line(&detail, 500), after: retry_after });
-            }
-            Err(error @ CallError::Unknown { .. }) => {
-                return Ok(Outcome::Retry { reason: single_line(&error.to_string(), 500), after: None });
+            Err(error @ (CallError::Failed { .. } | CallError::Unknown { .. })) => {
+                failures += 1;
+                walk = put_off(hub, context, walk, scan).await?;
+                trouble = Some(retry(scan, &error));
+                if failures == IN_A_ROW {
+                    break;
+                }
+                continue;
             }
         };
         walk = take_up(hub, context, walk, scan, &told).await?;
+    }
+    if let Some(trouble) = trouble {
+        return Ok(trouble);
     }
     Ok(Outcome::Done(json!({
         "integration_id": id,
@@ -136,6 +155,23 @@ pub(crate) async fn run_backfill(hub: &Hub, job: &Job, context: &JobContext) -> 
         "scans": walk.total,
         "untold": walk.untold,
     })))
+}
+
+fn retry(scan: &Scan, error: &CallError) -> Outcome {
+    let after = match error {
+        CallError::Failed { retry_after, .. } => *retry_after,
+        _ => None,
+    };
+    Outcome::Retry { reason: single_line(&format!("{}: {error}", scan.name), 500), after }
+}
+
+/// One scan that cannot be asked for does not hold up the others.
+async fn put_off(hub: &Hub, context: &JobContext, mut walk: Walk, scan: &Scan) -> Result<Walk> {
+    walk.after = walk.after.max(Some(scan.id));
+    walk.again.insert(scan.id);
+    let progress = serde_json::to_value(&walk).map_err(Error::internal)?;
+    hub.store().progress(&context.lease, &progress).await?;
+    Ok(walk)
 }
 
 /// The vendor's runs of a scan, newest first; nothing where it keeps none or the scan has never run.
@@ -160,11 +196,12 @@ async fn told(session: &dyn Session, scan: &Scan) -> Result<Vec<PastRun>, CallEr
 async fn take_up(hub: &Hub, context: &JobContext, walk: Walk, scan: &Scan, told: &[PastRun]) -> Result<Walk> {
     for _ in 0..5 {
         let mut next = Walk {
-            after: Some(scan.id),
+            after: walk.after.max(Some(scan.id)),
             done: walk.done + 1,
             text: scan_text(walk.done + 1, walk.total),
             ..walk.clone()
         };
+        next.again.remove(&scan.id);
         let transaction = hub.store().begin().await?;
         if let Some(mut present) = transaction.scan(scan.company_id, scan.id).await? {
             let version = present.version;

@@ -98,10 +98,14 @@ impl Integrations<'_> {
         let (Some(integration), Some(sealed)) = (integration, self.hub.store().sealed_webhook_secret(id).await?) else {
             return Err(counted("unknown"));
         };
-        let opened: Credentials = self.hub.0.vault.unseal(&place(&integration), &sealed)?;
-        let secret = opened.get(FIELD).ok_or_else(|| Error::internal("a sealed webhook without its secret"))?;
-        let session = self.hub.session(&integration).await?;
-        let Some(webhooks) = session.webhooks() else {
+        // Trouble of ours is no answer for somebody who has shown nothing yet.
+        let unusable = |error: Error| {
+            tracing::warn!(integration = %id, %error, "a vendor's call cannot be checked");
+            counted("unknown")
+        };
+        let opened: Credentials = self.hub.0.vault.unseal(&place(&integration), &sealed).map_err(unusable)?;
+        let session = self.hub.session(&integration).await.map_err(unusable)?;
+        let (Some(secret), Some(webhooks)) = (opened.get(FIELD), session.webhooks()) else {
             return Err(counted("unknown"));
         };
         let delivery = Delivery { headers, body, received_at };
@@ -136,10 +140,15 @@ impl Integrations<'_> {
     /// The error for the sender, after the reason was written down for the owner.
     async fn refused(&self, integration: &Integration, unverified: Unverified) -> Result<Error> {
         let now = self.hub.now();
-        let refused = RefusedDelivery { at: now, because: unverified.to_string() };
-        let transaction = self.hub.store().begin().await?;
-        transaction.note_refused_delivery(integration.id, &refused, now.minus(NOTED_EVERY)).await?;
-        transaction.commit().await?;
+        // Read before a transaction is begun, of which there is one at a time on SQLite.
+        let webhook = self.hub.store().webhook(integration.company_id, integration.id).await?;
+        let last = webhook.and_then(|webhook| webhook.last_refused);
+        if last.is_none_or(|last| last.at <= now.minus(NOTED_EVERY)) {
+            let refused = RefusedDelivery { at: now, because: unverified.to_string() };
+            let transaction = self.hub.store().begin().await?;
+            transaction.note_refused_delivery(integration.id, &refused, now.minus(NOTED_EVERY)).await?;
+            transaction.commit().await?;
+        }
         Ok(counted("refused"))
     }
 

@@ -110,4 +110,29 @@ on_both_databases! {
         assert_eq!((again.queued, again.complete), (0, true));
         hub.stop().await;
     }
+
+    /// The past of the others comes in, and its own as soon as the vendor tells it.
+    async fn one_scan_that_cannot_be_asked_for_holds_up_no_other(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let sim = crate::harness::nessus().await;
+        let names = ["one", "two", "three"];
+        let ids = names.map(|name| {
+            let past = ScanSeed { earlier_runs: EARLIER, ..seed(name, SeedState::Completed) };
+            sim.add_scan(past).unwrap().id
+        });
+        let integration = hub.connect(&grant, &sim).await;
+        for name in names {
+            hub.await_imported(&grant, name).await;
+        }
+        let broken = sim.fault(format!("status,code=503,op=scans.details,path=/scans/{}", ids[0]).parse().unwrap());
+        let all = u64::from(EARLIER) * 3;
+        let ordered = hub.hub.integrations().backfill(&grant, integration).await.unwrap();
+        assert_eq!((ordered.queued, ordered.complete), (all - u64::from(EARLIER), false));
+        sim.clear_fault(broken);
+        let job = hub.await_job(&grant, ordered.job_id).await;
+        assert_eq!(job.result.unwrap()["queued"], all);
+        hub.stop().await;
+    }
 }
