@@ -37,7 +37,7 @@ impl Reader {
     /// Whether adoption leaves this vendor scan out.
     pub async fn is_blocked(&self, link: &VendorLink) -> Result<bool> {
         let text = "SELECT count(*) AS value FROM blocklist \
-                    WHERE integration_id = ? AND incarnation = ? AND external_scan_id = ?";
+                    WHERE integration_id = ? AND incarnation IN (?, '') AND external_scan_id = ?";
         let values = values![link.integration_id, link.incarnation, link.external_scan_id];
         Ok(self.connection().number(self.sql(text, values)).await? > 0)
     }
@@ -74,9 +74,18 @@ impl Transaction {
         Ok(self.write("DELETE FROM blocklist WHERE company_id = ? AND id = ?", values![company, id]).await? > 0)
     }
 
+    /// What was blocked before the installation was known belongs to the first one that answers.
+    pub async fn claim_blocks(&self, integration: IntegrationId, incarnation: &str) -> Result<u64> {
+        let text = "UPDATE blocklist SET incarnation = ? WHERE integration_id = ? AND incarnation = '' \
+                    AND NOT EXISTS (SELECT 1 FROM blocklist AS present \
+                    WHERE present.integration_id = blocklist.integration_id AND present.incarnation = ? \
+                    AND present.external_scan_id = blocklist.external_scan_id)";
+        self.write(text, values![incarnation, integration, incarnation]).await
+    }
+
     /// Takes back the deletion of one vendor scan, if there was one.
     pub async fn delete_block_of(&self, link: &VendorLink) -> Result<bool> {
-        let text = "DELETE FROM blocklist WHERE integration_id = ? AND incarnation = ? AND external_scan_id = ?";
+        let text = "DELETE FROM blocklist WHERE integration_id = ? AND incarnation IN (?, '') AND external_scan_id = ?";
         Ok(self.write(text, values![link.integration_id, link.incarnation, link.external_scan_id]).await? > 0)
     }
 }

@@ -84,8 +84,19 @@ impl Transaction {
 
     /// Writes what becomes of a command: target, state, detail and times.
     pub async fn save_command(&self, command: &Command) -> Result<()> {
-        let text = "UPDATE commands SET target = ?, state = ?, detail = ?, sent_at = ?, finished_at = ? \
-                    WHERE company_id = ? AND id = ?";
+        if self.update_command(command, "").await? { Ok(()) } else { Err(Error::not_found()) }
+    }
+
+    /// As [`save_command`](Self::save_command), of a command whose outcome is unknown; `false`: it has been settled.
+    pub async fn settle_command(&self, command: &Command) -> Result<bool> {
+        self.update_command(command, " AND state = 'unknown'").await
+    }
+
+    async fn update_command(&self, command: &Command, condition: &str) -> Result<bool> {
+        let text = format!(
+            "UPDATE commands SET target = ?, state = ?, detail = ?, sent_at = ?, finished_at = ? \
+             WHERE company_id = ? AND id = ?{condition}"
+        );
         let values = values![
             command.target,
             command.state.as_str(),
@@ -95,9 +106,6 @@ impl Transaction {
             command.company_id,
             command.id
         ];
-        match self.write(text, values).await? {
-            0 => Err(Error::not_found()),
-            _ => Ok(()),
-        }
+        Ok(self.write(&text, values).await? > 0)
     }
 }

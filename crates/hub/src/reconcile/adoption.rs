@@ -30,7 +30,13 @@ pub(super) async fn sweep(
 ) -> Result<u64, Trouble> {
     let company = hub.store().company(integration.company_id).await?;
     let adopts = company.is_some_and(|company| company.status == CompanyStatus::Active) || trap::on(Trap::S13);
-    let blocked = hub.store().blocked(integration.id).await?;
+    let mut blocked = hub.store().blocked(integration.id).await?;
+    if !incarnation.is_empty() && blocked.iter().any(|(of, _)| of.is_empty()) {
+        let transaction = hub.store().begin().await?;
+        transaction.claim_blocks(integration.id, incarnation).await?;
+        transaction.commit().await?;
+        blocked = hub.store().blocked(integration.id).await?;
+    }
     let known: HashSet<String> = hub
         .store()
         .scans_by_links(integration.id, incarnation)
@@ -58,10 +64,13 @@ pub(super) async fn sweep(
             continue;
         }
         match adopt(hub, integration, observation, link).await {
-            Ok(()) => adopted += 1,
+            Ok(true) => adopted += 1,
+            Ok(false) => {}
             // Another process was faster.
             Err(error) if error.code == ErrorCode::ScanAlreadyLinked => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(integration = %integration.id, external, %error, "not adopted; the next sweep tries again");
+            }
         }
     }
     if adopted > 0 {
@@ -70,7 +79,8 @@ pub(super) async fn sweep(
     Ok(adopted)
 }
 
-async fn adopt(hub: &Hub, integration: &Integration, observation: &Observation, link: VendorLink) -> Result<()> {
+/// `false`: it was deleted here at this moment.
+async fn adopt(hub: &Hub, integration: &Integration, observation: &Observation, link: VendorLink) -> Result<bool> {
     let name = single_line(&observation.name, 300);
     let name = if name.is_empty() { format!("{} {}", integration.name, link.external_scan_id) } else { name };
     if trap::on(Trap::S9)
@@ -88,7 +98,7 @@ async fn adopt(hub: &Hub, integration: &Integration, observation: &Observation, 
     if let Some(link) = &scan.link
         && transaction.is_blocked(link).await?
     {
-        return Ok(());
+        return Ok(false);
     }
     transaction
         .append_activity(NewActivity {
@@ -106,5 +116,5 @@ async fn adopt(hub: &Hub, integration: &Integration, observation: &Observation, 
     failpoint::hit("look.adoption.after_commit").await;
     hub.committed();
     hub.apply_observation(scan, observation).await?;
-    Ok(())
+    Ok(true)
 }

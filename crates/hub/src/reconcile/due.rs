@@ -22,7 +22,7 @@ pub struct DueLook {
 
 impl DueLook {
     /// `None`: this process is looking already.
-    fn reserve(hub: &Hub, integration: Integration) -> Option<Self> {
+    pub(super) fn reserve(hub: &Hub, integration: Integration) -> Option<Self> {
         lock(&hub.0.looked_at).insert(integration.id).then(|| Self { hub: hub.clone(), integration })
     }
 
@@ -33,11 +33,16 @@ impl DueLook {
 
     /// Looks. What could not be stored is seen again by the next look.
     pub async fn take(self) {
+        let id = self.integration.id;
+        if let Err(error) = self.look(Depth::AsDue).await {
+            tracing::warn!(integration = %id, %error, "look not stored; the next one repeats it");
+        }
+    }
+
+    pub(super) async fn look(self, depth: Depth) -> Result<()> {
         let Integration { id, connector, .. } = &self.integration;
         let span = tracing::info_span!("look", integration = %id, connector);
-        if let Err(error) = look::look(&self.hub, self.integration.clone(), Depth::AsDue).instrument(span).await {
-            tracing::warn!(integration = %self.integration.id, %error, "look not stored; the next one repeats it");
-        }
+        Box::pin(look::look(&self.hub, self.integration.clone(), depth)).instrument(span).await
     }
 }
 

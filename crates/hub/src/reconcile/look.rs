@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use scanhelm_connectors::contract::{CallError, ScanList};
 use scanhelm_core::backoff::Backoff;
-use scanhelm_core::ids::ScanId;
+use scanhelm_core::ids::{IntegrationId, ScanId};
 use scanhelm_core::integration::{Condition, ConditionKind, Integration};
 use scanhelm_core::scan::{Scan, next_poll};
-use scanhelm_core::{Result, Timestamp};
+use scanhelm_core::{Error, ErrorCode, Result, Timestamp};
 
 use super::{adoption, details, settle, status};
 use crate::Hub;
@@ -58,7 +58,12 @@ pub(super) async fn look(hub: &Hub, seen: Integration, depth: Depth) -> Result<(
         // It may be about a scan that is not known yet.
         integration.health.next_sweep_at = None;
     }
-    match look_at_vendor(hub, &mut integration, now).await {
+    let id = integration.id;
+    let looked = tokio::select! {
+        looked = look_at_vendor(hub, &mut integration, now) => looked,
+        lost = keep_lease(hub, id) => return Err(lost),
+    };
+    match looked {
         Ok(rest) => {
             telemetry::polled(&integration.connector, "ok");
             let health = &mut integration.health;
@@ -69,12 +74,12 @@ pub(super) async fn look(hub: &Hub, seen: Integration, depth: Depth) -> Result<(
             }
             health.next_poll_at = Some(now.plus(rest));
         }
-        Err(Trouble::Ours(error)) if error.code != scanhelm_core::ErrorCode::Internal => {
+        Err(Trouble::Ours(error)) => {
             telemetry::polled(&integration.connector, "store_error");
             return Err(error);
         }
-        Err(Trouble::Ours(error)) => {
-            tracing::warn!(integration = %integration.id, %error, "cannot look at the integration");
+        Err(Trouble::Unusable(error)) => {
+            tracing::warn!(integration = %integration.id, %error, "the integration cannot be used");
             let detail = error.internal.unwrap_or(error.detail);
             let failed = CallError::Failed { kind: ConditionKind::Credentials, detail, retry_after: None };
             settle_failure(hub, &mut integration, &failed, now);
@@ -92,10 +97,32 @@ pub(super) async fn look(hub: &Hub, seen: Integration, depth: Depth) -> Result<(
     transaction.commit().await
 }
 
+/// Prolongs the lease for as long as the look takes; a vendor may take minutes. Ends when the lease is lost: another
+/// hub believes this one dead, and looks itself.
+async fn keep_lease(hub: &Hub, id: IntegrationId) -> Error {
+    let lease = hub.settings().sync.lease;
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        let prolonged = async {
+            let transaction = hub.store().begin().await?;
+            let now = hub.now();
+            let kept = transaction.lease_integration(id, &hub.0.owner, now.plus(lease), now).await?;
+            transaction.commit().await.map(|()| kept)
+        };
+        match prolonged.await {
+            Ok(true) => {}
+            Ok(false) => return Error::new(ErrorCode::Conflict, "Another hub has taken the integration over."),
+            Err(error) => tracing::warn!(integration = %id, %error, "the lease is not prolonged; trying again"),
+        }
+    }
+}
+
 /// Whose fault it was.
 pub(super) enum Trouble {
     Vendor(CallError),
-    Ours(scanhelm_core::Error),
+    Ours(Error),
+    /// What is stored of the integration makes no session: its secret cannot be opened, its address not be read.
+    Unusable(Error),
 }
 
 impl From<CallError> for Trouble {
@@ -104,15 +131,18 @@ impl From<CallError> for Trouble {
     }
 }
 
-impl From<scanhelm_core::Error> for Trouble {
-    fn from(error: scanhelm_core::Error) -> Self {
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
         Self::Ours(error)
     }
 }
 
 /// How long to rest.
 async fn look_at_vendor(hub: &Hub, integration: &mut Integration, now: Timestamp) -> Result<Duration, Trouble> {
-    let session = hub.session(integration).await?;
+    let session = hub.session(integration).await.map_err(|error| match error.code {
+        ErrorCode::Internal => Trouble::Unusable(error),
+        _ => Trouble::Ours(error),
+    })?;
     let sweep_due = integration.health.next_sweep_at.is_none_or(|at| at <= now);
     let check_due = integration.instance.capabilities.is_none()
         || integration.health.condition.is_some()
@@ -176,7 +206,7 @@ async fn claim_early_links(
     integration: &Integration,
     incarnation: &str,
     known: &mut Vec<Scan>,
-) -> scanhelm_core::Result<()> {
+) -> Result<()> {
     let early = known.iter().any(|scan| scan.link.as_ref().is_some_and(|link| link.incarnation.is_empty()));
     if !early || incarnation.is_empty() {
         return Ok(());

@@ -145,8 +145,8 @@ async fn follow_integrations(hub: &Hub, stop: &CancellationToken) {
                 let stop = stop.clone();
                 looks.spawn(async move {
                     tokio::select! {
-                        () = stop.cancelled() => {}
                         () = look.take() => {}
+                        () = parting(&stop) => {}
                     }
                 });
             }
@@ -157,6 +157,12 @@ async fn follow_integrations(hub: &Hub, stop: &CancellationToken) {
     }
     looks.close();
     looks.wait().await;
+}
+
+/// A look under way at the end is given a moment: cut off, the next hub would ask the vendor the same again.
+async fn parting(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -12,7 +12,7 @@ use scanhelm_core::{Result, Timestamp};
 use serde_json::json;
 
 use crate::Hub;
-use crate::scans::command_activity;
+use crate::scans::Consequence;
 
 /// A command whose effect the vendor does not show after this long did not happen: longer than any call may be on its
 /// way (`HttpLimits::total`).
@@ -92,39 +92,46 @@ pub(super) async fn settle_commands(
     asked_at: Timestamp,
     swept: bool,
 ) -> Result<()> {
-    for mut command in hub.store().open_commands(integration.id).await? {
-        if command.state != CommandState::Unknown {
-            continue;
+    for open in hub.store().open_commands(integration.id).await? {
+        if open.state == CommandState::Unknown {
+            settle(hub, integration, &open, asked_at, swept).await?;
         }
-        let scan = match command.scan_id {
-            Some(scan) => hub.store().scan(command.company_id, scan).await?,
-            None => None,
-        };
-        let launch_is_missing = scan.as_ref().is_some_and(|scan| launch_is_missing(hub, integration, scan));
-        let Some((state, detail)) = verdict(hub, &command, scan.as_ref(), asked_at, swept, launch_is_missing).await?
-        else {
-            continue;
-        };
-        if command.kind == CommandKind::Create && state == CommandState::Refused {
-            hub.creation_refused(&command, detail).await?;
-        }
-        command.state = state;
-        command.detail = Some(detail.to_owned());
-        command.finished_at = Some(hub.now());
-        let transaction = hub.store().begin().await?;
-        if command.kind == CommandKind::Create
-            && let Some(scan) = scan.as_ref()
-            && let Some(link) = &scan.link
-        {
-            command.target = Some(link.external_scan_id.clone());
-            if launch_is_missing {
-                hub.order_launch_of(&transaction, &command).await?;
+    }
+    Ok(())
+}
+
+async fn settle(hub: &Hub, integration: &Integration, open: &Command, asked_at: Timestamp, swept: bool) -> Result<()> {
+    let transaction = hub.store().begin().await?;
+    // Somebody else may have settled it, or linked its scan, since it was listed.
+    let present = transaction.command(open.company_id, open.id).await?;
+    let Some(mut command) = present.filter(|command| command.state == CommandState::Unknown) else {
+        return Ok(());
+    };
+    let scan = match command.scan_id {
+        Some(scan) => transaction.scan(command.company_id, scan).await?,
+        None => None,
+    };
+    let launch_is_missing = scan.as_ref().is_some_and(|scan| launch_is_missing(hub, integration, scan));
+    let Some((state, detail)) = verdict(hub, &command, scan.as_ref(), asked_at, swept, launch_is_missing).await? else {
+        return Ok(());
+    };
+    command.state = state;
+    command.detail = Some(detail.to_owned());
+    command.finished_at = Some(hub.now());
+    let mut consequence = Consequence::Nothing;
+    if command.kind == CommandKind::Create {
+        match scan.and_then(|scan| scan.link) {
+            None => consequence = Consequence::CreationFailed,
+            Some(link) => {
+                command.target = Some(link.external_scan_id);
+                if launch_is_missing {
+                    consequence = Consequence::Launch;
+                }
             }
         }
-        transaction.save_command(&command).await?;
-        if let Some(activity) = command_activity(hub, &command) {
-            transaction.append_activity(activity).await?;
-        }
+    }
+    // Whoever is outrun here decides again at the next look.
+    if transaction.settle_command(&command).await? && hub.follow_up(&transaction, &command, consequence).await? {
         transaction.commit().await?;
         hub.committed();
     }

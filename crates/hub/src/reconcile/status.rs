@@ -71,7 +71,14 @@ async fn write(hub: &Hub, integration: IntegrationId, batch: Vec<(Decided, &Obse
         if !outrun.contains(&decided.before.id) {
             after.push(decided.next);
         } else if let Some(fresh) = hub.store().scan(decided.before.company_id, decided.before.id).await? {
-            after.push(hub.apply_observation(fresh, observation).await?);
+            match hub.apply_observation(fresh, observation).await {
+                Ok(scan) => after.push(scan),
+                Err(error) => {
+                    let scan = decided.before.id;
+                    tracing::warn!(%integration, %scan, %error, "what was seen of a scan is not stored");
+                    after.push(decided.before);
+                }
+            }
         }
     }
     Ok(after)

@@ -1,7 +1,7 @@
 //! "Refresh": an immediate status look and adoption pass, as a durable job that survives the caller going away.
 //!
 //! Level-triggered as well: the job is done when each integration has been looked at whole since it was ordered,
-//! whichever hub did it. Where another hub polls, the wish is left to that one.
+//! whichever hub did it. Where another hub polls, or a look is under way, the wish is left to the next look.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, Result};
 use serde_json::{Value, json};
 
+use super::due::DueLook;
 use super::look::Depth;
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
@@ -58,8 +59,10 @@ pub(crate) async fn run_sync(hub: &Hub, job: &Job, _context: &JobContext) -> Res
         }
         let id = integration.id;
         let mut present = Some(integration.clone());
-        if !is_looked_at(&integration, job) {
-            super::look::look(hub, integration, Depth::Whole).await?;
+        if !is_looked_at(&integration, job)
+            && let Some(look) = DueLook::reserve(hub, integration)
+        {
+            look.look(Depth::Whole).await?;
             present = hub.store().integration(job.company_id, id).await?;
         }
         match present.filter(|present| present.enabled) {

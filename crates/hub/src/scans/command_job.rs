@@ -5,21 +5,19 @@
 //! looking at the vendor. Only a deletion may simply be repeated: deleting what is gone is success.
 
 use scanhelm_connectors::contract::{CallError, Created, NewVendorScan, Session};
-use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::capability::CapabilitySet;
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::company::CompanyStatus;
 use scanhelm_core::ids::{CommandId, CompanyId, ScanId};
 use scanhelm_core::integration::Integration;
 use scanhelm_core::job::Job;
-use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::{Origin, Scan, VendorLink};
 use scanhelm_core::status::VendorState;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result};
-use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
+use super::command_end::Consequence;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
@@ -71,7 +69,17 @@ pub(crate) async fn run_command(hub: &Hub, job: &Job, context: &JobContext) -> R
         return Ok(outcome(&command));
     };
     let session = hub.session(&integration).await?;
-    let integration = known_instance(hub, integration, session.as_ref(), &command).await?;
+    let integration = match known_instance(hub, integration, session.as_ref(), &command).await? {
+        Ok(integration) => integration,
+        Err(error) => {
+            let after = match &error {
+                CallError::Failed { retry_after, .. } => *retry_after,
+                _ => None,
+            };
+            let reason = single_line(&format!("The scanner has not been reached yet: {error}"), 500);
+            return Ok(Outcome::Retry { reason, after });
+        }
+    };
     if scan.link.as_ref().is_some_and(|link| !integration.is_home_of(link)) {
         let reason = "The scanner was reinstalled: its scan went with the earlier installation, and the same number \
                       may mean another scan now.";
@@ -101,25 +109,28 @@ async fn known_instance(
     mut integration: Integration,
     session: &dyn Session,
     command: &Command,
-) -> Result<Integration> {
+) -> Result<std::result::Result<Integration, CallError>> {
     if command.kind == CommandKind::Create && integration.instance.capabilities.is_none() {
-        let checked = session.check().await.map_err(|error| {
-            Error::new(ErrorCode::Conflict, format!("The scanner has not been reached yet: {error}"))
-        })?;
+        let checked = match session.check().await {
+            Ok(checked) => checked,
+            Err(error) => return Ok(Err(error)),
+        };
         integration.instance = integration.instance.after(checked.instance);
         let transaction = hub.store().begin().await?;
         transaction.save_instance(integration.id, &integration.instance).await?;
         transaction.commit().await?;
     }
-    Ok(integration)
+    Ok(Ok(integration))
 }
 
 async fn refuse(hub: &Hub, context: &JobContext, mut command: Command, reason: &str) -> Result<Outcome> {
-    if command.kind == CommandKind::Create {
-        hub.creation_refused(&command, reason).await?;
-    }
-    finish(hub, context, &mut command, CommandState::Refused, Some(reason.to_owned())).await?;
+    let consequence = of_refusal(&command);
+    finish_with(hub, context, &mut command, CommandState::Refused, Some(reason.to_owned()), consequence).await?;
     Ok(outcome(&command))
+}
+
+fn of_refusal(command: &Command) -> Consequence {
+    if command.kind == CommandKind::Create { Consequence::CreationFailed } else { Consequence::Nothing }
 }
 
 pub(super) fn command_id(job: &Job) -> Result<CommandId> {
@@ -212,16 +223,12 @@ async fn accepted(
         let linked = hub.link_created(scan.company_id, scan.id, link).await?;
         failpoint::hit("command.linked").await;
         if !linked {
-            hub.creation_refused(command, LINKED_ELSEWHERE).await?;
-            return finish(hub, context, command, CommandState::Accepted, Some(LINKED_ELSEWHERE.to_owned())).await;
+            let reason = Some(LINKED_ELSEWHERE.to_owned());
+            return finish_with(hub, context, command, CommandState::Accepted, reason, Consequence::CreationFailed)
+                .await;
         }
         if scan.wants_launch() && !launched {
-            // The vendor has no call that creates and launches: the launch is a command of its own.
-            let transaction = hub.store().begin().await?;
-            transaction.fence(&context.lease).await?;
-            hub.order_launch_of(&transaction, command).await?;
-            transaction.commit().await?;
-            hub.committed();
+            return finish_with(hub, context, command, CommandState::Accepted, None, Consequence::Launch).await;
         }
     }
     finish(hub, context, command, CommandState::Accepted, None).await
@@ -244,10 +251,8 @@ async fn failed(
         }
         CallError::Gone { .. } | CallError::Failed { .. } => CommandState::Refused,
     };
-    if command.kind == CommandKind::Create && state == CommandState::Refused {
-        hub.creation_refused(command, &error.to_string()).await?;
-    }
-    finish(hub, context, command, state, Some(single_line(&error.to_string(), 500))).await
+    let consequence = if state == CommandState::Refused { of_refusal(command) } else { Consequence::Nothing };
+    finish_with(hub, context, command, state, Some(single_line(&error.to_string(), 500)), consequence).await
 }
 
 /// The licence turned a write down: all writes of this instance are withheld from now on, with the vendor's reason,
@@ -266,6 +271,7 @@ async fn narrow(hub: &Hub, integration: &Integration, kind: CommandKind, reason:
     transaction.commit().await
 }
 
+/// The end of a command without anything that follows from it.
 async fn finish(
     hub: &Hub,
     context: &JobContext,
@@ -273,44 +279,34 @@ async fn finish(
     state: CommandState,
     detail: Option<String>,
 ) -> Result<()> {
+    finish_with(hub, context, command, state, detail, Consequence::Nothing).await
+}
+
+async fn finish_with(
+    hub: &Hub,
+    context: &JobContext,
+    command: &mut Command,
+    state: CommandState,
+    detail: Option<String>,
+    consequence: Consequence,
+) -> Result<()> {
     command.state = state;
     command.detail = detail;
     command.finished_at = (state != CommandState::Unknown).then(|| hub.now());
-    let transaction = hub.store().begin().await?;
-    transaction.fence(&context.lease).await?;
-    transaction.save_command(command).await?;
-    if let Some(activity) = command_activity(hub, command) {
-        transaction.append_activity(activity).await?;
-    }
-    failpoint::hit("command.finish.before_commit").await;
-    transaction.commit().await?;
-    failpoint::hit("command.finish.after_commit").await;
-    hub.committed();
-    Ok(())
-}
-
-pub(crate) fn command_activity(hub: &Hub, command: &Command) -> Option<NewActivity> {
-    let word = command.kind.as_str();
-    let reason = command.detail.as_deref().unwrap_or_default();
-    let message = match command.state {
-        CommandState::Accepted => format!("The scanner accepted: {word}."),
-        CommandState::Refused => format!("The scanner refused: {word}. {reason}"),
-        CommandState::Unknown => {
-            format!(
-                "The answer to `{word}` was lost: {reason} The next look at the scanner decides; it is not sent again."
-            )
+    for _ in 0..5 {
+        let transaction = hub.store().begin().await?;
+        transaction.fence(&context.lease).await?;
+        transaction.save_command(command).await?;
+        if !hub.follow_up(&transaction, command, consequence).await? {
+            continue;
         }
-        CommandState::Recorded | CommandState::Sent => return None,
-    };
-    Some(NewActivity {
-        company_id: command.company_id,
-        scan_id: command.scan_id?,
-        at: hub.now(),
-        actor: Actor::System,
-        event: Event::Command,
-        message,
-        data: json!({"command_id": command.id, "kind": word, "state": command.state.as_str()}),
-    })
+        failpoint::hit("command.finish.before_commit").await;
+        transaction.commit().await?;
+        failpoint::hit("command.finish.after_commit").await;
+        hub.committed();
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Conflict, "The scan keeps changing; what became of the command is looked for."))
 }
 
 /// Deletes a vendor's copy after the local row is gone. Repeats with back-off until the vendor answers.
@@ -328,7 +324,8 @@ pub(crate) async fn run_vendor_delete(hub: &Hub, job: &Job, context: &JobContext
         return Ok(outcome(&command));
     };
     let target = command.target.clone().unwrap_or_default();
-    let incarnation = job.payload.get("incarnation").and_then(Value::as_str);
+    // Empty: linked before the installation was known.
+    let incarnation = job.payload.get("incarnation").and_then(Value::as_str).filter(|known| !known.is_empty());
     if incarnation.is_some_and(|incarnation| integration.instance.incarnation.as_deref().unwrap_or("") != incarnation) {
         let reason = "The scanner was reinstalled; its copy went with the earlier installation.";
         finish(hub, context, &mut command, CommandState::Accepted, Some(reason.to_owned())).await?;
@@ -371,13 +368,12 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
     let Some(mut command) = hub.store().command(job.company_id, command_id(job)?).await? else {
         return Ok(());
     };
+    let mut consequence = Consequence::Nothing;
     match command.state {
         CommandState::Recorded => {
             command.state = CommandState::Refused;
             command.finished_at = Some(hub.now());
-            if command.kind == CommandKind::Create {
-                hub.creation_refused(&command, reason).await?;
-            }
+            consequence = of_refusal(&command);
         }
         // The status reconciler looks for what became of it.
         CommandState::Sent => command.state = CommandState::Unknown,
@@ -386,8 +382,8 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
     command.detail = Some(single_line(reason, 500));
     let transaction = hub.store().begin().await?;
     transaction.save_command(&command).await?;
-    if let Some(activity) = command_activity(hub, &command) {
-        transaction.append_activity(activity).await?;
+    if !hub.follow_up(&transaction, &command, consequence).await? {
+        return Err(Error::new(ErrorCode::Conflict, "The scan is changing; its command is given up a little later."));
     }
     transaction.commit().await?;
     hub.committed();
@@ -407,6 +403,7 @@ impl Hub {
                 return Ok(true);
             }
             scan.link = Some(link.clone());
+            scan.vendor_missing_since = None;
             if scan.vendor_state == VendorState::Failed && scan.run_number == 0 {
                 // It was given up, and came to be after all.
                 scan.vendor_state = VendorState::Queued;
@@ -436,52 +433,5 @@ impl Hub {
             }
         }
         Err(Error::new(ErrorCode::Conflict, "The scan keeps changing; it is linked at the next attempt."))
-    }
-
-    /// The launch that belongs to a creation, as a command of its own in the caller's transaction.
-    pub(crate) async fn order_launch_of(&self, transaction: &Transaction, created: &Command) -> Result<()> {
-        let command = Command {
-            id: CommandId::new(self.ids()),
-            kind: CommandKind::Launch,
-            state: CommandState::Recorded,
-            detail: None,
-            created_at: self.now(),
-            sent_at: None,
-            finished_at: None,
-            ..created.clone()
-        };
-        transaction.insert_command(&command).await?;
-        transaction.enqueue(&self.command_job(&command), self.now()).await.map(|_| ())
-    }
-
-    pub(crate) async fn creation_refused(&self, command: &Command, reason: &str) -> Result<()> {
-        let Some(id) = command.scan_id else {
-            return Ok(());
-        };
-        let Some(mut scan) = self.store().scan(command.company_id, id).await? else {
-            return Ok(());
-        };
-        scan.vendor_state = VendorState::Failed;
-        scan.finished_at = Some(self.now());
-        scan.error = Some(single_line(&format!("The scanner did not create the scan: {reason}"), 500));
-        let version = scan.version;
-        let transaction = self.store().begin().await?;
-        if transaction.try_save_scan(&scan, version).await? {
-            crate::notifications::run_notice(self, &transaction, &scan).await?;
-            transaction
-                .append_activity(NewActivity {
-                    company_id: command.company_id,
-                    scan_id: id,
-                    at: self.now(),
-                    actor: Actor::System,
-                    event: Event::ScanFailed,
-                    message: scan.error.clone().unwrap_or_default(),
-                    data: json!({}),
-                })
-                .await?;
-            transaction.commit().await?;
-            self.committed();
-        }
-        Ok(())
     }
 }

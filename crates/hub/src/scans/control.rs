@@ -82,8 +82,8 @@ impl Scans<'_> {
             finished_at: None,
         };
         let word = kind.as_str();
-        let mut job = self.hub.command_job(&command);
-        job.dedup_key = Some(format!("order:{}:{word}", scan.id));
+        let before = transaction.scan_commands(grant.company, scan.id).await?;
+        let mut job = self.hub.order_job(&command, scan.id, &before);
         job.run_at = job.run_at.plus(wait);
         let job_id = transaction.enqueue(&job, self.hub.now()).await?;
         let target = format!("scan/{}", scan.id);

@@ -363,4 +363,13 @@ impl crate::Hub {
         job.priority = -10;
         job
     }
+
+    /// The job of a command that one may ask for again and again: asking again while it stands, and nothing else was
+    /// asked for since, is this one. `before`: the scan's commands until now, newest first.
+    pub(crate) fn order_job(&self, command: &Command, scan: ScanId, before: &[Command]) -> scanhelm_core::job::NewJob {
+        let after = before.iter().find(|before| before.kind != command.kind).map(|other| other.id.to_string());
+        let mut job = self.command_job(command);
+        job.dedup_key = Some(format!("order:{scan}:{}:{}", command.kind.as_str(), after.as_deref().unwrap_or("first")));
+        job
+    }
 }

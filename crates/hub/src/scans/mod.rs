@@ -3,6 +3,7 @@
 
 mod cancel;
 mod change;
+mod command_end;
 mod command_job;
 mod control;
 mod create;
@@ -12,9 +13,8 @@ mod preview;
 mod read;
 
 pub use change::ScanChange;
-pub(crate) use command_job::{
-    COMMAND_JOB, VENDOR_DELETE_JOB, attempts_exhausted, command_activity, run_command, run_vendor_delete,
-};
+pub(crate) use command_end::Consequence;
+pub(crate) use command_job::{COMMAND_JOB, VENDOR_DELETE_JOB, attempts_exhausted, run_command, run_vendor_delete};
 pub use control::Ordered;
 pub use create::NewScan;
 pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};

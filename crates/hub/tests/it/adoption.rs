@@ -175,4 +175,30 @@ on_both_databases! {
         assert_eq!(states, [(2, ImportState::Done), (1, ImportState::Done)]);
         hub.stop().await;
     }
+
+    /// A vendor is never asked for its list twice at once, however many want it.
+    async fn who_asks_for_a_look_during_a_look_gets_the_next_one(database) {
+        const ANSWER: f64 = 1.5;
+        let sim = Sim::start(SimConfig { scans: 3, speed: 1.0, ..SimConfig::new("nessus") }).await.unwrap();
+        sim.fault(format!("slow,delay_ms={},op=scans.list", ANSWER * 1000.0).parse().unwrap());
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        let lists = || {
+            let requests = sim.ledger().requests;
+            requests.into_iter().filter(|request| request.operation == "scans.list").map(|request| request.at)
+        };
+        for _ in 0..LOOKS {
+            if lists().count() == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        hub.sync(&grant).await;
+        let begun: Vec<_> = lists().collect();
+        let apart: Vec<f64> = begun.windows(2).map(|pair| pair[1].since(pair[0])).collect();
+        assert!(!apart.is_empty() && apart.iter().all(|seconds| *seconds >= ANSWER), "{apart:?}");
+        hub.stop().await;
+    }
 }

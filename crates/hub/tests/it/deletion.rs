@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use scanhelm_core::status::ImportState;
-use scanhelm_hub::scans::RemoteDeletion;
+use scanhelm_hub::scans::{NewScan, RemoteDeletion};
 use scanhelm_vendor_sim::{Action, Fault, SeedState};
 
 use crate::harness::{Home, LOOKS, count, nessus, on_both_databases, seed};
@@ -81,6 +81,43 @@ on_both_databases! {
         let deleted = hub.hub.scans().delete(&grant, scan.id, true, false).await.unwrap();
         assert_eq!((deleted.remote, deleted.warnings.len()), (Some(RemoteDeletion::Deleted), 0));
         assert!(sim.scan(&truth.id).is_none());
+        hub.stop().await;
+    }
+
+    /// Linked by hand before the hub has ever reached the vendor, and deleted again before it did.
+    async fn what_is_deleted_before_its_installation_is_known_stays_deleted(database) {
+        let sim = nessus().await;
+        let [keep, drop] = ["keep", "drop"].map(|name| sim.add_scan(seed(name, SeedState::Empty)).unwrap().id);
+        let outage = sim.fault(Fault::status(503));
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let integration = hub.connect(&grant, &sim).await;
+        for (external, cascade) in [(&keep, false), (&drop, true)] {
+            let new = NewScan {
+                integration_id: Some(integration),
+                external_scan_id: Some(external.clone()),
+                ..NewScan::default()
+            };
+            let early = hub.hub.scans().create(&grant, new).await.unwrap().scan.id;
+            hub.hub.scans().order_deletion(&grant, early, cascade, false).await.unwrap();
+        }
+        sim.clear_fault(outage);
+        for _ in 0..LOOKS {
+            if sim.scan(&drop).is_none() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(sim.scan(&drop).is_none(), "the vendor's copy was never deleted");
+        hub.sync(&grant).await;
+        assert_eq!(hub.scans(&grant).await.len(), 0);
+        assert!(sim.scan(&keep).is_some());
+        let blocked = hub.hub.integrations().blocklist(&grant).await.unwrap();
+        let kept = blocked.iter().find(|entry| entry.external_scan_id == keep).unwrap();
+        hub.hub.integrations().unblock(&grant, kept.id).await.unwrap();
+        hub.sync(&grant).await;
+        assert_eq!(hub.scans(&grant).await.len(), 1);
         hub.stop().await;
     }
 }

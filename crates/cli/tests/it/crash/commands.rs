@@ -136,14 +136,17 @@ fn crashes_in_creations(database: Database) {
     let sim = nessus(&runtime);
     let connected = connected(database, &sim);
     sim.clock().set_speed(SPEED);
-    let deaths = DEATHS.into_iter().chain([Death::At("command.linked")]);
-    for death in deaths {
+    let deaths = DEATHS.into_iter().chain([Death::At("command.linked")]).map(|death| (death, false));
+    // Accepted, and its launch ordered with that.
+    for (death, launch) in deaths.chain([(Death::At("command.finish.after_commit"), true)]) {
         let installation = connected.copy();
         let name = format!("made, {death:?}");
         let mut hub = installation.start(None);
         let integration = hub.items("integrations")[0]["id"].clone();
         hub.stop();
-        let body = json!({"name": name, "integration_id": integration, "targets": ["10.0.0.1"], "template": "basic"});
+        let body = json!({
+            "name": name, "integration_id": integration, "targets": ["10.0.0.1"], "template": "basic", "launch": launch,
+        });
         let made = |sim: &Sim| sim.scans().iter().filter(|scan| scan.name.starts_with(&name)).count();
         let order = Order { path: "scans", body: Some(&body), at_vendor: "/scans", effects: &made };
         order_and_die(&installation, &sim, death, &order);
@@ -163,6 +166,13 @@ fn crashes_in_creations(database: Database) {
         hub.await_that("the creation is known to have been accepted", |hub| {
             accepted(hub, rows[0]["id"].as_str().unwrap(), "create")
         });
+        if launch {
+            hub.await_that("its launch is known to have been accepted", |hub| {
+                accepted(hub, rows[0]["id"].as_str().unwrap(), "launch")
+            });
+        }
+        let external = rows[0]["external_scan_id"].as_str().unwrap();
+        assert_eq!(sim.ledger().count(Action::Launch, external), usize::from(launch), "{death:?}");
         hub.stop();
     }
 }
