@@ -6,7 +6,7 @@
 
 use scanhelm_connectors::contract::Session;
 use scanhelm_core::Result;
-use scanhelm_core::command::{Command, CommandKind, CommandState};
+use scanhelm_core::command::{Command, CommandKind};
 use scanhelm_core::integration::Integration;
 use scanhelm_core::scan::{Observation, Scan, VendorLink};
 
@@ -43,10 +43,10 @@ pub(super) async fn recognise(
     Ok(true)
 }
 
-/// Commands to create whose answer was lost. One that is on its way gets its scan by its answer.
+/// Commands to create that may have reached the vendor. One that is only `sent` counts: its process may have died.
 async fn creations(hub: &Hub, integration: &Integration) -> Result<Vec<Command>> {
     let mut open = hub.store().open_commands(integration.id).await?;
-    open.retain(|command| command.kind == CommandKind::Create && command.state == CommandState::Unknown);
+    open.retain(|command| command.kind == CommandKind::Create);
     Ok(open)
 }
 
