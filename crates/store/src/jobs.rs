@@ -200,7 +200,7 @@ impl Transaction {
     /// Makes this transaction valid only while the lease is held: call it before the batch's writes. On PostgreSQL
     /// it keeps the job from being claimed by others until the commit.
     pub async fn fence(&self, lease: &Lease) -> Result<()> {
-        let lock = if self.connection().backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
+        let lock = self.row_lock();
         let text = format!("SELECT id FROM jobs WHERE id = ? AND epoch = ? AND state = 'running'{lock}");
         let held = self
             .connection()

@@ -61,4 +61,4 @@ pub use schema::VERSION as SCHEMA_VERSION;
 pub use sightings::{NewSighting, SightingContent, SightingRow, SightingUpdate};
 pub use store::{Reader, Store, StoreOptions, Transaction};
 pub use triage::Verdict;
-pub use webhooks::NewDelivery;
+pub use webhooks::VendorCall;

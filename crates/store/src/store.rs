@@ -157,6 +157,11 @@ impl Deref for Transaction {
 }
 
 impl Transaction {
+    /// The end of a SELECT whose rows are to stay as they are until the commit. SQLite has one writer at a time.
+    pub(crate) fn row_lock(&self) -> &'static str {
+        if self.connection().backend() == Backend::Postgres { " FOR UPDATE" } else { "" }
+    }
+
     pub async fn commit(self) -> Result<()> {
         let news = self.news.into_inner().unwrap_or_else(PoisonError::into_inner);
         activity::publish(&self.reader.0, &news).await?;

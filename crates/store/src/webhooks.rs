@@ -9,7 +9,7 @@ use crate::store::{Reader, Transaction};
 
 /// A verified delivery.
 #[derive(Clone, Debug)]
-pub struct NewDelivery {
+pub struct VendorCall {
     pub company_id: CompanyId,
     pub integration_id: IntegrationId,
     /// The same for the same delivery, however often it comes.
@@ -76,7 +76,7 @@ impl Transaction {
     }
 
     /// `false`: it is here already.
-    pub async fn insert_delivery(&self, delivery: &NewDelivery) -> Result<bool> {
+    pub async fn insert_delivery(&self, delivery: &VendorCall) -> Result<bool> {
         let text = "INSERT INTO webhook_deliveries (company_id, integration_id, delivery_id, received_at) \
                     VALUES (?, ?, ?, ?) ON CONFLICT (integration_id, delivery_id) DO NOTHING";
         let values = values![delivery.company_id, delivery.integration_id, delivery.delivery_id, delivery.received_at];

@@ -15,7 +15,7 @@ use scanhelm_core::integration::{Integration, RefusedDelivery, Webhook};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result};
-use scanhelm_store::NewDelivery;
+use scanhelm_store::VendorCall;
 use serde_json::Value;
 
 use super::Integrations;
@@ -114,7 +114,7 @@ impl Integrations<'_> {
         }
         let notice = webhooks.notice(&delivery);
         let delivery_id = notice.delivery_id.map(|id| single_line(&id, 200)).filter(|id| !id.is_empty());
-        let delivery = NewDelivery {
+        let delivery = VendorCall {
             company_id: integration.company_id,
             integration_id: id,
             delivery_id: delivery_id.unwrap_or_else(|| self.hub.ids().next().to_string()),

@@ -5,7 +5,6 @@ use scanhelm_core::notification::{Channel, ChannelKind, Standing, Suspension};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::{Error, Result, Timestamp};
 
-use crate::connection::Backend;
 use crate::integrations::stale;
 use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
@@ -123,7 +122,7 @@ impl Transaction {
 
     /// The channel as it is now, kept so until the commit: whoever sends and whoever edits take turns.
     pub async fn lock_notification_channel(&self, id: ChannelId) -> Result<Option<Channel>> {
-        let lock = if self.connection().backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
+        let lock = self.row_lock();
         let text = format!("SELECT {COLUMNS} FROM notification_channels WHERE id = ?{lock}");
         self.connection().optional(self.sql(&text, values![id]), read).await
     }

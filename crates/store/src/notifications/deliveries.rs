@@ -3,9 +3,9 @@
 use scanhelm_core::ids::{ChannelId, CompanyId, DeliveryId, RuleId};
 use scanhelm_core::notification::{Attempt, AttemptOutcome, Delivery, DeliveryState, Notice};
 use scanhelm_core::page::{Page, PageRequest};
-use scanhelm_core::{Result, Severity, Timestamp};
+use scanhelm_core::{Result, Timestamp};
 
-use crate::connection::Backend;
+use super::rank;
 use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
 use crate::sql::{Sql, json, values};
@@ -48,10 +48,6 @@ fn read(row: &Row<'_>) -> Result<Delivery> {
         queued_at: row.time("queued_at")?,
         finished_at: row.maybe_time("finished_at")?,
     })
-}
-
-fn rank(severity: Option<Severity>) -> Option<u32> {
-    severity.map(|severity| u32::from(severity.rank()))
 }
 
 impl Reader {
@@ -152,7 +148,7 @@ impl Transaction {
 
     /// The digest that a rule is collecting, kept from being closed until the commit.
     pub async fn open_digest(&self, rule: RuleId) -> Result<Option<Delivery>> {
-        let lock = if self.connection().backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
+        let lock = self.row_lock();
         let text =
             format!("SELECT {COLUMNS} FROM notification_deliveries WHERE rule_id = ? AND state = 'collecting'{lock}");
         self.connection().optional(self.sql(&text, values![rule]), read).await

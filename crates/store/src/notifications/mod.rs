@@ -5,11 +5,16 @@ mod deliveries;
 mod rules;
 
 pub use deliveries::DeliveryFilter;
-use scanhelm_core::Result;
 use scanhelm_core::notification::Notice;
+use scanhelm_core::{Result, Severity};
 
 use crate::sql::{json, values};
 use crate::store::Transaction;
+
+/// As a column that sorts and compares.
+fn rank(severity: Option<Severity>) -> Option<u32> {
+    severity.map(|severity| u32::from(severity.rank()))
+}
 
 impl Transaction {
     /// To be told. In the transaction of what it tells.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use scanhelm_core::ids::{CompanyId, RuleId};
 use scanhelm_core::notification::Rule;
 use scanhelm_core::page::{Page, PageRequest};
-use scanhelm_core::{Error, Result, Severity};
+use scanhelm_core::{Error, Result};
 
+use super::rank;
 use crate::integrations::stale;
 use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
@@ -47,10 +48,6 @@ fn read(row: &Row<'_>) -> Result<Rule> {
 
 fn millis(rule: &Rule) -> Result<i64> {
     i64::try_from(rule.digest.as_millis()).map_err(Error::internal)
-}
-
-fn rank(severity: Option<Severity>) -> Option<u32> {
-    severity.map(|severity| u32::from(severity.rank()))
 }
 
 impl Reader {

@@ -8,7 +8,6 @@ use scanhelm_core::schedule::{Schedule, SuspendReason};
 use scanhelm_core::{Result, Timestamp};
 use sea_orm::Value;
 
-use crate::connection::Backend;
 use crate::integrations::stale;
 use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
@@ -155,7 +154,7 @@ impl Transaction {
 
     /// The schedule as it is now, kept so until the commit: whoever fires it and whoever edits it take turns.
     pub async fn lock_schedule(&self, id: ScheduleId) -> Result<Option<Schedule>> {
-        let lock = if self.connection().backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
+        let lock = self.row_lock();
         self.schedule_where(&format!("id = ?{lock}"), values![id]).await
     }
 

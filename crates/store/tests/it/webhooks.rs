@@ -1,7 +1,7 @@
 //! The hooks that vendors call: their secrets, and deliveries that nudge until a look has answered them.
 
 use scanhelm_core::integration::{RefusedDelivery, Webhook};
-use scanhelm_store::NewDelivery;
+use scanhelm_store::VendorCall;
 
 use crate::fixture::{World, at, on_both};
 
@@ -44,8 +44,8 @@ impl World {
     }
 }
 
-fn delivery(webhook: &Webhook, id: &str, second: i64) -> NewDelivery {
-    NewDelivery {
+fn delivery(webhook: &Webhook, id: &str, second: i64) -> VendorCall {
+    VendorCall {
         company_id: webhook.company_id,
         integration_id: webhook.integration_id,
         delivery_id: id.to_owned(),
