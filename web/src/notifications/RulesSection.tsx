@@ -43,8 +43,7 @@ export function RulesSection() {
   const [adding, { open, close }] = useDisclosure(false);
   const mayManage = usePermission("integration:manage");
   const rows = rules.data?.items ?? [];
-  const noChannel =
-    channels.data?.items.length === 0 ? "Add a channel first: a rule says what goes there." : null;
+  const noChannel = channels.data?.items.length === 0 ? "Add a channel first." : null;
   const add = (
     <ReasonButton unavailable={mayManage ?? noChannel} leftSection={<PlusIcon size={14} />} onClick={open}>
       Add rule
@@ -62,7 +61,7 @@ export function RulesSection() {
         empty={
           <EmptyState part title="No rules yet" actions={add}>
             A rule sends events to a channel: runs that end, findings that are new or back, integrations in
-            trouble.
+            trouble. {noChannel}
           </EmptyState>
         }
       />

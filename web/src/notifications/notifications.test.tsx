@@ -209,9 +209,10 @@ test("empty: each part teaches, and a rule waits for a channel", async () => {
   expect(await screen.findByText("Nothing was sent in the last 30 days.")).toBeDefined();
   await waitFor(() =>
     expect(screen.getByRole("button", { name: "Add rule" }).getAttribute("data-tip")).toBe(
-      "Add a channel first: a rule says what goes there.",
+      "Add a channel first.",
     ),
   );
+  expect(screen.getByText(/^A rule sends events/).textContent).toContain("Add a channel first.");
 });
 
 test("full: every state has its word, and what is wrong stands beside it", async () => {
