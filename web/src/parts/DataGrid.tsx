@@ -239,10 +239,17 @@ function HeaderCell<Item>({ column, sort, onSort }: HeaderProps<Item>) {
 
 const BONES = ["61%", "38%", "70%", "45%", "53%", "36%", "66%", "41%", "58%", "49%", "72%", "39%"];
 
+type SkeletonProps = {
+  label: string;
+  rows?: number;
+  /** In place of one part of a page, which has its own room around. */
+  part?: boolean;
+};
+
 /** Rows that are not there yet: same heights as the real ones, so nothing jumps when they come. */
-export function GridSkeleton({ label, rows = 12 }: { label: string; rows?: number }) {
+export function GridSkeleton({ label, rows = 12, part = false }: SkeletonProps) {
   return (
-    <div className={styles.skeleton} aria-busy="true">
+    <div className={styles.skeleton} data-part={part || undefined} aria-busy="true">
       <span className="visually-hidden" role="status">
         {label}
       </span>

@@ -62,7 +62,7 @@ type SectionProps<Row> = TableProps<Row> & {
 /** The same for what one question to the hub answers: also while it is asked, when it fails, when the rows are old. */
 export function TableSection<Row>({ query, failure, empty, ...table }: SectionProps<Row>) {
   const retry = () => void query.refetch();
-  if (query.isPending) return <GridSkeleton label={`Loading ${table.label.toLowerCase()}`} rows={3} />;
+  if (query.isPending) return <GridSkeleton part label={`Loading ${table.label.toLowerCase()}`} rows={3} />;
   if (table.rows.length === 0) {
     return query.isError ? <ProblemNotice error={query.error} what={failure} onRetry={retry} /> : empty;
   }
