@@ -19,6 +19,15 @@ pub enum Licence {
     Professional,
 }
 
+/// How a certificate can be refused although its authority is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsFlaw {
+    /// It is for `scanner.example.com`.
+    OtherName,
+    /// It ended on 2020-02-03.
+    Expired,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     pub username: String,
@@ -54,6 +63,8 @@ pub struct SimConfig {
     pub licence: Licence,
     /// Speak HTTPS, with a certificate of a test authority made at the start ([`crate::Sim::authority`]).
     pub tls: bool,
+    /// What is wrong with that certificate.
+    pub tls_flaw: Option<TlsFlaw>,
     /// Calls of one kind a client may make an hour of virtual time; the vendor's own limit when none. Vendors without
     /// such a limit have none.
     pub calls_per_hour: Option<u32>,
@@ -76,6 +87,7 @@ impl SimConfig {
             seed: 1,
             licence: Licence::default(),
             tls: false,
+            tls_flaw: None,
             calls_per_hour: None,
             credentials: Credentials::default(),
             start: None,

@@ -50,14 +50,14 @@ pub(crate) async fn attend(State(desk): State<Desk>, mut request: Request, next:
     request.extensions_mut().insert(RequestSeq(seq));
 
     let fault = desk.faults.strike(method.as_str(), &path, operation);
-    if let Some(kind) = &fault {
+    if let Some((_, kind)) = &fault {
         tracing::debug!(fault = kind.name(), %method, path, "fault strikes");
         desk.ledger.fault(seq, kind.name());
         if let FaultKind::Slow { delay } = kind {
             tokio::time::sleep(*delay).await;
         }
     }
-    let Some(kind) = fault else {
+    let Some((id, kind)) = fault else {
         let response = next.run(request).await;
         return sent(&desk, seq, response, true);
     };
@@ -66,6 +66,9 @@ pub(crate) async fn attend(State(desk): State<Desk>, mut request: Request, next:
         if kind == FaultKind::LoseAnswer {
             desk.ledger.leave(seq, false);
             return no_answer(line);
+        }
+        if kind == FaultKind::Hold {
+            desk.faults.until_cleared(id).await;
         }
         let intact = kind.keeps_answer();
         let response = spoil(&kind, response, desk.vendor.wording()).await;

@@ -36,7 +36,7 @@ mod tls;
 mod vendor;
 
 pub use clock::{Clock, Moment};
-pub use config::{Credentials, Licence, SimConfig};
+pub use config::{Credentials, Licence, SimConfig, TlsFlaw};
 pub use fault::{ArmedFault, Fault, FaultError, FaultId, FaultKind, GRAMMAR as FAULT_GRAMMAR, Place, RetryAfter};
 pub use hooks::{Webhook, WebhookError};
 pub use ledger::{Action, Effect, Exchange, FindingRef, LedgerReport, Served};

@@ -108,6 +108,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         },
         calls_per_hour: arguments.calls_per_hour,
         tls: arguments.tls_authority.is_some(),
+        tls_flaw: None,
         credentials: Credentials {
             username: arguments.username,
             password: arguments.password,

@@ -87,7 +87,7 @@ impl Sim {
         let routes: Router =
             control::routes(desk.clone()).merge(vendor.router().layer(from_fn_with_state(desk.clone(), attend)));
         let board = Switchboard::default();
-        let identity = if config.tls { Some(Identity::issue(address.ip())?) } else { None };
+        let identity = if config.tls { Some(Identity::issue(address.ip(), config.tls_flaw)?) } else { None };
         let authority = identity.as_ref().map(|identity| identity.authority.clone());
         let listener = SwitchedListener { tcp, board: board.clone(), identity };
         let server = tokio::spawn(async move {

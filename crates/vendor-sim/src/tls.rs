@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -18,6 +18,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
 
+use crate::config::TlsFlaw;
 use crate::line::{Line, Wire};
 
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +37,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Valid for `localhost`, 127.0.0.1 and the address listened on.
-    pub(crate) fn issue(address: IpAddr) -> Result<Self, TlsError> {
+    /// Valid for `localhost`, 127.0.0.1 and the address listened on, unless something is to be wrong with it.
+    pub(crate) fn issue(address: IpAddr, flaw: Option<TlsFlaw>) -> Result<Self, TlsError> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.distinguished_name.push(DnType::CommonName, "scanhelm-sim test authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -47,8 +48,16 @@ impl Identity {
         if !names.contains(&address.to_string()) {
             names.push(address.to_string());
         }
+        if flaw == Some(TlsFlaw::OtherName) {
+            names = vec!["scanner.example.com".to_owned()];
+        }
+        let mut params = CertificateParams::new(names)?;
+        if flaw == Some(TlsFlaw::Expired) {
+            params.not_before = date_time_ymd(2019, 1, 1);
+            params.not_after = date_time_ymd(2020, 2, 3);
+        }
         let key = KeyPair::generate()?;
-        let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
+        let certificate = params.signed_by(&key, &authority)?;
         let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?

@@ -75,7 +75,8 @@ pub(crate) fn answer_instead(kind: &FaultKind, vendor: &dyn Vendor, now: Moment)
         | FaultKind::RenameStatus { .. }
         | FaultKind::SetField { .. }
         | FaultKind::DropField { .. }
-        | FaultKind::LoseAnswer => return None,
+        | FaultKind::LoseAnswer
+        | FaultKind::Hold => return None,
     })
 }
 
@@ -253,15 +254,20 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A number stays a number where the new value is one.
+/// A number stays a number where the new value is one, and so does a list.
 fn set_field(answer: &mut Value, field: &str, from: Option<&str>, to: &str) {
     match answer {
         Value::Array(list) => list.iter_mut().for_each(|entry| set_field(entry, field, from, to)),
         Value::Object(fields) => {
             for (name, value) in fields {
                 if name == field && from.is_none_or(|from| text_of(value) == from) {
-                    let number = value.is_number().then(|| serde_json::from_str(to).ok().filter(Value::is_number));
-                    *value = number.flatten().unwrap_or_else(|| Value::from(to));
+                    let alike = |kind: fn(&Value) -> bool| serde_json::from_str(to).ok().filter(kind);
+                    let kept = match value {
+                        Value::Number(_) => alike(Value::is_number),
+                        Value::Array(_) => alike(Value::is_array),
+                        _ => None,
+                    };
+                    *value = kept.unwrap_or_else(|| Value::from(to));
                 } else {
                     set_field(value, field, from, to);
                 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use super::{Fault, FaultKind};
 use crate::random::Draw;
@@ -31,11 +32,12 @@ impl ArmedFault {
 pub(crate) struct FaultBook {
     draw: Draw,
     armed: Arc<Mutex<(FaultId, Vec<ArmedFault>)>>,
+    cleared: Arc<Notify>,
 }
 
 impl FaultBook {
     pub(crate) fn new(seed: u64) -> Self {
-        FaultBook { draw: Draw::new(seed).of("fault"), armed: Arc::default() }
+        FaultBook { draw: Draw::new(seed).of("fault"), armed: Arc::default(), cleared: Arc::default() }
     }
 
     pub(crate) fn arm(&self, fault: Fault) -> FaultId {
@@ -56,11 +58,26 @@ impl FaultBook {
         let mut guard = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         let before = guard.1.len();
         guard.1.retain(|armed| id.is_some_and(|id| id != armed.id));
-        before - guard.1.len()
+        let gone = before - guard.1.len();
+        drop(guard);
+        self.cleared.notify_waiters();
+        gone
+    }
+
+    /// Waits until this fault is cleared.
+    pub(crate) async fn until_cleared(&self, id: FaultId) {
+        loop {
+            // Before looking, so that no clearing is missed in between.
+            let cleared = self.cleared.notified();
+            if !self.list().iter().any(|armed| armed.id == id) {
+                return;
+            }
+            cleared.await;
+        }
     }
 
     /// The first armed fault that strikes this request.
-    pub(crate) fn strike(&self, method: &str, path: &str, operation: &str) -> Option<FaultKind> {
+    pub(crate) fn strike(&self, method: &str, path: &str, operation: &str) -> Option<(FaultId, FaultKind)> {
         let mut guard = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         for armed in &mut guard.1 {
             if armed.is_spent() || !armed.fault.place.covers(method, path, operation) {
@@ -70,7 +87,7 @@ impl FaultBook {
             let chance = self.draw.with(armed.id).with(u64::from(armed.seen)).chance(armed.fault.probability);
             if armed.seen > armed.fault.skip && chance {
                 armed.struck += 1;
-                return Some(armed.fault.kind.clone());
+                return Some((armed.id, armed.fault.kind.clone()));
             }
         }
         None

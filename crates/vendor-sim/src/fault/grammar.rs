@@ -39,6 +39,7 @@ Faults: KIND[,KEY=VALUE]...
     set-field,field=NAME,to=VALUE[,from=VALUE]      a field has another value, wherever it is
     drop-field,field=NAME             a field is missing, wherever it would be
     lose-answer                       done at the vendor, connection closed without an answer
+    hold                              done at the vendor, the answer waits until the fault is cleared
 Examples:
   --fault status,code=429,retry_after=5,op=scans.list,times=3
   --fault lose-answer,op=scans.launch,times=1
@@ -171,6 +172,7 @@ impl Details<'_> {
                 FaultKind::DropField { field: self.needed(field, "field")? }
             }
             "lose-answer" => FaultKind::LoseAnswer,
+            "hold" => FaultKind::Hold,
             other => return Err(FaultError(format!("no fault is called `{other}`; see --help for the kinds"))),
         })
     }
@@ -290,7 +292,8 @@ impl From<Fault> for Form {
             | FaultKind::ReverseEntries
             | FaultKind::EmptyList
             | FaultKind::Close
-            | FaultKind::LoseAnswer => {}
+            | FaultKind::LoseAnswer
+            | FaultKind::Hold => {}
         }
         form
     }

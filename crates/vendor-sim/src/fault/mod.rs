@@ -78,6 +78,8 @@ pub enum FaultKind {
         field: String,
     },
     LoseAnswer,
+    /// The answer waits until the fault is cleared.
+    Hold,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +118,7 @@ impl FaultKind {
             FaultKind::SetField { .. } => "set-field",
             FaultKind::DropField { .. } => "drop-field",
             FaultKind::LoseAnswer => "lose-answer",
+            FaultKind::Hold => "hold",
         }
     }
 
@@ -134,12 +137,13 @@ impl FaultKind {
                 | FaultKind::SetField { .. }
                 | FaultKind::DropField { .. }
                 | FaultKind::LoseAnswer
+                | FaultKind::Hold
         )
     }
 
     /// Whether the whole true answer still arrives.
     pub fn keeps_answer(&self) -> bool {
-        matches!(self, FaultKind::Slow { .. } | FaultKind::Drip { .. })
+        matches!(self, FaultKind::Slow { .. } | FaultKind::Drip { .. } | FaultKind::Hold)
     }
 }
 

@@ -102,6 +102,20 @@ async fn a_hanging_request_ends_with_its_client_and_is_in_the_ledger() {
 }
 
 #[tokio::test]
+async fn a_held_answer_tells_of_what_was_done_and_waits_for_its_fault_to_be_cleared() {
+    let client = started(still()).await;
+    let scan = empty_scan(&client).await;
+    let held = client.sim.fault(parsed("hold,op=scans.launch"));
+    let path = format!("/scans/{scan}/launch");
+    let mut launching = Box::pin(client.post(&path, json!({})));
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut launching).await.is_err());
+    assert_eq!(client.sim.ledger().count(Action::Launch, &scan), 1);
+    assert_eq!(client.get("/scans").await.status, 200, "nothing else is held");
+    client.sim.clear_fault(held);
+    assert_eq!(launching.await.status, 200);
+}
+
+#[tokio::test]
 async fn slow_and_dripping_answers_take_their_time_and_arrive_whole() {
     let client = started(still()).await;
     for line in ["slow,delay_ms=200,times=1", "drip,delay_ms=20,bytes=8,times=1"] {
@@ -214,6 +228,7 @@ fn the_line_form_and_the_json_form_say_the_same() {
         "set-field,field=name,to=8,from=x",
         "lose-answer",
         "hang",
+        "hold,op=scans.list",
     ] {
         let fault = parsed(line);
         let json = serde_json::to_value(&fault).unwrap();
