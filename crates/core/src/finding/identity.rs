@@ -5,9 +5,11 @@
 //! parts are kept readable ([`Identity`]) so that the API can explain why two findings are or are not the same.
 //!
 //! Two records of one report can agree in all parts: the same dangerous call on two identical lines, or one plugin
-//! reporting twice on a port. They are two findings, told apart by an *ordinal among equals*. Because only the set
-//! of ordinals matters, the order of the report does not.
+//! reporting twice on a port. They are two findings, told apart by an *ordinal among equals*. It follows from what
+//! they are and say, never from where in the report they stand: another order must not swap a judged finding with one
+//! that nobody has looked at.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -136,22 +138,91 @@ pub fn scanner_ref(record: &FindingRecord, ordinal: u32) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(readable.as_bytes())))
 }
 
-/// Counts equals within one report. Feed it every record, in any order, from the first: a resumed import replays the
-/// records it skips.
+/// Records of one report that agree in everything but their ordinal.
+type Key = [u8; 16];
+
+fn key(record: &FindingRecord) -> Key {
+    let digest = Sha256::digest(scanner_ref(record, 0).as_bytes());
+    let mut key = Key::default();
+    for (to, from) in key.iter_mut().zip(digest.iter()) {
+        *to = *from;
+    }
+    key
+}
+
+/// Which of two equals is first: the one further up in its file, then the worse one, then what they say decides, so
+/// that no order of the report shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Rank {
+    line: Option<u32>,
+    severity: Reverse<u8>,
+    words: u64,
+}
+
+impl Rank {
+    fn of(record: &FindingRecord) -> Self {
+        let line = match &record.location {
+            Location::Code { line, .. } => *line,
+            _ => None,
+        };
+        let mut words = Sha256::new();
+        for text in [&record.title, record.evidence.as_deref().unwrap_or_default()] {
+            words.update((text.len() as u64).to_be_bytes());
+            words.update(text.as_bytes());
+        }
+        let words = words.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
+        Self { line, severity: Reverse(record.severity.rank()), words }
+    }
+}
+
+/// The records of one report, told from a first reading of it: who is equal to whom can only be known at its end.
 #[derive(Debug, Default)]
-pub struct Ordinals(HashMap<[u8; 16], u32>);
+pub struct Census(Vec<(Key, Rank)>);
+
+impl Census {
+    pub fn add(&mut self, record: &FindingRecord) {
+        self.0.push((key(record), Rank::of(record)));
+    }
+
+    /// Keeps only what has equals, which is little.
+    #[must_use]
+    pub fn ordinals(mut self) -> Ordinals {
+        self.0.sort_unstable();
+        let equals = self.0.chunk_by(|(one, _), (other, _)| one == other).filter(|equals| equals.len() > 1);
+        let ranks = |equals: &[(Key, Rank)]| equals.iter().map(|(_, rank)| *rank).collect::<Vec<_>>();
+        let equals = equals.filter_map(|equals| Some((equals.first()?.0, ranks(equals)))).collect();
+        Ordinals { equals, given: HashMap::new() }
+    }
+}
+
+/// Numbers the equals of one report, whatever order they stand in. Feed it every record from the first: a resumed
+/// import replays the records it skips.
+#[derive(Clone, Debug, Default)]
+pub struct Ordinals {
+    /// In their order; of each key two or more.
+    equals: HashMap<Key, Vec<Rank>>,
+    /// To records that nothing tells apart.
+    given: HashMap<(Key, Rank), u32>,
+}
 
 impl Ordinals {
-    /// The ordinal of this record among those equal to it so far.
+    pub fn of<'report>(records: impl IntoIterator<Item = &'report FindingRecord>) -> Self {
+        let mut census = Census::default();
+        records.into_iter().for_each(|record| census.add(record));
+        census.ordinals()
+    }
+
+    /// The place of this record among its equals.
     pub fn next(&mut self, record: &FindingRecord) -> u32 {
-        let digest = Sha256::digest(scanner_ref(record, 0).as_bytes());
-        let mut key = [0; 16];
-        for (to, from) in key.iter_mut().zip(digest.iter()) {
-            *to = *from;
-        }
-        let seen = self.0.entry(key).or_insert(0);
-        let ordinal = *seen;
-        *seen += 1;
+        let key = key(record);
+        let Some(equals) = self.equals.get(&key) else {
+            return 0;
+        };
+        let rank = Rank::of(record);
+        let before = equals.partition_point(|other| *other < rank);
+        let given = self.given.entry((key, rank)).or_insert(0);
+        let ordinal = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(*given);
+        *given += 1;
         ordinal
     }
 }

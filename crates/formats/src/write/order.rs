@@ -15,7 +15,7 @@ pub(super) struct Ordered<'a> {
 pub(super) fn ordered(records: &[FindingRecord]) -> Vec<Ordered<'_>> {
     let mut sorted: Vec<&FindingRecord> = records.iter().collect();
     sorted.sort_by(|one, other| compare(one, other));
-    let mut ordinals = Ordinals::default();
+    let mut ordinals = Ordinals::of(sorted.iter().copied());
     sorted.into_iter().map(|record| Ordered { record, ordinal: ordinals.next(record) }).collect()
 }
 

@@ -53,7 +53,7 @@ fn json(findings: &[FindingRecord]) -> Vec<u8> {
 
 /// Identities and how often each occurs.
 fn identities(findings: &[FindingRecord]) -> BTreeMap<String, usize> {
-    let mut ordinals = Ordinals::default();
+    let mut ordinals = Ordinals::of(findings);
     let mut counts = BTreeMap::new();
     for finding in findings {
         let identity = Identity::of(finding, ordinals.next(finding));

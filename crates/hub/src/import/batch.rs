@@ -64,8 +64,9 @@ impl<'import> BatchWriter<'import> {
         context: &'import JobContext,
         scan: &'import Scan,
         frame: &'import Frame,
+        ordinals: Ordinals,
     ) -> Self {
-        Self { hub, context, scan, frame, ordinals: Ordinals::default(), covered: HashMap::new() }
+        Self { hub, context, scan, frame, ordinals, covered: HashMap::new() }
     }
 
     pub(super) fn ordinal(&mut self, record: &FindingRecord) -> u32 {

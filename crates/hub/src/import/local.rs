@@ -1,6 +1,7 @@
 //! The records of a local scan: in memory already, one source a scanner, no resume (a local scan is not repeated).
 
 use scanhelm_core::finding::SightingSource;
+use scanhelm_core::finding::identity::Census;
 use scanhelm_core::import::Import;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::{Result, SeverityCounts};
@@ -29,9 +30,11 @@ pub(crate) async fn import_local(
 ) -> Result<Outcome> {
     let mut counts = SeverityCounts::default();
     for part in parts {
+        let mut census = Census::default();
         for item in &part.items {
             if let ReportItem::Finding(record) = item {
                 counts.add(record.severity, 1);
+                census.add(record);
             }
         }
         let frame = Frame {
@@ -40,11 +43,12 @@ pub(crate) async fn import_local(
             policy: None,
             covers: part.covers,
         };
-        let total = part.items.len() as u64;
+        let records = part.items.len() as u64;
+        let surveyed = Survey { records, ordinals: census.ordinals(), ..Survey::default() };
         // Positions count anew within each source.
         import.checkpoint = 0;
         let source = Source::Memory(part.items);
-        match Box::pin(import_records(hub, context, scan, &mut import, &frame, source, total)).await? {
+        match Box::pin(import_records(hub, context, scan, &mut import, &frame, source, &surveyed)).await? {
             Progress::Complete => {}
             Progress::Parked | Progress::Cancelled => {
                 let reason = "The hub stopped or the import was cancelled; start the scan again.";

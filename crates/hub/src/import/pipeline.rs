@@ -1,12 +1,13 @@
 //! From a report to committed batches.
 //!
 //! Reading happens on a blocking thread and hands items over through a short channel: however large the report,
-//! memory holds the batch being written and the few items behind it. The first reading keeps nothing; it proves that
-//! the report is whole and learns what stands only at its end.
+//! memory holds the batch being written and the few items behind it. The first reading keeps no record; it proves that
+//! the report is whole, and learns what stands only at its end and which records are equal.
 
 use std::path::PathBuf;
 
 use scanhelm_core::finding::SightingSource;
+use scanhelm_core::finding::identity::{Census, Ordinals};
 use scanhelm_core::import::{Import, Quarantined};
 use scanhelm_core::scan::Scan;
 use scanhelm_core::status::ImportState;
@@ -47,6 +48,8 @@ pub(crate) struct Survey {
     pub(crate) records: u64,
     pub(crate) assets: u64,
     pub(crate) counts: SeverityCounts,
+    /// Numbers the records that are equal.
+    pub(crate) ordinals: Ordinals,
     /// When the newest of its assets was covered.
     pub(crate) last_covered: Option<Timestamp>,
 }
@@ -80,10 +83,11 @@ fn unreadable(error: &scanhelm_formats::ReadError) -> Error {
     Error::new(code, format!("{}.", error.to_string().trim_end_matches('.')))
 }
 
-/// Reads the whole report, keeping nothing.
+/// Reads the whole report, keeping no record of it.
 pub(crate) async fn survey(source: Source) -> Result<Survey> {
     tokio::task::spawn_blocking(move || {
         let mut survey = Survey::default();
+        let mut census = Census::default();
         let mut ended = false;
         for item in items(source)? {
             match item? {
@@ -97,6 +101,7 @@ pub(crate) async fn survey(source: Source) -> Result<Survey> {
                 ReportItem::Finding(record) => {
                     survey.records += 1;
                     survey.counts.add(record.severity, 1);
+                    census.add(&record);
                 }
                 ReportItem::Rejected(_) => survey.records += 1,
                 ReportItem::Footer { finished_at, complete, blind, problems } => {
@@ -111,6 +116,7 @@ pub(crate) async fn survey(source: Source) -> Result<Survey> {
         if !ended {
             return Err(Error::new(ErrorCode::UnreadableReport, "The report has no end; export or download it again."));
         }
+        survey.ordinals = census.ordinals();
         Ok(survey)
     })
     .await
@@ -169,10 +175,11 @@ pub(crate) async fn import_records(
     import: &mut Import,
     frame: &Frame,
     source: Source,
-    total: u64,
+    surveyed: &Survey,
 ) -> Result<Progress> {
     let batch_rows = hub.settings().import.batch_rows.max(1);
-    let mut writer = BatchWriter::new(hub, context, scan, frame);
+    let total = surveyed.records;
+    let mut writer = BatchWriter::new(hub, context, scan, frame, surveyed.ordinals.clone());
     let mut reader = read(source);
     let mut position = 0_u64;
     let mut assets: Vec<CoveredAsset> = Vec::new();

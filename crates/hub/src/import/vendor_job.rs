@@ -298,8 +298,7 @@ pub(super) async fn take_in(
         policy: surveyed.header.as_ref().and_then(|header| header.policy.clone()),
         covers: surveyed.complete && surveyed.last_covered.is_some(),
     };
-    let total = surveyed.records;
-    match Box::pin(import_records(hub, context, scan, import, &frame, source, total)).await? {
+    match Box::pin(import_records(hub, context, scan, import, &frame, source, &surveyed)).await? {
         Progress::Complete => {}
         Progress::Parked if trap::on(Trap::S5) => {
             import.checkpoint = 0;

@@ -15,20 +15,20 @@ use crate::harness::{Home, Running, on_both_databases};
 
 /// One check on one host.
 #[derive(Clone)]
-struct Item {
+pub(crate) struct Item {
     plugin: u32,
     port: u16,
     severity: u8,
     output: &'static str,
 }
 
-struct Host<'items> {
-    tags: &'items [(&'items str, &'items str)],
-    ended: Option<u32>,
-    items: Vec<Item>,
+pub(crate) struct Host<'items> {
+    pub(crate) tags: &'items [(&'items str, &'items str)],
+    pub(crate) ended: Option<u32>,
+    pub(crate) items: Vec<Item>,
 }
 
-fn report(hosts: &[Host<'_>]) -> Vec<u8> {
+pub(crate) fn report(hosts: &[Host<'_>]) -> Vec<u8> {
     let mut text = "<?xml version=\"1.0\" ?>\n<NessusClientData_v2>\n<Policy><policyName>Basic</policyName></Policy>\n\
                     <Report name=\"lab\">\n"
         .to_owned();
@@ -57,11 +57,11 @@ fn report(hosts: &[Host<'_>]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn item(plugin: u32, port: u16, severity: u8) -> Item {
+pub(crate) fn item(plugin: u32, port: u16, severity: u8) -> Item {
     Item { plugin, port, severity, output: "as seen" }
 }
 
-const WEB: &[(&str, &str)] = &[("host-ip", "10.0.0.5"), ("host-fqdn", "web.example.com")];
+pub(crate) const WEB: &[(&str, &str)] = &[("host-ip", "10.0.0.5"), ("host-fqdn", "web.example.com")];
 const DESK: &[(&str, &str)] = &[("host-ip", "10.0.0.6"), ("host-fqdn", "desk.example.com")];
 
 /// Fingerprints hold the company, so that results can only be compared within the same one.
@@ -107,24 +107,51 @@ on_both_databases! {
         }
     }
 
-    /// One check twice at one place with two severities is two findings, told apart by their number; in whatever order
-    /// they stand, the same findings with the same severities are there, and importing either order again adds none.
+    /// One check twice at one place with two severities is two findings (docs/IDENTITY.md). In whatever order they stand,
+    /// each keeps its identity, its severity and what a person has said about it.
     async fn fm_c12_a_check_that_reports_twice_is_the_same_two_findings_in_any_order(database) {
         let home = Home::new(database);
         let hub = home.start().await;
         let grant = hub.company("Acme").await;
-        let mut seen = Vec::new();
-        for (turn, items) in [[item(1, 443, 2), item(1, 443, 4)], [item(1, 443, 4), item(1, 443, 2)]].into_iter().enumerate() {
-            let host = Host { tags: WEB, ended: Some(1_700_000_600 + turn as u32), items: items.to_vec() };
-            hub.upload(&grant, "lab.nessus", &report(&[host])).await;
-            let found = findings(&hub, &grant).await;
-            let ids: BTreeSet<_> = found.iter().map(|finding| finding.id).collect();
-            let severities: BTreeSet<Severity> = found.iter().map(|finding| finding.severity).collect();
-            assert_eq!(severities, BTreeSet::from([Severity::Medium, Severity::Critical]));
-            assert!(found.iter().all(|finding| finding.status == FindingState::Open));
-            seen.push(ids);
+        let of = |output, severity| Item { output, ..item(1, 443, severity) };
+        let mut items = vec![of("weak key", 2), of("no key at all", 4), of("weak key", 4), of("expired", 2)];
+        let mut first = None;
+        let told = "known to the owner";
+        for turn in 0..items.len() {
+            let host = Host { tags: WEB, ended: Some(1_700_000_600 + turn as u32), items: items.clone() };
+            let result = hub.upload(&grant, "lab.nessus", &report(&[host])).await.result.unwrap();
+            let mut seen = BTreeSet::new();
+            for finding in findings(&hub, &grant).await {
+                let view = hub.hub.findings().get(&grant, finding.id).await.unwrap();
+                let evidence = view.sightings[0].detail["evidence"].as_str().unwrap().to_owned();
+                let ordinal = view.identity.unwrap().ordinal;
+                seen.insert((finding.id, ordinal, finding.severity.rank(), evidence, finding.status.as_str()));
+            }
+            match &first {
+                None => {
+                    assert_eq!(seen.iter().map(|(_, ordinal, ..)| *ordinal).collect::<BTreeSet<_>>(), BTreeSet::from([0, 1, 2, 3]));
+                    let by_number = |wanted: u32| seen.iter().find(|(_, ordinal, ..)| *ordinal == wanted).unwrap();
+                    let severities = [0, 1, 2, 3].map(|ordinal| by_number(ordinal).2);
+                    assert_eq!(severities, [Severity::Critical, Severity::Critical, Severity::Medium, Severity::Medium].map(Severity::rank));
+                    let (judged, ..) = by_number(0);
+                    hub.hub.findings().transition(&grant, *judged, FindingState::FalsePositive, told, None).await.unwrap();
+                    let mut expected = seen.clone();
+                    let mut worst = by_number(0).clone();
+                    expected.remove(&worst);
+                    worst.4 = FindingState::FalsePositive.as_str();
+                    expected.insert(worst);
+                    first = Some(expected);
+                }
+                Some(first) => {
+                    assert_eq!(&seen, first, "turn {turn}");
+                    assert_eq!(result["created"].as_u64(), Some(0));
+                }
+            }
+            items.rotate_left(1);
+            if turn == 1 {
+                items.reverse();
+            }
         }
-        assert_eq!((seen[0].len(), &seen[0]), (2, &seen[1]));
         hub.stop().await;
     }
 

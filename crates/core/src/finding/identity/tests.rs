@@ -89,13 +89,55 @@ fn moved_and_reindented_code_is_the_same_and_another_file_is_not() {
     assert_ne!(fingerprint(&here), fingerprint(&code("src/other.py", 12, "eval(request.data)")));
 }
 
+/// The fingerprints of a report's records, by what tells the records apart.
+fn numbered(records: &[FindingRecord]) -> Vec<(String, String)> {
+    let mut ordinals = Ordinals::of(records);
+    let mut numbered: Vec<_> = records
+        .iter()
+        .map(|record| {
+            let identity = Identity::of(record, ordinals.next(record));
+            (format!("{record:?}"), identity.fingerprint(company()))
+        })
+        .collect();
+    numbered.sort_unstable();
+    numbered
+}
+
 #[test]
 fn identical_lines_are_two_findings_in_any_order() {
-    let mut ordinals = Ordinals::default();
-    let first = ordinals.next(&code("a.py", 3, "eval(x)"));
-    let between = ordinals.next(&code("b.py", 3, "eval(x)"));
-    let second = ordinals.next(&code("a.py", 9, "eval(x)"));
-    assert_eq!((first, between, second), (0, 0, 1));
+    let mut records = [code("a.py", 3, "eval(x)"), code("b.py", 3, "eval(x)"), code("a.py", 9, "eval(x)")];
+    let mut ordinals = Ordinals::of(&records);
+    assert_eq!(records.each_ref().map(|record| ordinals.next(record)), [0, 0, 1]);
+    let before = numbered(&records);
+    records.reverse();
+    assert_eq!(numbered(&records), before);
+}
+
+/// What a person judged must not become something else because the scanner sorts its report anew.
+#[test]
+fn equals_keep_their_numbers_in_any_order() {
+    let said = |severity, evidence: &str| {
+        let mut record = nessus("1", 443, &[]);
+        record.severity = severity;
+        record.evidence = Some(evidence.to_owned());
+        record
+    };
+    let mut records = [
+        said(Severity::Medium, "one"),
+        said(Severity::Critical, "one"),
+        said(Severity::Medium, "other"),
+        said(Severity::Medium, "one"),
+    ];
+    let before = numbered(&records);
+    let distinct: std::collections::HashSet<_> = before.iter().map(|(_, fingerprint)| fingerprint).collect();
+    assert_eq!(distinct.len(), 4, "four findings, the two that nothing tells apart too");
+    let worst = Identity::of(&records[1], 0).fingerprint(company());
+    for _ in 0..records.len() {
+        records.rotate_left(1);
+        assert_eq!(numbered(&records), before);
+        let critical = format!("{:?}", said(Severity::Critical, "one"));
+        assert!(before.contains(&(critical, worst.clone())), "the worst is the first");
+    }
 }
 
 proptest! {

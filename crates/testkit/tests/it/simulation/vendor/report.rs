@@ -87,14 +87,11 @@ pub(crate) fn render(scan: &VendorScan, run: &VendorRun) -> String {
 pub(crate) fn references(scan: &VendorScan, run: &VendorRun) -> BTreeSet<String> {
     let text = render(scan, run).into_bytes();
     let report = scanhelm_formats::open(Box::new(std::io::Cursor::new(text)), &ReadOptions::default()).unwrap();
-    let mut ordinals = Ordinals::default();
-    report
-        .filter_map(|item| match item.unwrap() {
-            ReportItem::Finding(record) => {
-                let ordinal = ordinals.next(&record);
-                Some(scanner_ref(&record, ordinal))
-            }
-            _ => None,
-        })
-        .collect()
+    let records = report.filter_map(|item| match item.unwrap() {
+        ReportItem::Finding(record) => Some(*record),
+        _ => None,
+    });
+    let records: Vec<_> = records.collect();
+    let mut ordinals = Ordinals::of(&records);
+    records.iter().map(|record| scanner_ref(record, ordinals.next(record))).collect()
 }
