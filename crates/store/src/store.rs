@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use scanhelm_core::activity::NewActivity;
 use scanhelm_core::{Error, Result};
+use sea_orm::sqlx::sqlite::SqliteConnection;
+use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
@@ -249,7 +251,19 @@ pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool)
             .pragma("cache_size", (-cache).to_string());
         if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
     });
+    if !reading {
+        options.map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_free(connection)));
+    }
     Database::connect(options).await.map_err(|error| unreachable(&path.display().to_string(), &error))
+}
+
+/// Whether the transaction before is over; a connection on which it is not is replaced. One whose commit failed, on a
+/// full disk say, has been undone by SQLite while the driver still counts it as open: what comes next would be written
+/// into it, acknowledged, and never be there.
+async fn is_free(connection: &mut SqliteConnection) -> std::result::Result<bool, sqlx::Error> {
+    // What is still on its way to the connection, such as an ordinary rollback, is done first.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// A transaction whose hub says nothing for so long is ended by the server: a frozen process must not keep locks.
