@@ -169,8 +169,9 @@ impl Transaction {
     }
 
     /// Imports of one company write one after the other, also on PostgreSQL: two batches that each look up what is
-    /// known and then add the rest would otherwise both add it. Lasts until the end of the transaction.
-    pub(crate) async fn take_import_turn(&self, company: CompanyId) -> Result<()> {
+    /// known and then add the rest would otherwise both add it. People's judgements take a turn too: what they decide
+    /// about is then what is there. Lasts until the end of the transaction.
+    pub async fn take_import_turn(&self, company: CompanyId) -> Result<()> {
         if self.connection().backend() == Backend::Postgres {
             let text = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))";
             self.write(text, values![format!("import:{company}")]).await?;

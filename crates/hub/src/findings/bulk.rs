@@ -160,6 +160,8 @@ async fn judge_chunk(
     ids: &[FindingId],
     judgement: &Judgement,
 ) -> Result<Vec<Row>> {
+    // An import that is writing the same findings goes first, and is seen.
+    transaction.take_import_turn(grant.company).await?;
     let found = transaction.findings_of(grant.company, ids).await?;
     let fingerprints: Vec<String> = found.iter().map(|finding| finding.fingerprint.clone()).collect();
     let standing = transaction.triage_of(grant.company, &fingerprints).await?;

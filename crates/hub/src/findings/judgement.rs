@@ -88,12 +88,16 @@ impl Findings<'_> {
         expires_at: Option<Timestamp>,
     ) -> Result<FindingView> {
         grant.require(Permission::FindingRead)?;
-        let finding = self.hub.store().finding(grant.company, id).await?.ok_or_else(Error::not_found)?;
+        let present = self.hub.store().finding(grant.company, id).await?.ok_or_else(Error::not_found)?;
         grant.require(Permission::FindingTriage)?;
-        require_possible(&finding, to)?;
+        require_possible(&present, to)?;
         let judgement = Judgement { to, reason: reason.to_owned(), expires_at }.checked()?;
-        let verdict = judgement.verdict(&finding, grant.actor, self.hub.now());
         let transaction = self.hub.store().begin().await?;
+        // An import that is writing it goes first; what it made of the finding is what is judged.
+        transaction.take_import_turn(grant.company).await?;
+        let finding = transaction.finding(grant.company, id).await?.ok_or_else(Error::not_found)?;
+        require_possible(&finding, to)?;
+        let verdict = judgement.verdict(&finding, grant.actor, self.hub.now());
         write(self.hub, &transaction, grant, &finding, &verdict).await?;
         transaction.commit().await?;
         self.get(grant, id).await

@@ -41,6 +41,7 @@ pub(super) async fn close_what_is_gone(
     loop {
         let transaction = hub.store().begin().await?;
         transaction.fence(&context.lease).await?;
+        transaction.take_import_turn(scan.company_id).await?;
         let candidates = transaction.closing_candidates(scan.company_id, &frame.source, run_id, after, PAGE).await?;
         let Some(last) = candidates.last().map(|candidate| candidate.sighting_id) else {
             return Ok(());
