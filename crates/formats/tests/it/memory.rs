@@ -49,7 +49,7 @@ impl Read for Generated {
     }
 }
 
-/// A report cut at the record to repeat.
+/// A report cut at the record to repeat, whose texts are made long: much report in little time.
 fn generated(
     sample: &'static str,
     from: &str,
@@ -57,12 +57,23 @@ fn generated(
     separator: &'static str,
     count: u64,
 ) -> (Generated, Arc<AtomicU64>) {
+    let long =
+        |part: &str| part.replace("Old TLS", &"Old TLS. ".repeat(7000)).replace("SQL from", &"SQL from ".repeat(7000));
+    repeated(sample, (from, to), separator, count, long)
+}
+
+/// A report cut at the record to repeat.
+fn repeated(
+    sample: &'static str,
+    (from, to): (&str, &str),
+    separator: &'static str,
+    count: u64,
+    change: impl Fn(&str) -> String,
+) -> (Generated, Arc<AtomicU64>) {
     let start = sample.find(from).unwrap();
     let end = start + sample[start..].find(to).unwrap() + to.len();
     let given = Arc::new(AtomicU64::new(0));
-    // Long texts: much report in little time.
-    let part =
-        sample[start..end].replace("Old TLS", &"Old TLS. ".repeat(7000)).replace("SQL from", &"SQL from ".repeat(7000));
+    let part = change(&sample[start..end]);
     let part: &'static str = Box::leak(format!("{part}{separator}").into_boxed_str());
     let generated = Generated {
         head: &sample.as_bytes()[..start],
@@ -100,6 +111,24 @@ fn a_huge_nessus_report_is_read_as_it_comes() {
     if let (Some(before), Some(after)) = (before, peak()) {
         let size = given.load(Ordering::Relaxed) >> 20;
         assert!(size > 25 && after - before < 10, "{} MiB for a report of {size} MiB", after - before);
+    }
+}
+
+#[test]
+fn fm_c19_a_report_of_250_000_findings_is_read_as_it_comes() {
+    const COUNT: u64 = 250_000;
+    let item = ("<ReportItem port=\"443\"", "</ReportItem>");
+    let short = "<ReportItem port=\"443\" svc_name=\"www\" protocol=\"tcp\" severity=\"3\" pluginID=\"51192\" \
+                 pluginName=\"TLS 1.0\" pluginFamily=\"General\"><cve>CVE-2022-3602</cve><synopsis>Old TLS.</synopsis>\
+                 <description>The service speaks old TLS.</description></ReportItem>";
+    let (input, given) = repeated(NESSUS, item, "\n", COUNT, |_| short.to_owned());
+    let before = peak();
+    let report = open(Box::new(input), &ReadOptions::default()).unwrap();
+    let findings = report.filter(|part| matches!(part.as_ref().unwrap(), ReportItem::Finding(_))).count();
+    assert_eq!(findings as u64, COUNT + 3);
+    if let (Some(before), Some(after)) = (before, peak()) {
+        let size = given.load(Ordering::Relaxed) >> 20;
+        assert!(size > 50 && after - before < 10, "{} MiB for a report of {size} MiB", after - before);
     }
 }
 

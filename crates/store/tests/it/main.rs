@@ -13,4 +13,5 @@ mod scans;
 mod schedules;
 mod tenancy;
 mod tenants;
+mod volume;
 mod webhooks;
