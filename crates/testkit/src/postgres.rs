@@ -8,8 +8,9 @@
 //! SQL. A missing PostgreSQL fails the test: half of the store's contract would otherwise go untested in silence.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 const SERVER_VARIABLE: &str = "SCANHELM_TEST_POSTGRES";
@@ -169,11 +170,63 @@ impl PostgresDatabase {
     }
 
     fn administer(&self, statement: &str) {
+        self.query(statement);
+    }
+
+    /// Runs a statement beside whoever uses the database; its rows, a line each, their columns parted by `|`.
+    ///
+    /// # Panics
+    /// When the server cannot be asked, or refuses.
+    pub fn query(&self, statement: &str) -> String {
         // Whatever the database says about itself, this session may write.
         run(client_program("psql")
-            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement])
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"])
+            .args(["--command", statement])
             .env("PGOPTIONS", "-c default_transaction_read_only=off")
-            .arg(&self.url));
+            .arg(&self.url))
+    }
+
+    /// A transaction that has run this statement and stays open: whatever it locked stays locked.
+    ///
+    /// # Panics
+    /// When the server cannot be asked, or refuses.
+    #[expect(clippy::expect_used, clippy::panic, reason = "a test cannot go on without its database")]
+    pub fn hold(&self, statement: &str) -> HeldTransaction {
+        let name = format!("held_{:016x}", RandomState::new().build_hasher().finish());
+        let mut client = client_program("psql")
+            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
+            .arg(&self.url)
+            .env("PGAPPNAME", &name)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("start psql");
+        let mut stdin = client.stdin.take().expect("psql reads its standard input");
+        stdin.write_all(format!("begin;\n{statement};\nselect 1;\n").as_bytes()).expect("write to psql");
+        let held = HeldTransaction { client, _stdin: stdin };
+        // The last statement is the harmless one, and the session waits for the next.
+        let ready = format!(
+            "select count(*) from pg_stat_activity where application_name = '{name}' \
+             and state = 'idle in transaction' and query like 'select 1%'"
+        );
+        for _ in 0..600 {
+            if self.query(&ready) == "1" {
+                return held;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("`{statement}` was never done");
+    }
+
+    /// How many sessions of this database wait for a lock.
+    ///
+    /// # Panics
+    /// When the server cannot be asked.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its database")]
+    pub fn waiting(&self) -> usize {
+        let text = "select count(*) from pg_stat_activity \
+                    where datname = current_database() and wait_event_type = 'Lock'";
+        self.query(text).parse().expect("a number")
     }
 
     /// The name of this database on its server.
@@ -186,6 +239,22 @@ impl PostgresDatabase {
     #[must_use]
     pub fn server(&self) -> &Arc<PostgresServer> {
         &self.server
+    }
+}
+
+/// Ends, undone, when it is dropped.
+#[derive(Debug)]
+pub struct HeldTransaction {
+    client: Child,
+    /// Closed after the client has been killed.
+    _stdin: ChildStdin,
+}
+
+impl Drop for HeldTransaction {
+    fn drop(&mut self) {
+        // Nothing can be done about a failure; the database is dropped with force.
+        let _ = self.client.kill();
+        let _ = self.client.wait();
     }
 }
 

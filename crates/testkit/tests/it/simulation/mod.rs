@@ -23,10 +23,14 @@ const PLAN: Plan = Plan { steps: 70, weather: Weather { hold: 250, crash: 12 }, 
 /// Many schedules, and hubs that fire them at the same instant.
 const CLOCKED: Plan = Plan { by_the_clock: 50, ..PLAN };
 
+/// The name of a plan, as [`WHICH`] says it.
+const PLANS: [(&str, &Plan); 2] = [("mixed", &PLAN), ("clocked", &CLOCKED)];
+
 /// Without [`COUNT`].
 const SEEDS: u64 = 160;
 const COUNT: &str = "SCANHELM_SIMULATION_SEEDS";
 const ONE: &str = "SCANHELM_SIMULATION_SEED";
+const WHICH: &str = "SCANHELM_SIMULATION_PLAN";
 
 /// Seeds that once found a bug of the hub, with the bug.
 const REGRESSIONS: [(u64, &str); 1] =
@@ -70,24 +74,43 @@ fn number(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
 }
 
-/// Fails with what is broken, what happened before, and how to see it again.
-fn hold(seed: u64) {
-    let ended = simulate(seed, None);
+/// What is broken, what happened before, and how to see it again; `None` when all holds.
+fn broken(plan: &(&str, &Plan), seed: u64) -> Option<String> {
+    let (name, plan) = plan;
+    let ended = simulate_as(plan, seed, None);
     if ended.violations.is_empty() {
-        return;
+        return None;
     }
-    let broken: Vec<String> = ended.violations.iter().map(ToString::to_string).collect();
-    panic!(
-        "{}\n\nseed={seed} breaks:\n{}\n\nreplay: {ONE}={seed} cargo test -p scanhelm-testkit --test it simulation::replay -- --nocapture",
+    let violations: Vec<String> = ended.violations.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "{}\n\nseed={seed} breaks:\n{}\n\nreplay: {WHICH}={name} {ONE}={seed} cargo test -p scanhelm-testkit --test it \
+         simulation::replay -- --nocapture",
         ended.trace.join("\n"),
-        broken.join("\n")
-    );
+        violations.join("\n")
+    ))
+}
+
+/// Runs all of the seeds, whatever becomes of the first, and fails with everything that is broken.
+fn hold(plan: &(&str, &Plan), seeds: impl Iterator<Item = u64>) {
+    let mut run = 0_u64;
+    let mut bad = Vec::new();
+    for seed in seeds {
+        run += 1;
+        if let Some(told) = broken(plan, seed) {
+            println!("{told}\n");
+            bad.push(seed);
+        }
+    }
+    assert!(bad.is_empty(), "{} of {run} seeds break something: {bad:?}; what and how is above", bad.len());
+}
+
+fn seeds() -> u64 {
+    number(COUNT).unwrap_or(SEEDS)
 }
 
 /// One part of [`PARTS`] of all seeds, so that parts can run side by side.
 fn hold_part(part: u64) {
-    let seeds = number(COUNT).unwrap_or(SEEDS);
-    (1..=seeds).filter(|seed| seed % PARTS == part).for_each(hold);
+    hold(&PLANS[0], (1..=seeds()).filter(|seed| seed % PARTS == part));
 }
 
 const PARTS: u64 = 8;
@@ -134,18 +157,12 @@ fn seeds_of_part_7() {
 
 #[test]
 fn seeds_with_many_schedules() {
-    for seed in 1..=SEEDS / PARTS {
-        let ended = simulate_as(&CLOCKED, seed, None);
-        let broken: Vec<String> = ended.violations.iter().map(ToString::to_string).collect();
-        assert!(broken.is_empty(), "{}\n\nseed={seed} breaks:\n{}", ended.trace.join("\n"), broken.join("\n"));
-    }
+    hold(&PLANS[1], 1..=seeds() / PARTS);
 }
 
 #[test]
 fn seeds_that_once_broke_something_hold() {
-    for (seed, _) in REGRESSIONS {
-        hold(seed);
-    }
+    hold(&PLANS[0], REGRESSIONS.iter().map(|(seed, _)| *seed));
 }
 
 /// Shows one seed. Without the variable there is nothing to do.
@@ -154,7 +171,11 @@ fn replay() {
     let Some(seed) = number(ONE) else {
         return;
     };
-    let ended = simulate(seed, None);
+    let wanted = std::env::var(WHICH).unwrap_or_else(|_| PLANS[0].0.to_owned());
+    let Some((_, plan)) = PLANS.iter().find(|(name, _)| *name == wanted) else {
+        panic!("{WHICH}={wanted}: there are {}", PLANS.map(|(name, _)| name).join(" and "));
+    };
+    let ended = simulate_as(plan, seed, None);
     println!("{}\n", ended.trace.join("\n"));
     ended.violations.iter().for_each(|violation| println!("{violation}"));
     assert!(ended.violations.is_empty(), "seed={seed} breaks {} invariants", ended.violations.len());
