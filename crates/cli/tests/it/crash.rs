@@ -6,9 +6,13 @@
 mod cluster;
 mod commands;
 mod installation;
+mod local;
 mod looks;
 mod outage;
 mod proxy;
+mod sharing;
+mod starved;
+mod whole;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -300,6 +304,7 @@ fn kills_at_random(database: Database) {
     let installation = connected.copy();
     let mut draw = Draw(0x5ca_9e1f);
     let mut reached = 0;
+    let mut in_the_middle = 0;
     for kill in 0..KILLS {
         let mut hub = installation.start(None);
         // One in three at any time, perhaps while it starts or fetches; the others spread over the records.
@@ -317,9 +322,11 @@ fn kills_at_random(database: Database) {
         let seen = position(&hub);
         assert!(seen >= reached, "kill {kill}: {seen} records are in, {reached} were before");
         reached = seen;
+        in_the_middle += u64::from(0 < seen && seen < FINDINGS);
         hub.process.signal("-KILL");
         assert_eq!(hub.process.status().signal(), Some(SIGKILL));
     }
+    assert!(in_the_middle >= KILLS / 2, "only {in_the_middle} of {KILLS} kills came while records came in");
     let hub = installation.start(None);
     hub.await_imported(1);
     assert_eq!(position(&hub), FINDINGS);

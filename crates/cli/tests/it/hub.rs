@@ -106,6 +106,16 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// All that it has written to standard error, after its end.
+    pub(crate) fn whole_log(&mut self) -> &str {
+        // Ends when the process has closed it.
+        for line in self.errors.iter() {
+            self.log.push_str(&line);
+            self.log.push('\n');
+        }
+        &self.log
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

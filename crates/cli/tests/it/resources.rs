@@ -1,4 +1,5 @@
-//! E rows of the fault matrix: a machine that has no room, no file descriptors, no reader of the log; and litter.
+//! E rows of the fault matrix: a machine that has no room, no file descriptors, no reader of the log; and litter. And a
+//! database that may not grow.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -131,4 +132,90 @@ fn fm_e07_a_log_that_nobody_reads_does_not_hold_the_hub() {
         std::thread::sleep(Duration::from_millis(50));
     }
     drop(log);
+}
+
+/// The database may not grow any more: what is asked for is refused with the reason, nothing is half there, what is
+/// known can be read, and when there is room again all goes on by itself. (A limit on the size of files stands for the
+/// full disk: the same failure of the same writes.)
+#[test]
+fn fm_d08_no_room_for_the_database_refuses_changes_until_there_is() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    // In blocks of 512 bytes; only the soft limit, which can be lifted again.
+    let (mut hub, url) = Running::listening(&mut serve_under("trap '' XFSZ; ulimit -S -f 4000", &data));
+    let key = bootstrap(&data);
+    let targets: Vec<String> = (0..500).map(|number| format!("10.0.{}.{}", number / 250, number % 250)).collect();
+    let record = |name: &str| json!({"name": name, "scan_type": "vulnerability", "targets": targets});
+    let make = |name: &str| ask(&url, "POST", "/api/v1/scans", Some(&key), Some(&record(name)));
+    let mut made = Vec::new();
+    let refused = loop {
+        let name = format!("scan {}", made.len());
+        match make(&name) {
+            (201, _) => made.push(name),
+            refused => break refused,
+        }
+        assert!(made.len() < 5000, "the limit is never reached");
+    };
+    assert!(made.len() > 3, "{made:?}");
+    let names = || {
+        let scans = items(&url, "/api/v1/scans?limit=500", &key);
+        scans.iter().map(|scan| scan["name"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let known: std::collections::BTreeSet<String> = made.iter().cloned().collect();
+    for _ in 0..5 {
+        let (status, text) = make("one too many");
+        assert_eq!(status, 503, "{text}");
+        assert!(text.contains("store_unavailable"), "{text}");
+        assert_eq!(names(), known, "what was acknowledged is there, and nothing else");
+    }
+    assert_eq!(refused.0, 503, "{}", refused.1);
+    let lifted =
+        Command::new("prlimit").args(["--pid", &hub.pid().to_string(), "--fsize=unlimited:"]).status().unwrap();
+    assert!(lifted.success());
+    eventually("there is room again", || (make("after").0 == 201).then_some(()));
+    let mut expected = known;
+    expected.insert("after".to_owned());
+    assert_eq!(names(), expected);
+    hub.signal("-TERM");
+    assert_eq!(hub.wait().0, Some(0), "{}", hub.log);
+    // A new process finds the database whole.
+    let (_hub, url) = Running::serve(&data, &[]);
+    let (status, body) = ask(&url, "GET", "/api/v1/scans?limit=500", Some(&key), None);
+    assert_eq!((status, body.matches("\"name\":\"scan ").count()), (200, made.len()));
+}
+
+/// Clock ticks of processor time that a process has used.
+fn ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// More callers than the process may have open files: it waits instead of running in circles, it lives, and whoever
+/// comes when there is room again is served.
+#[test]
+fn fm_e03_no_file_descriptors_left_is_waited_out() {
+    const FILES: u32 = 90;
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let (mut hub, url) = Running::listening(&mut serve_under(&format!("ulimit -n {FILES}"), &data));
+    let key = bootstrap(&data);
+    let open = || fs::read_dir(format!("/proc/{}/fd", hub.pid())).unwrap().count();
+    let address = url.strip_prefix("http://").unwrap();
+    let callers: Vec<TcpStream> = (0..2 * FILES).map(|_| TcpStream::connect(address).unwrap()).collect();
+    eventually("all of its files to be open", || (open() >= FILES as usize - 2).then_some(()));
+    let (begun, before) = (Instant::now(), ticks(hub.pid()));
+    std::thread::sleep(Duration::from_secs(3));
+    // A hundred ticks a second; it may do its ordinary work, and not nothing but try again.
+    let used = (ticks(hub.pid()) - before) as f64 / 100.0 / begun.elapsed().as_secs_f64();
+    assert!(used < 0.5, "{used:.2} of a processor for nothing");
+    drop(callers);
+    eventually("the files to be closed", || (open() < FILES as usize / 2).then_some(()));
+    let record = json!({"name": "by hand", "scan_type": "vulnerability", "targets": ["10.0.0.1"]});
+    assert_eq!(ask(&url, "POST", "/api/v1/scans", Some(&key), Some(&record)).0, 201);
+    assert_eq!(items(&url, "/api/v1/scans", &key).len(), 1);
+    hub.signal("-TERM");
+    assert_eq!(hub.wait().0, Some(0));
+    let tried = hub.whole_log().matches("accept").count();
+    assert!(tried <= 50, "{tried} lines about what could not be accepted");
 }

@@ -29,9 +29,7 @@ fn order_and_die(installation: &Installation, sim: &Sim, death: Death, order: &O
     let mut hub = match death {
         Death::At(place) => installation.start(Some(place)),
         Death::BeforeTheAnswer => {
-            sim.fault(
-                format!("drip,delay_ms=60000,bytes=1,method=POST,path={},times=1", order.at_vendor).parse().unwrap(),
-            );
+            sim.fault(format!("hold,method=POST,path={},times=1", order.at_vendor).parse().unwrap());
             installation.start(None)
         }
     };
@@ -77,8 +75,7 @@ fn fm_a09_an_order_has_one_effect_wherever_the_hub_dies() {
     ];
     let mut courses = Vec::new();
     for (word, action, state) in actions {
-        // Pausing and the like is answered without a body, all at once.
-        for death in DEATHS.into_iter().filter(|death| word == "launch" || matches!(death, Death::At(_))) {
+        for death in DEATHS {
             let name = format!("{word} {death:?}");
             let seed = ScanSeed {
                 name: name.clone(),

@@ -10,7 +10,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use scanhelm_store::{Store, StoreOptions};
+use scanhelm_core::job::{Job, JobState};
+use scanhelm_core::page::PageRequest;
+use scanhelm_store::{JobFilter, Store, StoreOptions};
 use scanhelm_testkit::postgres::{PostgresDatabase, PostgresServer};
 use serde_json::{Value, json};
 
@@ -28,6 +30,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("SCANHELM_LIMITS_REQUESTS_PER_MINUTE", "60000"),
     ("SCANHELM_IMPORT_BATCH_ROWS", "10"),
 ];
+
+/// Of the company's first user.
+pub(super) const EMAIL: &str = "ann@example.com";
+pub(super) const PASSWORD: &str = "correct horse 7";
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Database {
@@ -76,8 +82,10 @@ impl Installation {
 
     fn on(database: Option<PostgresDatabase>) -> Self {
         let mut made = Self::empty(database.map(Arc::new));
-        let arguments = ["admin", "bootstrap", "--json", "--company", "Example", "--email", "ann@example.com"];
-        let answer = ended(&mut made.command(&arguments));
+        let arguments = ["admin", "bootstrap", "--json", "--company", "Example", "--email", EMAIL, "--password-stdin"];
+        let password = made.folder.path().join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        let answer = ended(made.command(&arguments).stdin(std::fs::File::open(&password).unwrap()));
         assert_eq!(answer.code, 0, "{}", answer.stderr);
         let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
@@ -125,6 +133,12 @@ impl Installation {
         let sqlite = || format!("sqlite://{}", self.data().join("scanhelm.db").display());
         let url = self.database.as_ref().map_or_else(sqlite, |database| database.url().to_owned());
         Store::open(&StoreOptions { url, readers: 1 }).await.unwrap()
+    }
+
+    /// The jobs of a kind that some hub leases.
+    pub(super) async fn running(&self, store: &Store, kind: &str) -> Vec<Job> {
+        let filter = JobFilter { kind: Some(kind.to_owned()), state: Some(JobState::Running) };
+        store.jobs(self.company.parse().unwrap(), &PageRequest::default(), &filter).await.unwrap().items
     }
 
     fn data(&self) -> PathBuf {

@@ -1,9 +1,11 @@
-//! A connection to the database that breaks at the worst moment: the server has committed, its answer never arrives.
+//! A connection to the database that breaks at the worst moment: the server has committed, its answer never arrives. Or
+//! one on which nothing passes any more, in either direction, while both ends believe that it is open.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Passes everything on, but loses the answer to some commits together with their connection. Ends with the process.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ struct Plan {
     /// One in so many commits.
     every: u32,
     at_most: u32,
+    clogged: AtomicBool,
 }
 
 impl Plan {
@@ -28,15 +31,27 @@ impl Plan {
         let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
         number.is_multiple_of(self.every) && self.lost.fetch_add(1, Ordering::SeqCst) < self.at_most
     }
+
+    fn until_open(&self) {
+        while self.clogged.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 impl Proxy {
+    /// In front of the server of `url`, and losing nothing.
+    pub(super) fn faithful(url: &str) -> Self {
+        Self::to(url, u32::MAX, 0)
+    }
+
     /// In front of the server of `url`.
     pub(super) fn to(url: &str, every: u32, at_most: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = authority(url).to_owned();
-        let plan = Arc::new(Plan { server, commits: AtomicU32::new(0), lost: AtomicU32::new(0), every, at_most });
+        let (commits, lost) = (AtomicU32::new(0), AtomicU32::new(0));
+        let plan = Arc::new(Plan { server, commits, lost, every, at_most, clogged: AtomicBool::new(false) });
         let shared = Arc::clone(&plan);
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -52,6 +67,11 @@ impl Proxy {
         url.replacen(authority(url), &self.address, 1)
     }
 
+    /// Whether nothing passes, until further notice. What was sent meanwhile arrives afterwards.
+    pub(super) fn clog(&self, clogged: bool) {
+        self.plan.clogged.store(clogged, Ordering::SeqCst);
+    }
+
     pub(super) fn lost(&self) -> u32 {
         self.plan.lost.load(Ordering::SeqCst).min(self.plan.at_most)
     }
@@ -63,11 +83,13 @@ fn authority(url: &str) -> &str {
 }
 
 fn pass(client: &TcpStream, plan: &Arc<Plan>) {
+    plan.until_open();
     let Ok(server) = TcpStream::connect(&plan.server) else { return };
     let struck = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             copy(client, &server, |bytes| {
+                plan.until_open();
                 if bytes.windows(7).any(|window| window == b"COMMIT\0") && plan.strikes() {
                     struck.store(true, Ordering::SeqCst);
                 }
@@ -75,7 +97,10 @@ fn pass(client: &TcpStream, plan: &Arc<Plan>) {
             });
         });
         // The server answers a commit when it is done.
-        copy(&server, client, |_| !struck.load(Ordering::SeqCst));
+        copy(&server, client, |_| {
+            plan.until_open();
+            !struck.load(Ordering::SeqCst)
+        });
     });
 }
 
