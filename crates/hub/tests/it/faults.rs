@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use scanhelm_core::integration::ConditionKind;
 use scanhelm_core::status::Status;
-use scanhelm_vendor_sim::{Fault, SeedState};
+use scanhelm_vendor_sim::{Fault, ScanSeed, SeedState};
 
 use crate::harness::{Home, LOOKS, nessus, on_both_databases, seed};
 
@@ -42,7 +42,11 @@ on_both_databases! {
     }
 
     async fn fm_b16_an_empty_list_is_believed_only_when_confirmed(database) {
-        let sim = nessus().await;
+        const SCANS: usize = 300;
+        let (sim, other) = (nessus().await, nessus().await);
+        for number in 3..SCANS {
+            sim.add_scan(ScanSeed { hosts: 1, findings: 0, ..seed(&format!("{number}"), SeedState::Empty) }).unwrap();
+        }
         for name in ["one", "two", "three"] {
             sim.add_scan(seed(name, SeedState::Completed)).unwrap();
         }
@@ -51,18 +55,30 @@ on_both_databases! {
             settings.sync.status_interval = Duration::from_secs(3600);
             settings.sync.adoption_interval = Duration::from_secs(3600);
         }).await;
-        let grant = hub.company("Acme").await;
+        let (grant, neighbour) = (hub.company("Acme").await, hub.company("Neighbour").await);
         hub.connect(&grant, &sim).await;
+        hub.connect(&neighbour, &other).await;
         hub.sync(&grant).await;
-        hub.await_imported(&grant, "three").await;
+        hub.sync(&neighbour).await;
+        for name in ["one", "two", "three"] {
+            hub.await_imported(&grant, name).await;
+        }
+        assert_eq!(hub.scans(&grant).await.len(), SCANS);
+        let before = hub.dump(&grant).await;
         sim.fault("empty-list,op=scans.list".parse().unwrap());
         hub.sync(&grant).await;
-        hub.await_condition(&grant, Some(ConditionKind::SuspiciousEmptyList)).await;
+        let condition = hub.await_condition(&grant, Some(ConditionKind::SuspiciousEmptyList)).await.unwrap();
+        assert!(condition.detail.contains("300") && !condition.next_step.is_empty(), "{condition:?}");
         assert!(hub.scans(&grant).await.iter().all(|scan| scan.vendor_missing_since.is_none()));
+        assert_eq!(hub.dump(&grant).await, before, "nothing is closed");
+        // Polling elsewhere goes on.
+        other.add_scan(seed("newcomer", SeedState::Running)).unwrap();
+        hub.sync(&neighbour).await;
+        assert!(hub.scan_named(&neighbour, "newcomer").await.is_some());
         hub.sync(&grant).await;
         let scans = hub.scans(&grant).await;
-        assert!(scans.len() == 3 && scans.iter().all(|scan| scan.vendor_missing_since.is_some()));
-        assert!(!hub.dump(&grant).await.is_empty());
+        assert!(scans.len() == SCANS && scans.iter().all(|scan| scan.vendor_missing_since.is_some()));
+        assert_eq!(hub.dump(&grant).await, before, "what was found stays");
         sim.clear_faults();
         hub.sync(&grant).await;
         assert!(hub.scans(&grant).await.iter().all(|scan| scan.vendor_missing_since.is_none()));

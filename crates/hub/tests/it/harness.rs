@@ -24,7 +24,7 @@ use scanhelm_hub::{Extensions, Hub, Parts, Settings, reconcile};
 use scanhelm_net::NetworkPolicy;
 use scanhelm_store::{ScanFilter, Store, StoreOptions};
 use scanhelm_testkit::postgres::PostgresDatabase;
-use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig};
+use scanhelm_vendor_sim::{FaultId, ScanSeed, SeedState, Sim, SimConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -109,7 +109,7 @@ impl Clock for Ahead {
 pub(crate) struct Home {
     url: String,
     data: tempfile::TempDir,
-    _postgres: Option<PostgresDatabase>,
+    postgres: Option<PostgresDatabase>,
 }
 
 impl Home {
@@ -120,11 +120,25 @@ impl Home {
             || format!("sqlite://{}", data.path().join("scanhelm.db").display()),
             |postgres| postgres.url().to_owned(),
         );
-        Self { url, data, _postgres: postgres }
+        Self { url, data, postgres }
     }
 
     pub(crate) fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Waits until so many hubs on this PostgreSQL listen for what the others commit.
+    pub(crate) async fn await_listeners(&self, hubs: usize) {
+        let database = self.postgres.as_ref().expect("a home on PostgreSQL");
+        let text =
+            "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen %'";
+        for _ in 0..LOOKS {
+            if database.query(text) == hubs.to_string() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{hubs} hubs never listened");
     }
 
     pub(crate) async fn start(&self) -> Running {
@@ -384,6 +398,17 @@ pub(crate) async fn set_up_anew(sim: Sim, seed: u64) -> Sim {
     let listen = sim.address();
     sim.shutdown().await;
     Sim::start(SimConfig { listen, seed, scans: 0, speed: 0.0, ..SimConfig::new("nessus") }).await.unwrap()
+}
+
+/// Waits until a fault has struck.
+pub(crate) async fn await_strike(sim: &Sim, id: FaultId) {
+    for _ in 0..LOOKS {
+        if sim.faults().iter().any(|armed| armed.id == id && armed.struck > 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the fault never struck");
 }
 
 /// How often the vendor did something, to whatever scan.

@@ -94,6 +94,40 @@ on_both_databases! {
         stage.end().await;
     }
 
+    /// Looked at in one instant, and not again in one: each rests a little differently, and never beyond its period.
+    async fn r70_many_integrations_do_not_march_in_step(database) {
+        const VENDORS: usize = 10;
+        let stage = Stage::new(database).await;
+        let mut sims = Vec::new();
+        for _ in 0..VENDORS {
+            let sim = nessus().await;
+            sim.add_scan(ScanSeed { duration_s: 360_000, ..seed("long", SeedState::Running) }).unwrap();
+            stage.hub.connect(&stage.grant, &sim).await;
+            sims.push(sim);
+        }
+        let sims: Vec<&Sim> = sims.iter().collect();
+        assert_eq!(stage.after(&sims, 0).await, VENDORS);
+        let integrations = stage.hub.hub.integrations().list(&stage.grant).await.unwrap();
+        let now = stage.clock.now();
+        let mut rests: Vec<u64> = integrations
+            .iter()
+            .map(|one| u64::try_from(one.health.next_poll_at.unwrap().since(now).as_millis()).unwrap())
+            .collect();
+        rests.sort_unstable();
+        let period = STATUS * 1000;
+        assert!(rests[0] >= period * 88 / 100 && rests[VENDORS - 1] <= period * 95 / 100, "{rests:?}");
+        let distinct: std::collections::BTreeSet<u64> = rests.iter().copied().collect();
+        assert!(distinct.len() >= VENDORS / 2, "in step: {rests:?}");
+        // At the time of the one in the middle those before it are due, and the others are not.
+        let middle = rests[VENDORS / 2 - 1];
+        stage.clock.advance(Duration::from_millis(middle));
+        let due = stage.hub.hub.steps().due_looks().await.unwrap();
+        assert_eq!(due.len(), rests.iter().filter(|rest| **rest <= middle).count(), "{rests:?}");
+        assert!(due.len() < VENDORS, "{rests:?}");
+        drop(due);
+        stage.end().await;
+    }
+
     async fn r71_a_new_scan_is_adopted_at_the_sweep_every_five_minutes(database) {
         let stage = Stage::new(database).await;
         let sim = nessus().await;

@@ -75,9 +75,8 @@ async fn what_one_hub_commits_wakes_the_other() {
     let asked = home.start_with(|settings| settings.jobs.workers = 0).await;
     let grant = asked.company("Acme").await;
     let working = home.start_with(|settings| settings.jobs.poll = Duration::from_hours(1)).await;
-    for _ in 0..3 {
-        // Long enough for the working hub to have nothing to do, and to wait.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+    home.await_listeners(2).await;
+    for _ in 0..10 {
         let ordered = job(&asked.hub, &grant, "sync");
         enqueue(&asked.hub, &ordered).await;
         assert_eq!(asked.await_job(&grant, ordered.id).await.state, JobState::Done);

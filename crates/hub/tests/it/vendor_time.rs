@@ -34,6 +34,29 @@ async fn lives(hub: &Running, grant: &Grant, sim: Sim, start: &str) {
 }
 
 on_both_databases! {
+    /// Security Center lists the results of the last thirty days unless it is asked for more. One that is older is found,
+    /// fetched, and not taken for deleted when the days have passed.
+    async fn a_result_that_is_older_than_a_month_is_there(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let center = crate::estate::vendors::VENDORS.iter().find(|vendor| vendor.connector == "tenable-sc").unwrap();
+        let center = center.connected(&hub, &grant).await;
+        let month = 30 * 86_400;
+        let old = scanhelm_vendor_sim::ScanSeed { age_s: 2 * month, ..seed("last spring", SeedState::Completed) };
+        center.sim.add_scan(old).unwrap();
+        center.sim.add_scan(seed("today", SeedState::Completed)).unwrap();
+        for name in ["last spring", "today"] {
+            let scan = hub.await_imported_in(&center.sim, &grant, name).await;
+            assert!(scan.imported_findings > 0, "{scan:#?}");
+        }
+        center.sim.advance(Duration::from_secs(2 * month));
+        hub.sync(&grant).await;
+        let scans = hub.scans(&grant).await;
+        assert!(scans.len() == 2 && scans.iter().all(|scan| scan.vendor_missing_since.is_none()), "{scans:#?}");
+        hub.stop().await;
+    }
+
     /// Yesterday, tomorrow, 1970 and 2106 on the vendor's wall: each scan lives its life all the same.
     async fn fm_c17_a_vendor_of_another_time_is_followed_all_the_same(database) {
         let day = Duration::from_hours(24);

@@ -92,6 +92,30 @@ on_both_databases! {
         hub.stop().await;
     }
 
+    /// A run that fails at the vendor: told once, as that run, and its end is no completion.
+    async fn a_run_that_fails_at_the_vendor_is_told_as_failed(database) {
+        let (sim, home, receiver) = (nessus().await, Home::new(database), Receiver::start().await);
+        sim.add_scan(seed("web", SeedState::Running)).unwrap();
+        let hub = start(&home).await;
+        let grant = hub.company("Acme").await;
+        tell_all(&hub, &grant, &receiver).await;
+        hub.connect(&grant, &sim).await;
+        hub.await_status(&grant, "web", Status::Running).await;
+        // The scanner breaks off where it would have come to the end.
+        sim.fault("rename-status,from=completed,to=aborted".parse().unwrap());
+        sim.advance(Duration::from_secs(3600));
+        let scan = hub.await_status(&grant, "web", Status::Failed).await;
+        assert_eq!(told(&receiver, 1).await, [("run.failed".to_owned(), "web".to_owned())]);
+        let event = receiver.seen()[0].json()["data"]["events"][0].clone();
+        assert_eq!(event["data"]["run_id"].as_str().unwrap(), scan.run_id.unwrap().to_string());
+        assert_eq!(event["data"]["run_number"].as_u64(), Some(1));
+        for _ in 0..3 {
+            hub.sync(&grant).await;
+        }
+        assert_eq!(told(&receiver, 1).await.len(), 1, "once");
+        hub.stop().await;
+    }
+
     async fn trouble_that_needs_a_person_is_told_and_so_is_its_end(database) {
         let (sim, home, receiver) = (nessus().await, Home::new(database), Receiver::start().await);
         let hub = start(&home).await;
