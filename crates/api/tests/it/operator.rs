@@ -5,6 +5,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use scanhelm_api::{Telemetry, operator_router};
+use scanhelm_core::ids::JobId;
+use scanhelm_core::job::NewJob;
+use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -29,7 +32,8 @@ async fn the_operator_sees_counters_and_the_present_state_and_no_tenant() {
     let telemetry = Telemetry::install().unwrap();
     assert!(Telemetry::install().is_err(), "a process counts once");
     let house = House::new().await;
-    let key = house.first().await.key;
+    let tenant = house.first().await;
+    let key = tenant.key.clone();
     let operator = operator_router(house.hub.clone(), telemetry);
     let body = json!({
         "connector": "nessus", "name": "secret scanner name", "base_url": "https://127.0.0.1:9",
@@ -68,6 +72,58 @@ async fn the_operator_sees_counters_and_the_present_state_and_no_tenant() {
     assert!((of(&condition) - 1.0).abs() < f64::EPSILON);
     let version = format!("scanhelm_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
     assert!((of(&version) - 1.0).abs() < f64::EPSILON);
+    // Work that waits, by kind and since when: here of a kind that only a newer hub can do.
+    let due = house.hub.now().minus(Duration::from_mins(10));
+    let waiting = NewJob {
+        id: JobId::new(house.hub.ids()),
+        company_id: tenant.company,
+        kind: "of_tomorrow".to_owned(),
+        payload: json!({}),
+        dedup_key: None,
+        concurrency_key: None,
+        priority: 0,
+        run_at: due,
+        max_attempts: 1,
+    };
+    let transaction = house.hub.store().begin().await.unwrap();
+    transaction.enqueue(&waiting, due).await.unwrap();
+    transaction.commit().await.unwrap();
+    // A run that ends while it is followed, two seconds from now.
+    let sim = Sim::start(SimConfig { scans: 0, speed: 1.0, ..SimConfig::new("nessus") }).await.unwrap();
+    let running = ScanSeed {
+        state: SeedState::Running,
+        duration_s: 100,
+        progress_percent: 98,
+        findings: 3,
+        ..ScanSeed::default()
+    };
+    sim.add_scan(running).unwrap();
+    let known = sim.credentials();
+    let body = json!({
+        "connector": "nessus", "name": "followed", "base_url": sim.base_url(),
+        "credentials": {"access_key": known.access_key, "secret_key": known.secret_key},
+    });
+    let followed = house.send(Ask::post("/api/v1/integrations", body).key(&key)).await.expect(201)["id"].clone();
+    let reflected = "scanhelm_sync_lag_seconds_count{connector=\"nessus\"}";
+    for _ in 0..400 {
+        let sync = Ask::post("/api/v1/sync", json!({"integration_id": followed})).key(&key);
+        let ticket = house.send(sync).await.expect(202);
+        assert_eq!(house.job(&key, &ticket).await["state"], "done");
+        text = scrape(&operator).await;
+        if value(&text, reflected).is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let of = |series: &str| value(&text, series).unwrap_or_else(|| panic!("no {series} in\n{text}"));
+    assert!((of("scanhelm_jobs{kind=\"of_tomorrow\",state=\"queued\"}") - 1.0).abs() < f64::EPSILON);
+    assert!(of("scanhelm_jobs{kind=\"of_tomorrow\",state=\"running\"}").abs() < f64::EPSILON);
+    let age = of("scanhelm_oldest_due_job_age_seconds{kind=\"of_tomorrow\"}");
+    assert!((600.0..700.0).contains(&age), "{age}");
+    assert!((of(reflected) - 1.0).abs() < f64::EPSILON);
+    let lag = of("scanhelm_sync_lag_seconds_sum{connector=\"nessus\"}");
+    assert!((0.0..30.0).contains(&lag), "{lag}");
+    assert!((of("scanhelm_sync_lag_seconds_bucket{connector=\"nessus\",le=\"30\"}") - 1.0).abs() < f64::EPSILON);
     // Every series is typed once, named after its unit, and tells nobody apart by name or address.
     for series in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         assert!(series.starts_with("scanhelm_"), "{series}");

@@ -331,11 +331,16 @@ async fn fm_b28_entries_in_any_order_are_the_same_list() {
     for case in CASES {
         let stage = Stage::set(*case, Licence::Manager, 12).await;
         let complete = stage.session().list_scans().await.unwrap().scans;
+        let mut in_another_order = false;
         for call in case.calls.lists {
-            let armed = stage.sim.fault(Fault::new(FaultKind::ReverseEntries).on(call));
+            let id = stage.sim.fault(Fault::new(FaultKind::ReverseEntries).on(call));
             let reversed = stage.session().list_scans().await.unwrap().scans;
+            let armed = stage.sim.faults().into_iter().find(|armed| armed.id == id).unwrap();
+            assert!(armed.struck > 0, "{call} of {} was not asked", case.connector);
+            in_another_order |= reversed != complete;
             assert_eq!(by_id(reversed), by_id(complete.clone()), "{call} of {}", case.connector);
-            stage.sim.clear_fault(armed);
+            stage.sim.clear_fault(id);
         }
+        assert!(in_another_order, "nothing was reversed at {}", case.connector);
     }
 }
