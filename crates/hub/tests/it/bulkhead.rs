@@ -26,11 +26,11 @@ struct Vendor {
 
 async fn vendor(hub: &Running, name: &str) -> Vendor {
     let sim = nessus().await;
-    sim.add_scan(seed("goes on", SeedState::Running)).unwrap();
+    sim.add_scan(ScanSeed { duration_s: 100_000_000, ..seed("goes on", SeedState::Running) }).unwrap();
     sim.add_scan(seed("done", SeedState::Completed)).unwrap();
     let grant = hub.company(name).await;
     hub.connect(&grant, &sim).await;
-    hub.await_imported(&grant, "done").await;
+    hub.await_imported_in(&sim, &grant, "done").await;
     hub.await_status(&grant, "goes on", Status::Running).await;
     Vendor { sim, grant }
 }
@@ -46,6 +46,8 @@ async fn lag(hub: &Running, vendor: &Vendor, name: &str) -> Duration {
             assert_eq!((scan.import_state, scan.imported_findings), (ImportState::Done, 10));
             return ended.elapsed();
         }
+        // The report is written in the vendor's time.
+        vendor.sim.advance(Duration::from_secs(2));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{name} never came in");
@@ -97,7 +99,7 @@ on_both_databases! {
         slow.sim.clear_fault(faults[0]);
         dead.sim.clear_fault(faults[1]);
         for vendor in [&slow, &dead] {
-            hub.await_imported(&vendor.grant, "done").await;
+            hub.await_imported_in(&vendor.sim, &vendor.grant, "done").await;
             hub.sync(&vendor.grant).await;
         }
         in_order.extend(turn(&hub, &healthy, 4).await);
