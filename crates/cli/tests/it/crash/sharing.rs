@@ -43,15 +43,18 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// may differ by.
 const APART: f64 = 0.85;
 
+/// By integration: when each of its looks was begun, and by which hub.
+type Seen = BTreeMap<String, Vec<(Timestamp, String)>>;
+
 /// What the database says of every look, asked again and again: when it was begun, and by which hub.
 struct Looks {
-    seen: Arc<Mutex<BTreeMap<String, Vec<(Timestamp, String)>>>>,
+    seen: Arc<Mutex<Seen>>,
     task: JoinHandle<()>,
 }
 
 impl Looks {
     fn watch(runtime: &Runtime, store: Store) -> Self {
-        let seen: Arc<Mutex<BTreeMap<String, Vec<(Timestamp, String)>>>> = Arc::default();
+        let seen: Arc<Mutex<Seen>> = Arc::default();
         let kept = Arc::clone(&seen);
         let task = runtime.spawn(async move {
             loop {
