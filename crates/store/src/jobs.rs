@@ -22,8 +22,10 @@ const COLUMNS: &str = "id, company_id, kind, payload, dedup_key, concurrency_key
                        max_attempts, run_at, epoch, lease_owner, lease_until, cancel_requested, progress, result, \
                        error, created_at, started_at, finished_at";
 
-/// Two times "now".
-const DUE: &str = "((state = 'queued' AND run_at <= ?) OR (state = 'running' AND lease_until <= ?))";
+/// Two times "now". The states come first in the words of the index `jobs_due`: SQLite uses it for nothing that it would
+/// have to derive, and would read every finished job.
+const DUE: &str = "state IN ('queued', 'running') AND \
+                   ((state = 'queued' AND run_at <= ?) OR (state = 'running' AND lease_until <= ?))";
 
 /// One claimer at a time on PostgreSQL.
 const CLAIM_LOCK: i64 = 0x5343_414e_434c_4d53;
