@@ -76,7 +76,7 @@ async fn fm_a27_a_migration_that_ends_at_any_statement_leaves_nothing_and_is_mad
                 let error = Store::open(&empty).await.unwrap_err();
                 assert_eq!(
                     made_by_migrations(&beside, backend).await,
-                    [name.clone()],
+                    std::slice::from_ref(name),
                     "half a schema, ended at {name}"
                 );
                 beside.execute_unprepared(&format!("DROP TABLE {name}")).await.unwrap();

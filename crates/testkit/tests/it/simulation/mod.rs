@@ -94,14 +94,16 @@ fn broken(plan: &(&str, &Plan), seed: u64) -> Option<String> {
 fn hold(plan: &(&str, &Plan), seeds: impl Iterator<Item = u64>) {
     let mut run = 0_u64;
     let mut bad = Vec::new();
+    let mut told = String::new();
     for seed in seeds {
         run += 1;
-        if let Some(told) = broken(plan, seed) {
-            println!("{told}\n");
+        if let Some(broken) = broken(plan, seed) {
+            told.push_str(&broken);
+            told.push_str("\n\n");
             bad.push(seed);
         }
     }
-    assert!(bad.is_empty(), "{} of {run} seeds break something: {bad:?}; what and how is above", bad.len());
+    assert!(bad.is_empty(), "{told}{} of {run} seeds break something: {bad:?}", bad.len());
 }
 
 fn seeds() -> u64 {
