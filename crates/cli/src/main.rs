@@ -57,7 +57,7 @@ enum Command {
     /// Run the hub: API, console and everything that follows the scanners
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::ServeArguments),
-    /// Show a hub with a simulated vendor and sample data, without any set-up
+    /// Show a hub with simulated vendors and sample data, without any set-up
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArguments),
     /// Run local scanners on a folder or file, without hub or database

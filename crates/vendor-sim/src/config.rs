@@ -59,6 +59,9 @@ pub struct SimConfig {
     pub findings: u32,
     /// Virtual seconds a real second; 0 stands still until advanced by hand.
     pub speed: f64,
+    /// Runs take so many times less time than they would, above 0. The clock goes on as `speed` says, so that a vendor
+    /// in haste shows no time that has not come yet. Runs that are over when it starts took their full time.
+    pub haste: f64,
     pub seed: u64,
     pub licence: Licence,
     /// Speak HTTPS, with a certificate of a test authority made at the start ([`crate::Sim::authority`]).
@@ -84,6 +87,7 @@ impl SimConfig {
             scans: 0,
             findings: 120,
             speed: 1.0,
+            haste: 1.0,
             seed: 1,
             licence: Licence::default(),
             tls: false,

@@ -50,6 +50,13 @@ pub(crate) struct Pace {
     pub(crate) aborts_at: Option<f64>,
 }
 
+impl Pace {
+    /// The same work in so many times less time.
+    pub(crate) fn hastened(self, times: f64) -> Pace {
+        Pace { queue: self.queue / times, work: self.work / times, turn: self.turn / times, ..self }
+    }
+}
+
 /// A control call that the present phase does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotPossible {
@@ -76,6 +83,11 @@ impl Execution {
 
     pub(crate) fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Virtual seconds from the launch to the start.
+    pub(crate) fn waits(&self) -> f64 {
+        self.pace.queue
     }
 
     pub(crate) fn changed(&self) -> Moment {

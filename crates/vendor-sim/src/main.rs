@@ -41,6 +41,9 @@ struct Arguments {
     /// Virtual seconds a real second; 0 stands still
     #[arg(long, default_value_t = 1.0, value_name = "X")]
     speed: f64,
+    /// Runs take so many times less time, on a clock that keeps its speed
+    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = haste)]
+    haste: f64,
     /// Same seed, same fleet, same findings
     #[arg(long, default_value_t = 1, value_name = "S")]
     seed: u64,
@@ -78,6 +81,13 @@ enum LicenceName {
     Professional,
 }
 
+fn haste(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(haste) if haste.is_finite() && haste > 0.0 => Ok(haste),
+        _ => Err("write a number above 0, such as 10".to_owned()),
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -101,6 +111,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         scans: arguments.scans,
         findings: arguments.findings,
         speed: arguments.speed,
+        haste: arguments.haste,
         seed: arguments.seed,
         licence: match arguments.licence {
             LicenceName::Manager => Licence::Manager,

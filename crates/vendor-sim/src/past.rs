@@ -16,19 +16,20 @@ pub(crate) const TURN: f64 = 4.0;
 pub(crate) struct Past {
     /// When the scan was made.
     pub(crate) made: Moment,
-    /// Of runs to come.
+    /// Of runs to come, without haste.
     pub(crate) pace: Pace,
     /// Oldest first; none for a scan that never ran and for an imported one, whose run took place elsewhere.
     pub(crate) runs: Vec<Execution>,
 }
 
 impl Past {
-    pub(crate) fn of(seed: &ScanSeed, now: Moment) -> Result<Past, SeedError> {
-        Self::at_a_turn_of(TURN, seed, now)
+    /// What is not over yet goes so many times faster than it would; see [`crate::SimConfig::haste`].
+    pub(crate) fn of(seed: &ScanSeed, haste: f64, now: Moment) -> Result<Past, SeedError> {
+        Self::at_a_turn_of(TURN, seed, haste, now)
     }
 
     /// At a vendor where a pause, resume or stop takes so many virtual seconds.
-    pub(crate) fn at_a_turn_of(turn: f64, seed: &ScanSeed, now: Moment) -> Result<Past, SeedError> {
+    pub(crate) fn at_a_turn_of(turn: f64, seed: &ScanSeed, haste: f64, now: Moment) -> Result<Past, SeedError> {
         seed.check()?;
         let pace = Pace {
             queue: seed.queue_s as f64,
@@ -49,6 +50,8 @@ impl Past {
             runs.push(live(Pace { aborts_at: None, ..pace }, launched, SeedState::Completed, 1.0, until));
         }
         if seed.state != SeedState::Empty {
+            let ends = matches!(seed.state, SeedState::Completed | SeedState::Canceled | SeedState::Aborted);
+            let pace = if ends { pace } else { pace.hastened(haste) };
             let share = f64::from(seed.progress_percent) / 100.0;
             let worked = share * pace.work;
             let launched = match seed.state {

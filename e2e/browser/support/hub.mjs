@@ -1,5 +1,5 @@
 /**
- * The real program, started for a test and ended with it: `scanhelm demo` with its simulated Nessus, or a fresh
+ * The real program, started for a test and ended with it: `scanhelm demo` with its simulated vendors, or a fresh
  * `scanhelm serve`. It takes a free port by itself and says so on standard output, so nothing is guessed or raced.
  */
 import { spawn } from "node:child_process";
@@ -76,7 +76,7 @@ export async function startDemo(...args) {
           email: line(output, "e-mail"),
           password: line(output, "password"),
           apiKey: line(output, "API key"),
-          vendor: output.match(/simulated Nessus at (\S+)/)?.[1],
+          vendor: line(output, "Nessus"),
           folder: output.match(/new scan of the folder (\S+)/)?.[1],
         }
       : null,

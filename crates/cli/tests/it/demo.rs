@@ -1,11 +1,15 @@
 //! The demo lives by itself, and leaves nothing behind.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
+use scanhelm_core::Timestamp;
 use serde_json::Value;
 
 use crate::hub::{Running, clean, ended, eventually};
+
+const VENDORS: [&str; 5] = ["nessus", "tenable-sc", "qualys-vm", "acunetix", "invicti"];
 
 fn word(line: &str) -> String {
     line.split_whitespace().last().unwrap().to_owned()
@@ -23,7 +27,7 @@ fn scans_come_in_move_and_are_imported_without_a_click() {
     let mut command = clean();
     // A database that is set for something else must not be touched by a demo.
     command.env("TMPDIR", temporary.path()).env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
-    command.args(["demo", "--listen", "127.0.0.1:0", "--scans", "6", "--speed", "600"]);
+    command.args(["demo", "--listen", "127.0.0.1:0", "--scans", "4", "--speed", "60"]);
     let mut demo = Running::start(&mut command);
     let url = word(&demo.out_line("  console "));
     let password = word(&demo.out_line("  password "));
@@ -35,15 +39,30 @@ fn scans_come_in_move_and_are_imported_without_a_click() {
         command
     };
     let scans = || json(client().args(["scans", "ls", "--output", "json", "--limit", "100"]));
-    let vendor = |scans: &Value| {
-        scans.as_array().unwrap().iter().filter(|scan| scan["vendor"] == "nessus").cloned().collect::<Vec<_>>()
+    let integrations = json(client().args(["integrations", "ls", "--output", "json"]));
+    let integrations = integrations.as_array().unwrap();
+    let connected: BTreeSet<_> = integrations.iter().map(|known| known["connector"].as_str().unwrap()).collect();
+    assert_eq!(connected, BTreeSet::from(VENDORS));
+    let time = |scan: &Value, field: &str| scan[field].as_str().and_then(Timestamp::parse);
+    // Adopted before its end, so it moved here.
+    let moved = |scan: &Value| {
+        let ended = time(scan, "vendor_finished_at");
+        let imported = scan["import_state"] == "done" && scan["imported_findings"].as_u64() > Some(0);
+        imported && ended.is_some_and(|ended| time(scan, "created_at").unwrap() < ended)
     };
-    eventually("all of the vendor's scans", || (vendor(&scans()).len() == 6).then_some(()));
-    eventually("an imported scan of the vendor", || {
-        vendor(&scans())
-            .into_iter()
-            .find(|scan| scan["import_state"] == "done" && scan["imported_findings"].as_u64() > Some(0))
+    let all = eventually("of every vendor, all scans, and one that ran, ended and was imported", || {
+        let all = scans();
+        let complete = VENDORS.iter().all(|vendor| {
+            let of_vendor = || all.as_array().unwrap().iter().filter(|scan| scan["vendor"] == *vendor);
+            of_vendor().count() >= 4 && of_vendor().any(moved)
+        });
+        complete.then_some(all)
     });
+    for scan in all.as_array().unwrap().iter().filter(|scan| scan["vendor_finished_at"].is_string()) {
+        let ended = time(scan, "vendor_finished_at");
+        assert!(time(scan, "started_at") <= ended, "{scan}");
+        assert!(ended <= time(scan, "last_observed_at"), "not over before it was seen so: {scan}");
+    }
     eventually("the uploaded report", || {
         scans()
             .as_array()
@@ -52,10 +71,11 @@ fn scans_come_in_move_and_are_imported_without_a_click() {
             .find(|scan| scan["origin"] == "upload" && scan["import_state"] == "done")
             .cloned()
     });
-    let integrations = json(client().args(["integrations", "ls", "--output", "json"]));
+    for integration in integrations {
+        let tested = ended(client().args(["integrations", "test", integration["id"].as_str().unwrap()]));
+        assert_eq!(tested.code, 0, "{}{}", tested.stdout, tested.stderr);
+    }
     let id = integrations[0]["id"].as_str().unwrap();
-    let tested = ended(client().args(["integrations", "test", id]));
-    assert_eq!(tested.code, 0, "{}{}", tested.stdout, tested.stderr);
     let synced = ended(client().args(["integrations", "sync", id]));
     assert_eq!(synced.code, 0, "{}{}", synced.stdout, synced.stderr);
     demo.signal("-INT");

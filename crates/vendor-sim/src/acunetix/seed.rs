@@ -15,7 +15,7 @@ pub(super) fn add(state: &mut State, mut seed: ScanSeed, now: Moment) -> Result<
     if seed.state == SeedState::Imported {
         seed.state = SeedState::Completed;
     }
-    let past = Past::of(&seed, now)?;
+    let past = Past::of(&seed, state.haste, now)?;
     let address = match seed.targets.as_slice() {
         [] => state.sites.address(state.scans.len()),
         [address] => address.clone(),

@@ -177,6 +177,7 @@ impl Scan {
 pub(super) struct State {
     pub(super) draw: Draw,
     next: u64,
+    pub(super) haste: f64,
     pub(super) sites: FleetSites,
     pub(super) targets: BTreeMap<u64, Target>,
     pub(super) scans: BTreeMap<u64, Scan>,
@@ -192,6 +193,7 @@ impl State {
         State {
             draw: Draw::new(seed).of("acunetix"),
             next: 0,
+            haste: site.config.haste,
             sites: FleetSites::new(site.estate(), seed),
             targets: BTreeMap::new(),
             scans: BTreeMap::new(),
@@ -299,16 +301,18 @@ impl State {
         let (number, result_id) = self.next_id("result");
         let draw = self.draw.of("scan").of(id);
         let engine = pinned.unwrap_or_else(|| super::workers::main_engine(self.draw));
+        let haste = self.haste;
         let scan = self.scan_mut(id)?;
         scan.launches += 1;
+        let pace = scan.pace.hastened(haste);
         scan.results.push(Outcome {
             id: result_id.clone(),
             number,
             profile_id: scan.profile_id.clone(),
             engine,
             survey: Survey::new(site, draw, scan.findings, scan.launches, checks),
-            execution: Execution::launch(at, scan.pace),
-            pace: scan.pace,
+            execution: Execution::launch(at, pace),
+            pace,
         });
         if let Some(limit) = scan.schedule.history_limit() {
             let surplus = scan.results.len().saturating_sub(limit);

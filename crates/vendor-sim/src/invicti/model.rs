@@ -29,7 +29,7 @@ pub(super) fn launch_in(scan: &Scan, now: Moment) -> u64 {
     if scan.execution.phase() != Phase::Pending {
         return 0;
     }
-    let left = scan.order.pace.queue - now.since(scan.initiated());
+    let left = scan.execution.waits() - now.since(scan.initiated());
     (left.max(0.0) / 60.0).ceil() as u64
 }
 

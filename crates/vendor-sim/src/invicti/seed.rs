@@ -16,7 +16,7 @@ pub(super) fn add(state: &mut State, mut seed: ScanSeed, now: Moment) -> Result<
         seed.state = SeedState::Completed;
     }
     let delayed = seed.state == SeedState::Empty;
-    let mut past = Past::of(&seed, now)?;
+    let mut past = Past::of(&seed, state.haste, now)?;
     let address = match seed.targets.as_slice() {
         [] => {
             state.invented += 1;

@@ -12,7 +12,7 @@ use crate::recurrence::Recurrence;
 use crate::sites::{Flaw, FleetSites, Site, Survey};
 
 /// Virtual seconds a finished scan is archived before it is complete.
-pub(super) const ARCHIVING: f64 = 20.0;
+const ARCHIVING: f64 = 20.0;
 /// Findings of a complete scan that was made through the API.
 const FINDINGS: u32 = 60;
 
@@ -62,6 +62,8 @@ pub(super) struct Scan {
     pub(super) agent: String,
     pub(super) survey: Survey,
     pub(super) execution: Execution,
+    /// Virtual seconds from its end until it is complete.
+    archiving: f64,
     /// Waits for a time window that never opens.
     pub(super) delayed: bool,
     /// Whether its end has been told to the webhook.
@@ -71,7 +73,7 @@ pub(super) struct Scan {
 impl Scan {
     /// When it became complete, failed or was cancelled.
     pub(super) fn closed(&self) -> Option<Moment> {
-        let archiving = if self.execution.phase() == Phase::Completed { ARCHIVING } else { 0.0 };
+        let archiving = if self.execution.phase() == Phase::Completed { self.archiving } else { 0.0 };
         self.execution.ended.map(|ended| ended.plus(archiving))
     }
 
@@ -147,6 +149,7 @@ pub(super) struct State {
     pub(super) draw: Draw,
     next: u64,
     pub(super) started: Moment,
+    pub(super) haste: f64,
     pub(super) sites: FleetSites,
     /// By number; newer scans have greater ones.
     pub(super) scans: BTreeMap<u64, Scan>,
@@ -167,6 +170,7 @@ impl State {
             draw: Draw::new(seed).of("invicti"),
             next: 0,
             started: site.clock.now(),
+            haste: site.config.haste,
             sites: FleetSites::new(site.estate(), seed),
             scans: BTreeMap::new(),
             numbers: HashMap::new(),
@@ -220,7 +224,8 @@ impl State {
             id: id.clone(),
             agent,
             survey: Survey::new(order.site.clone(), draw, order.findings, run, checks),
-            execution: Execution::launch(at, order.pace),
+            execution: Execution::launch(at, order.pace.hastened(self.haste)),
+            archiving: ARCHIVING / self.haste,
             order,
             delayed: false,
             announced: false,

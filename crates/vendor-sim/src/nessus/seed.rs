@@ -9,7 +9,7 @@ use crate::schedule::Schedule;
 use crate::vendor::{ScanSeed, SeedError, SeedState};
 
 pub(super) fn add(state: &mut State, seed: ScanSeed, now: Moment) -> Result<i64, SeedError> {
-    let past = Past::of(&seed, now)?;
+    let past = Past::of(&seed, state.haste, now)?;
     let mut scan = prepare(state, &seed, past.made, now);
     let id = scan.id;
     scan.pace = past.pace;

@@ -151,6 +151,7 @@ pub(super) struct State {
     next: i64,
     pub(super) server_uuid: String,
     pub(super) started: Moment,
+    pub(super) haste: f64,
     pub(super) access: Access,
     pub(super) scans: BTreeMap<i64, Scan>,
     pub(super) folders: Vec<Folder>,
@@ -168,6 +169,7 @@ impl State {
             next: 10,
             server_uuid: draw.of("server").uuid(),
             started: site.clock.now(),
+            haste: site.config.haste,
             access: Access::new(draw.of("access"), site.config.credentials.clone()),
             scans: BTreeMap::new(),
             folders: vec![folder(TRASH, "Trash", "trash"), folder(MY_SCANS, "My Scans", "main")],
@@ -236,7 +238,7 @@ impl State {
     ) -> Option<String> {
         let run_id = self.next_id();
         let uuid = self.long_uuid("run", run_id);
-        let (draw, estate) = (self.draw, self.estate);
+        let (draw, estate, haste) = (self.draw, self.estate, self.haste);
         let scan = self.scans.get_mut(&id)?;
         let targets = alt_targets.clone().unwrap_or_else(|| scan.targets.clone());
         let hosts = discover(&targets, estate);
@@ -249,7 +251,7 @@ impl State {
             uuid: uuid.clone(),
             targets,
             survey: Survey::generated(hosts, draw.of("scan").of(&scan.uuid), findings, scan.launches),
-            execution: Execution::launch(at, scan.pace),
+            execution: Execution::launch(at, scan.pace.hastened(haste)),
             by_schedule,
             alt_targets: alt_targets.is_some(),
             imported: false,

@@ -25,7 +25,7 @@ pub(super) fn add(state: &mut State, mut seed: ScanSeed, number: u64, now: Momen
     if seed.state == SeedState::Imported {
         seed.state = SeedState::Completed;
     }
-    let past = Past::at_a_turn_of(TURN, &seed, now)?;
+    let past = Past::at_a_turn_of(TURN, &seed, state.haste, now)?;
     let target = if seed.targets.is_empty() {
         invent_targets(seed.hosts, state.estate.of("targets").with(number))
     } else {

@@ -109,6 +109,7 @@ pub(super) struct State {
     pub(super) estate: Draw,
     next: u32,
     pub(super) started: Moment,
+    pub(super) haste: f64,
     pub(super) access: Access,
     /// By reference.
     pub(super) scans: BTreeMap<String, Scan>,
@@ -125,6 +126,7 @@ impl State {
             estate: site.estate(),
             next: 10_000,
             started: site.clock.now(),
+            haste: site.config.haste,
             access: Access::new(draw.of("access"), site.config.credentials.clone()),
             scans: BTreeMap::new(),
             schedules: Vec::new(),
@@ -160,7 +162,7 @@ impl State {
             appliance: order.appliance,
             priority: order.priority,
             survey: Survey::generated(hosts, draw, findings, *run),
-            execution: Execution::launch(at, pace),
+            execution: Execution::launch(at, pace.hastened(self.haste)),
             before_action: None,
         };
         self.scans.insert(reference.clone(), scan);

@@ -17,7 +17,7 @@ pub(super) enum Made {
 }
 
 pub(super) fn add(state: &mut State, seed: ScanSeed, number: u64, now: Moment) -> Result<Made, SeedError> {
-    let past = Past::of(&seed, now)?;
+    let past = Past::of(&seed, state.haste, now)?;
     let targets = if seed.targets.is_empty() {
         invent_targets(seed.hosts, state.estate.of("targets").with(number))
     } else {

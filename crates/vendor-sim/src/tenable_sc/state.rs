@@ -117,6 +117,7 @@ pub(super) struct State {
     next_definition: i64,
     next_result: i64,
     pub(super) started: Moment,
+    pub(super) haste: f64,
     pub(super) access: Access,
     pub(super) definitions: BTreeMap<i64, Definition>,
     pub(super) results: BTreeMap<i64, ScanResult>,
@@ -132,6 +133,7 @@ impl State {
             next_definition: 0,
             next_result: 0,
             started: site.clock.now(),
+            haste: site.config.haste,
             access: Access::new(draw.of("access"), site.config.credentials.clone()),
             definitions: BTreeMap::new(),
             results: BTreeMap::new(),
@@ -173,13 +175,13 @@ impl State {
     /// Starts a run; `None` when there is no such definition.
     pub(super) fn launch(&mut self, definition: i64, at: Moment) -> Option<i64> {
         let id = self.next_result_id();
-        let (draw, estate) = (self.draw, self.estate);
+        let (draw, estate, haste) = (self.draw, self.estate, self.haste);
         let definition = self.definitions.get_mut(&definition)?;
         definition.launches += 1;
         let targets = definition.targets();
         let hosts = discover(&targets, estate);
         let work = 120.0 + 30.0 * hosts.len() as f64;
-        let pace = definition.pace.unwrap_or(Pace { queue: 20.0, work, turn: TURN, aborts_at: None });
+        let pace = definition.pace.unwrap_or(Pace { queue: 20.0, work, turn: TURN, aborts_at: None }).hastened(haste);
         let findings = definition.findings.unwrap_or(FINDINGS_PER_HOST * hosts.len() as u32);
         let draw = draw.of("scan").of(&definition.uuid);
         let result = ScanResult {
