@@ -1,13 +1,15 @@
 //! What the settings of the mail server may be.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use scanhelm_core::credential::Secret;
 use scanhelm_core::notification::is_mail_address;
-use scanhelm_net::MailSecurity;
+use scanhelm_net::{MailSecurity, MailServer};
 
 use super::kinds::{Kind, quoted, single};
 use super::layers::Raw;
+use super::table::Notify;
 
 /// A password that may be left out.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,12 @@ impl Kind for Password {
     fn shown(&self) -> String {
         self.0.as_ref().map(|_| "***".to_owned()).unwrap_or_default()
     }
+}
+
+/// Whether nothing that is sent to this host leaves the machine.
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// One mail address.
@@ -93,6 +101,49 @@ impl Kind for SmtpSecurity {
     }
 }
 
+impl Notify {
+    /// Settings that are right one by one and wrong together.
+    pub(super) fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let (logs_in, has_password) = (!self.smtp_username.is_empty(), self.smtp_password.0.is_some());
+        if has_password && !logs_in {
+            found.push(
+                "notify.smtp_password is set without notify.smtp_username: name the user it belongs to, or leave both out"
+                    .to_owned(),
+            );
+        }
+        if logs_in && !has_password {
+            found.push(
+                "notify.smtp_username is set without notify.smtp_password: set its password, or leave both out"
+                    .to_owned(),
+            );
+        }
+        if logs_in && self.smtp_security.0 == MailSecurity::Plain && !is_this_machine(&self.smtp_host) {
+            found.push(format!(
+                "notify.smtp_security is none, so the password for {} would cross the network in the clear: use starttls \
+                 or tls; without protection only a mail server on this machine can be logged in to",
+                self.smtp_host
+            ));
+        }
+        found
+    }
+
+    pub(super) fn mail_server(&self) -> Option<MailServer> {
+        if self.smtp_host.is_empty() {
+            return None;
+        }
+        let user = Some(self.smtp_username.clone()).filter(|user| !user.is_empty());
+        Some(MailServer {
+            host: self.smtp_host.clone(),
+            port: self.smtp_port.0,
+            security: self.smtp_security.0,
+            login: user.zip(self.smtp_password.0.clone()),
+            from: self.mail_from.0.clone(),
+            timeout: self.timeout,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +156,16 @@ mod tests {
     fn a_password_is_never_shown() {
         let password = Password::read(text("hunter2")).unwrap();
         assert_eq!((password.shown(), Password::read(text("")).unwrap().shown()), ("***".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn only_this_machine_is_this_machine() {
+        for host in ["localhost", "LocalHost", "127.0.0.1", "127.8.8.8", "::1", "[::1]"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in ["localhost.example.com", "10.0.0.1", "mail", "0.0.0.0", ""] {
+            assert!(!is_this_machine(host), "{host}");
+        }
     }
 
     #[test]

@@ -4,9 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use scanhelm_core::credential::Secret;
-use scanhelm_net::MailServer;
-
 use super::kinds::{CollectorUrl, DatabaseUrl, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl};
 use super::mail::{MailAddress, Password, Port, SmtpSecurity};
 use super::{Effective, Layers, Problems};
@@ -104,7 +101,8 @@ impl<'a> Reader<'a> {
         value
     }
 
-    fn finish(self, values: Values) -> Result<(Values, Vec<Effective>), Problems> {
+    fn finish(mut self, values: Values) -> Result<(Values, Vec<Effective>), Problems> {
+        self.problems.extend(values.notify.contradictions());
         if self.problems.is_empty() { Ok((values, self.effective)) } else { Err(Problems(self.problems)) }
     }
 }
@@ -222,10 +220,10 @@ settings! {
         smtp_host: String = String::new(),
         /// Its port.
         smtp_port: Port = Port(587),
-        /// How the connection is protected: `starttls` and `tls` need a certificate that this system trusts; `none` is
-        /// for a server on the same machine.
+        /// How the connection is protected: `starttls` and `tls` need a certificate that this system trusts; with `none`
+        /// there is a log-in only to a server on the same machine.
         smtp_security: SmtpSecurity = SmtpSecurity::default(),
-        /// Name to log in with. Empty: no log-in.
+        /// Name to log in with; needs a password. Empty: no log-in.
         smtp_username: String = String::new(),
         /// Its password.
         smtp_password: Password = Password::default(),
@@ -254,26 +252,6 @@ settings! {
         form: LogForm = LogForm::Human,
         /// What is told: a level, or levels by part, such as `info,scanhelm_net=debug`.
         filter: LogFilter = LogFilter("info,sqlx=warn".to_owned()),
-    }
-}
-
-impl Notify {
-    fn mail_server(&self) -> Option<MailServer> {
-        if self.smtp_host.is_empty() {
-            return None;
-        }
-        let login = (!self.smtp_username.is_empty()).then(|| {
-            let password = self.smtp_password.0.clone().unwrap_or_else(|| Secret::new(""));
-            (self.smtp_username.clone(), password)
-        });
-        Some(MailServer {
-            host: self.smtp_host.clone(),
-            port: self.smtp_port.0,
-            security: self.smtp_security.0,
-            login,
-            from: self.mail_from.0.clone(),
-            timeout: self.timeout,
-        })
     }
 }
 

@@ -131,3 +131,33 @@ fn every_mistake_is_named_with_its_place() {
         assert!(stderr.contains(word), "{stderr}");
     }
 }
+
+#[test]
+fn a_log_in_at_the_mail_server_is_whole_and_never_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |settings: &[(&str, &str)]| {
+        let environment = settings
+            .iter()
+            .map(|(name, value)| (format!("SCANHELM_NOTIFY_{}", name.to_uppercase()), (*value).to_owned()));
+        let arguments = ["config", "show", "--output", "json", "--data", "data"];
+        ended(clean().current_dir(folder.path()).envs(environment).args(arguments))
+    };
+    let (host, user, password) =
+        (("smtp_host", "mail.example.com"), ("smtp_username", "hub"), ("smtp_password", "hunter2"));
+    let plain = ("smtp_security", "none");
+    for (settings, named) in [
+        (vec![host, password], "notify.smtp_password is set without notify.smtp_username"),
+        (vec![host, user], "notify.smtp_username is set without notify.smtp_password"),
+        (vec![host, user, password, plain], "in the clear"),
+    ] {
+        let refused = with(&settings);
+        assert_eq!(refused.code, 2, "{settings:?}: {}", refused.stdout);
+        assert!(refused.stderr.contains(named) && !refused.stderr.contains("hunter2"), "{}", refused.stderr);
+    }
+    for settings in
+        [vec![host, plain], vec![host, user, password], vec![("smtp_host", "127.0.0.1"), user, password, plain]]
+    {
+        let accepted = with(&settings);
+        assert_eq!(accepted.code, 0, "{settings:?}: {}", accepted.stderr);
+    }
+}

@@ -4,6 +4,7 @@
 mod answers;
 mod certificates;
 mod downloads;
+mod mail;
 mod outcomes;
 mod server;
 mod targets;
