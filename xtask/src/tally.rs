@@ -1,8 +1,8 @@
 //! One closing line for several test runners.
 //!
-//! Each runner has its own closing line; whoever reads a log of all of them wants one. A runner that failed
-//! without counting a failure (it did not build, or crashed) counts as one failed test, so that the closing line
-//! can never look better than the exit code.
+//! Each runner has its own closing line; whoever reads a log of all of them wants one. A runner that failed without
+//! counting a failure (it did not build, or crashed) and one that passed nothing (its filter fits no test any more, or
+//! its log is not understood) count as one failed test, so that the closing line can never look better than it was.
 
 /// Tests of one or more runners.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn parse_argument(argument: &str) -> Result<(&str, i32, &str), String> {
 }
 
 fn settle(mut count: Count, exit: i32) -> Count {
-    if exit != 0 && count.failed == 0 {
+    if count.failed == 0 && (exit != 0 || count.passed == 0) {
         count.failed = 1;
     }
     count
@@ -165,8 +165,11 @@ mod tests {
     }
 
     #[test]
-    fn a_runner_that_failed_without_counting_counts_as_one_failure() {
+    fn a_runner_that_failed_without_counting_or_passed_nothing_counts_as_one_failure() {
         assert_eq!(settle(Count::default(), 101), Count { failed: 1, ..Count::default() });
+        assert_eq!(settle(Count { passed: 3, ..Count::default() }, 1).failed, 1);
+        assert_eq!(settle(Count::default(), 0), Count { failed: 1, ..Count::default() });
+        assert_eq!(settle(Count { skipped: 4, ..Count::default() }, 0).failed, 1);
         assert_eq!(settle(Count { passed: 3, ..Count::default() }, 0), Count { passed: 3, ..Count::default() });
     }
 

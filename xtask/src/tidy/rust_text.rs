@@ -3,6 +3,8 @@
 //! A rule about code must not be triggered by a test's string, and a rule about SQL must look only at strings.
 //! This is a lexer of exactly that much of Rust: strings (raw, byte, C), characters, lifetimes, nested comments.
 
+use std::collections::BTreeSet;
+
 /// The three readings of one line.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Line {
@@ -18,6 +20,32 @@ pub(super) fn lines(source: &str) -> Vec<Line> {
         lexer.step();
     }
     lexer.lines
+}
+
+/// The indices of the lines that are compiled for tests only: the item behind each `#[cfg(test)]`.
+pub(super) fn tests(lines: &[Line]) -> BTreeSet<usize> {
+    let mut tests = BTreeSet::new();
+    // Open braces of the item, and whether it has ended; `None` outside of one.
+    let mut depth: Option<usize> = None;
+    for (index, line) in lines.iter().enumerate() {
+        let mut rest = line.code.as_str();
+        if depth.is_none() {
+            let Some((_, behind)) = line.code.split_once("#[cfg(test)]") else { continue };
+            depth = Some(0);
+            rest = behind;
+        }
+        tests.insert(index);
+        for letter in rest.chars() {
+            depth = match (letter, depth) {
+                ('{', Some(open)) => Some(open + 1),
+                // The body of the item has ended, or there is none.
+                ('}', Some(0 | 1)) | (';', Some(0)) => None,
+                ('}', Some(open)) => Some(open.saturating_sub(1)),
+                (_, depth) => depth,
+            };
+        }
+    }
+    tests
 }
 
 struct Lexer<'source> {

@@ -19,10 +19,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let domain = tree.texts().filter(|(path, _)| SCAN_DOMAIN.iter().any(|folder| path.starts_with(folder)));
     for (path, text) in domain.filter(|(path, _)| path.ends_with(".rs") && !path.ends_with("/tests.rs")) {
-        for (index, line) in rust_text::lines(text).iter().enumerate() {
-            if line.code.contains("#[cfg(test)]") {
-                break;
-            }
+        let lines = rust_text::lines(text);
+        let tests = rust_text::tests(&lines);
+        for (index, line) in lines.iter().enumerate().filter(|(index, _)| !tests.contains(index)) {
             let written = format!("{} {}", line.code, line.literal).to_lowercase();
             if let Some(vendor) = vendors.iter().find(|vendor| written.contains(vendor.as_str())) {
                 let message = format!("`{vendor}` is a vendor: what depends on it belongs into {CONNECTORS}");
@@ -66,6 +65,8 @@ mod tests {
     fn comments_and_tests_may_give_examples() {
         let source = "/// As Tenable does.\nfn f() {}\n#[cfg(test)]\nmod tests { const A: &str = \"tenable\"; }\n";
         assert_eq!(lines_refused("crates/hub/src/a.rs", source), Vec::<usize>::new());
+        let open = "#[cfg(test)]\nmod tests;\n#[cfg(test)]\nfn of_a_test() { tenable(); }\nfn f() { tenable(); }\n";
+        assert_eq!(lines_refused("crates/hub/src/a.rs", open), [5], "what follows a test is no test");
         assert_eq!(lines_refused("crates/core/src/scan/observe/tests.rs", "\"tenable\""), Vec::<usize>::new());
     }
 }
