@@ -105,8 +105,14 @@ fn client(address: &str) -> Outcome<VendorHttp> {
     };
     let policy = NetworkPolicy::parse(&["127.0.0.0/8"]).map_err(|error| error.detail).during("the target policy")?;
     let base_url = Url::parse(address).during(address)?;
-    let options =
-        VendorHttpOptions { base_url, ca_pem: None, policy: Arc::new(policy), limits, clock: Arc::new(SystemClock) };
+    let options = VendorHttpOptions {
+        base_url,
+        ca_pem: None,
+        policy: Arc::new(policy),
+        limits,
+        clock: Arc::new(SystemClock),
+        counted_as: None,
+    };
     VendorHttp::new(options).map_err(|error| error.detail).during("build a client")
 }
 

@@ -8,8 +8,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// After the signal, for everything together; whoever started us may kill us after ten.
-const PARKING: Duration = Duration::from_secs(9);
+use crate::logging;
+
+/// After the signal, for all of the hub. Whoever started us may kill us after ten seconds; the last traces and the last
+/// lines of the log come after this.
+const PARKING: Duration = Duration::from_secs(7);
 
 /// Cancels at the first INT or TERM; ends the process at the second, for people who will not wait.
 pub(crate) fn stop_on_signals(stop: CancellationToken) -> std::io::Result<()> {
@@ -22,6 +25,7 @@ pub(crate) fn stop_on_signals(stop: CancellationToken) -> std::io::Result<()> {
             }
             if ended {
                 tracing::warn!("stopped at once by a second signal");
+                logging::write_out();
                 std::process::exit(130);
             }
             tracing::info!("stopping: open work is parked; a second signal ends it at once");
@@ -62,21 +66,20 @@ pub(crate) async fn run(
             stop.cancel();
             served
         };
-        tokio::join!(served, looped)
-    };
-    let (served, looped) = tokio::select! {
-        (served, looped) = all => {
-            (served.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked).into())), looped)
+        let (served, looped) = tokio::join!(served, looped);
+        if let Err(error) = store.close().await {
+            tracing::warn!(%error, "the database was not closed in order");
         }
+        let served = served.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked).into()));
+        served.and(looped.map_err(scanhelm_api::ServeError::from))
+    };
+    tokio::select! {
+        ended = all => ended,
         () = overdue => {
             tracing::warn!("not everything was parked in time; leases run out by themselves");
-            return Ok(());
+            Ok(())
         }
-    };
-    if let Err(error) = store.close().await {
-        tracing::warn!(%error, "the database was not closed in order");
     }
-    served.and(looped.map_err(scanhelm_api::ServeError::from))
 }
 
 /// Where a browser on this machine finds what listens on `address`.

@@ -11,7 +11,7 @@ mod upload;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -53,6 +53,8 @@ pub struct VendorHttpOptions {
     pub policy: Arc<NetworkPolicy>,
     pub limits: HttpLimits,
     pub clock: Arc<dyn Clock>,
+    /// The connector whose calls they are in the metrics; `None`: they are not counted.
+    pub counted_as: Option<&'static str>,
 }
 
 /// See the module.
@@ -70,8 +72,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     budget: Budget,
     breaker: Mutex<Breaker>,
-    /// Whose calls they are in the metrics; unset: not counted.
-    counted_as: OnceLock<&'static str>,
+    counted_as: Option<&'static str>,
 }
 
 impl fmt::Debug for VendorHttp {
@@ -101,30 +102,35 @@ impl VendorHttp {
     /// When the URL is no plain `http(s)://host[:port][/path]`, the address is refused by the policy, or the CA
     /// certificate cannot be read.
     pub fn new(options: VendorHttpOptions) -> Result<Self, Error> {
-        let VendorHttpOptions { base_url, ca_pem, policy, limits, clock } = options;
+        let VendorHttpOptions { base_url, ca_pem, policy, limits, clock, counted_as } = options;
         let target = target_of(&base_url, policy)?;
         let live = Live::new(target, ca_pem.as_deref(), limits)?;
-        Ok(Self::with(Some(base_url), Transport::Live(Box::new(live)), limits, clock))
+        Ok(Self::with(Some(base_url), Transport::Live(Box::new(live)), limits, clock, counted_as))
     }
 
     /// A handle that answers from recordings and never opens a socket.
     #[must_use]
     pub fn replaying(base_url: Url, exchanges: Vec<Exchange>, clock: Arc<dyn Clock>) -> Self {
         let limits = HttpLimits { read_attempts: 1, ..HttpLimits::default() };
-        Self::with(Some(base_url), Transport::Replay(Replay::new(exchanges)), limits, clock)
+        Self::with(Some(base_url), Transport::Replay(Replay::new(exchanges)), limits, clock, None)
     }
 
     /// A handle that answers no call, to ask a connector what it offers.
     #[must_use]
     pub fn to_nothing(clock: Arc<dyn Clock>) -> Self {
-        Self::with(None, Transport::Replay(Replay::new(Vec::new())), HttpLimits::default(), clock)
+        Self::with(None, Transport::Replay(Replay::new(Vec::new())), HttpLimits::default(), clock, None)
     }
 
-    fn with(base_url: Option<Url>, transport: Transport, limits: HttpLimits, clock: Arc<dyn Clock>) -> Self {
+    fn with(
+        base_url: Option<Url>,
+        transport: Transport,
+        limits: HttpLimits,
+        clock: Arc<dyn Clock>,
+        counted_as: Option<&'static str>,
+    ) -> Self {
         let host = base_url.as_ref().map_or_else(|| "nowhere".to_owned(), host_and_port);
         let budget = Budget::new(&limits);
         let breaker = Mutex::new(Breaker::new(limits.breaker_failures, limits.breaker_pause));
-        let counted_as = OnceLock::new();
         Self { inner: Arc::new(Inner { base_url, host, transport, limits, clock, budget, breaker, counted_as }) }
     }
 
@@ -176,10 +182,8 @@ impl VendorHttp {
     /// # Errors
     /// As there.
     pub async fn post_form(&self, request: &Request<'_>, fields: &[(&str, &str)]) -> Result<Answer, WriteError> {
-        let inner = &self.inner;
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let body = Body { kind: "application/x-www-form-urlencoded", bytes: form.into_bytes() };
-        Ok(inner.call(Method::POST, request, Some(body), 1, inner.limits.total, Sink::Memory).await?)
+        self.post_bytes(request, "application/x-www-form-urlencoded", form.into_bytes()).await
     }
 
     /// As [`VendorHttp::post_json`], with a body that is ready.

@@ -109,6 +109,7 @@ impl Client {
             policy: Arc::new(policy),
             limits,
             clock: Arc::new(SystemClock),
+            counted_as: None,
         })
         .map_err(|error| refused(format!("the hub {shown} cannot be asked: {}", advice(&error.detail))))?;
         let headers = key.api_key.iter().map(|key| ("x-api-key", key.0.clone())).collect();

@@ -211,6 +211,7 @@ fn a_stuck_upload_delays_the_end_and_a_second_signal_does_not_wait_for_it() {
         hub.log_line("stopping");
         if signals == 2 {
             hub.signal("-TERM");
+            hub.log_line("stopped at once by a second signal");
         }
         let (code, took) = hub.wait();
         assert_eq!(code, expected, "{}", hub.log);

@@ -17,6 +17,8 @@ fn a_build_without_traces_refuses_the_setting() {
 #[cfg(feature = "opentelemetry")]
 mod sent {
     use std::collections::BTreeSet;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
     use std::path::Path;
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
@@ -47,6 +49,27 @@ mod sent {
         serde_json::from_str(line).unwrap()
     }
 
+    /// A collector that takes connections and says nothing, and an upload that never comes: it ends in time all the same.
+    #[test]
+    fn a_silent_collector_does_not_stretch_the_end_beyond_its_ten_seconds() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        let key = bootstrap(&data);
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (mut hub, url) = serve(&data, &format!("http://{}", silent.local_addr().unwrap()));
+        let mut upload = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        let head = format!(
+            "POST /api/v1/imports HTTP/1.1\r\nHost: hub\r\nX-API-Key: {key}\r\nExpect: 100-continue\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
+        );
+        upload.write_all(head.as_bytes()).unwrap();
+        upload.read_exact(&mut [0; 12]).unwrap();
+        hub.signal("-TERM");
+        let (code, took) = hub.wait();
+        assert_eq!(code, Some(0), "{}", hub.log);
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
+
     #[test]
     fn a_look_and_the_calls_it_made_are_one_trace_and_sending_is_none() {
         let parent = tempfile::tempdir().unwrap();
@@ -54,7 +77,7 @@ mod sent {
         let key = bootstrap(&data);
         let (mut collector, traces) = collector();
         let (mut hub, url) = serve(&data, &traces);
-        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let new = json!({
             "connector": "nessus", "name": "lab", "base_url": format!("http://{nobody}"),
             "credentials": {"access_key": "a", "secret_key": "hunter2-secret"}
@@ -102,7 +125,7 @@ mod sent {
         let parent = tempfile::tempdir().unwrap();
         let data = parent.path().join("data");
         let key = bootstrap(&data);
-        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (mut hub, url) = serve(&data, &format!("http://{nobody}"));
         assert_eq!(ask(&url, "GET", "/api/v1/scans", Some(&key), None).0, 200);
         hub.signal("-TERM");

@@ -89,6 +89,7 @@ impl Stage {
             policy: Arc::new(NetworkPolicy::parse(&["127.0.0.1"]).unwrap()),
             limits: limits(),
             clock: Arc::new(StandingClock),
+            counted_as: None,
         })
         .unwrap();
         let credentials: Credentials =

@@ -93,8 +93,8 @@ impl Hub {
             policy: Arc::clone(&self.0.network),
             limits: self.settings().http,
             clock: Arc::clone(&self.0.clock),
-        })?
-        .counted_as(connector.manifest().id);
+            counted_as: Some(connector.manifest().id),
+        })?;
         let connection =
             Connection { http: http.clone(), credentials: credentials.clone(), clock: Arc::clone(&self.0.clock) };
         Ok((connector.open(connection)?, http))

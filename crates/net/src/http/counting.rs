@@ -2,7 +2,7 @@
 
 use metrics::{counter, describe_counter};
 
-use super::{Inner, VendorHttp};
+use super::Inner;
 use crate::error::NetErrorKind;
 
 const CALLS: &str = "scanhelm_vendor_calls_total";
@@ -17,19 +17,10 @@ pub fn describe_metrics() {
     describe_counter!(REQUESTS, "Requests sent to vendors, repetitions included, by connector.");
 }
 
-impl VendorHttp {
-    /// Counts the calls of this handle and its clones under a connector's id; the first one given stays.
-    #[must_use]
-    pub fn counted_as(self, connector: &'static str) -> Self {
-        self.inner.counted_as.get_or_init(|| connector);
-        self
-    }
-}
-
 impl Inner {
     /// One call as its caller sees it.
     pub(super) fn count_call(&self, trouble: Option<&NetErrorKind>) {
-        let Some(connector) = self.counted_as.get().copied() else { return };
+        let Some(connector) = self.counted_as else { return };
         let outcome = match trouble {
             None => "ok",
             Some(NetErrorKind::BreakerOpen { .. } | NetErrorKind::RateLimited { sent: false, .. }) => "not_sent",
@@ -40,7 +31,7 @@ impl Inner {
 
     /// One request on the wire.
     pub(super) fn count_request(&self) {
-        if let Some(connector) = self.counted_as.get().copied() {
+        if let Some(connector) = self.counted_as {
             counter!(REQUESTS, "connector" => connector).increment(1);
         }
     }

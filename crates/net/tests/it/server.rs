@@ -170,5 +170,6 @@ pub(crate) fn options(base_url: url::Url, limits: HttpLimits) -> VendorHttpOptio
         policy: Arc::new(NetworkPolicy::parse(&["127.0.0.0/8"]).unwrap()),
         limits,
         clock: Arc::new(StandingClock),
+        counted_as: None,
     }
 }
