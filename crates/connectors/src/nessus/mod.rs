@@ -9,6 +9,7 @@ mod map;
 mod model;
 
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -90,7 +91,7 @@ impl Connector for Nessus {
 
     fn open(&self, connection: Connection) -> Result<Box<dyn Session>, Error> {
         let access = access(&connection.credentials)?;
-        Ok(Box::new(Instanced { client: Client::new(connection.http, access), scanners: Mutex::default() }))
+        Ok(Box::new(Instanced { client: Client::new(connection.http, access), scanners: std::sync::Mutex::default() }))
     }
 }
 
@@ -137,7 +138,7 @@ fn sendable<'a>(name: &str, secret: &'a Secret) -> Result<&'a Secret, Error> {
 struct Instanced {
     client: Client,
     /// As last listed: every detail names one.
-    scanners: Mutex<Vec<Scanner>>,
+    scanners: std::sync::Mutex<Arc<[Scanner]>>,
 }
 
 #[async_trait]
@@ -190,12 +191,7 @@ impl Session for Instanced {
 
     async fn scan(&self, external_scan_id: &str) -> Result<Option<Observation>, CallError> {
         let Some((detail, at)) = self.client.detail(external_scan_id).await? else { return Ok(None) };
-        let mut scanners = self.scanners.lock().await;
-        let named = &detail.info.scanner_name;
-        if !named.is_empty() && !scanners.iter().any(|known| known.name == *named) {
-            // Only to turn a scanner's name into its id; an account without the right to list them loses just that.
-            *scanners = self.client.scanners().await.unwrap_or_default();
-        }
+        let scanners = self.scanners_with(&detail.info.scanner_name).await;
         Ok(Some(map::detailed(external_scan_id, &detail, &scanners, at)))
     }
 
@@ -242,6 +238,20 @@ const CONTROL: [Capability; 6] = [
 ];
 
 impl Instanced {
+    /// The scanners as last listed, listed again when nobody of that name is among them. Only to turn a scanner's name
+    /// into its id: while the list cannot be had, what was known stays, and an account without the right to list them
+    /// loses just the ids.
+    async fn scanners_with(&self, name: &str) -> Arc<[Scanner]> {
+        let known = Arc::clone(&self.scanners.lock().unwrap_or_else(PoisonError::into_inner));
+        if name.is_empty() || known.iter().any(|scanner| scanner.name == name) {
+            return known;
+        }
+        let Ok(listed) = self.client.scanners().await else { return known };
+        let listed: Arc<[Scanner]> = listed.into();
+        *self.scanners.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&listed);
+        listed
+    }
+
     /// The product's name decides where it is conclusive; else Nessus is asked in a way that cannot have an effect.
     async fn control_api(&self, properties: &Properties) -> Result<ControlApi, CallError> {
         let name = properties.nessus_type.to_ascii_lowercase();

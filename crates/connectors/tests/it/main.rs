@@ -7,6 +7,7 @@ mod catalogue;
 mod conformance;
 mod faults;
 mod invicti;
+mod nessus;
 mod qualys_vm;
 mod recorded;
 mod stage;
