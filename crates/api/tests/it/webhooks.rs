@@ -1,6 +1,8 @@
 //! The door for vendors: who proves nothing learns nothing.
 
 use axum::http::Method;
+use scanhelm_core::Timestamp;
+use scanhelm_core::integration::Webhook;
 use serde_json::{Value, json};
 
 use crate::house::{Ask, House, Reply, Tenant};
@@ -71,6 +73,19 @@ async fn a_call_without_proof_is_answered_as_if_there_were_nothing() {
     for ask in [call(&with_hook, "whs_0"), call(&with_hook, ""), call(&without, "whs_0"), call("nonsense", "whs_0")] {
         assert_eq!(comparable(&house.send(ask).await), unknown);
     }
+    // Trouble of ours with the hook of an integration is not shown to whoever has proven nothing.
+    let webhook = Webhook {
+        integration_id: without.parse().unwrap(),
+        company_id: tenant.company,
+        hint: String::new(),
+        updated_at: Timestamp::default(),
+        last_delivery_at: None,
+        last_refused: None,
+    };
+    let transaction = house.hub.store().begin().await.unwrap();
+    transaction.set_webhook(&webhook, b"sealed with another key").await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(comparable(&house.send(call(&without, "whs_0")).await), unknown);
     // A key of the API is no proof here.
     assert_eq!(comparable(&house.send(call(&with_hook, "whs_0").key(&tenant.key)).await), unknown);
 }
