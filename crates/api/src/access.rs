@@ -53,6 +53,12 @@ impl Access {
         }
     }
 
+    /// Whether what comes again under one `Idempotency-Key` happens once. Who asks for a session or sets the hub up has
+    /// shown nothing yet that a key could belong to.
+    pub(crate) const fn takes_keys(self) -> bool {
+        matches!(self, Self::Permission(_) | Self::Operator)
+    }
+
     fn require(self, grant: &Grant) -> Result<(), Error> {
         match self {
             Self::Public | Self::Signed | Self::Session => Ok(()),

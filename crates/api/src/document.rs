@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem, Paths};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response, Schema};
+use utoipa::openapi::{Content, Ref, RefOr, Required, Response, Schema};
 
 use crate::access::Access;
 use crate::problem::{FieldProblem, Problem};
@@ -53,8 +54,11 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
 }
 
 /// Writes what an operation asks of its caller into its documentation.
-pub(crate) fn declare(paths: &mut Paths, access: Access) {
-    for operation in paths.paths.values_mut().flat_map(operations_mut).map(|(_, operation)| operation) {
+pub(crate) fn declare(paths: &mut Paths, access: Access, takes_keys: bool) {
+    for (method, operation) in paths.paths.values_mut().flat_map(operations_mut) {
+        if takes_keys && method == "POST" {
+            operation.parameters.get_or_insert_default().push(RefOr::T(request_key()));
+        }
         let declared =
             ExtensionsBuilder::new().add("x-permission", access.as_str()).add("x-tenant", access.tenant()).build();
         operation.extensions.get_or_insert_default().merge(declared);
@@ -67,6 +71,19 @@ pub(crate) fn declare(paths: &mut Paths, access: Access) {
             ),
         };
     }
+}
+
+fn request_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request \
+             is answered as the first time and not carried out again.",
+        ))
+        .schema(Some(Object::with_type(Type::String)))
+        .build()
 }
 
 /// Schemas are merged by their name alone, so two types of one name would silently document one as the other.
@@ -127,7 +144,7 @@ fn add_refusals(operation: &mut Operation, method: &str, permission: &str) {
     let has_body = operation.request_body.is_some();
     let is_write = method != "GET";
     // What a signed call lacks, it lacks as if the thing were not there.
-    let (is_signed, is_public) = (permission == "signed", permission == "public");
+    let (is_signed, is_public) = (permission == Access::Signed.as_str(), permission == Access::Public.as_str());
     let follows = [
         (401, !is_public && !is_signed, "No credentials, or they are wrong, expired or revoked."),
         (403, !is_signed && (!is_public || is_write), "The caller lacks the permission, or the origin is foreign."),
@@ -215,7 +232,7 @@ mod tests {
         operation.operation_id = Some("thing".to_owned());
         paths.add_path_operation(path, vec![HttpMethod::Get], operation);
         if let Some(access) = access {
-            declare(&mut paths, access);
+            declare(&mut paths, access, false);
         }
         let mut openapi = base();
         openapi.paths.merge(paths);

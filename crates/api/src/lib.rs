@@ -14,6 +14,7 @@ mod dto;
 mod edge;
 mod extract;
 mod feed;
+mod once;
 mod operator;
 mod origin;
 mod problem;

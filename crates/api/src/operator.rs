@@ -6,6 +6,7 @@
 //! end with it. The state of one database is the same from every hub that shares it; budgets and breakers are each
 //! hub's own.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
@@ -28,6 +29,8 @@ use crate::serve::{self, ServeError};
 const CONNECTIONS: usize = 16;
 const IDLE: Duration = Duration::from_mins(2);
 const GRACE: Duration = Duration::from_secs(1);
+/// As the exporter's own listener would.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What the process has counted since it was installed.
 #[derive(Clone)]
@@ -51,6 +54,15 @@ impl Telemetry {
         telemetry::describe();
         Ok(Self(handle))
     }
+
+    /// Puts what histograms have collected into their buckets, again and again: they hold every single value until then,
+    /// and a scraper may never come.
+    async fn keep_small(self) -> Infallible {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            self.0.run_upkeep();
+        }
+    }
 }
 
 /// Everything that is served on the operator's listener.
@@ -66,7 +78,11 @@ pub async fn serve_operator(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let listener = Bounded::new(listener, CONNECTIONS, IDLE);
-    serve::run(listener, operator_router(hub, telemetry), GRACE, shutdown).await
+    let upkeep = telemetry.clone().keep_small();
+    tokio::select! {
+        served = serve::run(listener, operator_router(hub, telemetry), GRACE, shutdown) => served,
+        never = upkeep => match never {},
+    }
 }
 
 async fn metrics(State((hub, telemetry)): State<(Hub, Telemetry)>) -> impl IntoResponse {

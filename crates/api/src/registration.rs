@@ -14,7 +14,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use crate::access::{self, Access};
 use crate::document::{self, BuildError};
 use crate::problem::Failure;
-use crate::{Api, edge};
+use crate::{Api, edge, once};
 
 /// What `routes!(handler)` makes: the handler with its documentation.
 pub(crate) type Documented = UtoipaMethodRouter<Api>;
@@ -47,7 +47,8 @@ impl Operations {
     }
 
     fn with(mut self, access: Access, patience: Patience, mut documented: Documented) -> Self {
-        document::declare(&mut documented.1, access);
+        let takes_keys = access.takes_keys() && matches!(patience, Patience::Request);
+        document::declare(&mut documented.1, access, takes_keys);
         self.0.push(Operation { access, patience, documented });
         self
     }
@@ -70,16 +71,23 @@ impl Operations {
     pub(crate) fn router(self, api: &Api) -> Result<Router<Api>, BuildError> {
         self.require_one_meaning()?;
         let start = OpenApiRouter::<Api>::with_openapi(document::base());
-        let router = self.0.into_iter().fold(start, |router, Operation { access, patience, documented }| {
+        let router = self.0.into_iter().fold(start, |router, Operation { access, patience: kind, documented }| {
             let guarded = documented.map(|methods| {
-                let (patience, largest) = match patience {
+                let (patience, largest) = match kind {
                     Patience::Request => {
                         (api.settings.request_timeout, DefaultBodyLimit::max(api.settings.max_body_bytes))
                     }
                     Patience::Upload => (api.settings.upload_timeout, DefaultBodyLimit::disable()),
                 };
-                let admitting = api.clone();
+                let (admitting, keyed) = (api.clone(), api.clone());
+                let takes_keys = access.takes_keys() && matches!(kind, Patience::Request);
                 methods
+                    .route_layer(middleware::from_fn(move |request: Request, next: Next| {
+                        let keyed = keyed.clone();
+                        async move {
+                            if takes_keys { once::once(keyed, request, next).await } else { next.run(request).await }
+                        }
+                    }))
                     .route_layer(largest)
                     .route_layer(middleware::from_fn(move |request: Request, next: Next| {
                         in_time(patience, request, next)

@@ -73,6 +73,9 @@ codes! {
     IntegrationNameTaken = ("integration_name_taken", 409, "An integration with this name exists"),
     /// The scan has a schedule already; change that one.
     ScheduleExists = ("schedule_exists", 409, "The scan has a schedule"),
+    /// A request with this `Idempotency-Key` is under way, or its hub ended before it could note what came of it. Look
+    /// whether the thing is there before you send it under another key.
+    RequestUnderWay = ("request_under_way", 409, "The first request with this key has no answer yet"),
     /// The thing is in use or in another state than the request needs.
     Conflict = ("conflict", 409, "Conflict"),
     /// The hub is already set up; log in instead.
@@ -87,6 +90,8 @@ codes! {
     InvalidInput = ("invalid_input", 422, "Invalid input"),
     /// A scan's status is what its scanner reports; nobody can set it.
     StatusIsSystemWritten = ("status_is_system_written", 422, "Status cannot be set"),
+    /// The `Idempotency-Key` was used for another request of the last 24 hours. A new request needs a new key.
+    RequestKeyReused = ("request_key_reused", 422, "The key belongs to another request"),
     /// No reader recognises the file. `scanhelm import --help` lists the formats.
     UnknownFormat = ("unknown_format", 422, "Unknown report format"),
     /// The file was recognised but is broken, truncated or hostile; nothing of it was stored.

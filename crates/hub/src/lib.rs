@@ -19,6 +19,7 @@ pub mod local;
 pub mod notifications;
 pub mod program;
 pub mod reconcile;
+pub mod requests;
 pub mod scans;
 pub mod schedules;
 pub mod settings;
@@ -148,6 +149,11 @@ impl Hub {
     #[must_use]
     pub fn scans(&self) -> scans::Scans<'_> {
         scans::Scans { hub: self }
+    }
+
+    #[must_use]
+    pub fn requests(&self) -> requests::Requests<'_> {
+        requests::Requests { hub: self }
     }
 
     #[must_use]

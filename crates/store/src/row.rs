@@ -55,6 +55,10 @@ impl Row<'_> {
         self.get(column)
     }
 
+    pub(crate) fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>> {
+        self.get(column)
+    }
+
     pub(crate) fn digest(&self, column: &str) -> Result<[u8; 32]> {
         self.bytes(column)?.try_into().map_err(|_| damaged(column, "not 32 bytes"))
     }

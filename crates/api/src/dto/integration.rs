@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::account::SecretText;
 use super::job::JobTicket;
 use super::words::{Time, actor};
-use crate::extract::nullable;
+use crate::extract::{Versioned, nullable};
 
 /// A connection to one vendor instance.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,6 +54,12 @@ pub(crate) struct Backfill {
     queued: u64,
     /// The scanner has told everything: there will be no more.
     complete: bool,
+}
+
+impl Versioned for Integration {
+    fn version(&self) -> i64 {
+        self.version
+    }
 }
 
 impl From<integrations::OrderedBackfill> for Backfill {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::schedule::ScanSchedule;
 use super::words::{Counts, ImportState, ScanOrigin, ScanStatus, Time, VendorState};
-use crate::extract::{Present, nullable};
+use crate::extract::{Present, Versioned, nullable};
 
 /// A scan: one execution context, wherever it runs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -120,6 +120,12 @@ pub(crate) struct Action {
     /// The `code` with which a request would be refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
+}
+
+impl Versioned for Scan {
+    fn version(&self) -> i64 {
+        self.version
+    }
 }
 
 impl From<scans::ScanView> for Scan {

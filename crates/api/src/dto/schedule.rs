@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::words::{RunOutcome, RunResult, SuspendReason, Time, actor};
+use crate::extract::Versioned;
 
 /// "Run this scan at these times." A scan has at most one.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,6 +102,12 @@ pub(crate) struct SchedulePatch {
     tz: Option<String>,
     /// `false` pauses it.
     enabled: Option<bool>,
+}
+
+impl Versioned for Schedule {
+    fn version(&self) -> i64 {
+        self.version
+    }
 }
 
 impl From<ScheduleView> for Schedule {

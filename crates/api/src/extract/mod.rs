@@ -8,4 +8,4 @@ mod version;
 pub(crate) use body::{Body, OptionalBody, Present, RawBody, nullable};
 pub(crate) use path::Id;
 pub(crate) use query::{Asked, Filters, Paging, QueryReader};
-pub(crate) use version::IfMatch;
+pub(crate) use version::{IfMatch, Tagged, Versioned, entity_tag, tagged};

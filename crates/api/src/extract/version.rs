@@ -1,12 +1,30 @@
-//! `If-Match`: "change this only if it is still what I read".
+//! `ETag` and `If-Match`: "change this only if it is still what I read".
 
+use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderName, header};
 use scanhelm_core::Error;
 
 use crate::Api;
 use crate::problem::Failure;
+
+/// A thing and its version, for a later [`IfMatch`].
+pub(crate) type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
+
+/// What has a version.
+pub(crate) trait Versioned {
+    fn version(&self) -> i64;
+}
+
+pub(crate) fn tagged<T: Versioned>(thing: T) -> Tagged<T> {
+    ([entity_tag(&thing)], Json(thing))
+}
+
+/// The header alone, where the answer holds more than the thing.
+pub(crate) fn entity_tag(thing: &impl Versioned) -> (HeaderName, String) {
+    (header::ETAG, format!("\"{}\"", thing.version()))
+}
 
 /// The version named in `If-Match`; none when the header is absent or `*`.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::integration as core;
@@ -15,7 +15,7 @@ use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::integration::{Integration, IntegrationPatch, NewIntegration};
 use crate::dto::list::Listing;
-use crate::extract::{Asked, Body, Filters, Id, IfMatch, QueryReader};
+use crate::extract::{Asked, Body, Filters, Id, IfMatch, QueryReader, Tagged, tagged};
 use crate::problem::ApiResult;
 use crate::registration::Operations;
 
@@ -44,13 +44,6 @@ fn shown(integration: core::Integration) -> Integration {
     Integration::new(integration, names)
 }
 
-fn tagged(integration: core::Integration) -> Tagged {
-    let integration = shown(integration);
-    ([(header::ETAG, format!("\"{}\"", integration.version))], Json(integration))
-}
-
-type Tagged = ([(HeaderName, String); 1], Json<Integration>);
-
 /// The company's integrations. Comes whole.
 #[utoipa::path(get, path = "/api/v1/integrations", operation_id = "list_integrations", tag = "integrations",
     params(crate::extract::Paging), responses((status = 200, body = Listing<Integration>)))]
@@ -78,14 +71,18 @@ async fn create(
 ) -> ApiResult<Response> {
     let integration = api.hub.integrations().create(&grant, new.into()).await?;
     let location = format!("/api/v1/integrations/{}", integration.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(integration)).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(shown(integration))).into_response())
 }
 
 /// One integration.
 #[utoipa::path(get, path = "/api/v1/integrations/{id}", operation_id = "get_integration", tag = "integrations",
     params(("id" = Uuid, Path)), responses((status = 200, body = Integration, headers(("ETag" = String)))))]
-async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<IntegrationId>) -> ApiResult<Tagged> {
-    Ok(tagged(api.hub.integrations().get(&grant, id).await?))
+async fn get(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<IntegrationId>,
+) -> ApiResult<Tagged<Integration>> {
+    Ok(tagged(shown(api.hub.integrations().get(&grant, id).await?)))
 }
 
 /// Edits an integration. Another host needs the credentials again.
@@ -103,8 +100,8 @@ async fn change(
     Id(id): Id<IntegrationId>,
     IfMatch(version): IfMatch,
     Body(patch): Body<IntegrationPatch>,
-) -> ApiResult<Tagged> {
-    Ok(tagged(api.hub.integrations().update(&grant, id, patch.into(), version).await?))
+) -> ApiResult<Tagged<Integration>> {
+    Ok(tagged(shown(api.hub.integrations().update(&grant, id, patch.into(), version).await?)))
 }
 
 /// Removes the connection with its credentials. Its scans stay as records with their findings.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::ChannelId;
 use scanhelm_core::page::PageRequest;
@@ -12,10 +12,10 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::list::Listing;
-use crate::dto::notification::{
+use crate::dto::notification_channel::{
     IssuedNotificationChannel, NewNotificationChannel, NotificationChannel, NotificationChannelPatch, NotificationTest,
 };
-use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader};
+use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader, Tagged, entity_tag, tagged};
 use crate::problem::ApiResult;
 use crate::registration::Operations;
 
@@ -68,8 +68,7 @@ async fn create(
     let issued = api.hub.notifications().create_channel(&grant, new.into()).await?;
     let location = format!("/api/v1/notification-channels/{}", issued.channel.id);
     let issued = IssuedNotificationChannel::from(issued);
-    let etag = format!("\"{}\"", issued.channel.version);
-    let headers = [(header::LOCATION, location), (header::ETAG, etag)];
+    let headers = [(header::LOCATION, location), entity_tag(&issued.channel)];
     Ok((StatusCode::CREATED, headers, Json(issued)).into_response())
 }
 
@@ -77,7 +76,11 @@ async fn create(
 #[utoipa::path(get, path = "/api/v1/notification-channels/{id}", operation_id = "get_notification_channel",
     tag = "notifications", params(("id" = Uuid, Path)),
     responses((status = 200, body = NotificationChannel, headers(("ETag" = String)))))]
-async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ChannelId>) -> ApiResult<Tagged> {
+async fn get(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<ChannelId>,
+) -> ApiResult<Tagged<NotificationChannel>> {
     Ok(tagged(api.hub.notifications().channel(&grant, id).await?.into()))
 }
 
@@ -97,7 +100,7 @@ async fn change(
     Id(id): Id<ChannelId>,
     IfMatch(version): IfMatch,
     Body(patch): Body<NotificationChannelPatch>,
-) -> ApiResult<Tagged> {
+) -> ApiResult<Tagged<NotificationChannel>> {
     Ok(tagged(api.hub.notifications().change_channel(&grant, id, patch.into(), version).await?.into()))
 }
 
@@ -135,11 +138,4 @@ async fn rotate_secret(
 ) -> ApiResult<(StatusCode, Json<IssuedNotificationChannel>)> {
     let issued = api.hub.notifications().rotate_secret(&grant, id).await?;
     Ok((StatusCode::CREATED, Json(issued.into())))
-}
-
-/// A channel with its version as `ETag`.
-type Tagged = ([(HeaderName, String); 1], Json<NotificationChannel>);
-
-fn tagged(channel: NotificationChannel) -> Tagged {
-    ([(header::ETAG, format!("\"{}\"", channel.version))], Json(channel))
 }

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::list::Listing;
-use crate::dto::notification::{NotificationDelivery, NotificationDeliveryDetail};
+use crate::dto::notification_delivery::{NotificationDelivery, NotificationDeliveryDetail};
 use crate::dto::words::DeliveryState;
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::RuleId;
 use scanhelm_core::permission::Permission;
@@ -12,8 +12,8 @@ use super::notification_channels::Named;
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::list::Listing;
-use crate::dto::notification::{NewNotificationRule, NotificationRule, NotificationRulePatch};
-use crate::extract::{Asked, Body, Id, IfMatch, Paging};
+use crate::dto::notification_rule::{NewNotificationRule, NotificationRule, NotificationRulePatch};
+use crate::extract::{Asked, Body, Id, IfMatch, Paging, Tagged, tagged};
 use crate::problem::ApiResult;
 use crate::registration::Operations;
 
@@ -54,14 +54,18 @@ async fn create(
 ) -> ApiResult<Response> {
     let view = api.hub.notifications().create_rule(&grant, new.into()).await?;
     let location = format!("/api/v1/notification-rules/{}", view.rule.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(view.into())).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(NotificationRule::from(view))).into_response())
 }
 
 /// One rule.
 #[utoipa::path(get, path = "/api/v1/notification-rules/{id}", operation_id = "get_notification_rule",
     tag = "notifications", params(("id" = Uuid, Path)),
     responses((status = 200, body = NotificationRule, headers(("ETag" = String)))))]
-async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<RuleId>) -> ApiResult<Tagged> {
+async fn get(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<RuleId>,
+) -> ApiResult<Tagged<NotificationRule>> {
     Ok(tagged(api.hub.notifications().rule(&grant, id).await?.into()))
 }
 
@@ -81,7 +85,7 @@ async fn change(
     Id(id): Id<RuleId>,
     IfMatch(version): IfMatch,
     Body(patch): Body<NotificationRulePatch>,
-) -> ApiResult<Tagged> {
+) -> ApiResult<Tagged<NotificationRule>> {
     Ok(tagged(api.hub.notifications().change_rule(&grant, id, patch.into(), version).await?.into()))
 }
 
@@ -91,11 +95,4 @@ async fn change(
 async fn delete(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<RuleId>) -> ApiResult<StatusCode> {
     api.hub.notifications().delete_rule(&grant, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A rule with its version as `ETag`.
-type Tagged = ([(HeaderName, String); 1], Json<NotificationRule>);
-
-fn tagged(rule: NotificationRule) -> Tagged {
-    ([(header::ETAG, format!("\"{}\"", rule.version))], Json(rule))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::{IntegrationId, ScanId, SubScannerId};
 use scanhelm_core::page::PageRequest;
@@ -18,7 +18,7 @@ use crate::dto::list::Listing;
 use crate::dto::scan::{NewScan, Scan, ScanPatch};
 use crate::dto::scan_parts::DeletedScan;
 use crate::dto::words::{ImportState, ScanOrigin, ScanStatus, Time};
-use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader};
+use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader, Tagged, tagged};
 use crate::problem::ApiResult;
 use crate::registration::Operations;
 
@@ -101,13 +101,13 @@ async fn list(
 async fn create(State(api): State<Api>, Granted(grant): Granted, Body(new): Body<NewScan>) -> ApiResult<Response> {
     let scan = api.hub.scans().create(&grant, new.into_command()?).await?;
     let location = format!("/api/v1/scans/{}", scan.scan.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(scan.into())).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(Scan::from(scan))).into_response())
 }
 
 /// One scan.
 #[utoipa::path(get, path = "/api/v1/scans/{id}", operation_id = "get_scan", tag = "scans",
     params(("id" = Uuid, Path)), responses((status = 200, body = Scan, headers(("ETag" = String)))))]
-async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScanId>) -> ApiResult<Tagged> {
+async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScanId>) -> ApiResult<Tagged<Scan>> {
     Ok(tagged(api.hub.scans().get(&grant, id).await?.into()))
 }
 
@@ -127,7 +127,7 @@ async fn change(
     Id(id): Id<ScanId>,
     IfMatch(version): IfMatch,
     Body(patch): Body<ScanPatch>,
-) -> ApiResult<Tagged> {
+) -> ApiResult<Tagged<Scan>> {
     let scan = api.hub.scans().change(&grant, id, patch.into_command()?, version).await?;
     Ok(tagged(scan.into()))
 }
@@ -170,11 +170,4 @@ async fn delete(
     } else {
         StatusCode::NO_CONTENT.into_response()
     })
-}
-
-/// A scan with its version as `ETag`.
-type Tagged = ([(HeaderName, String); 1], Json<Scan>);
-
-pub(super) fn tagged(scan: Scan) -> Tagged {
-    ([(header::ETAG, format!("\"{}\"", scan.version))], Json(scan))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::{ScanId, ScheduleId};
 use scanhelm_core::page::PageRequest;
@@ -16,7 +16,7 @@ use crate::access::{Access, Granted};
 use crate::dto::list::Listing;
 use crate::dto::schedule::{NewSchedule, Schedule, SchedulePatch, SchedulePreview, ScheduleRun};
 use crate::dto::words::RunOutcome;
-use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader};
+use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader, Tagged, tagged};
 use crate::problem::ApiResult;
 use crate::registration::Operations;
 
@@ -74,7 +74,7 @@ async fn list(
 async fn create(State(api): State<Api>, Granted(grant): Granted, Body(new): Body<NewSchedule>) -> ApiResult<Response> {
     let schedule = api.hub.schedules().create(&grant, new.into()).await?;
     let location = format!("/api/v1/schedules/{}", schedule.schedule.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(schedule.into())).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(Schedule::from(schedule))).into_response())
 }
 
 struct Wanted {
@@ -107,7 +107,7 @@ async fn preview(
 /// One schedule.
 #[utoipa::path(get, path = "/api/v1/schedules/{id}", operation_id = "get_schedule", tag = "schedules",
     params(("id" = Uuid, Path)), responses((status = 200, body = Schedule, headers(("ETag" = String)))))]
-async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScheduleId>) -> ApiResult<Tagged> {
+async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<ScheduleId>) -> ApiResult<Tagged<Schedule>> {
     Ok(tagged(api.hub.schedules().get(&grant, id).await?.into()))
 }
 
@@ -125,7 +125,7 @@ async fn change(
     Id(id): Id<ScheduleId>,
     IfMatch(version): IfMatch,
     Body(patch): Body<SchedulePatch>,
-) -> ApiResult<Tagged> {
+) -> ApiResult<Tagged<Schedule>> {
     Ok(tagged(api.hub.schedules().change(&grant, id, patch.into(), version).await?.into()))
 }
 
@@ -162,11 +162,4 @@ async fn runs(
     Asked(RunList { outcome, page }): Asked<RunList>,
 ) -> ApiResult<Json<Listing<ScheduleRun>>> {
     Ok(Json(Listing::of(api.hub.schedules().runs(&grant, id, outcome, &page).await?)))
-}
-
-/// A schedule with its version as `ETag`.
-type Tagged = ([(HeaderName, String); 1], Json<Schedule>);
-
-fn tagged(schedule: Schedule) -> Tagged {
-    ([(header::ETAG, format!("\"{}\"", schedule.version))], Json(schedule))
 }

@@ -15,6 +15,7 @@ mod events;
 mod house;
 mod judging;
 mod notifications;
+mod once;
 mod operator;
 mod problems;
 mod program;

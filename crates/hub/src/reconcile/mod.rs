@@ -41,7 +41,7 @@ pub(crate) use details::Asked;
 pub use due::DueLook;
 pub(crate) use due::due_looks;
 pub(crate) use imports::enqueue_due;
-pub(crate) use prune::prune;
+pub(crate) use prune::{REQUESTS_KEPT, prune};
 pub(crate) use share::SignOfLife;
 pub(crate) use sync::{SYNC_JOB, run_sync};
 

@@ -8,6 +8,8 @@ use crate::Hub;
 
 /// How long a finished job can be looked up.
 const JOBS_KEPT: Duration = Duration::from_hours(24 * 30);
+/// How long a request that comes again is recognised.
+pub(crate) const REQUESTS_KEPT: Duration = Duration::from_hours(24);
 /// In one transaction.
 const BATCH: u32 = 1_000;
 
@@ -21,7 +23,11 @@ pub(crate) async fn prune(hub: &Hub) -> Result<u64> {
         transaction.commit().await?;
         pruned += gone;
         if gone < u64::from(BATCH) {
-            return Ok(pruned);
+            break;
         }
     }
+    let transaction = hub.store().begin().await?;
+    pruned += transaction.prune_keyed_requests(hub.now().minus(REQUESTS_KEPT)).await?;
+    transaction.commit().await?;
+    Ok(pruned)
 }

@@ -26,6 +26,7 @@ mod notifications;
 mod periods;
 mod replicas;
 mod report_meaning;
+mod requests;
 mod schedules;
 mod troubled;
 mod upload;
