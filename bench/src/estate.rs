@@ -1,16 +1,20 @@
 //! A hub with vendors of every kind, all of whose scans run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use scanhelm_bench::{Fleet, Instance, Webhook};
+use scanhelm_testkit::postgres::PostgresDatabase;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::failure::{Failure, Outcome, While};
 use crate::hub::{Installation, RunningHub};
+use crate::import::Engine;
 use crate::vendors::Vendors;
-use crate::watch::Watch;
+use crate::watch::{self, Watch};
 
 /// The vendors, and what logs in to their simulators: `scanhelm-sim --help`.
 const KINDS: [Kind; 5] = [
@@ -68,11 +72,21 @@ pub(crate) struct Estate {
     /// From the first integration switched on until every scan was adopted.
     pub(crate) adoption: Duration,
     vendors: BTreeMap<&'static str, Vendors>,
+    // Gone after the hub that uses them.
+    _database: Option<PostgresDatabase>,
+    _folder: TempDir,
 }
 
 impl Estate {
-    /// Starts everything and waits until the hub knows every scan.
-    pub(crate) async fn start(installation: &Installation, size: Size) -> Outcome<Self> {
+    /// Starts everything in a folder of its own below `work` and waits until the hub knows every scan.
+    pub(crate) async fn of(program: &Path, engine: Engine, size: Size, work: &Path) -> Outcome<Self> {
+        let folder = tempfile::Builder::new().prefix("estate-").tempdir_in(work).during("make a folder")?;
+        let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
+        let installation = Installation {
+            program: program.to_owned(),
+            data: folder.path().join("hub"),
+            database_url: database.as_ref().map(|database| database.url().to_owned()),
+        };
         let key = installation.bootstrap()?;
         let (hub, _) = installation.start(Some(key)).await?;
         let mut integrations = Vec::new();
@@ -115,7 +129,36 @@ impl Estate {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        Ok(Self { hub, integrations, watch, adoption: started.elapsed(), vendors })
+        let adoption = started.elapsed();
+        Ok(Self { hub, integrations, watch, adoption, vendors, _database: database, _folder: folder })
+    }
+
+    /// Waits until the first work is over: each of those scans was looked at again after all were adopted.
+    pub(crate) async fn settled(&self, of: impl Fn(&str) -> bool) -> Outcome<()> {
+        self.watch.seen_anew(watch::now(), of).await
+    }
+
+    /// The runs that ended at their vendors between these moments, once the results of all of them are in.
+    pub(crate) async fn ended(
+        &mut self,
+        since: u64,
+        until: u64,
+        of: impl Fn(&str) -> bool,
+    ) -> Outcome<Vec<watch::Ended>> {
+        let mut of_vendors = BTreeMap::new();
+        for (vendor, process) in &mut self.vendors {
+            of_vendors.insert(*vendor, process.ended(since, until)?);
+        }
+        let mut scans = BTreeSet::new();
+        for integration in self.integrations.iter().filter(|integration| of(&integration.id)) {
+            let ended = of_vendors.get(integration.vendor).and_then(|ended| ended.get(integration.instance));
+            let ended = ended.during("what ended at a vendor")?;
+            scans.extend(ended.iter().map(|scan| (integration.id.clone(), scan.clone())));
+        }
+        if scans.is_empty() {
+            return Err(Failure::new("no run ended while the estate was watched: there is no lag to tell"));
+        }
+        self.watch.ended(&scans).await
     }
 
     /// Requests since the start, by kind of call, in the order of the integrations.

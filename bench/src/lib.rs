@@ -42,8 +42,14 @@ pub enum Order {
     CountCalls,
     /// From now on, in the simulator's grammar. Answered with an empty line.
     Fault { instance: usize, fault: String },
+    /// Between these milliseconds since the epoch. Answered with [`Ended`].
+    TellEnded { since: u64, until: u64 },
 }
 
 /// Requests that arrived since the start, by the vendor's name for the call, of each instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Calls(pub Vec<BTreeMap<String, u64>>);
+
+/// The scans that ended, by the vendor's own clock, of each instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ended(pub Vec<Vec<String>>);

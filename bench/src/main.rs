@@ -141,11 +141,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     }
     if wanted(Part::Neighbours) {
         say("a slow and a dead vendor");
-        let (size, pairs, spans) = if arguments.quick {
-            ((10, 20), 1, spans(2, 20, SHORT))
-        } else {
-            ((20, 50), 2, spans(10, 50, neighbours::LASTS))
-        };
+        let (size, pairs, spans) =
+            if arguments.quick { ((10, 20), 1, spans(20, SHORT)) } else { ((20, 50), 2, spans(50, neighbours::LASTS)) };
         let measured = neighbours::measure(&program, arguments.database, size, pairs, spans, &out).await?;
         figures.neighbours = Some(measured);
     }
@@ -159,15 +156,15 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
 /// How many integrations to measure, and how long each.
 fn many(arguments: &Arguments) -> (Vec<u32>, Spans) {
     if arguments.quick {
-        return (vec![5], spans(5, 20, SHORT));
+        return (vec![5], spans(20, SHORT));
     }
     let thousands = if arguments.scans.is_empty() { &[1, 3, 10] } else { arguments.scans.as_slice() };
-    (thousands.iter().map(|thousand| thousand * 1000 / SCANS_EACH).collect(), spans(40, 60, scale::LASTS))
+    (thousands.iter().map(|thousand| thousand * 1000 / SCANS_EACH).collect(), spans(60, scale::LASTS))
 }
 
 /// Some end in any few seconds.
 const SHORT: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(3));
 
-const fn spans(settle_s: u64, watch_s: u64, lasts: (Duration, Duration)) -> Spans {
-    Spans { settle: Duration::from_secs(settle_s), watch: Duration::from_secs(watch_s), lasts }
+const fn spans(watch_s: u64, lasts: (Duration, Duration)) -> Spans {
+    Spans { watch: Duration::from_secs(watch_s), lasts }
 }

@@ -6,13 +6,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use scanhelm_testkit::postgres::PostgresDatabase;
 use serde::Serialize;
 
 use crate::estate::{Estate, Integration, Size};
-use crate::failure::{Failure, Outcome, While};
+use crate::failure::Outcome;
 use crate::figures::median;
-use crate::hub::Installation;
 use crate::import::Engine;
 use crate::process;
 use crate::scale::{Lags, Spans, seconds};
@@ -80,14 +78,7 @@ pub(crate) async fn measure(
 }
 
 async fn one(program: &Path, engine: Engine, size: Size, trouble: bool, spans: Spans, work: &Path) -> Outcome<Rest> {
-    let folder = tempfile::Builder::new().prefix("neighbours-").tempdir_in(work).during("make a folder")?;
-    let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
-    let installation = Installation {
-        program: program.to_owned(),
-        data: folder.path().join("hub"),
-        database_url: database.as_ref().map(|database| database.url().to_owned()),
-    };
-    let mut estate = Estate::start(&installation, size).await?;
+    let mut estate = Estate::of(program, engine, size, work).await?;
     // One of the first vendor's and one of the second's.
     let bad: Vec<Integration> = estate.integrations.iter().take(2).cloned().collect();
     if trouble {
@@ -95,17 +86,11 @@ async fn one(program: &Path, engine: Engine, size: Size, trouble: bool, spans: S
             estate.fault(integration, fault)?;
         }
     }
-    tokio::time::sleep(spans.settle).await;
-    let is_bad = |id: &str| bad.iter().any(|bad| bad.id == id);
+    let is_good = |id: &str| bad.iter().all(|bad| bad.id != id);
+    estate.settled(is_good).await?;
     let since = watch::now();
-    let fresh = estate.watch.freshness(spans.watch, |id| !is_bad(id)).await?;
-    let ended = estate.watch.ended(since).await?;
-    let lags = Lags::of(ended.iter().filter(|run| !is_bad(&run.integration)));
+    let fresh = estate.watch.freshness(spans.watch, is_good).await?;
+    let lags = Lags::of(estate.ended(since, watch::now(), is_good).await?.iter());
     estate.stop().await?;
-    if lags.runs == 0 {
-        return Err(Failure::new(
-            "no run of the others ended while the estate was watched: there is no lag to compare",
-        ));
-    }
     Ok(Rest { lags, age_p99_s: seconds(percentile(&fresh.ages, 0.99)) })
 }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use scanhelm_testkit::postgres::PostgresDatabase;
 use serde::Serialize;
 
 use crate::estate::{Estate, Size};
-use crate::failure::{Failure, Outcome, While};
-use crate::hub::Installation;
+use crate::failure::Outcome;
 use crate::import::Engine;
 use crate::process;
 use crate::watch::{self, percentile};
@@ -21,10 +19,9 @@ const FINDINGS: u32 = 40;
 /// So about two of a hundred end in a minute.
 pub(crate) const LASTS: (Duration, Duration) = (Duration::from_mins(30), Duration::from_mins(70));
 
-/// How long an estate is left alone before it is measured, and how long it is measured.
+/// How long an estate is measured, and how long its scans last.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spans {
-    pub(crate) settle: Duration,
     pub(crate) watch: Duration,
     /// Shortest and longest scan.
     pub(crate) lasts: (Duration, Duration),
@@ -82,9 +79,7 @@ pub(crate) struct Lags {
 
 impl Lags {
     pub(crate) fn of<'a>(ended: impl Iterator<Item = &'a watch::Ended>) -> Self {
-        let (shown, imported): (Vec<u64>, Vec<Option<u64>>) =
-            ended.map(|run| (run.shown_after, run.imported_after)).unzip();
-        let imported: Vec<u64> = imported.into_iter().flatten().collect();
+        let (shown, imported): (Vec<u64>, Vec<u64>) = ended.map(|run| (run.shown_after, run.imported_after)).unzip();
         Self {
             runs: shown.len(),
             shown_mean: mean(&shown),
@@ -137,26 +132,19 @@ pub(crate) async fn measure(
 }
 
 async fn one(program: &Path, engine: Engine, size: Size, spans: Spans, work: &Path) -> Outcome<SizeFigures> {
-    let folder = tempfile::Builder::new().prefix("scale-").tempdir_in(work).during("make a folder")?;
-    let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
-    let installation = Installation {
-        program: program.to_owned(),
-        data: folder.path().join("hub"),
-        database_url: database.as_ref().map(|database| database.url().to_owned()),
-    };
-    let mut estate = Estate::start(&installation, size).await?;
-    tokio::time::sleep(spans.settle).await;
+    let mut estate = Estate::of(program, engine, size, work).await?;
+    estate.settled(|_| true).await?;
 
     let (since, started) = (watch::now(), Instant::now());
     let (hub_before, vendors_before) = (process::cpu_seconds(estate.hub.process())?, estate.vendor_cpu_seconds()?);
     let calls_before = estate.calls()?;
     let fresh = estate.watch.freshness(spans.watch, |_| true).await?;
-    let minutes = started.elapsed().as_secs_f64() / 60.0;
+    let (minutes, until) = (started.elapsed().as_secs_f64() / 60.0, watch::now());
     let hub_seconds = process::cpu_seconds(estate.hub.process())? - hub_before;
     let vendor_seconds = estate.vendor_cpu_seconds()? - vendors_before;
     let calls_after = estate.calls()?;
     let peak_bytes = process::memory(estate.hub.process())?.peak;
-    let ended = estate.watch.ended(since).await?;
+    let ended = estate.ended(since, until, |_| true).await?;
 
     let mut calls_by_kind: BTreeMap<String, f64> = BTreeMap::new();
     let mut calls_each = Vec::new();
@@ -170,9 +158,6 @@ async fn one(program: &Path, engine: Engine, size: Size, spans: Spans, work: &Pa
             sum += rate;
         }
         calls_each.push(sum);
-    }
-    if ended.is_empty() {
-        return Err(Failure::new("no run ended while the estate was watched: there is no lag to tell"));
     }
     let hooked = |run: &&watch::Ended| {
         estate.integrations.iter().any(|integration| integration.hooked && integration.id == run.integration)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use scanhelm_bench::{Calls, Fleet, Order};
+use scanhelm_bench::{Calls, Ended, Fleet, Order};
 use serde::Serialize;
 
 use crate::failure::{Failure, Outcome, While};
@@ -43,6 +43,13 @@ impl Vendors {
         let answer = self.ask(&Order::CountCalls)?;
         let Calls(calls) = serde_json::from_str(&answer).during("read the calls of the vendors")?;
         Ok(calls)
+    }
+
+    /// The scans that ended between these milliseconds since the epoch, of each instance.
+    pub(crate) fn ended(&mut self, since: u64, until: u64) -> Outcome<Vec<Vec<String>>> {
+        let answer = self.ask(&Order::TellEnded { since, until })?;
+        let Ended(ended) = serde_json::from_str(&answer).during("read what ended at the vendors")?;
+        Ok(ended)
     }
 
     /// Trouble from now on, in the simulator's grammar.

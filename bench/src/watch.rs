@@ -1,12 +1,15 @@
 //! What the hub has written down, read from its database, so that looking costs the hub nothing.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
 
-use crate::failure::{Outcome, While};
+use crate::failure::{Failure, Outcome, While};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// For what has to come about by itself.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 pub(crate) struct Watch(DatabaseConnection);
 
@@ -19,14 +22,14 @@ pub(crate) struct Freshness {
     pub(crate) fewest: u64,
 }
 
-/// A run that the hub saw end.
+/// A run that ended at its vendor and whose results are in.
 #[derive(Clone, Debug)]
 pub(crate) struct Ended {
     pub(crate) integration: String,
     /// Milliseconds from the vendor's own end until the hub showed it.
     pub(crate) shown_after: u64,
-    /// The same until its results were in, if they are.
-    pub(crate) imported_after: Option<u64>,
+    /// The same until its results were in.
+    pub(crate) imported_after: u64,
 }
 
 impl Watch {
@@ -70,25 +73,66 @@ impl Watch {
         Ok(fresh)
     }
 
-    /// Runs of which the hub saw the end since then (milliseconds since the epoch).
-    pub(crate) async fn ended(&self, since: u64) -> Outcome<Vec<Ended>> {
-        let text = format!(
-            "SELECT scans.integration_id AS integration, runs.finished_at - runs.vendor_finished_at AS shown, \
+    /// Waits until every running scan was seen after that moment (milliseconds since the epoch).
+    pub(crate) async fn seen_anew(&self, since: u64, of: impl Fn(&str) -> bool) -> Outcome<()> {
+        let text = "SELECT integration_id, min(last_observed_at) AS seen FROM scans \
+                    WHERE vendor_state IN ('queued', 'running', 'paused') GROUP BY integration_id";
+        let started = Instant::now();
+        loop {
+            let mut behind = 0;
+            for row in self.rows(text).await? {
+                let integration: String = row.try_get("", "integration_id").during("read a scan")?;
+                if of(&integration) && number(&row, "seen")? <= since {
+                    behind += 1;
+                }
+            }
+            if behind == 0 {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Failure::new(format!("{behind} integrations were not seen anew within {PATIENCE:?}")));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Waits until the results of all these scans (integration and the vendor's id) are in. None is left out: what comes
+    /// last belongs to the figures most of all.
+    pub(crate) async fn ended(&self, scans: &BTreeSet<(String, String)>) -> Outcome<Vec<Ended>> {
+        let started = Instant::now();
+        loop {
+            let imported = self.imported(scans).await?;
+            if imported.len() == scans.len() {
+                return Ok(imported);
+            }
+            if started.elapsed() > PATIENCE {
+                let (done, all) = (imported.len(), scans.len());
+                let detail = format!("only {done} of {all} runs that had ended were imported within {PATIENCE:?}");
+                return Err(Failure::new(detail));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn imported(&self, scans: &BTreeSet<(String, String)>) -> Outcome<Vec<Ended>> {
+        let text = "SELECT scans.integration_id AS integration, scans.external_scan_id AS external, \
+             runs.finished_at - runs.vendor_finished_at AS shown, \
              (SELECT min(imports.finished_at) FROM imports WHERE imports.run_id = runs.id \
              AND imports.state IN ('done', 'partial')) - runs.vendor_finished_at AS imported \
              FROM runs JOIN scans ON scans.id = runs.scan_id \
-             WHERE runs.vendor_state = 'completed' AND runs.vendor_finished_at IS NOT NULL AND runs.finished_at >= {since}"
-        );
-        let rows = self.rows(&text).await?;
-        let read = |row: &QueryResult| {
+             WHERE runs.vendor_state = 'completed' AND runs.vendor_finished_at IS NOT NULL AND runs.finished_at IS NOT NULL";
+        let mut ended = Vec::new();
+        for row in self.rows(text).await? {
+            let integration: String = row.try_get("", "integration").during("read a run")?;
+            let external: String = row.try_get("", "external").during("read a run")?;
             let imported: Option<i64> = row.try_get("", "imported").during("read a run")?;
-            Ok(Ended {
-                integration: row.try_get("", "integration").during("read a run")?,
-                shown_after: number(row, "shown")?,
-                imported_after: imported.map(|millis| u64::try_from(millis).unwrap_or(0)),
-            })
-        };
-        rows.iter().map(read).collect()
+            let scan = (integration, external);
+            if let Some(imported) = imported.filter(|_| scans.contains(&scan)) {
+                let imported_after = u64::try_from(imported).unwrap_or(0);
+                ended.push(Ended { integration: scan.0, shown_after: number(&row, "shown")?, imported_after });
+            }
+        }
+        Ok(ended)
     }
 
     async fn rows(&self, text: &str) -> Outcome<Vec<QueryResult>> {

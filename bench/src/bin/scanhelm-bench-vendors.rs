@@ -5,8 +5,8 @@ use std::error::Error;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
-use scanhelm_bench::{Calls, Fleet, Instance, Order};
-use scanhelm_vendor_sim::{Fault, ScanSeed, SeedState, Sim, SimConfig, Webhook};
+use scanhelm_bench::{Calls, Ended, Fleet, Instance, Order};
+use scanhelm_vendor_sim::{Fault, Moment, ScanSeed, SeedState, Sim, SimConfig, Webhook};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -33,6 +33,10 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     while let Some(line) = next_line().await? {
         match serde_json::from_str(&line)? {
             Order::CountCalls => answer(&serde_json::to_string(&Calls(vendors.iter().map(calls).collect()))?)?,
+            Order::TellEnded { since, until } => {
+                let ended = vendors.iter().map(|vendor| ended(vendor, since, until)).collect();
+                answer(&serde_json::to_string(&Ended(ended))?)?;
+            }
             Order::Fault { instance, fault } => {
                 let vendor = vendors.get(instance).ok_or("a fault for an instance that there is not")?;
                 vendor.fault(fault.parse::<Fault>()?);
@@ -77,6 +81,16 @@ fn spread(seed: u64, number: u64) -> u64 {
     let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ mixed >> 31
+}
+
+/// No scan of a bench is stopped, so whatever has an end is complete.
+fn ended(vendor: &Sim, since: u64, until: u64) -> Vec<String> {
+    let within = |at: Moment| {
+        let millis = at.since(Moment::from_epoch_seconds(0)) * 1000.0;
+        (since as f64..until as f64).contains(&millis)
+    };
+    let scans = vendor.scans().into_iter();
+    scans.filter(|scan| scan.history.iter().any(|run| run.ended_at.is_some_and(within))).map(|scan| scan.id).collect()
 }
 
 fn calls(vendor: &Sim) -> BTreeMap<String, u64> {
