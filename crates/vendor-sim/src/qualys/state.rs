@@ -40,6 +40,7 @@ pub(super) struct Scan {
     pub(super) appliance: &'static str,
     pub(super) priority: u8,
     pub(super) survey: Survey,
+    pub(super) haste: f64,
     pub(super) execution: Execution,
     /// The word shown while an accepted action is not in force yet.
     pub(super) before_action: Option<&'static str>,
@@ -162,6 +163,7 @@ impl State {
             appliance: order.appliance,
             priority: order.priority,
             survey: Survey::generated(hosts, draw, findings, *run),
+            haste: self.haste,
             execution: Execution::launch(at, pace.hastened(self.haste)),
             before_action: None,
         };
