@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::{ProptestConfig, proptest};
-use scanhelm_vendor_sim::{ScanSeed, SeedState, SimConfig};
+use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig, VENDORS};
 
-use crate::wire::{started, still};
+use crate::wire::{started, still, still_vendor};
 
 #[tokio::test]
 async fn one_seed_gives_one_fleet() {
@@ -88,5 +88,23 @@ proptest! {
                 assert_eq!((found.len(), distinct.len()), (findings as usize, findings as usize));
             }
         });
+    }
+}
+
+#[tokio::test]
+async fn runs_in_haste_are_shorter_on_the_same_clock_and_earlier_ones_took_their_time() {
+    for vendor in VENDORS {
+        let sim = Sim::start(SimConfig { haste: 10.0, ..still_vendor(vendor.name) }).await.unwrap();
+        let seed = |state| ScanSeed { state, duration_s: 600, progress_percent: 50, ..ScanSeed::default() };
+        let past = sim.add_scan(seed(SeedState::Completed)).unwrap();
+        let running = sim.add_scan(seed(SeedState::Running)).unwrap();
+        let lasted = |id: &str| {
+            let run = sim.scan(id).unwrap().history.pop().unwrap();
+            run.ended_at.map(|ended| ended.since(run.started_at.unwrap()).round() as u64)
+        };
+        sim.advance(Duration::from_secs(29));
+        assert_eq!((lasted(&past.id), lasted(&running.id)), (Some(600), None), "{}", vendor.name);
+        sim.advance(Duration::from_secs(2));
+        assert_eq!(lasted(&running.id), Some(60), "{}", vendor.name);
     }
 }
