@@ -1,7 +1,8 @@
 //! Named places where a test can kill the process, or hold one activity while others go on.
 //!
 //! `SCANHELM_FAILPOINT=import.batch.before_commit@3` aborts at the third pass of that place, as SIGKILL would: no
-//! destructor, no flush. A simulation [`watch`]es the places of its own thread instead: what it awaits there decides
+//! destructor, no flush. `SCANHELM_FAILPOINT_REST=import.batch.after_commit@100` rests there for so many milliseconds at
+//! each pass, so that what a test wants to meet half done takes its time on a fast machine too. A simulation [`watch`]es the places of its own thread instead: what it awaits there decides
 //! whether the activity goes on, and dropping it there is the crash. Only debug builds look; in a release build the
 //! call is empty.
 
@@ -68,6 +69,7 @@ pub const NOTIFY: &[&str] = &[
 #[cfg(debug_assertions)]
 pub async fn hit(name: &'static str) {
     armed::abort_if_armed(name);
+    armed::rest(name).await;
     armed::pause(name).await;
 }
 
@@ -80,6 +82,7 @@ mod armed {
     use std::cell::RefCell;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Arc, OnceLock};
+    use std::time::Duration;
 
     use futures::future::BoxFuture;
 
@@ -102,15 +105,28 @@ mod armed {
         }
     }
 
+    /// A place and its number, as they stand in the environment.
+    fn told(variable: &str) -> Option<(String, u64)> {
+        let text = std::env::var(variable).ok()?;
+        let (name, number) = text.split_once('@').unwrap_or((text.as_str(), "1"));
+        Some((name.to_owned(), number.parse().ok()?))
+    }
+
+    pub(super) async fn rest(name: &str) {
+        static RESTING: OnceLock<Option<(String, u64)>> = OnceLock::new();
+
+        if let Some((resting, millis)) = RESTING.get_or_init(|| told("SCANHELM_FAILPOINT_REST"))
+            && resting == name
+        {
+            tokio::time::sleep(Duration::from_millis(*millis)).await;
+        }
+    }
+
     pub(super) fn abort_if_armed(name: &str) {
         static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
         static PASSES: AtomicU64 = AtomicU64::new(0);
 
-        let armed = ARMED.get_or_init(|| {
-            let text = std::env::var("SCANHELM_FAILPOINT").ok()?;
-            let (name, pass) = text.split_once('@').unwrap_or((text.as_str(), "1"));
-            Some((name.to_owned(), pass.parse().ok()?))
-        });
+        let armed = ARMED.get_or_init(|| told("SCANHELM_FAILPOINT"));
         if let Some((armed, pass)) = armed
             && armed == name
             && PASSES.fetch_add(1, Ordering::SeqCst) + 1 == *pass

@@ -306,10 +306,11 @@ fn kills_at_random(database: Database) {
     let mut reached = 0;
     let mut in_the_middle = 0;
     for kill in 0..KILLS {
-        let mut hub = installation.start(None);
+        // Forty batches, and seven times half a second at most: it is never over before its time.
+        let mut hub = installation.start_with(&[("SCANHELM_FAILPOINT_REST", "import.batch.after_commit@100")]);
         // One in three at any time, perhaps while it starts or fetches; the others spread over the records.
         if kill % 3 == 0 {
-            std::thread::sleep(Duration::from_millis(draw.below(1500)));
+            std::thread::sleep(Duration::from_millis(draw.below(500)));
         } else {
             let target = FINDINGS * kill / (KILLS + 1) + draw.below(FINDINGS / KILLS);
             let begun = Instant::now();

@@ -4,6 +4,7 @@ use std::time::Duration;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::scan::Origin;
 use scanhelm_core::status::{ImportState, Status};
+use scanhelm_hub::integrations::IntegrationChange;
 use scanhelm_hub::scans::NewScan;
 use scanhelm_store::FindingFilter;
 use scanhelm_vendor_sim::{SeedState, Sim, SimConfig};
@@ -173,6 +174,44 @@ on_both_databases! {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert_eq!(states, [(2, ImportState::Done), (1, ImportState::Done)]);
+        hub.stop().await;
+    }
+
+    /// Switched off it is asked nothing, and what it had stays as it was; switched on it is mirrored again.
+    async fn r80_every_integration_that_is_switched_on_is_asked_for_its_whole_list(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let (on, off) = (nessus().await, nessus().await);
+        on.add_scan(seed("here", SeedState::Empty)).unwrap();
+        off.add_scan(seed("there", SeedState::Empty)).unwrap();
+        hub.connect(&grant, &on).await;
+        let switched = hub.connect(&grant, &off).await;
+        hub.await_scan(&grant, "here", |_| true).await;
+        hub.await_scan(&grant, "there", |_| true).await;
+        let switch = |enabled| IntegrationChange { enabled: Some(enabled), ..IntegrationChange::default() };
+        hub.hub.integrations().update(&grant, switched, switch(false), None).await.unwrap();
+        // A look that was under way ends.
+        let mut not_asked = 0;
+        for _ in 0..LOOKS {
+            let before = std::mem::replace(&mut not_asked, off.ledger().requests.len());
+            if before == not_asked {
+                break;
+            }
+            hub.sync(&grant).await;
+        }
+        let lists = |sim: &Sim| sim.ledger().requests_of("scans.list");
+        let asked = lists(&on);
+        off.add_scan(seed("unseen", SeedState::Empty)).unwrap();
+        for _ in 0..3 {
+            hub.sync(&grant).await;
+        }
+        assert!(lists(&on) >= asked + 3);
+        assert_eq!(off.ledger().requests.len(), not_asked);
+        let there = hub.scan_named(&grant, "there").await.unwrap();
+        assert_eq!((there.vendor_missing_since, hub.scans(&grant).await.len()), (None, 2));
+        hub.hub.integrations().update(&grant, switched, switch(true), None).await.unwrap();
+        hub.await_scan(&grant, "unseen", |_| true).await;
         hub.stop().await;
     }
 

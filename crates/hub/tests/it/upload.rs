@@ -1,9 +1,12 @@
 use scanhelm_core::ErrorCode;
 use scanhelm_core::job::JobState;
+use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::{Grant, Role};
+use scanhelm_core::status::Status;
 use scanhelm_hub::import::UploadOptions;
+use scanhelm_vendor_sim::SeedState;
 
-use crate::harness::{Home, Running, on_both_databases};
+use crate::harness::{Home, Running, nessus, on_both_databases, seed};
 
 pub(crate) const REPORT: &str = r#"<?xml version="1.0" ?>
 <NessusClientData_v2>
@@ -80,6 +83,30 @@ on_both_databases! {
         assert_eq!(enriched, 1);
         let again = hub.upload(&grant, "lab.nessus", REPORT.as_bytes()).await.result.unwrap();
         assert_eq!(again["unchanged"].as_u64(), Some(2));
+        hub.stop().await;
+    }
+
+    /// The same for what a vendor found, as soon as its run is over and without a click.
+    async fn r97_a_vendors_run_is_imported_and_enriched_when_it_completes(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("web", SeedState::Running)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start_enriched(std::sync::Arc::new(Kev), |_| {}).await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        hub.await_status(&grant, "web", Status::Running).await;
+        let scan = hub.await_imported_in(&sim, &grant, "web").await;
+        assert!(scan.asset_count > Some(0));
+        let page = PageRequest { limit: 500, ..PageRequest::default() };
+        let page = hub.hub.findings().list(&grant, &Default::default(), &page).await.unwrap();
+        let mut enriched = 0;
+        for finding in &page.items {
+            let view = hub.hub.findings().get(&grant, finding.id).await.unwrap();
+            let known = &view.sightings[0].detail["enrichment"]["kev"];
+            assert_eq!(known.as_bool(), (!finding.cves.is_empty()).then_some(true));
+            enriched += usize::from(known.is_boolean());
+        }
+        assert!(enriched > 0 && page.items.len() > enriched, "{enriched} of {}", page.items.len());
         hub.stop().await;
     }
 

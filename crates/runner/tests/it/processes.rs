@@ -89,7 +89,12 @@ async fn a_scan_that_ends_by_itself_leaves_nothing() {
 fn what_a_killed_hub_left_is_found_by_the_scans_marker() {
     let start = |marker: &str| {
         let mut command = Command::new("sleep");
-        command.arg("300").env("SCANHELM_RUN", marker).stdout(Stdio::null()).spawn().unwrap()
+        let child = command.arg("300").env("SCANHELM_RUN", marker).stdout(Stdio::null()).spawn().unwrap();
+        // Linux lets the parent go on before the child's new environment is in its place.
+        while std::fs::read(format!("/proc/{}/environ", child.id())).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
+        child
     };
     let mine = format!("scan-{}", std::process::id());
     let (mut first, mut second) = (start(&format!("{mine}/bandit")), start(&format!("{mine}/semgrep")));

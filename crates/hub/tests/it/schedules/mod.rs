@@ -13,7 +13,7 @@ use scanhelm_core::command::{Command, CommandState};
 use scanhelm_core::company::CompanyStatus;
 use scanhelm_core::ids::{IntegrationId, RunId, ScheduleId};
 use scanhelm_core::integration::{Health, Instance, Integration};
-use scanhelm_core::job::JobState;
+use scanhelm_core::job::{Job, JobState};
 use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::permission::{Actor, Grant, Role};
 use scanhelm_core::scan::{Origin, Run, Scan, VendorLink};
@@ -142,9 +142,14 @@ impl World {
             command.finished_at = Some(self.hub.now());
             let tx = store.begin().await.unwrap();
             tx.save_command(&command).await.unwrap();
-            let job = format!("order:{}:{}", scan.id, command.kind.as_str());
-            tx.cancel_job_of(self.grant.company, &job, self.hub.now()).await.unwrap();
             tx.commit().await.unwrap();
+            let page = PageRequest { limit: 500, ..PageRequest::default() };
+            let jobs = self.hub.jobs().list(&self.grant, &Default::default(), &page).await.unwrap().items;
+            let is_its =
+                |job: &&Job| job.state == JobState::Queued && job.payload["command_id"] == command.id.to_string();
+            for job in jobs.iter().filter(is_its) {
+                self.hub.jobs().cancel(&self.grant, job.id).await.unwrap();
+            }
         }
         let mut scan = store.scan(self.grant.company, scan.id).await.unwrap().unwrap();
         scan.run_number += 1;
