@@ -51,19 +51,19 @@ describe("a living hub", () => {
   });
 
   test("a scan at the vendor appears, runs, completes and is imported without a click", async () => {
-    await search("Branch office");
+    await search("Harbour office");
     await page.getByText("No scan matches these filters").waitFor();
-    await atVendor({ name: "Branch office", state: "running", duration_s: 600, progress_percent: 20 });
-    await row("Branch office").getByText("Running").waitFor();
+    await atVendor({ name: "Harbour office", state: "running", duration_s: 600, progress_percent: 20 });
+    await row("Harbour office").getByText("Running").waitFor();
     await advance(3_600);
-    await row("Branch office").getByText("Completed").waitFor();
-    await row("Branch office").getByText("100 %").waitFor();
+    await row("Harbour office").getByText("Completed").waitFor();
+    await row("Harbour office").getByText("100 %").waitFor();
     await expectAccessible(page, "the scans page");
   });
 
   test("its page shows every tab", async () => {
-    await row("Branch office").getByRole("link").click();
-    await heading("Branch office").waitFor();
+    await row("Harbour office").getByRole("link").click();
+    await heading("Harbour office").waitFor();
     for (const [tab, shown] of [
       ["Scanner", page.getByText("Vulnerabilities")],
       ["Findings", page.getByRole("table", { name: "Findings" })],
@@ -210,7 +210,7 @@ describe("a living hub", () => {
     await page.reload();
     await row("Payments review").waitFor();
     await page.getByRole("button", { name: "Remove filter Origin: Upload" }).waitFor();
-    assert.equal(await row("Branch office").count(), 0);
+    assert.equal(await row("Harbour office").count(), 0);
   });
 
   test("dark holds after a reload, and every page can be read in it", async () => {
