@@ -2,9 +2,10 @@
 //!
 //! `SCANHELM_FAILPOINT=import.batch.before_commit@3` aborts at the third pass of that place, as SIGKILL would: no
 //! destructor, no flush. `SCANHELM_FAILPOINT_REST=import.batch.after_commit@100` rests there for so many milliseconds at
-//! each pass, so that what a test wants to meet half done takes its time on a fast machine too. A simulation [`watch`]es the places of its own thread instead: what it awaits there decides
-//! whether the activity goes on, and dropping it there is the crash. Only debug builds look; in a release build the
-//! call is empty.
+//! each pass, so that what a test wants to meet half done takes its time on a fast machine too.
+//!
+//! A simulation [`watch`]es the places of its own thread instead: what it awaits there decides whether the activity goes
+//! on, and dropping it there is the crash. Only debug builds look; in a release build the call is empty.
 
 #[cfg(debug_assertions)]
 pub use armed::{Watcher, watch};

@@ -68,6 +68,14 @@ fn connect(hub: &Hub, sim: &Sim, name: &str) -> String {
     hub.call("POST", "integrations", Some(&body))["id"].as_str().unwrap().to_owned()
 }
 
+/// What a hub that nothing happens to leaves, once so many scans are imported.
+fn undisturbed(runtime: &Runtime, connected: &Installation, scans: usize) -> End {
+    let installation = connected.copy();
+    let hub = installation.start(None);
+    hub.await_imported(scans);
+    runtime.block_on(installation.end(hub))
+}
+
 /// More hosts than fit into a batch, so that batches end within a host, at its end, and without any finding.
 fn completed_scan(sim: &Sim, findings: u32) {
     let seed = ScanSeed {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::installation::{Database, Hub, Installation};
-use super::{FINDINGS, SPEED, completed_scan, connected, difference, nessus, position};
+use super::{FINDINGS, SPEED, completed_scan, connected, difference, nessus, position, undisturbed};
 use crate::hub::{Running, ask, eventually, open_stream};
 
 /// Nothing that waits for this is seen in a test.
@@ -80,12 +80,7 @@ fn fm_f02_f20_the_other_hub_finishes_an_import_and_its_streams_go_on() {
     let sim = nessus(&runtime);
     let connected = connected(Database::Postgres, &sim);
     completed_scan(&sim, u32::try_from(FINDINGS).unwrap());
-    let expected = {
-        let installation = connected.copy();
-        let hub = installation.start(None);
-        hub.await_imported(1);
-        runtime.block_on(installation.end(hub))
-    };
+    let expected = undisturbed(&runtime, &connected, 1);
     let installation = connected.copy();
     let store = runtime.block_on(installation.store());
     let (dying, events, other, hub) = {
@@ -233,12 +228,7 @@ fn fm_a33_f03_a_hub_that_wakes_up_beyond_its_lease_writes_nothing() {
     let sim = nessus(&runtime);
     let connected = connected(Database::Postgres, &sim);
     completed_scan(&sim, u32::try_from(FINDINGS).unwrap());
-    let expected = {
-        let installation = connected.copy();
-        let hub = installation.start(None);
-        hub.await_imported(1);
-        runtime.block_on(installation.end(hub))
-    };
+    let expected = undisturbed(&runtime, &connected, 1);
     let installation = connected.copy();
     // It may be frozen in a transaction, whose locks then last until the server ends it.
     let url = format!("{}?options=-c%20idle_in_transaction_session_timeout%3D2000", installation.database().url());

@@ -34,15 +34,8 @@ fn load_of(sim: &Sim, scans: usize, findings: u32) {
     sim.clock().set_speed(SPEED);
 }
 
-fn undisturbed(runtime: &Runtime, connected: &Installation) -> End {
-    undisturbed_of(runtime, connected, SCANS)
-}
-
-fn undisturbed_of(runtime: &Runtime, connected: &Installation, scans: usize) -> End {
-    let installation = connected.copy();
-    let hub = installation.start(None);
-    hub.await_imported(scans);
-    comparable(runtime.block_on(installation.end(hub)))
+fn undisturbed(runtime: &Runtime, connected: &Installation, scans: usize) -> End {
+    comparable(super::undisturbed(runtime, connected, scans))
 }
 
 /// Of several scans that are imported at once, who comes first differs.
@@ -79,7 +72,7 @@ fn fm_d01_imports_survive_restarts_of_the_database() {
     let server = PostgresServer::durable();
     let connected = connected_on(Installation::on_server(&server), &sim);
     load_of(&sim, FIFTY, 10);
-    let expected = undisturbed_of(&runtime, &connected, FIFTY);
+    let expected = undisturbed(&runtime, &connected, FIFTY);
     let installation = connected.copy();
     let hub = installation.start(None);
     await_imports(&hub, 1);
@@ -100,7 +93,7 @@ fn fm_d02_imports_survive_the_end_of_every_session_again_and_again() {
     let sim = nessus(&runtime);
     let connected = super::connected(Database::Postgres, &sim);
     load(&sim);
-    let expected = undisturbed(&runtime, &connected);
+    let expected = undisturbed(&runtime, &connected, SCANS);
     let installation = connected.copy();
     let hub = installation.start(None);
     for imports in 0..5 {
@@ -120,7 +113,7 @@ fn fm_d03_a_commit_whose_answer_was_lost_is_not_made_twice() {
     let sim = nessus(&runtime);
     let connected = super::connected(Database::Postgres, &sim);
     load(&sim);
-    let expected = undisturbed(&runtime, &connected);
+    let expected = undisturbed(&runtime, &connected, SCANS);
     let installation = connected.copy();
     let proxy = Arc::new(Proxy::to(installation.database().url(), 11, 12));
     let url = proxy.url(installation.database().url());
@@ -173,7 +166,7 @@ fn fm_f05_a_hub_that_is_cut_off_from_the_database_leaves_the_vendors_alone() {
     let sim = nessus(&runtime);
     let connected = super::connected(Database::Postgres, &sim);
     load(&sim);
-    let expected = undisturbed(&runtime, &connected);
+    let expected = undisturbed(&runtime, &connected, SCANS);
     let installation = connected.copy();
     let proxy = Proxy::faithful(installation.database().url());
     let place = installation.sibling().through(through(&proxy, &installation));
@@ -220,7 +213,7 @@ fn fm_f07_three_hubs_survive_connections_that_clog_and_come_back_in_any_order() 
     let sim = nessus(&runtime);
     let connected = super::connected(Database::Postgres, &sim);
     load_of(&sim, FIFTY, 10);
-    let expected = undisturbed_of(&runtime, &connected, FIFTY);
+    let expected = undisturbed(&runtime, &connected, FIFTY);
     let installation = connected.copy();
     let proxies: Vec<Proxy> = (0..HUBS).map(|_| Proxy::faithful(installation.database().url())).collect();
     let places: Vec<Installation> =
@@ -258,7 +251,7 @@ fn fm_d07_a_locked_table_makes_no_endless_line() {
     let sim = nessus(&runtime);
     let connected = super::connected(Database::Postgres, &sim);
     load(&sim);
-    let expected = undisturbed(&runtime, &connected);
+    let expected = undisturbed(&runtime, &connected, SCANS);
     let installation = connected.copy();
     // A fifteenth of what the hub asks for by itself; what an operator says in the address stands.
     let url = format!("{}?options=-c%20lock_timeout%3D1000", installation.database().url());

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use tokio::runtime::Runtime;
 
 use super::installation::Database;
-use super::{FINDINGS, completed_scan, connected, difference, nessus, position};
+use super::{FINDINGS, completed_scan, connected, difference, nessus, position, undisturbed};
 use crate::hub::eventually;
 
 /// Of each fifth of a second, so that it runs for one part in twenty.
@@ -42,12 +42,7 @@ fn fm_e05_a_hub_with_next_to_no_processor_keeps_its_lease() {
     let sim = nessus(&runtime);
     let connected = connected(Database::Postgres, &sim);
     completed_scan(&sim, u32::try_from(FINDINGS).unwrap());
-    let expected = {
-        let installation = connected.copy();
-        let hub = installation.start(None);
-        hub.await_imported(1);
-        runtime.block_on(installation.end(hub))
-    };
+    let expected = undisturbed(&runtime, &connected, 1);
     let installation = connected.copy();
     let store = runtime.block_on(installation.store());
     let leases = [("SCANHELM_JOBS_LEASE", "6s")];
