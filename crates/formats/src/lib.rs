@@ -12,16 +12,20 @@
 //! markup, `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
 mod acunetix;
+mod anchore;
+mod audit;
 mod bandit;
 mod code_report;
 mod error;
 mod format;
+mod grype;
 mod html;
 mod input;
 mod invicti;
 mod json;
 mod nessus;
 mod options;
+mod package;
 mod qualys;
 mod registry;
 mod report;
@@ -32,6 +36,7 @@ mod site;
 mod source_tree;
 mod spool;
 mod table;
+mod trivy;
 mod weakness;
 pub mod write;
 mod xml;

@@ -5,6 +5,8 @@ use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
+// Packages, images and cloud.
+use crate::{anchore, audit, grype, trivy};
 
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
@@ -21,6 +23,18 @@ static FORMATS: &[Format] = &[
     qualys::TABLE,
     acunetix::XML,
     acunetix::RUN,
+    // Packages, images and cloud.
+    trivy::FORMAT,
+    trivy::OPERATOR,
+    grype::FORMAT,
+    anchore::FORMAT,
+    audit::NPM,
+    audit::PIP,
+    audit::CARGO,
+    audit::SAFETY,
+    audit::SAFETY_LIST,
+    audit::RETIRE,
+    audit::OSV,
 ];
 
 /// All formats that can be read.

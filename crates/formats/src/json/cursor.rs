@@ -186,7 +186,7 @@ impl<R: Read> Cursor<R> {
         }
     }
 
-    fn capture_within(&mut self, into: &mut Vec<u8>, limit: usize) -> Result<Captured, ReadError> {
+    pub(crate) fn capture_within(&mut self, into: &mut Vec<u8>, limit: usize) -> Result<Captured, ReadError> {
         into.clear();
         let mut sink = Sink { bytes: Some(into), limit, overflowed: false };
         self.walk(&mut sink)?;

@@ -3,6 +3,7 @@
 //! the records as they like.
 
 mod cursor;
+pub(crate) mod records;
 
 use std::collections::BTreeSet;
 

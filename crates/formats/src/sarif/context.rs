@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scanhelm_core::Timestamp;
-use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
+use scanhelm_core::asset::AssetRecord;
 use serde_json::Value;
 use tempfile::SpooledTempFile;
 
@@ -14,6 +14,7 @@ use crate::code_report;
 use crate::error::ReadError;
 use crate::json::{Cursor, Spool};
 use crate::options::ReadOptions;
+use crate::package::subject;
 use crate::report::{Problems, ReportHeader};
 use crate::source_tree::{CommonFolder, SourceTree};
 
@@ -145,7 +146,7 @@ impl Draft {
             self.provenance.iter().find_map(|provenance| repository_name(provenance.repository_uri.as_deref()?))
         });
         let asset = match (self.image.filter(|_| options.repository.is_none()), repository) {
-            (Some(image), _) => AssetRecord::new(AssetKind::Image, image.clone(), vec![AssetKey::Image(image)]),
+            (Some(image), _) => subject::image(&image, options),
             (None, name) => code_report::repository(name.as_deref()),
         };
         let roots = self
@@ -203,7 +204,7 @@ fn scanner_name(name: &str) -> String {
 }
 
 /// `https://user:token@github.com/owner/name.git` is `github.com/owner/name`.
-fn repository_name(uri: &str) -> Option<String> {
+pub(crate) fn repository_name(uri: &str) -> Option<String> {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));

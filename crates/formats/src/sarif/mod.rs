@@ -34,6 +34,7 @@ use crate::options::{Limits, ReadOptions};
 use crate::report::{CoveredAsset, Problems, Reader, ReportItem, rejected};
 use crate::sample::Sample;
 use context::RunContext;
+pub(crate) use context::repository_name;
 
 pub(crate) use own::{KEY as OWN_FACTS, OwnFacts};
 

@@ -9,7 +9,9 @@
 
 mod acunetix;
 mod archives;
+mod audits;
 mod corpus;
+mod corpus_packages;
 mod encodings;
 mod fuzz;
 mod hostile;
@@ -17,6 +19,8 @@ mod invicti;
 mod memory;
 mod nessus;
 mod nessus_csv;
+mod package_samples;
+mod packages;
 mod qualys;
 mod reading;
 mod records;

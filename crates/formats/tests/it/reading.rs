@@ -6,6 +6,8 @@ use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::import::Quarantined;
 use scanhelm_formats::{CoveredAsset, ReadError, ReadOptions, ReportHeader, ReportItem, open};
 
+use crate::package_samples as packages;
+
 /// Everything a report gave.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Whole {
@@ -275,7 +277,7 @@ pub(crate) const ACUNETIX_RUN: &str = r#"{"acunetix_run":1,"run":{"scan_id":"s",
 "#;
 
 /// One of each format, in the order of the registry.
-pub(crate) const SAMPLES: [&str; 14] = [
+pub(crate) const SAMPLES: [&str; 25] = [
     NESSUS,
     SARIF,
     BANDIT,
@@ -290,10 +292,22 @@ pub(crate) const SAMPLES: [&str; 14] = [
     QUALYS_CSV,
     ACUNETIX,
     ACUNETIX_RUN,
+    // Packages, images and cloud.
+    packages::TRIVY,
+    packages::TRIVY_OPERATOR,
+    packages::GRYPE,
+    packages::ANCHORE,
+    packages::NPM_AUDIT,
+    packages::PIP_AUDIT,
+    packages::CARGO_AUDIT,
+    packages::SAFETY,
+    packages::SAFETY_1,
+    packages::RETIRE,
+    packages::OSV_SCANNER,
 ];
 
 /// Those of formats that have an end mark, so that every cut shows.
-pub(crate) const MARKED: [&str; 12] = [
+pub(crate) const MARKED: [&str; 23] = [
     NESSUS,
     SARIF,
     BANDIT,
@@ -306,4 +320,16 @@ pub(crate) const MARKED: [&str; 12] = [
     QUALYS_REPORT,
     ACUNETIX,
     ACUNETIX_RUN,
+    // Packages, images and cloud.
+    packages::TRIVY,
+    packages::TRIVY_OPERATOR,
+    packages::GRYPE,
+    packages::ANCHORE,
+    packages::NPM_AUDIT,
+    packages::PIP_AUDIT,
+    packages::CARGO_AUDIT,
+    packages::SAFETY,
+    packages::SAFETY_1,
+    packages::RETIRE,
+    packages::OSV_SCANNER,
 ];

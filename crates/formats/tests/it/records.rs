@@ -52,7 +52,19 @@ fn every_format_has_an_id_of_its_own_and_reads_its_sample() {
             "qualys-report",
             "qualys-csv",
             "acunetix",
-            "acunetix-run"
+            "acunetix-run",
+            // Packages, images and cloud.
+            "trivy",
+            "trivy-operator",
+            "grype",
+            "anchore",
+            "npm-audit",
+            "pip-audit",
+            "cargo-audit",
+            "safety",
+            "safety-1",
+            "retire",
+            "osv-scanner",
         ]
     );
     for (format, sample) in formats().iter().zip(SAMPLES) {

@@ -1,0 +1,86 @@
+//! Small reports of package, image and cloud scanners, made here. One of each format, in the order of the registry.
+
+/// An image with two packages that are vulnerable, one of them not affected, a check that failed and one that passed, a
+/// secret and a licence.
+pub(crate) const TRIVY: &str = r#"{"SchemaVersion":2,"Trivy":{"Version":"0.76.0"},"CreatedAt":"2026-11-21T21:12:06.5Z","ArtifactName":"/home/ci/shop.tar","ArtifactType":"container_image",
+"Metadata":{"OS":{"Family":"alpine","Name":"3.10.2"},"RepoTags":["docker.io/library/shop:1.0"],"ImageConfig":{"architecture":"amd64"}},
+"Results":[{"Vulnerabilities":[
+{"VulnerabilityID":"CVE-2019-1549","PkgName":"libcrypto1.1","PkgIdentifier":{"PURL":"pkg:apk/alpine/libcrypto1.1@1.1.1c-r0?arch=x86_64&distro=3.10.2"},"InstalledVersion":"1.1.1c-r0","FixedVersion":"1.1.1d-r0","Status":"fixed",
+ "SeveritySource":"redhat","PrimaryURL":"https://avd.example/cve-2019-1549","Title":"openssl: Code Execution","Description":"Code Execution in fork.","Severity":"MEDIUM","CweIDs":["CWE-330"],
+ "CVSS":{"nvd":{"V2Vector":"AV:N/AC:L/Au:N/C:P/I:N/A:N","V3Vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N","V2Score":5,"V3Score":5.3},"redhat":{"V3Vector":"CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:L/A:N","V3Score":4.8}},
+ "References":["https://example.com/a","https://avd.example/cve-2019-1549"]},
+{"VulnerabilityID":"CVE-2019-1551","PkgName":"libssl1.1","InstalledVersion":"1.1.1c-r0","Status":"not_affected","Severity":"LOW"}],
+"Target":"shop:1.0 (alpine 3.10.2)","Class":"os-pkgs","Type":"alpine"},
+{"Target":"Node.js","Class":"lang-pkgs","Type":"node-pkg","Vulnerabilities":[{"VulnerabilityID":"GHSA-xxxx-yyyy-zzzz","PkgName":"@scope/left","PkgPath":"/app/node_modules/left/package.json","InstalledVersion":"1.0.0","Severity":"UNKNOWN"}]},
+{"Target":"main.tf","Class":"config","Type":"terraform","Misconfigurations":[
+{"Type":"Terraform Security Check","ID":"AVD-AWS-0028","Title":"Session tokens","Message":"No token is required.","Resolution":"Require tokens","Severity":"HIGH","Status":"FAIL","CauseMetadata":{"Resource":"aws_instance.db","StartLine":3,"Code":{"Lines":[{"Number":3,"Content":"resource \"aws_instance\" \"db\" {","IsCause":true}]}}},
+{"ID":"AWS-0029","Title":"Fine","Severity":"HIGH","Status":"PASS"}]},
+{"Target":"Dockerfile","Class":"config","Type":"dockerfile","Misconfigurations":[{"ID":"DS002","AVDID":"AVD-DS-0002","Title":"Root","Severity":"HIGH","Status":"FAIL","CauseMetadata":{"StartLine":4,"Code":{"Lines":[{"Number":3,"Content":"RUN x","IsCause":false},{"Number":4,"Content":"USER root","IsCause":true}]}}}]},
+{"Target":"/app/.env","Class":"secret","Secrets":[{"RuleID":"aws-access-key-id","Category":"AWS","Severity":"CRITICAL","Title":"AWS Access Key ID","StartLine":2,"EndLine":2,"Match":"KEY=****"}]},
+{"Target":"OS Packages","Class":"license","Licenses":[{"Severity":"HIGH","Category":"restricted","PkgName":"musl","FilePath":"","Name":"GPL-2.0","Confidence":1,"Link":""}]}]}
+"#;
+
+/// A workload with a vulnerability and a check that failed, in a list as `kubectl` writes it.
+pub(crate) const TRIVY_OPERATOR: &str = r#"{"apiVersion":"v1","kind":"List","items":[
+{"apiVersion":"aquasecurity.github.io/v1alpha1","kind":"VulnerabilityReport","metadata":{"name":"replicaset-shop-965685897-web","namespace":"default","labels":{"trivy-operator.container.name":"web","trivy-operator.resource.kind":"ReplicaSet","trivy-operator.resource.name":"shop-965685897","trivy-operator.resource.namespace":"default"}},
+"report":{"artifact":{"repository":"library/nginx","tag":"alpine"},"os":{"family":"alpine","name":"3.17"},"scanner":{"name":"Trivy","version":"0.38.2"},"updateTimestamp":"2026-11-21T21:12:06Z",
+"vulnerabilities":[{"vulnerabilityID":"CVE-2023-23914","resource":"curl","installedVersion":"7.87.0-r1","fixedVersion":"7.87.0-r2","severity":"CRITICAL","primaryLink":"https://avd.example/cve-2023-23914","score":4.2,"title":"curl: Code Execution","links":[],"target":""}]}},
+{"apiVersion":"aquasecurity.github.io/v1alpha1","kind":"ConfigAuditReport","metadata":{"name":"replicaset-shop-965685897","labels":{"trivy-operator.resource.kind":"ReplicaSet","trivy-operator.resource.name":"shop-965685897","trivy-operator.resource.namespace":"default"}},
+"report":{"scanner":{"name":"Trivy","version":"dev"},"updateTimestamp":"2026-11-21T21:12:05Z","checks":[{"checkID":"KSV014","category":"Kubernetes Security Check","title":"Root file system","severity":"LOW","success":false,"messages":["Container 'web' should"]},{"checkID":"KSV015","title":"Fine","severity":"LOW","success":true}]}}]}
+"#;
+
+/// An image: a match under a GHSA whose CVE stands beside it, and one that somebody set aside.
+pub(crate) const GRYPE: &str = r#"{"matches":[{"vulnerability":{"id":"GHSA-jf85-cpcp-j695","dataSource":"https://github.com/advisories/GHSA-jf85-cpcp-j695","namespace":"github:language:javascript","severity":"Critical","urls":["https://example.com/a"],
+"description":"Code Execution in lodash.","cvss":[{"version":"3.1","vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:H","metrics":{"baseScore":9.1}}],"fix":{"versions":["4.17.12"],"state":"fixed"},"advisories":[]},
+"relatedVulnerabilities":[{"id":"CVE-2019-10744","cvss":[{"version":"2.0","vector":"AV:N/AC:L/Au:N/C:N/I:P/A:P","metrics":{"baseScore":6.4}}]}],
+"matchDetails":[{"type":"exact-direct-match"}],"artifact":{"id":"836b","name":"lodash","version":"4.17.4","type":"npm","locations":[{"path":"/app/package-lock.json"},{"path":"/app/lib/package.json"}],"purl":"pkg:npm/lodash@4.17.4"}}],
+"ignoredMatches":[{"vulnerability":{"id":"CVE-2000-0001"}}],
+"source":{"type":"image","target":{"userInput":"registry:shop:1.0","tags":["docker.io/library/shop:1.0"]}},"distro":{"name":"alpine","version":"3.10.2"},
+"descriptor":{"name":"grype","version":"0.94.0","configuration":{"only-fixed":false,"ignore-wontfix":"","exclude":[],"ignore":[{"match-type":"exact-indirect-match","package":{"name":"kernel-headers"}}]},"timestamp":"2026-11-21T21:12:06.6Z"}}
+"#;
+
+/// Two packages of an image, one of the system.
+pub(crate) const ANCHORE: &str = r#"{"imageDigest":"sha256:e010a676dba5","vulnerabilities":[
+{"feed":"vulnerabilities","feed_group":"rhel:8","fix":"None","nvd_data":[{"cvss_v2":{"base_score":6.4},"cvss_v3":{"base_score":6.5},"id":"CVE-2020-8927"}],"package":"brotli-1.0.6-2.el8","package_name":"brotli","package_path":"pkgdb","package_type":"rpm","package_version":"1.0.6-2.el8","severity":"Medium","url":"https://example.com/CVE-2020-8927","vuln":"CVE-2020-8927","extra":{"description":"Code Execution in Brotli."}},
+{"feed_group":"github:java","fix":"9.0.98","nvd_data":[{"id":"CVE-2024-50379"}],"package":"tomcat-9.0.97","package_name":"org.apache.tomcat:tomcat","package_path":"/lib/tomcat.jar","package_type":"java","package_version":"9.0.97","severity":"Negligible","url":"https://example.com/g","vuln":"GHSA-5j33-cvvr-w245"}],"vulnerability_type":"all"}
+"#;
+
+/// An advisory, and a package that only needs the vulnerable one.
+pub(crate) const NPM_AUDIT: &str = r#"{"auditReportVersion":2,"vulnerabilities":{"lodash":{"name":"lodash","severity":"high","isDirect":true,
+"via":[{"source":1065,"name":"lodash","dependency":"lodash","title":"Code Execution in lodash","url":"https://github.com/advisories/GHSA-jf85-cpcp-j695","severity":"high","cwe":["CWE-94"],"cvss":{"score":7.2,"vectorString":"CVSS:3.1/AV:N/AC:L/PR:H/UI:N/S:U/C:H/I:H/A:H"},"range":"<4.17.12"}],
+"effects":["async"],"range":"<=4.17.11","nodes":["node_modules/lodash"],"fixAvailable":{"name":"lodash","version":"4.17.21","isSemVerMajor":false}},
+"async":{"name":"async","severity":"high","via":["lodash"],"effects":[],"nodes":["node_modules/async"],"fixAvailable":true}},"metadata":{"dependencies":{"total":3}}}
+"#;
+
+pub(crate) const PIP_AUDIT: &str = r#"{"dependencies":[{"name":"Jinja2","version":"2.10","vulns":[{"id":"PYSEC-2019-217","fix_versions":["2.10.1"],"aliases":["GHSA-462w-v97r-4m45","CVE-2019-10906"],"description":"Code Execution: in Pallets Jinja before 2.10.1, a format string escapes from the sandbox."}]},
+{"name":"flask","version":"0.12","vulns":[]},{"name":"secret-tool","skip_reason":"Dependency not found on PyPI and could not be audited: secret-tool (1.0)"}],"fixes":[]}
+"#;
+
+/// A vulnerability with a score and one without, and a warning.
+pub(crate) const CARGO_AUDIT: &str = r#"{"database":{"advisory-count":1225},"lockfile":{"dependency-count":11},"settings":{"ignore":[]},
+"vulnerabilities":{"found":true,"count":2,"list":[{"advisory":{"id":"RUSTSEC-2022-0013","package":"regex","title":"Code Execution","description":"Slow.","aliases":["CVE-2022-24713"],"categories":["denial-of-service"],"cvss":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H","references":[],"url":"https://example.com/r"},"versions":{"patched":[">=1.5.5"]},"package":{"name":"regex","version":"1.5.4"}},
+{"advisory":{"id":"RUSTSEC-2020-0071","title":"Segfault","aliases":[],"cvss":null},"versions":{"patched":[]},"package":{"name":"time","version":"0.1.43"}}]},
+"warnings":{"unmaintained":[{"kind":"unmaintained","package":{"name":"ansi_term","version":"0.12.1"},"advisory":{"id":"RUSTSEC-2021-0139","title":"Unmaintained"}}],"yanked":[{"kind":"yanked","package":{"name":"crc","version":"1.0.0"},"advisory":null}]}}
+"#;
+
+pub(crate) const SAFETY: &str = r#"{"report_meta":{"scan_target":"files","safety_version":"2.3.5"},"scanned_packages":{},"affected_packages":{},"announcements":[],
+"vulnerabilities":[{"vulnerability_id":"44742","package_name":"Django","ignored":false,"vulnerable_spec":["<2.2.27"],"advisory":"Code Execution in Django.","analyzed_version":"2.2","fixed_versions":["2.2.27"],"CVE":"CVE-2022-22818","severity":{"source":"CVE-2022-22818","cvssv2":null,"cvssv3":{"base_score":6.1,"vector_string":"CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N"}},"more_info_url":"https://example.com/44742"},
+{"vulnerability_id":"1","package_name":"x","ignored":true,"analyzed_version":"1"}],"ignored_vulnerabilities":[],"remediations":{}}
+"#;
+
+pub(crate) const SAFETY_1: &str = r#"[["django",">=2.0,<2.2.24","2.2","Code Execution in Django before 2.2.24, 3.x before 3.1.12, and 3.2.x before 3.2.4: staff members could use the view of templates to check the existence of any file.","40637",null,null],
+["flask","<0.12.3","0.12","Flask before 0.12.3 has a denial of service: unexpected memory usage through crafted JSON data in an encoding that nobody expects.","36388",null,null]]
+"#;
+
+/// A library in two files, and a vulnerability that nobody numbered.
+pub(crate) const RETIRE: &str = r#"{"version":"5.7.0","start":"2026-11-21T21:30:14.131Z","data":[{"file":"/target/shop/lib/lodash.js","results":[{"version":"4.17.4","component":"lodash","detection":"filecontent",
+"vulnerabilities":[{"info":["https://example.com/a"],"below":"4.17.12","severity":"high","identifiers":{"summary":"Code Execution","CVE":["CVE-2019-10744"],"githubID":"GHSA-jf85-cpcp-j695"},"cwe":["CWE-94"]},{"info":["https://example.com/b"],"below":"4.17.5","identifiers":{"summary":"Old","retid":"43"}}]}]},
+{"file":"/target/shop/dist/all.js","results":[]}],"messages":[],"errors":["one.js: could not be read"],"time":3.1}
+"#;
+
+/// Two advisories of one flaw, and one of what is malicious.
+pub(crate) const OSV_SCANNER: &str = r#"{"results":[{"source":{"path":"/ci/shop/requirements.txt","type":"lockfile"},"packages":[{"package":{"name":"Jinja2","version":"2.10","ecosystem":"PyPI"},
+"vulnerabilities":[{"id":"PYSEC-2019-217","aliases":["CVE-2019-10906"],"summary":"Sandbox"},{"id":"GHSA-462w-v97r-4m45","aliases":["CVE-2019-10906"],"summary":"Code Execution","severity":[{"type":"CVSS_V3","score":"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:N/A:N"}],"database_specific":{"severity":"HIGH","cwe_ids":["CWE-693"]},"affected":[{"package":{"name":"Jinja2"},"ranges":[{"events":[{"introduced":"0"},{"fixed":"2.10.1"}]}]}],"references":[{"type":"WEB","url":"https://example.com/j"}]}],
+"groups":[{"ids":["PYSEC-2019-217","GHSA-462w-v97r-4m45"],"aliases":["CVE-2019-10906","PYSEC-2019-217"],"max_severity":"8.6"}]}]},
+{"source":{"path":"/ci/shop/web/yarn.lock"},"packages":[{"package":{"name":"flot-axis","version":"0.0.0","ecosystem":"npm"},"vulnerabilities":[{"id":"MAL-2023-1035","summary":"Malicious code"}],"groups":[{"ids":["MAL-2023-1035"]}]}]}],"experimental_config":{}}
+"#;
