@@ -1,12 +1,18 @@
 //! Every format, one line each.
 
+use std::io::Read;
+
 use crate::error::ReadError;
 use crate::format::Format;
-use crate::options::ReadOptions;
+use crate::input::Input;
+use crate::options::{Limits, ReadOptions};
 use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 // Packages, images and cloud.
 use crate::{anchore, audit, grype, trivy};
+
+// Code, secrets and infrastructure as code.
+use crate::{checkmarx, fortify, lint, secrets};
 
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
@@ -35,6 +41,32 @@ static FORMATS: &[Format] = &[
     audit::SAFETY_LIST,
     audit::RETIRE,
     audit::OSV,
+    // Code, secrets and infrastructure as code.
+    secrets::GITLEAKS,
+    secrets::TRUFFLEHOG,
+    secrets::TRUFFLEHOG3,
+    secrets::DETECT_SECRETS,
+    secrets::BETTERLEAKS,
+    secrets::KINGFISHER,
+    secrets::WHISPERS,
+    lint::CHECKOV,
+    lint::KICS,
+    lint::HADOLINT,
+    lint::NJSSCAN,
+    lint::FLAWFINDER,
+    lint::CPPCHECK,
+    lint::SHELLCHECK,
+    lint::ZIZMOR,
+    lint::GIXY,
+    lint::LYNIS,
+    lint::ESLINT,
+    lint::RUFF,
+    lint::CFN_LINT,
+    lint::SPECTRAL,
+    checkmarx::XML,
+    checkmarx::TABLE,
+    fortify::FVDL,
+    fortify::REPORT,
 ];
 
 /// All formats that can be read.
@@ -47,6 +79,16 @@ pub fn formats() -> &'static [Format] {
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.id.eq_ignore_ascii_case(id))
+}
+
+/// The formats that take this input for theirs by its beginning. More than one is a mistake of this crate, which a test
+/// over real reports looks for.
+///
+/// # Errors
+/// When the input cannot be unpacked or decoded.
+pub fn candidates(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Vec<&'static Format>, ReadError> {
+    let input = Input::open(input, limits)?;
+    Ok(FORMATS.iter().filter(|format| (format.sniff)(&input.sample)).collect())
 }
 
 pub(crate) fn recognise(sample: &Sample, options: &ReadOptions) -> Result<&'static Format, ReadError> {

@@ -7,7 +7,8 @@
 //! understood in one of its ways. How many entries the directory may have is looked at before it is read, for
 //! reading it takes memory for each.
 //!
-//! An archive of several files is not a report: taking the first would lose the rest without a word.
+//! An archive of several files is not a report: taking the first would lose the rest without a word. The one exception is
+//! Fortify's FPR, whose report has a name of its own in it.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -72,6 +73,10 @@ fn only_report<R: Read + Seek>(archive: &ZipArchive<R>, limits: &Limits) -> Resu
             continue;
         }
         reports.push((index, text::single_line(&name, 60)));
+    }
+    // Fortify's FPR: the results beside the sources, the audit and templates.
+    if let Some((index, _)) = reports.iter().find(|(_, name)| name == "audit.fvdl") {
+        return Ok(*index);
     }
     match reports.as_slice() {
         [(index, _)] => Ok(*index),

@@ -2,6 +2,7 @@
 //! token size, and an end of input before the root's end tag is always an error. A DOCTYPE is refused, unless the
 //! reader of a vendor that writes one says so; then it may name its DTD, which nobody fetches, and declare nothing.
 
+mod element;
 mod guard;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::error::ReadError;
 use crate::options::Limits;
+pub(crate) use element::Element;
 use guard::TokenGuard;
 
 pub(crate) struct XmlReader<R = Box<dyn Read + Send>> {

@@ -6,7 +6,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use scanhelm_formats::ReadError;
 
-use crate::reading::{NESSUS, SAMPLES, read};
+use crate::reading::{NESSUS, read};
+use crate::samples::{PROSE, texts};
 
 fn utf16(text: &str, big_endian: bool, mark: bool) -> Vec<u8> {
     let units = text.encode_utf16().map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() });
@@ -22,7 +23,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_same_report_in_any_encoding_reads_the_same() {
-    for sample in SAMPLES {
+    for sample in texts() {
         let plain = read(sample).unwrap();
         let with_mark = [b"\xef\xbb\xbf".as_slice(), sample.as_bytes()].concat();
         for bytes in [
@@ -65,10 +66,10 @@ fn an_encoding_that_cannot_be_right_is_an_error() {
 
 #[test]
 fn wrong_bytes_in_a_text_do_not_cost_the_finding() {
-    for sample in SAMPLES {
+    for sample in texts() {
         let plain = read(sample).unwrap();
         let mut bytes = sample.as_bytes().to_vec();
-        for prose in ["Old TLS", "SQL injection", "Use of possibly", "It runs", "Code Execution", "Banner"] {
+        for prose in PROSE {
             if let Some(at) = sample.find(prose) {
                 bytes[at] = 0xff;
             }

@@ -6,7 +6,7 @@ mod bodies;
 use proptest::prelude::*;
 use scanhelm_formats::formats;
 
-use crate::reading::SAMPLES;
+use crate::samples::samples;
 
 /// Pieces that mean something to a parser.
 const PIECES: [&str; 30] = [
@@ -51,9 +51,9 @@ fn feed(bytes: &[u8]) {
 
 #[test]
 fn whole_reports_pass_the_bodies() {
-    for (sample, format) in SAMPLES.iter().zip(formats()) {
-        bodies::read_and_write(sample.as_bytes());
-        assert!(bodies::read_any(Some(format.id), sample.as_bytes()).is_ok());
+    for sample in samples() {
+        bodies::read_and_write(sample.text.as_bytes());
+        assert!(bodies::read_any(Some(sample.format), sample.text.as_bytes()).is_ok());
     }
 }
 
@@ -73,10 +73,10 @@ proptest! {
 
     #[test]
     fn damaged_reports_never_panic(
-        sample in 0..SAMPLES.len(),
+        sample in proptest::sample::select(samples()),
         damage in proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<u8>(), 0..PIECES.len()), 1..6),
     ) {
-        let mut bytes = SAMPLES[sample].as_bytes().to_vec();
+        let mut bytes = sample.text.as_bytes().to_vec();
         for (place, what, byte, piece) in damage {
             if bytes.is_empty() { break; }
             let at = place.index(bytes.len());

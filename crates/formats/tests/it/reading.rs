@@ -6,8 +6,6 @@ use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::import::Quarantined;
 use scanhelm_formats::{CoveredAsset, ReadError, ReadOptions, ReportHeader, ReportItem, open};
 
-use crate::package_samples as packages;
-
 /// Everything a report gave.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Whole {
@@ -275,61 +273,3 @@ pub(crate) const ACUNETIX_RUN: &str = r#"{"acunetix_run":1,"run":{"scan_id":"s",
  "affects_detail":"","status":"false_positive","tags":["CWE-89"]}
 ],"count":2}
 "#;
-
-/// One of each format, in the order of the registry.
-pub(crate) const SAMPLES: [&str; 25] = [
-    NESSUS,
-    SARIF,
-    BANDIT,
-    SEMGREP,
-    NESSUS_CSV,
-    INVICTI,
-    INVICTI_XML,
-    QUALYS_RESULTS,
-    QUALYS_SCAN,
-    QUALYS_DETECTIONS,
-    QUALYS_REPORT,
-    QUALYS_CSV,
-    ACUNETIX,
-    ACUNETIX_RUN,
-    // Packages, images and cloud.
-    packages::TRIVY,
-    packages::TRIVY_OPERATOR,
-    packages::GRYPE,
-    packages::ANCHORE,
-    packages::NPM_AUDIT,
-    packages::PIP_AUDIT,
-    packages::CARGO_AUDIT,
-    packages::SAFETY,
-    packages::SAFETY_1,
-    packages::RETIRE,
-    packages::OSV_SCANNER,
-];
-
-/// Those of formats that have an end mark, so that every cut shows.
-pub(crate) const MARKED: [&str; 23] = [
-    NESSUS,
-    SARIF,
-    BANDIT,
-    SEMGREP,
-    INVICTI,
-    INVICTI_XML,
-    QUALYS_RESULTS,
-    QUALYS_SCAN,
-    QUALYS_DETECTIONS,
-    QUALYS_REPORT,
-    ACUNETIX,
-    ACUNETIX_RUN,
-    // Packages, images and cloud.
-    packages::TRIVY,
-    packages::TRIVY_OPERATOR,
-    packages::GRYPE,
-    packages::ANCHORE,
-    packages::NPM_AUDIT,
-    packages::PIP_AUDIT,
-    packages::CARGO_AUDIT,
-    packages::SAFETY,
-    packages::SAFETY_1,
-    packages::RETIRE,
-    packages::OSV_SCANNER,
-];

@@ -2,7 +2,8 @@
 
 use scanhelm_formats::{ReadError, ReadOptions, by_id, formats};
 
-use crate::reading::{BANDIT, NESSUS, SAMPLES, SEMGREP, read, read_with};
+use crate::reading::{BANDIT, NESSUS, SEMGREP, read, read_with};
+use crate::samples::samples;
 
 #[test]
 fn a_bandit_issue_becomes_a_finding() {
@@ -36,42 +37,18 @@ fn a_record_of_invalid_json_is_rejected_when_its_end_is_certain() {
 
 #[test]
 fn every_format_has_an_id_of_its_own_and_reads_its_sample() {
-    assert_eq!(
-        formats().iter().map(|format| format.id).collect::<Vec<_>>(),
-        [
-            "nessus",
-            "sarif",
-            "bandit",
-            "semgrep",
-            "nessus-csv",
-            "invicti",
-            "invicti-xml",
-            "qualys-results",
-            "qualys-scan",
-            "qualys-detections",
-            "qualys-report",
-            "qualys-csv",
-            "acunetix",
-            "acunetix-run",
-            // Packages, images and cloud.
-            "trivy",
-            "trivy-operator",
-            "grype",
-            "anchore",
-            "npm-audit",
-            "pip-audit",
-            "cargo-audit",
-            "safety",
-            "safety-1",
-            "retire",
-            "osv-scanner",
-        ]
-    );
-    for (format, sample) in formats().iter().zip(SAMPLES) {
-        assert_eq!(by_id(format.id).unwrap().id, format.id);
-        assert_eq!(read(sample).unwrap().format, format.id);
-        let forced = ReadOptions { format: Some(format.id.to_owned()), ..ReadOptions::default() };
-        assert_eq!(read_with(sample, &forced).unwrap().format, format.id);
+    let mut ids: Vec<&str> = formats().iter().map(|format| format.id).collect();
+    let mut sampled: Vec<&str> = samples().iter().map(|sample| sample.format).collect();
+    ids.sort_unstable();
+    sampled.sort_unstable();
+    assert_eq!(ids, sampled, "each format has an id of its own and one sample");
+    for sample in samples() {
+        assert_eq!(by_id(sample.format).unwrap().id, sample.format);
+        assert_eq!(read(sample.text).unwrap().format, sample.format);
+        let forced = ReadOptions { format: Some(sample.format.to_owned()), ..ReadOptions::default() };
+        let whole = read_with(sample.text, &forced).unwrap();
+        assert_eq!(whole.format, sample.format);
+        assert!(!whole.findings.is_empty(), "{}", sample.format);
     }
     assert!(by_id("nothing").is_none());
 }

@@ -5,11 +5,12 @@ use scanhelm_formats::{Limits, ReadError, ReadOptions};
 
 use crate::corpus::corpus;
 use crate::encodings::gzip;
-use crate::reading::{MARKED, NESSUS_CSV, SAMPLES, read, read_with};
+use crate::reading::{NESSUS, NESSUS_CSV, read, read_with};
+use crate::samples::{marked, samples, texts};
 
 #[test]
 fn a_report_cut_at_any_byte_is_an_error() {
-    for sample in MARKED {
+    for sample in marked() {
         let whole = read(sample).unwrap();
         for end in 0..sample.len() {
             match read(&sample.as_bytes()[..end]) {
@@ -47,7 +48,7 @@ fn a_table_cut_at_any_byte_is_an_error_or_ends_between_two_rows() {
 
 #[test]
 fn a_packed_report_cut_at_any_byte_is_an_error() {
-    for sample in SAMPLES {
+    for sample in texts() {
         let packed = gzip(sample.as_bytes());
         for end in 0..packed.len() {
             let error = read(&packed[..end]).unwrap_err();
@@ -62,7 +63,7 @@ fn a_packed_report_cut_at_any_byte_is_an_error() {
 
 #[test]
 fn content_behind_the_end_is_an_error() {
-    for sample in MARKED {
+    for sample in marked() {
         for more in ["<x/>", "{}", "more", sample] {
             let error = read(format!("{sample}{more}")).unwrap_err();
             // A second document of a vendor that names a DTD shows by its DOCTYPE, which is due once.
@@ -77,7 +78,7 @@ fn content_behind_the_end_is_an_error() {
 
 #[test]
 fn the_error_names_the_place_and_the_next_step() {
-    let error = read(&SAMPLES[0].as_bytes()[..1500]).unwrap_err().to_string();
+    let error = read(&NESSUS.as_bytes()[..1500]).unwrap_err().to_string();
     assert!(error.contains("cut off at byte 1") && error.contains("download it again"), "{error}");
 }
 
@@ -99,9 +100,9 @@ proptest! {
 
     /// Wherever a limit strikes, it is an error and not a shorter report.
     #[test]
-    fn a_limit_is_never_a_silent_end(sample in 0..SAMPLES.len(), max_bytes in 1..2000_u64) {
+    fn a_limit_is_never_a_silent_end(sample in proptest::sample::select(samples()), max_bytes in 1..2000_u64) {
         let limits = Limits { max_bytes, ..Limits::default() };
-        let sample = SAMPLES[sample];
+        let sample = sample.text;
         match read_with(sample, &ReadOptions { limits, ..ReadOptions::default() }) {
             Ok(whole) => prop_assert_eq!(whole, read(sample).unwrap()),
             Err(error) => prop_assert!(matches!(error, ReadError::TooLarge { .. }), "{}", error),

@@ -1,0 +1,227 @@
+//! Real reports of scanners of code, secrets and infrastructure as code, with counts by an independent reading.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::corpus::corpus;
+use crate::reading::{Whole, read};
+
+pub(crate) fn file(path: &str) -> Option<PathBuf> {
+    Some(corpus()?.join(path))
+}
+
+pub(crate) fn whole(path: &str) -> Option<Whole> {
+    let bytes = std::fs::read(file(path)?).unwrap();
+    Some(read(bytes).unwrap_or_else(|error| panic!("{path}: {error}")))
+}
+
+pub(crate) fn json(path: &str) -> Option<Value> {
+    let bytes = std::fs::read(file(path)?).unwrap();
+    Some(serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{path}: {error}")))
+}
+
+/// Reads the file as this format with so many findings and nothing rejected.
+#[track_caller]
+pub(crate) fn expect(path: &str, format: &str, findings: usize, complete: bool) -> Option<Whole> {
+    let whole = whole(path)?;
+    assert_eq!((whole.format, whole.findings.len()), (format, findings), "{path}");
+    assert_eq!(whole.rejected, [], "{path}");
+    assert_eq!((whole.complete, whole.blind), (complete, false), "{path}: {:?}", whole.problems);
+    Some(whole)
+}
+
+fn length(value: &Value) -> usize {
+    value.as_array().unwrap().len()
+}
+
+#[test]
+fn every_report_of_a_scanner_for_secrets_gives_the_leaks_it_holds() {
+    for (path, format, complete) in [
+        ("local/gitleaks/sample.json", "gitleaks", false),
+        ("local/gitleaks/git-history.json", "gitleaks", false),
+        ("local/trufflehog3/sample.json", "trufflehog3", false),
+    ] {
+        let Some(document) = json(path) else { return };
+        expect(path, format, length(&document), complete);
+    }
+    for (path, format) in
+        [("local/betterleaks/sample.json", "betterleaks"), ("local/kingfisher/sample.json", "kingfisher")]
+    {
+        let Some(document) = json(path) else { return };
+        expect(path, format, length(&document["findings"]), true);
+    }
+    let path = "local/detect-secrets/sample.json";
+    let Some(document) = json(path) else { return };
+    let leaks = document["results"].as_object().unwrap().values().map(length).sum();
+    expect(path, "detect-secrets", leaks, false);
+}
+
+#[test]
+fn the_digest_of_the_scanner_identifies_where_the_report_is_redacted() {
+    let Some(whole) = whole("local/betterleaks/sample.json") else { return };
+    assert!(whole.findings.iter().all(|leak| leak.check.as_deref().is_some_and(|check| check.starts_with("secret "))));
+    assert!(whole.headers[0].scanner_version.as_deref() == Some("2.0.0-rc.4"));
+}
+
+#[test]
+fn every_report_of_a_linter_gives_the_findings_it_holds() {
+    let of_list = |path: &str| json(path).map(|document| length(&document));
+    for (path, format) in [
+        ("local/hadolint/sample.json", "hadolint"),
+        ("local/gixy/sample.json", "gixy"),
+        ("local/zizmor/sample.json", "zizmor"),
+        ("local/ruff-S/sample.json", "ruff"),
+        ("local/cfn-lint/sample.json", "cfn-lint"),
+        ("local/spectral/sample.json", "spectral"),
+    ] {
+        let Some(count) = of_list(path) else { return };
+        expect(path, format, count, false);
+    }
+    let path = "local/shellcheck/sample.json";
+    expect(path, "shellcheck", length(&json(path).unwrap()["comments"]), false);
+    let path = "local/eslint-security/sample.json";
+    let files = json(path).unwrap();
+    let messages = files.as_array().unwrap().iter().flat_map(|file| file["messages"].as_array().unwrap());
+    let messages = messages.filter(|message| message["fatal"] != true).count();
+    expect(path, "eslint", messages, false);
+    for (path, format, groups) in [
+        ("local/njsscan/sample.json", "njsscan", ["nodejs", "templates"]),
+        ("local/mobsfscan/sample.json", "njsscan", ["results", "none"]),
+        ("mobsf/dd_many_findings.json", "njsscan", ["results", "none"]),
+        ("mobsf/dd_no_findings.json", "njsscan", ["results", "none"]),
+    ] {
+        let document = json(path).unwrap();
+        let rules = groups.iter().filter_map(|group| document[group].as_object()).flat_map(|group| group.values());
+        let findings = rules.map(|rule| rule["files"].as_array().map_or(1, |files| files.len().max(1))).sum();
+        expect(path, format, findings, false);
+    }
+    let path = "local/checkov/sample.json";
+    let frameworks = json(path).unwrap();
+    let failed =
+        frameworks.as_array().unwrap().iter().map(|framework| length(&framework["results"]["failed_checks"])).sum();
+    expect(path, "checkov", failed, true);
+    let path = "checkmarx/astcli_kics_results.json";
+    let total = json(path).unwrap()["total_counter"].as_u64().unwrap();
+    expect(path, "kics", usize::try_from(total).unwrap(), false);
+    let path = file("local/cppcheck/sample.xml").unwrap();
+    let errors = std::fs::read_to_string(path).unwrap().matches("<error ").count();
+    expect("local/cppcheck/sample.xml", "cppcheck", errors, false);
+    let path = file("local/lynis/sample.dat").unwrap();
+    let lines = std::fs::read_to_string(path).unwrap();
+    let entries =
+        lines.lines().filter(|line| line.starts_with("warning[]") || line.starts_with("suggestion[]")).count();
+    expect("local/lynis/sample.dat", "lynis", entries, false);
+    let path = file("local/flawfinder-csv/sample.csv").unwrap();
+    let rows = csv::Reader::from_path(path).unwrap().records().count();
+    expect("local/flawfinder-csv/sample.csv", "flawfinder-csv", rows, false);
+}
+
+#[test]
+fn a_linter_that_could_not_read_its_target_says_so() {
+    for (path, blind) in [
+        ("local/njsscan/syntax-error.json", false),
+        ("local/ruff-S/syntax-error.json", false),
+        ("local/cfn-lint/missing.json", true),
+    ] {
+        let Some(whole) = whole(path) else { return };
+        assert!(whole.findings.is_empty() && !whole.complete && !whole.problems.is_empty(), "{path}");
+        assert_eq!(whole.blind, blind, "{path}");
+    }
+}
+
+/// What a finding is known by, without the asset.
+fn known_by(whole: &Whole) -> Vec<(String, String)> {
+    use scanhelm_core::finding::identity::{location, weakness};
+    let mut keys: Vec<_> =
+        whole.findings.iter().map(|finding| (weakness(finding), location(&finding.location))).collect();
+    keys.sort();
+    keys
+}
+
+#[test]
+fn hadolint_says_the_same_in_both_of_its_formats() {
+    let (Some(own), Some(sarif)) = (whole("local/hadolint/sample.json"), whole("local/hadolint-sarif/sample.sarif"))
+    else {
+        return;
+    };
+    assert_eq!(known_by(&own), known_by(&sarif));
+    assert_eq!(own.findings[0].severity, sarif.findings[0].severity);
+}
+
+/// The SARIF holds hits that the table leaves out, and not the other way round.
+#[test]
+fn flawfinder_says_the_same_in_both_of_its_formats() {
+    let (Some(own), Some(sarif)) = (whole("local/flawfinder-csv/sample.csv"), whole("local/flawfinder/sample.sarif"))
+    else {
+        return;
+    };
+    let known = known_by(&sarif);
+    for finding in known_by(&own) {
+        assert!(known.contains(&finding), "{finding:?}");
+    }
+}
+
+/// Elements of this name with none of these marks, counted without any of our code.
+fn elements(path: &str, start: &str, without: &[&str]) -> Option<usize> {
+    let text = std::fs::read_to_string(file(path)?).unwrap();
+    let tags = text.split(start).skip(1).map(|rest| rest.split('>').next().unwrap());
+    Some(tags.filter(|tag| !without.iter().any(|mark| tag.contains(mark))).count())
+}
+
+#[test]
+fn every_report_of_cxsast_gives_the_open_flows_it_holds() {
+    let judged = ["state=\"1\"", "FalsePositive=\"True\"", "Status=\"Fixed\""];
+    for name in [
+        "dd_checkmarx_many_aggregated_findings",
+        "dd_checkmarx_multiple_findings",
+        "dd_checkmarx_multiple_findings_same_query_id",
+        "dd_checkmarx_no_finding",
+        "dd_checkmarx_utf8_various_non_ascii_char",
+        "cxflow_1-finding",
+        "cxflow_11-findings",
+        "cxflow_100-findings",
+        "cxflow_1-finding-closed",
+        "cxflow_2-findings-same-vuln-type-same-file-false-positive",
+    ] {
+        let path = format!("checkmarx/{name}.xml");
+        let Some(open) = elements(&path, "<Result ", &judged) else { return };
+        expect(&path, "checkmarx", open, false);
+    }
+    for (path, rows) in [
+        ("checkmarx/j1_report_203476.csv", 357),
+        ("checkmarx/j1_report_203473.csv", 18),
+        ("checkmarx/j1_report_203483.csv", 0),
+    ] {
+        let mut table = csv::Reader::from_path(file(path).unwrap()).unwrap();
+        let state = table.headers().unwrap().iter().position(|name| name == "Result State").unwrap();
+        let states: Vec<String> = table.records().map(|row| row.unwrap()[state].to_owned()).collect();
+        assert_eq!(states.len(), rows, "{path}: the manifest");
+        let open = states.iter().filter(|state| *state != "Not Exploitable").count();
+        expect(path, "checkmarx-csv", open, false);
+    }
+}
+
+#[test]
+fn every_report_of_fortify_gives_the_issues_it_holds() {
+    for name in [
+        "dd_fortify_fortify_few_findings_count_chart.xml",
+        "dd_fortify_issue6260.xml",
+        "sarifsdk_bannedAPIs_java.xml",
+        "sarifsdk_bannedAPIs_m0.xml",
+    ] {
+        let path = format!("fortify/{name}");
+        let Some(issues) = elements(&path, "<Issue ", &[]) else { return };
+        expect(&path, "fortify-report", issues, false);
+    }
+    for (name, complete) in [
+        ("dd_fortify_audit.fvdl", true),
+        ("sarifsdk_OneResultBasic.fvdl", true),
+        ("sarifsdk_OneResultWithTwoTraces.fvdl", true),
+        ("sarifsdk_TwoResultsWithNodeRefs.fvdl", true),
+    ] {
+        let path = format!("fortify/{name}");
+        let text = std::fs::read_to_string(file(&path).unwrap()).unwrap();
+        expect(&path, "fortify", text.matches("<Vulnerability>").count(), complete);
+    }
+}
