@@ -17,6 +17,7 @@ mod audit;
 mod bandit;
 mod checkmarx;
 mod code_report;
+mod cyclonedx;
 mod error;
 mod format;
 mod fortify;

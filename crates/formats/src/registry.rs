@@ -9,7 +9,7 @@ use crate::options::{Limits, ReadOptions};
 use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 // Packages, images and cloud.
-use crate::{anchore, audit, grype, trivy};
+use crate::{anchore, audit, cyclonedx, grype, trivy};
 
 // Code, secrets and infrastructure as code.
 use crate::{checkmarx, fortify, lint, secrets};
@@ -41,6 +41,8 @@ static FORMATS: &[Format] = &[
     audit::SAFETY_LIST,
     audit::RETIRE,
     audit::OSV,
+    cyclonedx::JSON,
+    cyclonedx::XML,
     // Code, secrets and infrastructure as code.
     secrets::GITLEAKS,
     secrets::TRUFFLEHOG,

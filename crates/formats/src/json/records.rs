@@ -79,7 +79,11 @@ impl Beginning {
 
 /// The objects on the way to records, in the order of the document.
 #[derive(Debug, Default)]
-pub(crate) struct Sections(Vec<Section>);
+pub(crate) struct Sections {
+    met: Vec<Section>,
+    /// How many records the document holds.
+    pub(crate) records: u64,
+}
 
 #[derive(Debug)]
 pub(crate) struct Section {
@@ -90,7 +94,7 @@ pub(crate) struct Section {
 
 impl Sections {
     pub(crate) fn at<'a>(&'a self, path: &'a str) -> impl Iterator<Item = Around<'a>> {
-        let found = self.0.iter().enumerate().filter(move |(_, section)| section.path == path);
+        let found = self.met.iter().enumerate().filter(move |(_, section)| section.path == path);
         found.map(|(place, _)| Around { sections: self, place: Some(place) })
     }
 
@@ -111,7 +115,7 @@ impl<'a> Around<'a> {
     /// A kept value of this name in the innermost object that has one.
     pub(crate) fn fact(&self, name: &str) -> Option<&'a Value> {
         let mut place = self.place;
-        while let Some(section) = place.and_then(|place| self.sections.0.get(place)) {
+        while let Some(section) = place.and_then(|place| self.sections.met.get(place)) {
             if let Some(value) = section.facts.get(name) {
                 return Some(value);
             }
@@ -334,22 +338,23 @@ fn survey<L: Layout>(
     let (mut raw, mut kept) = (Vec::new(), 0);
     loop {
         let met = |path: &str, parent| {
-            sections.0.push(Section { path: path.to_owned(), parent, facts: Map::new() });
+            sections.met.push(Section { path: path.to_owned(), parent, facts: Map::new() });
         };
         let Some(step) = walk.next(cursor, |path| layout.step(path), met)? else { return Ok(sections) };
         if step == Step::Record {
             cursor.skip_value()?;
+            sections.records += 1;
             continue;
         }
         let captured = cursor.capture_within(&mut raw, limits.max_context)?;
         kept += raw.len() + walk.key.len();
-        if captured == Captured::TooLong || kept + sections.0.len() * size_of::<Section>() > limits.max_context {
+        if captured == Captured::TooLong || kept + sections.met.len() * size_of::<Section>() > limits.max_context {
             let detail = format!("what describes its records is longer than {} bytes", limits.max_context);
             return Err(ReadError::Hostile { detail });
         }
         if step == Step::Note {
             layout.note(&walk.path, &raw).map_err(|reason| cursor.malformed(reason))?;
-        } else if let Some(section) = walk.section().and_then(|section| sections.0.get_mut(section)) {
+        } else if let Some(section) = walk.section().and_then(|section| sections.met.get_mut(section)) {
             let value = serde_json::from_slice(&raw)
                 .map_err(|error| cursor.malformed(format!("`{}` is broken: {error}", walk.key)))?;
             section.facts.insert(walk.key.clone(), value);

@@ -20,6 +20,10 @@ pub(crate) fn push_score(scores: &mut Vec<CvssScore>, version: &str, vector: Opt
 /// The version that a vector names; those of 2.0 name none.
 fn version_of(vector: &str) -> Option<&'static str> {
     let vector = vector.trim_start_matches('(');
+    if !vector.starts_with("CVSS:") && !vector.contains("/Au:") {
+        // Only vectors of 2.0 have no prefix by right; some tools leave it out of others too.
+        return None;
+    }
     [("CVSS:4.0/", "4.0"), ("CVSS:3.1/", "3.1"), ("CVSS:3.0/", "3.0"), ("AV:", "2.0")]
         .into_iter()
         .find_map(|(start, version)| vector.starts_with(start).then_some(version))

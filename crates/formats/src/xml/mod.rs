@@ -4,6 +4,7 @@
 
 mod element;
 mod guard;
+mod node;
 
 use std::borrow::Cow;
 use std::io::{BufReader, Read};
@@ -16,6 +17,7 @@ use crate::error::ReadError;
 use crate::options::Limits;
 pub(crate) use element::Element;
 use guard::TokenGuard;
+pub(crate) use node::Node;
 
 pub(crate) struct XmlReader<R = Box<dyn Read + Send>> {
     reader: Reader<TokenGuard<BufReader<R>>>,
@@ -104,6 +106,11 @@ impl<R: Read> XmlReader<R> {
                 _ => {}
             }
         }
+    }
+
+    /// How many bytes were read.
+    pub(crate) const fn position(&self) -> u64 {
+        self.reader.buffer_position()
     }
 
     /// How many elements are open.

@@ -211,3 +211,31 @@ fn cargo_audit_names_the_same_advisories_in_its_sarif() {
     // Its SARIF names package and version in prose only, so that the places cannot be the same.
     assert_eq!(rules("local/cargo-audit/sample.json"), rules("local/cargo-audit-sarif/sample.sarif"));
 }
+
+#[test]
+fn every_bill_of_materials_gives_the_vulnerabilities_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, scanner, asset, components, findings) in [
+        ("local/cdxgen/sample.json", "cdxgen", "repository:owasp-nodejs-goat", 1092, 0),
+        ("local/cyclonedx-py/sample.json", "cyclonedx-py", "repository:unknown repository", 34, 0),
+        ("local/syft/sample.json", "syft", "repository:unknown repository", 419, 0),
+        ("local/retire-cdx/sample.json", "retire", "repository:npmold", 3, 0),
+        ("local/trivy-sbom/sample.json", "trivy", "repository:unknown repository", 381, 0),
+        ("trivy/golden_npm-cyclonedx.json", "trivy", "repository:unknown repository", 13, 1),
+        (
+            "trivy/golden_fluentd.cdx.json",
+            "trivy",
+            "image:ghcr.io/aquasecurity/trivy-test-images:fluentd-multiple-lockfiles",
+            161,
+            0,
+        ),
+    ] {
+        let path = corpus.join(file);
+        let held = document(&path);
+        assert_eq!(held["components"].as_array().unwrap().len(), components, "{file}");
+        let whole = read_as(&path, "cyclonedx");
+        assert_eq!((whole.headers[0].scanner.as_str(), whole.findings.len()), (scanner, findings), "{file}");
+        assert_eq!(whole.assets[0].asset.identity(), asset, "{file}");
+        assert_eq!(whole.problems.len(), usize::from(findings == 0), "{file}");
+    }
+}

@@ -10,6 +10,7 @@
 mod acunetix;
 mod archives;
 mod audits;
+mod boms;
 mod code_samples;
 mod corpus;
 mod corpus_census;

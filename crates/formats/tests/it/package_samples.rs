@@ -69,7 +69,7 @@ pub(crate) const SAFETY: &str = r#"{"report_meta":{"scan_target":"files","safety
 "#;
 
 pub(crate) const SAFETY_1: &str = r#"[["django",">=2.0,<2.2.24","2.2","Code Execution in Django before 2.2.24, 3.x before 3.1.12, and 3.2.x before 3.2.4: staff members could use the view of templates to check the existence of any file.","40637",null,null],
-["flask","<0.12.3","0.12","Flask before 0.12.3 has a denial of service: unexpected memory usage through crafted JSON data in an encoding that nobody expects.","36388",null,null]]
+["flask","<0.12.3","0.12","Flask before 0.12.3 has a denial of service: unexpected memory usage through crafted JSON in an encoding that nobody expects in a request.","36388",null,null]]
 "#;
 
 /// A library in two files, and a vulnerability that nobody numbered.
@@ -83,4 +83,27 @@ pub(crate) const OSV_SCANNER: &str = r#"{"results":[{"source":{"path":"/ci/shop/
 "vulnerabilities":[{"id":"PYSEC-2019-217","aliases":["CVE-2019-10906"],"summary":"Sandbox"},{"id":"GHSA-462w-v97r-4m45","aliases":["CVE-2019-10906"],"summary":"Code Execution","severity":[{"type":"CVSS_V3","score":"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:N/A:N"}],"database_specific":{"severity":"HIGH","cwe_ids":["CWE-693"]},"affected":[{"package":{"name":"Jinja2"},"ranges":[{"events":[{"introduced":"0"},{"fixed":"2.10.1"}]}]}],"references":[{"type":"WEB","url":"https://example.com/j"}]}],
 "groups":[{"ids":["PYSEC-2019-217","GHSA-462w-v97r-4m45"],"aliases":["CVE-2019-10906","PYSEC-2019-217"],"max_severity":"8.6"}]}]},
 {"source":{"path":"/ci/shop/web/yarn.lock"},"packages":[{"package":{"name":"flot-axis","version":"0.0.0","ecosystem":"npm"},"vulnerabilities":[{"id":"MAL-2023-1035","summary":"Malicious code"}],"groups":[{"ids":["MAL-2023-1035"]}]}]}],"experimental_config":{}}
+"#;
+
+/// Two components, one in the other; an open vulnerability of both, one that is settled, one of the whole.
+pub(crate) const CYCLONEDX: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"timestamp":"2026-11-21T21:12:06+00:00","tools":{"components":[{"type":"application","name":"Grype","version":"0.94.0"}]},"component":{"bom-ref":"root","type":"container","name":"docker.io/library/shop:1.0"}},
+"vulnerabilities":[{"id":"GHSA-jf85-cpcp-j695","source":{"name":"GitHub","url":"https://example.com/g"},"references":[{"id":"CVE-2019-10744"}],"ratings":[{"source":{"name":"nvd"},"severity":"critical","method":"CVSSv31","score":9.1,"vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:H"},{"source":{"name":"github"},"severity":"high"}],"cwes":[94],
+"description":"Code Execution in lodash.","recommendation":"Upgrade","advisories":[{"url":"https://example.com/a"}],"analysis":{"state":"in_triage"},"affects":[{"ref":"urn:cdx:3e67/1#lodash"},{"ref":"inner","versions":[{"version":"1","status":"affected"}]},{"ref":"fine","versions":[{"status":"unaffected"}]}]},
+{"id":"CVE-2020-0001","analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"lodash"}]},
+{"id":"CVE-2020-0002","affects":[{"ref":"root"}]}],
+"components":[{"bom-ref":"lodash","type":"library","name":"lodash","version":"4.17.4","purl":"pkg:npm/lodash@4.17.4?x=y","properties":[{"name":"syft:location:0:path","value":"/app/lib/package.json"}],"components":[{"bom-ref":"inner","group":"g","name":"inner","version":"1"}]}]}
+"#;
+
+/// The same.
+pub(crate) const CYCLONEDX_XML: &str = r#"<?xml version="1.0"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1"><metadata><timestamp>2026-11-21T21:12:06+00:00</timestamp><tools><components><component type="application"><name>Grype</name><version>0.94.0</version></component></components></tools>
+<component bom-ref="root" type="container"><name>docker.io/library/shop:1.0</name></component></metadata>
+<components><component type="library" bom-ref="lodash"><name>lodash</name><version>4.17.4</version><purl>pkg:npm/lodash@4.17.4?x=y</purl><properties><property name="syft:location:0:path">/app/lib/package.json</property></properties>
+<components><component bom-ref="inner"><group>g</group><name>inner</name><version>1</version></component></components></component></components>
+<vulnerabilities><vulnerability><id>GHSA-jf85-cpcp-j695</id><source><name>GitHub</name><url>https://example.com/g</url></source><references><reference><id>CVE-2019-10744</id></reference></references>
+<ratings><rating><source><name>nvd</name></source><score>9.1</score><severity>critical</severity><method>CVSSv31</method><vector>CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:H</vector></rating><rating><source><name>github</name></source><severity>high</severity></rating></ratings>
+<cwes><cwe>94</cwe></cwes><description>Code Execution in lodash.</description><recommendation>Upgrade</recommendation><advisories><advisory><url>https://example.com/a</url></advisory></advisories><analysis><state>in_triage</state></analysis>
+<affects><target><ref>urn:cdx:3e67/1#lodash</ref></target><target><ref>inner</ref><versions><version><version>1</version><status>affected</status></version></versions></target><target><ref>fine</ref><versions><version><status>unaffected</status></version></versions></target></affects></vulnerability>
+<vulnerability><id>CVE-2020-0001</id><analysis><state>not_affected</state><justification>code_not_reachable</justification></analysis><affects><target><ref>lodash</ref></target></affects></vulnerability>
+<vulnerability><id>CVE-2020-0002</id><affects><target><ref>root</ref></target></affects></vulnerability></vulnerabilities></bom>
 "#;

@@ -44,6 +44,8 @@ const PACKAGES: &[Sample] = &[
     Sample::marked("safety-1", packages::SAFETY_1),
     Sample::marked("retire", packages::RETIRE),
     Sample::marked("osv-scanner", packages::OSV_SCANNER),
+    Sample::marked("cyclonedx", packages::CYCLONEDX),
+    Sample::marked("cyclonedx-xml", packages::CYCLONEDX_XML),
 ];
 
 const FIRST: &[Sample] = &[
