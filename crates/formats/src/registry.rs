@@ -12,7 +12,7 @@ use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 use crate::{anchore, audit, cyclonedx, grype, trivy};
 
 // Code, secrets and infrastructure as code.
-use crate::{checkmarx, fortify, lint, secrets};
+use crate::{checkmarx, fortify, github, gitlab, lint, secrets, sonarqube, veracode};
 
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
@@ -67,8 +67,19 @@ static FORMATS: &[Format] = &[
     lint::SPECTRAL,
     checkmarx::XML,
     checkmarx::TABLE,
+    checkmarx::RESULTS,
+    checkmarx::REPORT,
     fortify::FVDL,
     fortify::REPORT,
+    sonarqube::FORMAT,
+    veracode::DETAILED,
+    veracode::FINDINGS,
+    veracode::PIPELINE,
+    veracode::AGENT,
+    veracode::AGENT_TABLE,
+    gitlab::REPORT,
+    gitlab::QUALITY,
+    github::FORMAT,
 ];
 
 /// All formats that can be read.

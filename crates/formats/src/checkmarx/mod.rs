@@ -7,6 +7,9 @@
 //! Exploitable` waits for a second judgement and is one. No layout says that the scan looked at everything (a CxSAST
 //! scan can end as `Partial`, a report can be filtered), so none closes anything.
 
+mod other;
+mod report;
+mod results;
 mod table;
 mod xml;
 
@@ -20,6 +23,8 @@ use crate::options::ReadOptions;
 
 pub(crate) const XML: Format = xml::FORMAT;
 pub(crate) const TABLE: Format = table::FORMAT;
+pub(crate) const RESULTS: Format = results::FORMAT;
+pub(crate) const REPORT: Format = report::FORMAT;
 
 const SCANNER: &str = "checkmarx";
 

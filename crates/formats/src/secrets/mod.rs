@@ -32,28 +32,28 @@ pub(crate) const TRUFFLEHOG3: crate::format::Format = trufflehog3::FORMAT;
 pub(crate) const WHISPERS: crate::format::Format = whispers::FORMAT;
 
 /// What a scanner found, with the secret still in clear text.
-struct Leak<'a> {
-    scanner: &'static str,
-    rule_id: String,
-    title: String,
-    severity: Severity,
-    vendor_severity: Option<String>,
-    path: String,
-    line: Option<u32>,
-    column: Option<u32>,
-    commit: Option<&'a str>,
-    secret: &'a str,
+pub(crate) struct Leak<'a> {
+    pub(crate) scanner: &'a str,
+    pub(crate) rule_id: String,
+    pub(crate) title: String,
+    pub(crate) severity: Severity,
+    pub(crate) vendor_severity: Option<String>,
+    pub(crate) path: String,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+    pub(crate) commit: Option<&'a str>,
+    pub(crate) secret: &'a str,
     /// The scanner's own name for the secret, the same in every run.
-    known_as: Option<String>,
+    pub(crate) known_as: Option<String>,
     /// The text around the secret.
-    context: &'a str,
-    description: Option<String>,
+    pub(crate) context: &'a str,
+    pub(crate) description: Option<String>,
     /// Facts about the leak that are no secret, one a line.
-    facts: Vec<String>,
+    pub(crate) facts: Vec<String>,
 }
 
 impl Leak<'_> {
-    fn finding(self, place: &Place) -> FindingRecord {
+    pub(crate) fn finding(self, place: &Place) -> FindingRecord {
         let secret = self.secret.trim();
         let commit = self.commit.filter(|commit| !commit.is_empty());
         let identity = digest(secret).map(|digest| format!("secret sha256:{digest}")).or(self.known_as);

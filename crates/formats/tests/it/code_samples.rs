@@ -28,6 +28,17 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample::unmarked("checkmarx-csv", CHECKMARX_CSV),
     Sample::marked("fortify", FVDL),
     Sample::marked("fortify-report", FORTIFY_REPORT),
+    Sample::marked("checkmarx-one", CHECKMARX_ONE),
+    Sample::marked("checkmarx-report", CHECKMARX_REPORT),
+    Sample::marked("sonarqube", SONARQUBE),
+    Sample::marked("veracode", VERACODE),
+    Sample::marked("veracode-findings", VERACODE_FINDINGS),
+    Sample::marked("veracode-pipeline", VERACODE_PIPELINE),
+    Sample::marked("veracode-agent", VERACODE_AGENT),
+    Sample::unmarked("veracode-agent-csv", VERACODE_AGENT_CSV),
+    Sample::marked("gitlab", GITLAB),
+    Sample::marked("gitlab-codequality", CODE_QUALITY),
+    Sample::marked("github", GITHUB),
 ];
 
 /// One leak in a working copy, the same in a commit, and one that is redacted.
@@ -243,4 +254,120 @@ pub(crate) const FORTIFY_REPORT: &str = r#"<?xml version="1.0" encoding="UTF-8"?
 <Friority>Critical</Friority><Primary><FileName>a.cs</FileName><FilePath>src/a.cs</FilePath><LineStart>57</LineStart><Snippet>run(sql)</Snippet></Primary></Issue>
 <Issue iid="54" ruleID="31D4"><Category>SQL Injection</Category><Friority>Dire</Friority><Primary><FileName>a.cs</FileName><FilePath>src/a.cs</FilePath></Primary></Issue>
 </GroupingSection></Chart></IssueListing></SubSection></ReportSection></ReportDefinition>
+"#;
+
+/// The flow of [`CHECKMARX`], a setting, a package, one that was judged and one of an engine that is not read.
+pub(crate) const CHECKMARX_ONE: &str = r#"{"results":[{"type":"sast","id":"13588362","similarityId":"1959005240","status":"NEW","state":"TO_VERIFY","severity":"HIGH","description":"It runs SQL.",
+"data":{"queryId":1779421333800271656,"queryName":"SQL_Injection","group":"Java_High_Risk","resultHash":"vu","languageName":"Java","nodes":[{"line":38,"name":"username","column":52,"fileName":"/src/a.java"},
+{"line":49,"name":"prepare","column":13,"fileName":"/src/b.java"}]},"vulnerabilityDetails":{"cweId":89,"cvss":{}}},
+{"type":"kics","id":"16350365","similarityId":"531b","status":"NEW","state":"TO_VERIFY","severity":"HIGH","description":"No user",
+"data":{"queryId":"fd54","queryName":"Missing User Instruction","group":"Build Process","line":1,"platform":"Dockerfile","issueType":"MissingAttribute","expectedValue":"USER is there","value":"USER is not there","filename":"/Dockerfile"}},
+{"type":"sca","id":"CVE-2013-7285","similarityId":"CVE-2013-7285","status":"RECURRENT","state":"CONFIRMED","severity":"CRITICAL","description":"XStream",
+"data":{"packageIdentifier":"Maven-com.thoughtworks.xstream:xstream-1.4.5","recommendedVersion":"1.4.17","packageData":[{"url":"https://a.example/1"}],"scaPackageData":{"locations":["pom.xml"]}},
+"vulnerabilityDetails":{"cweId":"CWE-78","cvssScore":9.8,"cveName":"CVE-2013-7285"}},
+{"type":"sast","id":"2","similarityId":"3","status":"NEW","state":"NOT_EXPLOITABLE","severity":"HIGH","data":{}},
+{"type":"sscs-x","id":"2","similarityId":"3","status":"NEW","state":"TO_VERIFY","severity":"HIGH","data":{}}],"totalCount":5,"scanID":"dc2b"}
+"#;
+
+/// The first three of [`CHECKMARX_ONE`], and one that was judged.
+pub(crate) const CHECKMARX_REPORT: &str = r#"{"reportId":"r","reportHeader":{"projectName":"shop","createdDate":"2022-02-25T21:56:10.318Z"},"scanResults":{"sast":{"languages":[{"languageName":"Java","queries":[
+{"queryName":"SQL_Injection","queryId":"","description":"It runs SQL.","vulnerabilities":[{"id":"x","similarityId":-665784454,"status":"NEW","state":"To verify","severity":"HIGH","groupName":"Java_High_Risk","cweId":89,
+"nodes":[{"line":38,"name":"username","column":52,"fileName":"/src/a.java"},{"line":49,"name":"prepare","column":13,"fileName":"/src/b.java"}]},
+{"similarityId":1,"status":"NEW","state":"Not exploitable","severity":"HIGH","cweId":89,"nodes":[{"name":"a","fileName":"b"}]}]}]}]},
+"sca":{"packages":[{"name":"Maven-com.thoughtworks.xstream:xstream-1.4.5","vulnerabilities":[{"similarityId":"CVE-2013-7285","version":"1.4.5","severity":"CRITICAL","status":"NEW","state":"To verify","cveName":"CVE-2013-7285","cwe":"78"}]}]},
+"kics":{"results":[{"name":"Dockerfile","vulnerabilities":[{"similarityId":"531b","status":"NEW","state":"To verify","severity":"HIGH","fileName":"/Dockerfile","queryName":"Missing User Instruction","expectedValue":"USER is there","actualValue":"USER is not there","category":"Build Process"}]}]}}}
+"#;
+
+/// An issue of a module, one that is fixed, one that was judged, and one without a severity.
+pub(crate) const SONARQUBE: &str = r#"{"total":4,"p":1,"ps":100,"paging":{"pageIndex":1,"pageSize":100,"total":4},"issues":[
+{"key":"AWPLNQAc","rule":"java:S2077","severity":"CRITICAL","component":"acme:cart-common:src/A.java","project":"acme:cart","subProject":"acme:cart-common","line":22,"hash":"d9024e5c",
+"textRange":{"startLine":22,"endLine":22,"startOffset":4,"endOffset":35},"status":"OPEN","message":"It runs SQL of a user.","tags":["cwe","owasp-a1"],"type":"VULNERABILITY"},
+{"key":"2","rule":"java:S1","severity":"MINOR","component":"acme:cart:x","project":"acme:cart","status":"CLOSED","resolution":"FIXED","message":"m","type":"BUG"},
+{"key":"3","rule":"java:S1","severity":"MINOR","component":"acme:cart:x","project":"acme:cart","status":"OPEN","issueStatus":"ACCEPTED","message":"m","type":"BUG"},
+{"key":"4","rule":"java:S1","component":"acme:cart","project":"acme:cart","status":"OPEN","message":"m","type":"CODE_SMELL","impacts":[{"softwareQuality":"SECURITY","severity":"LOW"},{"softwareQuality":"RELIABILITY","severity":"HIGH"}]},
+{"key":"5","rule":"java:S1","component":"acme:cart","project":"acme:cart","status":"OPEN","message":"m"}],
+"components":[{"key":"acme:cart-common","qualifier":"BRC","longName":"cart-common","path":"cart-common-folder"},{"key":"acme:cart-common:src/A.java","qualifier":"FIL","path":"src/A.java"}]}
+"#;
+
+/// A static flaw, a dynamic one, one whose mitigation was accepted; a library by its id and one by its file.
+pub(crate) const VERACODE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<detailedreport xmlns="https://www.veracode.com/schema/reports/export/1.0" app_name="shop" version="shop-1" total_flaws="3" policy_name="p">
+<static-analysis published_date="2020-06-01 10:02:01 UTC" engine_version="20211221"><modules/></static-analysis>
+<severity level="3"><category categoryid="19" categoryname="SQL Injection"><desc><para text="It runs SQL."/></desc><recommendations><para text="Bind."><bulletitem text="Always"/></para></recommendations>
+<cwe cweid="89" cwename="SQL"><staticflaws>
+<flaw severity="4" categoryname="SQL Injection" issueid="16" module="a.war" type="prepare" description="SQL of a user" cweid="89" remediation_status="Open" mitigation_status="proposed" sourcefile="A.java" line="7" sourcefilepath="com/x/" functionprototype="void f()"/>
+<flaw severity="4" categoryname="SQL Injection" issueid="17" cweid="89" remediation_status="Open" mitigation_status="accepted" sourcefile="A.java" line="8" sourcefilepath="com/x/"/>
+</staticflaws><dynamicflaws><flaw severity="2" categoryname="SQL Injection" issueid="18" cweid="89" remediation_status="Open" url="https://shop.example/a?b=c" vuln_parameter="b"/></dynamicflaws></cwe></category></severity>
+<software_composition_analysis><vulnerable_components>
+<component file_name="h2-2.1.214.jar" version="2.1.214" library="H2" library_id="maven:com.h2database:h2:2.1.214:"><file_paths><file_path value="a.war#h2.jar"/></file_paths>
+<vulnerabilities><vulnerability cve_id="CVE-2022-45868" cvss_score="7.2" severity="4" cwe_id="CWE-312" cve_summary="It runs" mitigation="false"/><vulnerability cve_id="CVE-2018-14335" cvss_score="4.0" severity="3" mitigation="true"/></vulnerabilities></component>
+<component file_name="jettison-1.1.jar" version="1.1" library="jettison"><vulnerabilities><vulnerability cve_id="CVE-2022-40149" cvss_score="5.0" severity="9" mitigation="false"/></vulnerabilities></component>
+</vulnerable_components></software_composition_analysis></detailedreport>
+"#;
+
+/// The first flaw of [`VERACODE`], a dynamic one, a package, and one that is closed.
+pub(crate) const VERACODE_FINDINGS: &str = r#"{"_embedded":{"findings":[
+{"issue_id":16,"scan_type":"STATIC","description":"<span>It runs SQL.</span> <a href=\"https://a.example/89\">CWE</a>","finding_status":{"status":"OPEN","resolution":"UNRESOLVED","resolution_status":"NONE"},
+"finding_details":{"severity":4,"cwe":{"id":89,"name":"SQL Injection"},"file_path":"com/x/A.java","file_name":"A.java","file_line_number":7,"procedure":"com.x.A.f","attack_vector":"prepare","finding_category":{"name":"SQL Injection"}}},
+{"issue_id":18,"scan_type":"DYNAMIC","description":"d","finding_status":{"status":"OPEN","resolution":"MITIGATED","resolution_status":"PROPOSED"},
+"finding_details":{"severity":2,"cwe":{"id":74,"name":"Injection"},"plugin":"Code Injection","vulnerable_parameter":"api","url":"https://shop.example:443/api?x=1"}},
+{"scan_type":"SCA","description":"d","finding_status":{"status":"OPEN","resolution":"UNRESOLVED"},
+"finding_details":{"severity":4,"cwe":{"id":400},"cve":{"name":"CVE-2023-20883","cvss":7.1,"vector":"AV:N/AC:M/Au:N/C:N/I:N/A:C","cvss3":{"score":7.5,"vector":"AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}},
+"component_filename":"spring-boot-autoconfigure-2.5.14.jar","version":"2.5.14","component_path":[{"path":"a/spring.jar"}]}},
+{"issue_id":19,"scan_type":"STATIC","finding_status":{"status":"CLOSED"},"finding_details":{"severity":4,"cwe":{"id":89}}},
+{"issue_id":20,"scan_type":"STATIC","finding_status":{"status":"OPEN","resolution_status":"APPROVED"},"finding_details":{"severity":4,"cwe":{"id":89}}}]},
+"page":{"size":5,"total_elements":5,"total_pages":1,"number":0}}
+"#;
+
+pub(crate) const VERACODE_PIPELINE: &str = r#"{"scan_id":"1234","scan_status":"SUCCESS","message":"ok","modules":["m"],"modules_count":1,"findings":[
+{"title":"org.slf4j.Logger.info","issue_id":1000,"gob":"B","severity":3,"issue_type_id":"taint","issue_type":"Improper Output Neutralization for Logs","cwe_id":"117",
+"display_text":"<span>It runs into a log.</span> <a href=\"https://cwe.example/117\">CWE</a>","files":{"source_file":{"file":"com/sample/LoggingFilter.java","line":28,
+"function_name":"f","qualified_function_name":"com.sample.LoggingFilter.f","function_prototype":"void f(int)","scope":"com.sample.LoggingFilter"}}},
+{"title":"x","issue_id":1000,"severity":9,"issue_type":"t","cwe_id":"117","files":{"source_file":{"file":"a","line":1}}}],"pipeline_scan":"22.7.0-0","project_name":"shop"}
+"#;
+
+pub(crate) const VERACODE_AGENT: &str = r#"{"_embedded":{"issues":[{"id":"ddcc","issue_status":"open","issue_type":"vulnerability","ignored":false,"severity":8.8,"project_name":"shop",
+"library":{"id":"maven:org.apache.calcite.avatica:avatica-core:1.11.0:","name":"Apache Calcite Avatica","version":"1.11.0"},
+"vulnerability":{"id":"36527","title":"It runs: Code Execution","cve":"2022-36364","cvss2_vector":"(AV:L/AC:L/Au:S/C:P/I:P/A:P)","cvss3_vector":"AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H","cvss2_score":4.3,"cvss3_score":8.8,"cwe_id":"CWE-665"}},
+{"id":"2","issue_status":"open","issue_type":"vulnerability","ignored":true,"severity":8.8,"library":{"id":"x"},"vulnerability":{}},
+{"id":"3","issue_status":"open","issue_type":"license","ignored":false,"severity":1.0,"library":{"id":"x"}}]},"page":{"size":200,"total_elements":3}}
+"#;
+
+pub(crate) const VERACODE_AGENT_CSV: &str = r#""Issue ID","Issue type","Ignored","Status","Project ID","Library","Version in use","Package manager","Coordinate 1","Coordinate 2","Project","Vulnerability ID","Title","CVSS score","Severity","CVE"
+1,"Vulnerability",false,"Open",369423,"Apache Calcite Avatica","1.11.0","MAVEN","org.apache.calcite.avatica","avatica-core","shop",36527,"It runs: Code Execution",8.8,"High","2022-36364"
+2,"Vulnerability",false,"Resolved",369423,"x","1","MAVEN","g","a","shop",36528,"t",5,"Medium","2022-22979"
+3,"Vulnerability",false,"Open",369423,"x","1","MAVEN","g","a","shop",36529,"t","?","Medium",""
+"#;
+
+/// One of each place: code, a package of a file, one of an image, a page; a secret; and one without an identifier.
+pub(crate) const GITLAB: &str = r#"{"version":"15.0.7","vulnerabilities":[
+{"id":"1","category":"sast","name":"SQL injection: It runs","description":"d","severity":"High","cve":"src/a.py:4dd25cfea7294af80c58a87f764286ce21ec612e78ae7a208c0a92887870963b:B608",
+"location":{"file":"src/a.py","start_line":19,"end_line":19},"identifiers":[{"type":"bandit_test_id","name":"Bandit Test ID B608","value":"B608","url":"https://b.example"},{"type":"cwe","name":"CWE-89","value":"89"}]},
+{"id":"2","name":"Nil Pointer Dereference","description":"d","severity":"Unknown","solution":"Upgrade","location":{"file":"service/go.sum","dependency":{"package":{"name":"golang.org/x/crypto"},"version":"v0.0.0-2019"}},
+"identifiers":[{"type":"gemnasium","name":"Gemnasium-ffb8","value":"ffb8"},{"type":"cve","name":"CVE-2020-29652","value":"CVE-2020-29652"}],"links":[{"url":"https://l.example"}]},
+{"id":"3","severity":"Critical","description":"d","location":{"dependency":{"package":{"name":"busybox"},"version":"1.34.1-r4"},"operating_system":"alpine 3.10.2","image":"registry.example/tools:1"},
+"identifiers":[{"type":"cve","name":"CVE-2022-28391","value":"CVE-2022-28391"}]},
+{"id":"4","severity":"Low","description":"d","location":{"hostname":"http://api-server","method":"GET","param":"q","path":"/v1/trees?x=1"},"identifiers":[{"type":"ZAProxy_PluginId","name":"PII","value":"10062"},{"type":"CWE","value":"359"}]},
+{"id":"5","name":"AWS","description":"key hunter2hunter2hunter2","severity":"Critical","raw_source_code_extract":"hunter2hunter2hunter2","location":{"file":"README.md","commit":{"sha":"0000000"},"start_line":5},
+"identifiers":[{"type":"gitleaks_rule_id","value":"AWS"}]},
+{"id":"6","severity":"Low","location":{"file":"x"},"identifiers":[]}],
+"remediations":[],"scan":{"scanner":{"id":"all","name":"All","version":"1.2"},"type":"sast","start_time":"2020-12-23T09:49:18","end_time":"2020-12-23T09:49:19","status":"success"}}
+"#;
+
+pub(crate) const CODE_QUALITY: &str = r#"[{"type":"issue","check_name":"container_scanning","categories":["Security"],"description":"CVE-2019-1549 - libcrypto1.1: It runs","fingerprint":"aeda1fbbe0e7f685887445359f8078c98eafd6de",
+"content":"OpenSSL","severity":"minor","location":{"path":"alpine (alpine 3.10.2)","lines":{"begin":0}}},
+{"type":"issue","check_name":"x","description":"d","fingerprint":"ab","severity":"dire","location":{"path":"a","lines":{"begin":1}}}]
+"#;
+
+/// An alert of each kind, and one of each that is closed.
+pub(crate) const GITHUB: &str = r#"[{"number":35,"html_url":"https://github.com/acme/shop/security/code-scanning/35","state":"open","rule":{"id":"py/clear-text","severity":"error","description":"Clear-text storage: It runs","tags":["external/cwe/cwe-312"],"security_severity_level":"high"},
+"tool":{"name":"CodeQL","version":"2.16.2"},"most_recent_instance":{"state":"open","message":{"text":"m"},"location":{"path":"src/file.py","start_line":42,"start_column":17}}},
+{"number":36,"html_url":"https://github.com/acme/shop/security/code-scanning/36","state":"dismissed","dismissed_reason":"false positive","rule":{"id":"x","severity":"error"},"tool":{"name":"CodeQL"},"most_recent_instance":{"state":"open"}},
+{"number":20,"state":"open","html_url":"https://github.com/acme/shop/security/dependabot/20","dependency":{"package":{"ecosystem":"npm","name":"semver"},"manifest_path":"package-lock.json"},"security_advisory":{"ghsa_id":"GHSA-c2qf-rxjj-qqgw","cve_id":"CVE-2022-25883","summary":"semver: It runs long",
+"severity":"medium","identifiers":[{"value":"GHSA-c2qf-rxjj-qqgw","type":"GHSA"}],"cvss":{"vector_string":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L","score":5.3},"cwes":[{"cwe_id":"CWE-1333"}]},
+"security_vulnerability":{"severity":"medium","first_patched_version":{"identifier":"7.5.2"}}},
+{"number":21,"state":"fixed","security_advisory":{"ghsa_id":"GHSA-x"}},
+{"number":2,"state":"open","html_url":"https://github.com/acme/shop/security/secret-scanning/2","locations_url":"x","secret_type":"adafruit_io_key","secret_type_display_name":"Adafruit IO Key","secret":"hunter2hunter2hunter2","validity":"active"},
+{"number":3,"state":"resolved","resolution":"revoked","locations_url":"x","secret_type":"adafruit_io_key","secret":"hunter2hunter2hunter2"},
+{"number":37,"state":"open","rule":{"id":"x","severity":"dire"},"tool":{"name":"CodeQL"}}]
 "#;

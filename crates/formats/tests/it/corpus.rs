@@ -380,7 +380,7 @@ fn semgrep_without_a_login_is_the_same_in_both_formats_where_the_source_is_there
 /// Which formats the files of a folder may be read as; in a folder that is not named, none but SARIF.
 const FORMATS_OF: &[(&str, &[&str])] = &[
     ("acunetix", &["acunetix", "acunetix-run", "invicti"]),
-    ("github_code_scanning", &["semgrep"]),
+    ("github_code_scanning", &["semgrep", "github"]),
     ("invicti", &["invicti", "invicti-xml"]),
     ("local/bandit", &["bandit"]),
     ("local/semgrep", &["semgrep"]),
@@ -405,9 +405,9 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("local/safety-1.10.3", &["safety-1"]),
     ("local/trivy-config", &["trivy"]),
     ("local/trivy-secret-misconfig", &["trivy"]),
-    ("trivy", &["trivy", "trivy-operator", "cyclonedx"]),
+    ("trivy", &["trivy", "trivy-operator", "cyclonedx", "gitlab", "gitlab-codequality"]),
     // Code, secrets and infrastructure as code.
-    ("checkmarx", &["checkmarx", "checkmarx-csv", "kics"]),
+    ("checkmarx", &["checkmarx", "checkmarx-csv", "checkmarx-one", "checkmarx-report", "gitlab", "kics"]),
     ("fortify", &["fortify", "fortify-report"]),
     ("local/betterleaks", &["betterleaks"]),
     ("local/cfn-lint", &["cfn-lint"]),
@@ -428,7 +428,10 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("local/spectral", &["spectral"]),
     ("local/trufflehog3", &["trufflehog3"]),
     ("local/zizmor", &["zizmor"]),
+    ("gitlab", &["gitlab"]),
     ("mobsf", &["njsscan"]),
+    ("sonarqube", &["sonarqube"]),
+    ("veracode", &["veracode", "veracode-findings", "veracode-pipeline", "veracode-agent", "veracode-agent-csv"]),
 ];
 
 #[test]

@@ -225,3 +225,138 @@ fn every_report_of_fortify_gives_the_issues_it_holds() {
         expect(&path, "fortify", text.matches("<Vulnerability>").count(), complete);
     }
 }
+
+#[test]
+fn every_report_of_checkmarx_one_gives_the_open_results_it_holds() {
+    let judged = |result: &&Value| {
+        let state: String =
+            result["state"].as_str().unwrap_or_default().chars().filter(char::is_ascii_alphabetic).collect();
+        !state.eq_ignore_ascii_case("notexploitable")
+    };
+    for name in
+        ["astcli_cx_result", "dd_checkmarx_one_checkmarx_one_format_two", "dd_checkmarx_one_checkmarx_one_sca_10770"]
+    {
+        let path = format!("checkmarx/{name}.json");
+        let Some(document) = json(&path) else { return };
+        let open = document["results"].as_array().unwrap().iter().filter(judged).count();
+        expect(&path, "checkmarx-one", open, false);
+    }
+    for (name, count) in [
+        ("dd_checkmarx_sample_report", 669 + 117 + 31),
+        // It counts eleven and holds ten.
+        ("dd_checkmarx_multiple_findings", 10),
+        // 136 flows and 10 settings.
+        ("dd_checkmarx_one_vulnerabilities_from_scan_results", 146),
+        ("dd_checkmarx_one_vulnerabilities_from_scan_results_sast_only", 2),
+    ] {
+        let path = format!("checkmarx/{name}.json");
+        expect(&path, "checkmarx-report", count, false);
+    }
+}
+
+#[test]
+fn every_answer_of_sonarqube_gives_the_open_issues_it_holds() {
+    for name in [
+        "dd_api_sonarqube_issues",
+        "dd_api_sonarqube_hotspots_many_vulns",
+        "dd_sonarqube_findings_over_api_hotspots",
+        "dd_sonarqube_findings_over_api_empty",
+        "dd_sonarqube_sonar-6-findings",
+        "dd_sonarqube_issue_10150",
+        "am_sonarqube-api",
+        "am_sonarqube-api-multimodule",
+        "am_sonarqube-differential",
+        "j1_issues_page2_empty",
+    ] {
+        let path = format!("sonarqube/{name}.json");
+        let Some(document) = json(&path) else { return };
+        let lists = [&document, &document["issues"], &document["hotspots"]];
+        let issues = lists.into_iter().filter_map(Value::as_array).flatten();
+        let open = issues.filter(|issue| !["CLOSED", "RESOLVED"].contains(&issue["status"].as_str().unwrap())).count();
+        expect(&path, "sonarqube", open, false);
+    }
+}
+
+#[test]
+fn every_report_of_veracode_gives_the_open_flaws_it_holds() {
+    for (name, complete) in [
+        ("dd_veracode_veracode_scan", false),
+        ("dd_veracode_many_findings", true),
+        ("dd_veracode_dynamic_finding", false),
+        ("dd_veracode_mitigated_finding", false),
+        ("dd_veracode_veracode_scan_sca_mitigated", false),
+        ("heimdall_veracode", true),
+    ] {
+        let path = format!("veracode/{name}.xml");
+        let judged = ["remediation_status=\"Fixed\"", " mitigation_status=\"accepted\"", " mitigation=\"true\""];
+        let Some(flaws) = elements(&path, "<flaw ", &judged) else { return };
+        let packages = elements(&path, "<vulnerability ", &judged).unwrap();
+        expect(&path, "veracode", flaws + packages, complete);
+    }
+    for name in [
+        "dd_veracode_static_findings_list_format",
+        "dd_veracode_static_embedded_format",
+        "dd_veracode_dynamic_findings_list_format",
+        "dd_veracode_sca_findings_list_format",
+        "dd_veracode_sca_embedded_format",
+        "j1_findings_static",
+        "j1_findings_sca",
+    ] {
+        let path = format!("veracode/{name}.json");
+        let document = json(&path).unwrap();
+        let lists = [&document["findings"], &document["_embedded"]["findings"]];
+        let findings = lists.into_iter().filter_map(Value::as_array).flatten();
+        let open = findings.filter(|finding| {
+            let status = &finding["finding_status"];
+            status["status"] != "CLOSED" && status["resolution_status"] != "APPROVED"
+        });
+        expect(&path, "veracode-findings", open.count(), false);
+    }
+    expect("veracode/am_veracode_pipeline_scanner_result.json", "veracode-pipeline", 8, false);
+    expect("veracode/dd_veracode_sca_veracode_sca.json", "veracode-agent", 1, false);
+    // Of its three rows one is resolved.
+    expect("veracode/dd_veracode_sca_veracode_sca.csv", "veracode-agent-csv", 2, false);
+}
+
+#[test]
+fn every_report_of_gitlab_gives_the_vulnerabilities_it_holds() {
+    for (path, complete) in [
+        ("gitlab/dd_gitlab_sast_gl-sast-report-many-vuln_v15.json", false),
+        ("gitlab/dd_gitlab_sast_gl-sast-report-many-vuln_v14.json", false),
+        ("gitlab/dd_gitlab_dep_scan_gl-dependency-scanning-report-many-vuln_v15.json", true),
+        ("gitlab/dd_gitlab_container_scan_issue6639_v15.json", false),
+        ("gitlab/dd_gitlab_container_scan_gl-container-scanning-report-5-vuln_v15.json", true),
+        ("gitlab/dd_gitlab_dast_gitlab_dast_many_vul_v15.json", false),
+        ("trivy/golden_alpine-310.gitlab.json", true),
+        ("checkmarx/dd_checkmarx_one_checkmarx_one.json", true),
+    ] {
+        let Some(document) = json(path) else { return };
+        expect(path, "gitlab", length(&document["vulnerabilities"]), complete);
+    }
+    let path = "trivy/golden_alpine-310.gitlab-codequality.json";
+    expect(path, "gitlab-codequality", length(&json(path).unwrap()), false);
+}
+
+/// Schema 15 dropped the scanner and kept the identifiers.
+#[test]
+fn both_schemas_of_gitlab_give_one_finding_each() {
+    let [four, five] =
+        ["v14", "v15"].map(|schema| whole(&format!("gitlab/dd_gitlab_sast_gl-sast-report-many-vuln_{schema}.json")));
+    let (Some(four), Some(five)) = (four, five) else { return };
+    assert_eq!(known_by(&four), known_by(&five));
+}
+
+#[test]
+fn every_list_of_github_gives_the_open_alerts_it_holds() {
+    for (name, count) in [
+        ("dd_github_sast_github_sast_many_vul", 2),
+        ("dd_github_vulnerability_github-5-vuln", 5),
+        ("dd_github_vulnerability_github_search", 2),
+        ("webhook_code_scanning_alert_closed-by-user", 0),
+        ("webhook_code_scanning_alert_reopened", 1),
+        ("webhook_dependabot_alert_created", 1),
+        ("webhook_dependabot_alert_fixed", 0),
+    ] {
+        expect(&format!("github_code_scanning/{name}.json"), "github", count, false);
+    }
+}
