@@ -184,13 +184,12 @@ fn observe_state(changes: &mut Vec<Change>, after: &mut Scan, observation: &Obse
         }
     }
     if state.is_terminal() {
-        // No end before the start, whatever the two clocks say.
+        // No end before the start, whatever the two clocks say and whichever is learnt first.
         let not_before = |at: Timestamp| after.started_at.map_or(at, |start| at.max(start));
-        let vendor_at = observation.finished_at.map(not_before);
-        let learnt = vendor_at.is_some() && vendor_at != after.vendor_finished_at;
-        if after.finished_at.is_none() || learnt {
-            let at = after.finished_at.unwrap_or(not_before(now));
-            push(changes, after, Change::Finished { at, vendor_at: vendor_at.or(after.vendor_finished_at) });
+        let at = not_before(after.finished_at.unwrap_or(now));
+        let vendor_at = observation.finished_at.or(after.vendor_finished_at).map(not_before);
+        if (after.finished_at, after.vendor_finished_at) != (Some(at), vendor_at) {
+            push(changes, after, Change::Finished { at, vendor_at });
         }
     }
 }

@@ -110,11 +110,15 @@ fn what_a_killed_hub_left_is_found_by_the_scans_marker() {
 
 #[tokio::test]
 async fn the_process_is_named_while_it_runs() {
-    let fakes = Fakes::bandit(r#"echo $$ > $NOTES/pid; cat "$whole" > "$report"; exit 1"#);
+    // Goes on only when it was looked at.
+    let fakes = Fakes::bandit(
+        r#"echo $$ > $NOTES/pid; until [ -e $NOTES/looked ]; do sleep 0.02; done; cat "$whole" > "$report"; exit 1"#,
+    );
     let seen = Mutex::new(None);
     run(&fakes.discovery(), fakes.request(), &CancellationToken::new(), |event| {
         if let RunnerEvent::ScannerStart { process, .. } = event {
             *seen.lock().unwrap() = Some((process, process.is_alive()));
+            std::fs::write(fakes.notes.path().join("looked"), "").unwrap();
         }
     })
     .await

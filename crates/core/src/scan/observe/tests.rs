@@ -33,12 +33,13 @@ fn states() -> impl Strategy<Value = Option<VendorState>> {
 }
 
 prop_compose! {
-    fn observations()(second in 0..200i64, state in states(), run in prop::option::of(0..3u8), progress in prop::option::of(-10.0..150.0f64), end in prop::option::of(0..200i64)) -> Observation {
+    fn observations()(second in 0..200i64, state in states(), run in prop::option::of(0..3u8), progress in prop::option::of(-10.0..150.0f64), start in prop::option::of(0..200i64), end in prop::option::of(0..200i64)) -> Observation {
         let mut observation = Observation::new("11", "nightly", at(second));
         observation.raw_status = state.map_or("verifying".to_owned(), |state| state.as_str().to_owned());
         observation.state = state;
         observation.external_run_id = run.map(|run| format!("run-{run}"));
         observation.progress = progress;
+        observation.started_at = start.map(at);
         observation.finished_at = end.map(at);
         observation
     }
@@ -69,8 +70,8 @@ proptest! {
             if !new_run && before.started_at.is_some() {
                 prop_assert_eq!(before.started_at, row.started_at);
             }
-            if let (Some(start), Some(end)) = (row.started_at, row.finished_at) {
-                prop_assert!(end >= start);
+            for end in [row.finished_at, row.vendor_finished_at].into_iter().flatten() {
+                prop_assert!(row.started_at.is_none_or(|start| end >= start));
             }
             prop_assert!(row.progress.is_none_or(|percent| (0.0..=100.0).contains(&percent)));
             // Level-triggered: whoever is completed is imported or due.
@@ -130,6 +131,18 @@ fn without_run_ids_a_run_that_was_not_seen_at_work_is_a_new_run_all_the_same() {
         assert_eq!((row.run_number, row.vendor_finished_at), (2, Some(at(50))), "waiting: {waiting}");
         assert_eq!(row.import_state, ImportState::Pending);
     }
+}
+
+/// A list may tell the state alone and only the details when the run began: by a clock that may be ahead of ours.
+#[test]
+fn a_start_that_is_learnt_after_the_end_is_not_behind_it() {
+    let mut row = scan();
+    follow(&mut row, &look(20, VendorState::Completed, Some("a")));
+    assert_eq!((row.started_at, row.finished_at), (None, Some(at(20))));
+    let mut detailed = look(30, VendorState::Completed, Some("a"));
+    detailed.started_at = Some(at(86_400));
+    follow(&mut row, &detailed);
+    assert_eq!((row.started_at, row.finished_at), (Some(at(86_400)), Some(at(86_400))));
 }
 
 #[test]
