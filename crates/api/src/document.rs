@@ -99,6 +99,18 @@ pub(crate) fn require_one_meaning<'a>(
     Ok(())
 }
 
+/// What a path names is somebody's: its access has to say whose.
+pub(crate) fn require_scope(path: &str, access: Access) -> Result<(), BuildError> {
+    if is_scoped(path, access.tenant()) {
+        return Ok(());
+    }
+    Err(BuildError::Unscoped { operation: path.to_owned() })
+}
+
+fn is_scoped(path: &str, tenant: &str) -> bool {
+    !path.contains('{') || matches!(tenant, "company" | "installation")
+}
+
 /// Checks every operation and adds what all share.
 pub(crate) fn finish(mut openapi: utoipa::openapi::OpenApi) -> Result<utoipa::openapi::OpenApi, BuildError> {
     let mut ids = std::collections::BTreeSet::new();
@@ -109,7 +121,7 @@ pub(crate) fn finish(mut openapi: utoipa::openapi::OpenApi) -> Result<utoipa::op
             let Some(permission) = word("x-permission") else {
                 return Err(BuildError::Undeclared { operation: name() });
             };
-            if path.contains('{') && !matches!(word("x-tenant"), Some("company" | "installation")) {
+            if !is_scoped(path, word("x-tenant").unwrap_or_default()) {
                 return Err(BuildError::Unscoped { operation: name() });
             }
             let operation_id = operation.operation_id.clone().unwrap_or_default();

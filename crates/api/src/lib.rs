@@ -53,8 +53,6 @@ struct Api {
     /// Calls of vendors by address: bursts of hundreds are normal, since some call once an issue.
     webhooks: Arc<Throttle<IpAddr>>,
     streams: Streams,
-    /// The whole API as text, for `/openapi.json`.
-    document: Arc<str>,
     /// Ends the answers that would never end by themselves.
     stop: CancellationToken,
 }
@@ -76,7 +74,10 @@ impl LogInThrottle {
     }
 }
 
-/// The committed `openapi.json`: OpenAPI 3.1, byte-identical for the same program.
+/// The committed document, which is what [`openapi`] makes of this program: a check keeps them the same.
+const DOCUMENT: &str = include_str!("../../../openapi.json");
+
+/// The text of `openapi.json`: OpenAPI 3.1, byte-identical for the same program.
 pub fn openapi() -> Result<String, BuildError> {
     document::text(&routes::operations().document()?)
 }
@@ -91,7 +92,6 @@ pub fn router(hub: Hub, settings: Settings, stop: CancellationToken) -> Result<R
         settings: Arc::new(settings),
         log_ins: Arc::new(LogInThrottle::new()),
         webhooks: Arc::new(Throttle::new(1000, Duration::from_millis(50))),
-        document: openapi()?.into(),
         hub,
         stop,
     };

@@ -1,6 +1,9 @@
 //! How operations become routes. There is one door, [`Operations::operation`], and it asks for the access; so an
-//! operation without a declared permission cannot be written. That the document agrees is checked once more before
-//! the hub starts: someone may find another way in one day.
+//! operation without a declared permission cannot be written. That its path and its access agree is checked before the
+//! hub starts.
+//!
+//! A handler's documentation is made only when the document is asked for. A hub serves the committed one: making all of it
+//! at the start took 15 MB, of which the allocator kept most for as long as the hub ran.
 
 use std::time::Duration;
 
@@ -8,16 +11,38 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+use axum::routing::{MethodFilter, MethodRouter};
+use utoipa::openapi::{HttpMethod, OpenApi};
+use utoipa_axum::PathItemExt as _;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::access::{self, Access};
 use crate::document::{self, BuildError};
 use crate::problem::Failure;
 use crate::{Api, edge, once};
 
-/// What `routes!(handler)` makes: the handler with its documentation.
-pub(crate) type Documented = UtoipaMethodRouter<Api>;
+/// A function that answers requests, and what `utoipa::path` says of it. Made by [`handler!`](crate::registration::handler).
+pub(crate) struct Handler {
+    pub(crate) path: fn() -> String,
+    pub(crate) methods: fn() -> Vec<HttpMethod>,
+    pub(crate) serve: fn(MethodFilter) -> MethodRouter<Api>,
+    pub(crate) documented: fn() -> UtoipaMethodRouter<Api>,
+}
+
+/// The [`Handler`] of a function of this module that has a `utoipa::path`.
+macro_rules! handler {
+    ($handler:ident) => {
+        utoipa_axum::paste! {
+            $crate::registration::Handler {
+                path: || <[<__path_ $handler>] as utoipa::Path>::path(),
+                methods: || <[<__path_ $handler>] as utoipa::Path>::methods(),
+                serve: |method| axum::routing::on(method, $handler),
+                documented: || utoipa_axum::routes!($handler),
+            }
+        }
+    };
+}
+pub(crate) use handler;
 
 /// How long an operation may take until its answer begins.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +54,7 @@ enum Patience {
 struct Operation {
     access: Access,
     patience: Patience,
-    documented: Documented,
+    handler: Handler,
 }
 
 /// Every operation of the API.
@@ -37,70 +62,74 @@ struct Operation {
 pub(crate) struct Operations(Vec<Operation>);
 
 impl Operations {
-    pub(crate) fn operation(self, access: Access, documented: Documented) -> Self {
-        self.with(access, Patience::Request, documented)
+    pub(crate) fn operation(self, access: Access, handler: Handler) -> Self {
+        self.with(access, Patience::Request, handler)
     }
 
     /// One that receives a large body and counts it by itself.
-    pub(crate) fn upload(self, access: Access, documented: Documented) -> Self {
-        self.with(access, Patience::Upload, documented)
+    pub(crate) fn upload(self, access: Access, handler: Handler) -> Self {
+        self.with(access, Patience::Upload, handler)
     }
 
-    fn with(mut self, access: Access, patience: Patience, mut documented: Documented) -> Self {
-        let takes_keys = access.takes_keys() && matches!(patience, Patience::Request);
-        document::declare(&mut documented.1, access, takes_keys);
-        self.0.push(Operation { access, patience, documented });
+    fn with(mut self, access: Access, patience: Patience, handler: Handler) -> Self {
+        self.0.push(Operation { access, patience, handler });
         self
     }
 
-    fn require_one_meaning(&self) -> Result<(), BuildError> {
-        document::require_one_meaning(self.0.iter().flat_map(|operation| &operation.documented.0))
-    }
-
     /// The OpenAPI document alone; needs no hub.
-    pub(crate) fn document(self) -> Result<OpenApi, BuildError> {
-        self.require_one_meaning()?;
-        let router =
-            self.0.into_iter().fold(OpenApiRouter::<Api>::with_openapi(document::base()), |router, operation| {
-                router.routes(operation.documented)
-            });
+    pub(crate) fn document(&self) -> Result<OpenApi, BuildError> {
+        let documented: Vec<_> = self
+            .0
+            .iter()
+            .map(|operation| {
+                let mut documented = (operation.handler.documented)();
+                document::declare(&mut documented.1, operation.access, operation.takes_keys());
+                documented
+            })
+            .collect();
+        document::require_one_meaning(documented.iter().flat_map(|(schemas, _, _)| schemas))?;
+        let start = OpenApiRouter::<Api>::with_openapi(document::base());
+        let router = documented.into_iter().fold(start, OpenApiRouter::routes);
         document::finish(router.into_openapi())
     }
 
     /// The routes, each behind its layers.
-    pub(crate) fn router(self, api: &Api) -> Result<Router<Api>, BuildError> {
-        self.require_one_meaning()?;
-        let start = OpenApiRouter::<Api>::with_openapi(document::base());
-        let router = self.0.into_iter().fold(start, |router, Operation { access, patience: kind, documented }| {
-            let guarded = documented.map(|methods| {
-                let (patience, largest) = match kind {
-                    Patience::Request => {
-                        (api.settings.request_timeout, DefaultBodyLimit::max(api.settings.max_body_bytes))
-                    }
-                    Patience::Upload => (api.settings.upload_timeout, DefaultBodyLimit::disable()),
-                };
-                let (admitting, keyed) = (api.clone(), api.clone());
-                let takes_keys = access.takes_keys() && matches!(kind, Patience::Request);
-                methods
-                    .route_layer(middleware::from_fn(move |request: Request, next: Next| {
-                        let keyed = keyed.clone();
-                        async move {
-                            if takes_keys { once::once(keyed, request, next).await } else { next.run(request).await }
-                        }
-                    }))
-                    .route_layer(largest)
-                    .route_layer(middleware::from_fn(move |request: Request, next: Next| {
-                        in_time(patience, request, next)
-                    }))
-                    .route_layer(middleware::from_fn(move |request: Request, next: Next| {
-                        access::admit(admitting.clone(), access, request, next)
-                    }))
-            });
-            router.routes(guarded)
-        });
-        let (router, openapi) = router.split_for_parts();
-        document::finish(openapi)?;
+    pub(crate) fn router(&self, api: &Api) -> Result<Router<Api>, BuildError> {
+        let mut router = Router::new();
+        for operation in &self.0 {
+            let path = (operation.handler.path)();
+            document::require_scope(&path, operation.access)?;
+            router = router.route(&path, operation.guarded(api));
+        }
         Ok(router.method_not_allowed_fallback(edge::no_such_method))
+    }
+}
+
+impl Operation {
+    fn takes_keys(&self) -> bool {
+        self.access.takes_keys() && matches!(self.patience, Patience::Request)
+    }
+
+    fn guarded(&self, api: &Api) -> MethodRouter<Api> {
+        let methods = (self.handler.methods)();
+        let serve = |method: &HttpMethod| (self.handler.serve)(method.to_method_filter());
+        let handler = methods.iter().map(serve).fold(MethodRouter::new(), MethodRouter::merge);
+        let (patience, largest) = match self.patience {
+            Patience::Request => (api.settings.request_timeout, DefaultBodyLimit::max(api.settings.max_body_bytes)),
+            Patience::Upload => (api.settings.upload_timeout, DefaultBodyLimit::disable()),
+        };
+        let (admitting, keyed) = (api.clone(), api.clone());
+        let (access, takes_keys) = (self.access, self.takes_keys());
+        handler
+            .route_layer(middleware::from_fn(move |request: Request, next: Next| {
+                let keyed = keyed.clone();
+                async move { if takes_keys { once::once(keyed, request, next).await } else { next.run(request).await } }
+            }))
+            .route_layer(largest)
+            .route_layer(middleware::from_fn(move |request: Request, next: Next| in_time(patience, request, next)))
+            .route_layer(middleware::from_fn(move |request: Request, next: Next| {
+                access::admit(admitting.clone(), access, request, next)
+            }))
     }
 }
 

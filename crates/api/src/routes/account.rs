@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::CompanyId;
 use scanhelm_core::{Error, ErrorCode};
 use scanhelm_hub::accounts::{self, NewInstallation};
-use utoipa_axum::routes;
 
 use crate::access::{Access, Caller};
 use crate::connections::peer_of;
@@ -19,17 +18,17 @@ use crate::dto::account::{LogIn, Session, SetUp, SetUpState, SwitchCompany};
 use crate::extract::Body;
 use crate::origin;
 use crate::problem::{ApiResult, Failure};
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 use crate::{Api, LogInThrottle};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     operations
-        .operation(Access::Public, routes!(set_up_state))
-        .operation(Access::Public, routes!(set_up))
-        .operation(Access::Public, routes!(log_in))
-        .operation(Access::Session, routes!(who_am_i))
-        .operation(Access::Public, routes!(log_out))
-        .operation(Access::Session, routes!(switch_company))
+        .operation(Access::Public, handler!(set_up_state))
+        .operation(Access::Public, handler!(set_up))
+        .operation(Access::Public, handler!(log_in))
+        .operation(Access::Session, handler!(who_am_i))
+        .operation(Access::Public, handler!(log_out))
+        .operation(Access::Session, handler!(switch_company))
 }
 
 /// Where a guess comes from; refused when it comes through a browser from another site.

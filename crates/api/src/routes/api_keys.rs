@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use scanhelm_core::ids::ApiKeyId;
 use scanhelm_core::permission::{Permission, Role};
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -13,11 +12,11 @@ use crate::dto::account::{ApiKey, CreatedApiKey, NewApiKey};
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let manage = Access::Permission(Permission::UserManage);
-    operations.operation(manage, routes!(list)).operation(manage, routes!(create)).operation(manage, routes!(revoke))
+    operations.operation(manage, handler!(list)).operation(manage, handler!(create)).operation(manage, handler!(revoke))
 }
 
 /// The list is short and comes whole; paging is accepted so that a client needs no special case.

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -12,10 +11,10 @@ use crate::dto::assessment::AssessmentRun;
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Filters, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
-    operations.operation(Access::Permission(Permission::ScanRead), routes!(list))
+    operations.operation(Access::Permission(Permission::ScanRead), handler!(list))
 }
 
 struct Assessments(PageRequest);

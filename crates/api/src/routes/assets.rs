@@ -5,7 +5,6 @@ use axum::extract::State;
 use scanhelm_core::ids::AssetId;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -13,11 +12,11 @@ use crate::dto::asset::Asset;
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::AssetRead);
-    operations.operation(read, routes!(list)).operation(read, routes!(get))
+    operations.operation(read, handler!(list)).operation(read, handler!(get))
 }
 
 pub(super) const SORTS: &[&str] = &["name", "created_at", "last_seen_at"];

@@ -7,7 +7,6 @@ use scanhelm_core::ids::CompanyId;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::{Permission, Role};
 use scanhelm_hub::accounts::NewInstallation;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Caller, Granted};
@@ -15,16 +14,16 @@ use crate::dto::account::{AuditEntry, CompanyPatch, CompanyRef, CreatedCompany, 
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     operations
-        .operation(Access::Session, routes!(list))
-        .operation(Access::Operator, routes!(create))
-        .operation(Access::Session, routes!(get))
-        .operation(Access::Permission(Permission::CompanyManage), routes!(change))
-        .operation(Access::Session, routes!(roles))
-        .operation(Access::Permission(Permission::AuditRead), routes!(audit_log))
+        .operation(Access::Session, handler!(list))
+        .operation(Access::Operator, handler!(create))
+        .operation(Access::Session, handler!(get))
+        .operation(Access::Permission(Permission::CompanyManage), handler!(change))
+        .operation(Access::Session, handler!(roles))
+        .operation(Access::Permission(Permission::AuditRead), handler!(audit_log))
 }
 
 /// The companies that the caller may look at. Comes whole.

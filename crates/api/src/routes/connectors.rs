@@ -3,15 +3,14 @@
 use axum::Json;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::catalogue;
-use utoipa_axum::routes;
 
 use crate::access::Access;
 use crate::dto::connector::Connector;
 use crate::dto::list::Listing;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
-    operations.operation(Access::Permission(Permission::IntegrationRead), routes!(list))
+    operations.operation(Access::Permission(Permission::IntegrationRead), handler!(list))
 }
 
 /// Every connector of this build, with its ways to log in and what it can do. Comes whole.

@@ -14,18 +14,17 @@ use scanhelm_core::activity::Activity;
 use scanhelm_core::ids::ScanId;
 use scanhelm_core::permission::Permission;
 use serde_json::{Map, Value, json};
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::extract::{Asked, Filters, Id, QueryReader};
 use crate::feed::{Delivery, Feed};
 use crate::problem::{ApiResult, Failure};
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::ScanRead);
-    operations.operation(read, routes!(of_scan)).operation(read, routes!(of_company))
+    operations.operation(read, handler!(of_scan)).operation(read, handler!(of_company))
 }
 
 struct Since(Option<i64>);

@@ -11,7 +11,6 @@ use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, ErrorCode};
 use scanhelm_hub::FindingFilter;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -21,17 +20,17 @@ use crate::dto::list::Listing;
 use crate::dto::words::{Counts, FindingState, Severity, Time};
 use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::FindingRead);
     operations
-        .operation(read, routes!(list))
-        .operation(read, routes!(counts))
-        .operation(read, routes!(get))
-        .operation(Access::Permission(Permission::FindingTriage), routes!(transition))
-        .operation(Access::Permission(Permission::FindingTriage), routes!(judge))
-        .operation(Access::Session, routes!(states))
+        .operation(read, handler!(list))
+        .operation(read, handler!(counts))
+        .operation(read, handler!(get))
+        .operation(Access::Permission(Permission::FindingTriage), handler!(transition))
+        .operation(Access::Permission(Permission::FindingTriage), handler!(judge))
+        .operation(Access::Session, handler!(states))
 }
 
 pub(super) struct FindingList {

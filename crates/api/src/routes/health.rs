@@ -5,18 +5,17 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::Access;
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     operations
-        .operation(Access::Public, routes!(alive))
-        .operation(Access::Public, routes!(ready))
-        .operation(Access::Public, routes!(document))
+        .operation(Access::Public, handler!(alive))
+        .operation(Access::Public, handler!(ready))
+        .operation(Access::Public, handler!(document))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +42,6 @@ async fn ready(State(api): State<Api>) -> ApiResult<axum::Json<ServiceState>> {
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", tag = "health",
     responses((status = 200, content_type = "application/json", body = Object)))]
-async fn document(State(api): State<Api>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], api.document.to_string())
+async fn document() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], crate::DOCUMENT)
 }

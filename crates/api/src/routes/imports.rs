@@ -10,7 +10,6 @@ use scanhelm_core::{Error, Result};
 use scanhelm_hub::import::UploadOptions;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Api;
@@ -18,11 +17,11 @@ use crate::access::{Access, Granted};
 use crate::dto::job::JobTicket;
 use crate::dto::scan::ContinuousIntegration;
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 use crate::spool::Upload;
 
 pub(crate) fn register(operations: Operations) -> Operations {
-    operations.upload(Access::Permission(Permission::ScanImport), routes!(accept))
+    operations.upload(Access::Permission(Permission::ScanImport), handler!(accept))
 }
 
 /// The form of an upload.

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use scanhelm_core::ids::{BlockId, IntegrationId};
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Api;
@@ -14,19 +13,19 @@ use crate::dto::integration::{Backfill, BlockEntry, Health, RemoteScan, SubScann
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::IntegrationRead);
     let manage = Access::Permission(Permission::IntegrationManage);
     operations
-        .operation(read, routes!(health))
-        .operation(manage, routes!(test))
-        .operation(read, routes!(sub_scanners))
-        .operation(read, routes!(remote_scans))
-        .operation(Access::Permission(Permission::ScanImport), routes!(backfill))
-        .operation(read, routes!(blocklist))
-        .operation(manage, routes!(unblock))
+        .operation(read, handler!(health))
+        .operation(manage, handler!(test))
+        .operation(read, handler!(sub_scanners))
+        .operation(read, handler!(remote_scans))
+        .operation(Access::Permission(Permission::ScanImport), handler!(backfill))
+        .operation(read, handler!(blocklist))
+        .operation(manage, handler!(unblock))
 }
 
 /// How the connection is doing, and what to do when it is not well.

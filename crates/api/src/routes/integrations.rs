@@ -9,7 +9,6 @@ use scanhelm_core::integration as core;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::catalogue;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -17,16 +16,16 @@ use crate::dto::integration::{Integration, IntegrationPatch, NewIntegration};
 use crate::dto::list::Listing;
 use crate::extract::{Asked, Body, Filters, Id, IfMatch, QueryReader, Tagged, tagged};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let manage = Access::Permission(Permission::IntegrationManage);
     operations
-        .operation(Access::Permission(Permission::IntegrationRead), routes!(list))
-        .operation(manage, routes!(create))
-        .operation(Access::Permission(Permission::IntegrationRead), routes!(get))
-        .operation(manage, routes!(change))
-        .operation(manage, routes!(delete))
+        .operation(Access::Permission(Permission::IntegrationRead), handler!(list))
+        .operation(manage, handler!(create))
+        .operation(Access::Permission(Permission::IntegrationRead), handler!(get))
+        .operation(manage, handler!(change))
+        .operation(manage, handler!(delete))
 }
 
 /// A list that comes whole takes `limit` for the sake of uniform clients; it is short by nature.

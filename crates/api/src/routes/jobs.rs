@@ -7,7 +7,6 @@ use scanhelm_core::job::JobState as CoreJobState;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::JobFilter;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -16,13 +15,13 @@ use crate::dto::list::Listing;
 use crate::dto::words::JobState;
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     operations
-        .operation(Access::Permission(Permission::ScanRead), routes!(list))
-        .operation(Access::Permission(Permission::ScanRead), routes!(get))
-        .operation(Access::Permission(Permission::ScanControl), routes!(cancel))
+        .operation(Access::Permission(Permission::ScanRead), handler!(list))
+        .operation(Access::Permission(Permission::ScanRead), handler!(get))
+        .operation(Access::Permission(Permission::ScanControl), handler!(cancel))
 }
 
 struct JobList {

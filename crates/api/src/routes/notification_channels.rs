@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::ChannelId;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -17,19 +16,19 @@ use crate::dto::notification_channel::{
 };
 use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader, Tagged, entity_tag, tagged};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::IntegrationRead);
     let manage = Access::Permission(Permission::IntegrationManage);
     operations
-        .operation(read, routes!(list))
-        .operation(manage, routes!(create))
-        .operation(read, routes!(get))
-        .operation(manage, routes!(change))
-        .operation(manage, routes!(delete))
-        .operation(manage, routes!(test))
-        .operation(manage, routes!(rotate_secret))
+        .operation(read, handler!(list))
+        .operation(manage, handler!(create))
+        .operation(read, handler!(get))
+        .operation(manage, handler!(change))
+        .operation(manage, handler!(delete))
+        .operation(manage, handler!(test))
+        .operation(manage, handler!(rotate_secret))
 }
 
 /// By name unless asked otherwise; of channels and of rules.

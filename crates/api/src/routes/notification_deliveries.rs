@@ -7,7 +7,6 @@ use scanhelm_core::notification::DeliveryState as CoreDeliveryState;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::DeliveryFilter;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -16,12 +15,12 @@ use crate::dto::notification_delivery::{NotificationDelivery, NotificationDelive
 use crate::dto::words::DeliveryState;
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::IntegrationRead);
     let manage = Access::Permission(Permission::IntegrationManage);
-    operations.operation(read, routes!(list)).operation(read, routes!(get)).operation(manage, routes!(redeliver))
+    operations.operation(read, handler!(list)).operation(read, handler!(get)).operation(manage, handler!(redeliver))
 }
 
 struct DeliveryList {

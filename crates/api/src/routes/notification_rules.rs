@@ -6,7 +6,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use scanhelm_core::ids::RuleId;
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 
 use super::notification_channels::Named;
 use crate::Api;
@@ -15,17 +14,17 @@ use crate::dto::list::Listing;
 use crate::dto::notification_rule::{NewNotificationRule, NotificationRule, NotificationRulePatch};
 use crate::extract::{Asked, Body, Id, IfMatch, Paging, Tagged, tagged};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::IntegrationRead);
     let manage = Access::Permission(Permission::IntegrationManage);
     operations
-        .operation(read, routes!(list))
-        .operation(manage, routes!(create))
-        .operation(read, routes!(get))
-        .operation(manage, routes!(change))
-        .operation(manage, routes!(delete))
+        .operation(read, handler!(list))
+        .operation(manage, handler!(create))
+        .operation(read, handler!(get))
+        .operation(manage, handler!(change))
+        .operation(manage, handler!(delete))
 }
 
 /// The company's rules.

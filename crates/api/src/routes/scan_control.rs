@@ -7,7 +7,6 @@ use scanhelm_core::ids::{IntegrationId, ScanId};
 use scanhelm_core::permission::Permission;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Api;
@@ -17,18 +16,18 @@ use crate::dto::scan::Scan;
 use crate::dto::scan_parts::Ordered;
 use crate::extract::{Asked, Filters, Id, OptionalBody, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let control = Access::Permission(Permission::ScanControl);
     operations
-        .operation(control, routes!(launch))
-        .operation(control, routes!(pause))
-        .operation(control, routes!(resume))
-        .operation(control, routes!(stop))
-        .operation(control, routes!(cancel))
-        .operation(Access::Permission(Permission::ScanImport), routes!(import))
-        .operation(Access::Permission(Permission::ScanControl), routes!(sync))
+        .operation(control, handler!(launch))
+        .operation(control, handler!(pause))
+        .operation(control, handler!(resume))
+        .operation(control, handler!(stop))
+        .operation(control, handler!(cancel))
+        .operation(Access::Permission(Permission::ScanImport), handler!(import))
+        .operation(Access::Permission(Permission::ScanControl), handler!(sync))
 }
 
 type Accepted<T> = ApiResult<(StatusCode, Json<T>)>;

@@ -6,7 +6,6 @@ use scanhelm_core::ids::{AssetId, RunId, ScanId};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::scans::DeltaQuestion;
-use utoipa_axum::routes;
 
 use super::findings::{FindingList, asset_names, with_assets};
 use crate::Api;
@@ -19,18 +18,18 @@ use crate::dto::scan_parts::{Activity, Preview, Run, ScanConfig};
 use crate::dto::words::{FindingState, Severity};
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::ScanRead);
     operations
-        .operation(read, routes!(preview))
-        .operation(read, routes!(activity))
-        .operation(read, routes!(runs))
-        .operation(read, routes!(config))
-        .operation(Access::Permission(Permission::AssetRead), routes!(assets))
-        .operation(Access::Permission(Permission::FindingRead), routes!(findings))
-        .operation(Access::Permission(Permission::FindingRead), routes!(findings_delta))
+        .operation(read, handler!(preview))
+        .operation(read, handler!(activity))
+        .operation(read, handler!(runs))
+        .operation(read, handler!(config))
+        .operation(Access::Permission(Permission::AssetRead), handler!(assets))
+        .operation(Access::Permission(Permission::FindingRead), handler!(findings))
+        .operation(Access::Permission(Permission::FindingRead), handler!(findings_delta))
 }
 
 /// What the scanner shows of the scan right now, as the hub last saw it.

@@ -3,17 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::list::Listing;
 use crate::dto::scanner::LocalScanner;
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
-    operations.operation(Access::Permission(Permission::ScanRead), routes!(list))
+    operations.operation(Access::Permission(Permission::ScanRead), handler!(list))
 }
 
 /// Every local scanner, whether it is installed, and how to get it. Comes whole.

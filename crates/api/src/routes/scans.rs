@@ -10,7 +10,6 @@ use scanhelm_core::permission::Permission;
 use scanhelm_core::scan::Origin;
 use scanhelm_core::status::ImportState as CoreImportState;
 use scanhelm_hub::ScanFilter;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -20,15 +19,15 @@ use crate::dto::scan_parts::DeletedScan;
 use crate::dto::words::{ImportState, ScanOrigin, ScanStatus, Time};
 use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader, Tagged, tagged};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     operations
-        .operation(Access::Permission(Permission::ScanRead), routes!(list))
-        .operation(Access::Permission(Permission::ScanCreate), routes!(create))
-        .operation(Access::Permission(Permission::ScanRead), routes!(get))
-        .operation(Access::Permission(Permission::ScanCreate), routes!(change))
-        .operation(Access::Permission(Permission::ScanDelete), routes!(delete))
+        .operation(Access::Permission(Permission::ScanRead), handler!(list))
+        .operation(Access::Permission(Permission::ScanCreate), handler!(create))
+        .operation(Access::Permission(Permission::ScanRead), handler!(get))
+        .operation(Access::Permission(Permission::ScanCreate), handler!(change))
+        .operation(Access::Permission(Permission::ScanDelete), handler!(delete))
 }
 
 struct ScanList {

@@ -9,7 +9,6 @@ use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_core::schedule::RunOutcome as CoreRunOutcome;
 use scanhelm_hub::ScheduleFilter;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -18,19 +17,19 @@ use crate::dto::schedule::{NewSchedule, Schedule, SchedulePatch, SchedulePreview
 use crate::dto::words::RunOutcome;
 use crate::extract::{Asked, Body, Filters, Id, IfMatch, Paging, QueryReader, Tagged, tagged};
 use crate::problem::ApiResult;
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     let read = Access::Permission(Permission::ScanRead);
     let manage = Access::Permission(Permission::ScheduleManage);
     operations
-        .operation(read, routes!(list))
-        .operation(manage, routes!(create))
-        .operation(read, routes!(preview))
-        .operation(read, routes!(get))
-        .operation(manage, routes!(change))
-        .operation(manage, routes!(delete))
-        .operation(read, routes!(runs))
+        .operation(read, handler!(list))
+        .operation(manage, handler!(create))
+        .operation(read, handler!(preview))
+        .operation(read, handler!(get))
+        .operation(manage, handler!(change))
+        .operation(manage, handler!(delete))
+        .operation(read, handler!(runs))
 }
 
 struct ScheduleList {

@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use scanhelm_core::ids::IntegrationId;
 use scanhelm_core::permission::Permission;
-use utoipa_axum::routes;
 
 use crate::Api;
 use crate::access::{Access, Granted};
@@ -16,14 +15,14 @@ use crate::connections::peer_of;
 use crate::dto::webhook::{IssuedWebhook, Webhook};
 use crate::extract::{Id, RawBody};
 use crate::problem::{ApiResult, Failure};
-use crate::registration::Operations;
+use crate::registration::{Operations, handler};
 
 pub(crate) fn register(operations: Operations) -> Operations {
     operations
-        .operation(Access::Signed, routes!(receive))
-        .operation(Access::Permission(Permission::IntegrationRead), routes!(show))
-        .operation(Access::Permission(Permission::IntegrationManage), routes!(issue))
-        .operation(Access::Permission(Permission::IntegrationManage), routes!(remove))
+        .operation(Access::Signed, handler!(receive))
+        .operation(Access::Permission(Permission::IntegrationRead), handler!(show))
+        .operation(Access::Permission(Permission::IntegrationManage), handler!(issue))
+        .operation(Access::Permission(Permission::IntegrationManage), handler!(remove))
 }
 
 /// Where a call comes from, having taken its turn: before anything of it is read.
