@@ -62,6 +62,7 @@ struct Inner {
     bus: events::EventBus,
     /// Wakes the job workers.
     work: jobs::Bell,
+    places: jobs::Places,
     wake: reconcile::Wake,
     /// Integrations to look at before their time.
     wanted: Mutex<HashSet<IntegrationId>>,
@@ -121,6 +122,7 @@ impl Hub {
         Self(Arc::new(Inner {
             bus: events::EventBus::new(),
             work: jobs::Bell::default(),
+            places: jobs::Places::new(parts.settings.jobs.workers),
             wake: reconcile::Wake::default(),
             wanted: Mutex::default(),
             sessions: integrations::SessionCache::default(),

@@ -56,7 +56,11 @@ pub struct Local {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Jobs {
+    /// Jobs that use this machine: local scans, uploads, and imports while they read a report.
     pub workers: usize,
+    /// Jobs that ask vendors. They mostly wait, so there are many: one that answers slowly takes no place that
+    /// another's job needs.
+    pub vendor_workers: usize,
     pub lease: Duration,
     pub poll: Duration,
     /// An attempt is cut after this long; the next one goes on where the work was last written down. Scans by local
@@ -93,6 +97,7 @@ impl Settings {
             },
             jobs: Jobs {
                 workers: 4,
+                vendor_workers: 32,
                 lease: Duration::from_secs(30),
                 poll: Duration::from_secs(1),
                 attempt: Duration::from_mins(10),

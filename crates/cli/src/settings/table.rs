@@ -200,8 +200,10 @@ settings! {
     }
     /// Background work.
     jobs: Jobs {
-        /// Jobs that run at the same time.
+        /// Jobs that use this machine at the same time: local scans, uploads, and imports while they read a report.
         workers: usize = hub().jobs.workers,
+        /// Jobs that ask vendors at the same time. They mostly wait for an answer.
+        vendor_workers: usize = hub().jobs.vendor_workers,
         /// How long a job belongs to the hub process that works on it without a sign of life.
         lease: Duration = hub().jobs.lease,
         /// Time between two looks for work that nobody announced.
@@ -278,6 +280,7 @@ impl Values {
         hub.local.tool_paths.clone_from(&self.local.tool_paths);
         hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
         hub.jobs.workers = self.jobs.workers;
+        hub.jobs.vendor_workers = self.jobs.vendor_workers;
         hub.jobs.lease = self.jobs.lease;
         hub.jobs.poll = self.jobs.poll;
         hub.jobs.attempt = self.jobs.attempt;

@@ -23,13 +23,15 @@ use super::pipeline::{Frame, Progress, Source, Survey, import_records, survey};
 use super::{closing, finish, spool};
 use crate::Hub;
 use crate::failpoint;
-use crate::jobs::{JobContext, Outcome};
+use crate::jobs::{JobContext, Outcome, Turn};
 use crate::trap::{self, Trap};
 
 pub(crate) const IMPORT_JOB: &str = "import";
 
 /// With the run's id behind it: at most one unfinished import job of a run.
 pub(crate) const IMPORT_KEY: &str = "import:run:";
+
+const CANCELLED: &str = "cancelled; what was imported stays, the rest is missing";
 
 pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
     let text = |name: &str| job.payload.get(name).and_then(Value::as_str);
@@ -76,6 +78,15 @@ pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext
         return Ok(waiting);
     }
     failpoint::hit("import.downloaded").await;
+    let _place = match hub.turn(context).await {
+        Turn::Mine(place) => place,
+        Turn::Later => return Ok(Outcome::Continue { after: Duration::ZERO }),
+        Turn::Cancelled => {
+            finish::fail(hub, context, scan.id, &mut import, CANCELLED).await?;
+            spool::discard(&path);
+            return Ok(Outcome::Cancelled);
+        }
+    };
     if import.report_sha256.as_deref() != Some(spool::digest(path.clone()).await?.as_str()) {
         // The spool was lost or changed: fetch anew. Batches that are in are recognised record by record.
         spool::discard(&path);
@@ -308,8 +319,7 @@ pub(super) async fn take_in(
         }
         Progress::Parked => return Ok(Outcome::Continue { after: Duration::ZERO }),
         Progress::Cancelled => {
-            finish::fail(hub, context, scan.id, import, "cancelled; what was imported stays, the rest is missing")
-                .await?;
+            finish::fail(hub, context, scan.id, import, CANCELLED).await?;
             return Ok(Outcome::Cancelled);
         }
     }

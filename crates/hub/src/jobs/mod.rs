@@ -3,10 +3,12 @@
 //! A job may run twice, at any time, in two processes; the lease only makes it rare. What makes it harmless is the
 //! epoch: every transaction of a handler begins with `fence`, which fails for whoever has lost the job.
 
+mod places;
 mod worker;
 
 use std::time::Duration;
 
+pub(crate) use places::{Places, Turn};
 use scanhelm_core::ids::JobId;
 use scanhelm_core::job::{Job, JobState, Lease};
 use scanhelm_core::page::{Page, PageRequest};

@@ -1,7 +1,6 @@
 //! Claiming jobs and running their handlers, each beside a heart-beat.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -10,11 +9,12 @@ use scanhelm_core::backoff::Backoff;
 use scanhelm_core::job::{Job, JobState, Lease};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use super::places::{Place, Places};
 use super::{JobContext, Outcome, final_state};
 use crate::Hub;
 use crate::findings::JUDGE_JOB;
@@ -25,9 +25,11 @@ use crate::notifications::{NOTIFY_JOB, run_sender};
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
-/// The work of the hub itself.
-const WORK: &[&str] =
-    &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, UPLOAD_JOB, LOCAL_SCAN_JOB, SYNC_JOB, JUDGE_JOB, BACKFILL_JOB];
+/// Work with this machine, database or files alone.
+const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB];
+/// What asks a vendor may wait for minutes, so it has many places: those who wait leave room for those who are answered.
+/// Of one integration, imports and commands go one by one (their concurrency keys).
+const ASKING: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, SYNC_JOB, BACKFILL_JOB];
 /// Sending has places of its own: a receiver that answers slowly takes none from an import.
 const SENDING: &[&str] = &[NOTIFY_JOB];
 
@@ -50,7 +52,7 @@ pub struct ClaimedJob {
 
 /// Leases up to `limit` due jobs of any kind that this build can run.
 pub(crate) async fn claim(hub: &Hub, limit: u32) -> Result<Vec<ClaimedJob>> {
-    claim_of(hub, &[WORK, SENDING].concat(), limit).await
+    claim_of(hub, &[OWN, ASKING, SENDING].concat(), limit).await
 }
 
 async fn claim_of(hub: &Hub, kinds: &[&str], limit: u32) -> Result<Vec<ClaimedJob>> {
@@ -152,59 +154,70 @@ impl ClaimedJob {
     }
 }
 
-/// Wakes the pools before their time. Each waits for its own: one wake-up for both would reach either.
+/// Wakes the pools before their time. Each waits for its own: one wake-up for all would reach any.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
-    work: Notify,
+    own: Notify,
+    asking: Notify,
     sending: Notify,
 }
 
 impl Bell {
     pub(crate) fn ring(&self) {
-        self.work.notify_one();
+        self.own.notify_one();
+        self.asking.notify_one();
         self.sending.notify_one();
     }
 }
 
 /// Claims and runs jobs until stopped, then waits for the handlers to park and gives the leases back.
 pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
-    let (workers, senders) = (hub.settings().jobs.workers, hub.settings().notify.senders);
-    let bell = &hub.0.work;
-    tokio::join!(run_pool(hub, WORK, workers, &bell.work, stop), run_pool(hub, SENDING, senders, &bell.sending, stop));
+    let (bell, places) = (&hub.0.work, &hub.0.places);
+    let asking = Places::new(hub.settings().jobs.vendor_workers);
+    let sending = Places::new(hub.settings().notify.senders);
+    tokio::join!(
+        run_pool(hub, OWN, places, &bell.own, stop),
+        run_pool(hub, ASKING, &asking, &bell.asking, stop),
+        run_pool(hub, SENDING, &sending, &bell.sending, stop),
+    );
     if let Err(error) = hub.store().release_leases(&hub.0.owner).await {
         tracing::warn!(%error, "leases not given back; they will run out by themselves");
     }
 }
 
-async fn run_pool(hub: &Hub, kinds: &[&str], places: usize, woken: &Notify, stop: &CancellationToken) {
-    let settings = hub.settings().jobs;
-    let free = Arc::new(Semaphore::new(places));
+async fn run_pool(hub: &Hub, kinds: &[&str], places: &Places, woken: &Notify, stop: &CancellationToken) {
+    let poll = hub.settings().jobs.poll;
     let running = TaskTracker::new();
     while !stop.is_cancelled() {
-        let available = u32::try_from(free.available_permits()).unwrap_or(1);
-        let claimed = if available == 0 { Ok(Vec::new()) } else { claim_of(hub, kinds, available).await };
-        let claimed = claimed.unwrap_or_else(|error| {
+        let first = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            place = places.next() => place,
+        };
+        let mut free: Vec<Place> = first.into_iter().chain(std::iter::from_fn(|| places.free())).collect();
+        let claimed = claim_of(hub, kinds, u32::try_from(free.len()).unwrap_or(1)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot claim jobs; trying again");
             Vec::new()
         });
         let idle = claimed.is_empty();
         for job in claimed {
-            let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {
+            let Some(place) = free.pop() else {
                 break;
             };
             let (hub, stop) = (hub.clone(), stop.clone());
             running.spawn(async move {
                 job.until(stop).run().await;
-                drop(permit);
+                drop(place);
                 // This pool has room again.
                 hub.0.work.ring();
             });
         }
+        drop(free);
         if idle {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = woken.notified() => {}
-                () = tokio::time::sleep(settings.poll) => {}
+                () = tokio::time::sleep(poll) => {}
             }
         }
     }

@@ -108,4 +108,29 @@ on_both_databases! {
         assert!(ratio <= RATIO, "{ratio:.2}: {in_order:?}, in trouble {in_trouble:?}");
         hub.stop().await;
     }
+
+    /// As many as there are places for reading, all of whose imports wait for an answer that does not come.
+    async fn imports_that_wait_for_their_vendors_hold_no_place_of_others(database) {
+        let home = Home::new(database);
+        let hub = home.start_with(|settings| settings.jobs.workers = 2).await;
+        let mut dead = Vec::new();
+        for number in 0..2 {
+            dead.push(vendor(&hub, &format!("Dead{number}")).await);
+        }
+        let healthy = vendor(&hub, "Healthy").await;
+        let mut faults = Vec::new();
+        for vendor in &dead {
+            faults.push(trouble(&hub, vendor, "hold").await);
+        }
+        lag(&hub, &healthy, "in time").await;
+        for vendor in &dead {
+            let scan = hub.scan_named(&vendor.grant, "done").await.unwrap();
+            assert_eq!(scan.import_state, ImportState::Running, "it waits all this time");
+        }
+        for (vendor, fault) in dead.iter().zip(faults) {
+            vendor.sim.clear_fault(fault);
+            hub.await_imported_in(&vendor.sim, &vendor.grant, "done").await;
+        }
+        hub.stop().await;
+    }
 }

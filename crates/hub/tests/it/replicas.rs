@@ -40,6 +40,10 @@ fn job(hub: &Hub, grant: &Grant, kind: &str) -> NewJob {
     }
 }
 
+fn no_work(settings: &mut scanhelm_hub::Settings) {
+    (settings.jobs.workers, settings.jobs.vendor_workers) = (0, 0);
+}
+
 async fn enqueue(hub: &Hub, job: &NewJob) {
     let transaction = hub.store().begin().await.unwrap();
     transaction.enqueue(job, hub.now()).await.unwrap();
@@ -50,7 +54,7 @@ async fn enqueue(hub: &Hub, job: &NewJob) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fm_d13_f19_a_hub_whose_clock_is_ahead_takes_nobodys_lease() {
     let home = Home::new(Database::Postgres);
-    let first = home.start_with(|settings| settings.jobs.workers = 0).await;
+    let first = home.start_with(no_work).await;
     let grant = first.company("Acme").await;
     let store = first.hub.store();
     let clock = DatabaseClock::over(store, Arc::new(Ahead(Duration::from_mins(10)))).await.unwrap().unwrap();
@@ -72,7 +76,7 @@ async fn fm_d13_f19_a_hub_whose_clock_is_ahead_takes_nobodys_lease() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_hub_commits_wakes_the_other() {
     let home = Home::new(Database::Postgres);
-    let asked = home.start_with(|settings| settings.jobs.workers = 0).await;
+    let asked = home.start_with(no_work).await;
     let grant = asked.company("Acme").await;
     let working = home.start_with(|settings| settings.jobs.poll = Duration::from_hours(1)).await;
     home.await_listeners(2).await;
