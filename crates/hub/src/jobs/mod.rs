@@ -20,6 +20,7 @@ pub use worker::ClaimedJob;
 pub(crate) use worker::{Bell, claim, run_workers};
 
 use crate::Hub;
+use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB, withdraw};
 
 /// What a handler works with.
 #[derive(Clone, Debug)]
@@ -75,14 +76,17 @@ impl Jobs<'_> {
         if job.state.is_terminal() {
             return Err(Error::new(ErrorCode::Conflict, format!("The job is already {}.", job.state.as_str())));
         }
-        if job.kind == crate::scans::VENDOR_DELETE_JOB {
+        if job.kind == VENDOR_DELETE_JOB {
             return Err(Error::new(
                 ErrorCode::Conflict,
                 "The deletion at the vendor was decided together with the local one and cannot be taken back.",
             ));
         }
         let transaction = self.hub.store().begin().await?;
-        transaction.request_cancel(grant.company, id, self.hub.now()).await?;
+        let asked = transaction.request_cancel(grant.company, id, self.hub.now()).await?;
+        if let Some(waited) = asked.filter(|job| job.kind == COMMAND_JOB && job.state == JobState::Cancelled) {
+            withdraw(self.hub, &transaction, &waited).await?;
+        }
         let entry = self.hub.audit_entry(grant, "job.cancel", format!("job/{id}"), serde_json::Value::Null);
         transaction.append_audit(&entry).await?;
         transaction.commit().await?;

@@ -85,7 +85,11 @@ impl Hub {
         let reason = command.detail.as_deref().unwrap_or_default();
         scan.vendor_state = VendorState::Failed;
         scan.finished_at = Some(self.now());
-        scan.error = Some(single_line(&format!("The scanner did not create the scan: {reason}"), 500));
+        let what = match command.sent_at {
+            Some(_) => "The scanner did not create the scan",
+            None => "The scanner was not asked to create the scan",
+        };
+        scan.error = Some(single_line(&format!("{what}: {reason}"), 500));
         let version = scan.version;
         if !transaction.try_save_scan(&scan, version).await? {
             return Ok(false);
@@ -109,6 +113,7 @@ impl Hub {
         let reason = command.detail.as_deref().unwrap_or_default();
         let message = match command.state {
             CommandState::Accepted => format!("The scanner accepted: {word}."),
+            CommandState::Refused if command.sent_at.is_none() => format!("Not sent to the scanner: {word}. {reason}"),
             CommandState::Refused => format!("The scanner refused: {word}. {reason}"),
             CommandState::Unknown => format!(
                 "The answer to `{word}` was lost: {reason} The next look at the scanner decides; it is not sent again."

@@ -15,6 +15,7 @@ use scanhelm_core::scan::{Origin, Scan, VendorLink};
 use scanhelm_core::status::VendorState;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result};
+use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::command_end::Consequence;
@@ -388,6 +389,22 @@ pub(crate) async fn attempts_exhausted(hub: &Hub, job: &Job, reason: &str) -> Re
     transaction.commit().await?;
     hub.committed();
     Ok(())
+}
+
+/// The command of a job that was cancelled while it waited, in the transaction of that: it ends unsent.
+pub(crate) async fn withdraw(hub: &Hub, transaction: &Transaction, job: &Job) -> Result<()> {
+    let command = transaction.command(job.company_id, command_id(job)?).await?;
+    let Some(mut command) = command.filter(|command| command.state == CommandState::Recorded) else {
+        return Ok(());
+    };
+    command.state = CommandState::Refused;
+    command.detail = Some("It was cancelled before it was sent.".to_owned());
+    command.finished_at = Some(hub.now());
+    transaction.save_command(&command).await?;
+    if hub.follow_up(transaction, &command, of_refusal(&command)).await? {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Conflict, "The scan is changing at this moment; cancel the job again."))
 }
 
 impl Hub {

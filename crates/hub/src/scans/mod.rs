@@ -14,7 +14,9 @@ mod read;
 
 pub use change::ScanChange;
 pub(crate) use command_end::Consequence;
-pub(crate) use command_job::{COMMAND_JOB, VENDOR_DELETE_JOB, attempts_exhausted, run_command, run_vendor_delete};
+pub(crate) use command_job::{
+    COMMAND_JOB, VENDOR_DELETE_JOB, attempts_exhausted, run_command, run_vendor_delete, withdraw,
+};
 pub use control::Ordered;
 pub use create::NewScan;
 pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};

@@ -5,7 +5,10 @@ use futures::future::join_all;
 use scanhelm_core::ErrorCode;
 use scanhelm_core::capability::Capability;
 use scanhelm_core::command::CommandState;
+use scanhelm_core::job::JobState;
+use scanhelm_core::page::PageRequest;
 use scanhelm_core::status::Status;
+use scanhelm_hub::JobFilter;
 use scanhelm_hub::scans::NewScan;
 use scanhelm_vendor_sim::{Action, Licence, SeedState, Sim, SimConfig};
 
@@ -117,6 +120,46 @@ on_both_databases! {
         assert_eq!(count(&sim, Action::Create), 1);
         assert_eq!(hub.hub.scans().create(&grant, new).await.unwrap_err().code, ErrorCode::ScanNameTaken);
         assert_eq!(sim.scans().len(), 1);
+        hub.stop().await;
+    }
+
+    /// What waits for a worker can still be taken back: then the vendor hears nothing of it, and nothing waits for ever.
+    async fn a_cancelled_command_ends_unsent(database) {
+        let sim = nessus().await;
+        sim.add_scan(seed("sweep", SeedState::Canceled)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start_with(|settings| settings.jobs.vendor_workers = 0).await;
+        let grant = hub.company("Acme").await;
+        let integration = hub.connect(&grant, &sim).await;
+        let scan = hub.await_status(&grant, "sweep", Status::Cancelled).await;
+        let launch = hub.hub.scans().launch(&grant, scan.id).await.unwrap();
+        let new = NewScan {
+            name: Some("release check".to_owned()),
+            integration_id: Some(integration),
+            targets: vec!["10.0.0.1".to_owned()],
+            template: Some("basic".to_owned()),
+            ..NewScan::default()
+        };
+        let created = hub.hub.scans().create(&grant, new).await.unwrap();
+        let page = PageRequest::default();
+        let jobs = hub.hub.jobs().list(&grant, &JobFilter::default(), &page).await.unwrap().items;
+        let orders: Vec<_> = jobs.iter().filter(|job| job.kind == "command").collect();
+        assert_eq!(orders.len(), 2, "{jobs:?}");
+        for job in orders {
+            assert_eq!(hub.hub.jobs().cancel(&grant, job.id).await.unwrap().state, JobState::Cancelled);
+        }
+        let command = hub.hub.store().command(grant.company, launch.command.id).await.unwrap().unwrap();
+        assert_eq!((command.state, command.sent_at), (CommandState::Refused, None));
+        assert!(command.finished_at.is_some() && command.detail.unwrap().contains("cancelled"));
+        let feed = hub.feed(&grant, scan.id).await;
+        assert!(feed.iter().any(|line| line.starts_with("Not sent to the scanner: launch")), "{feed:?}");
+        let never = hub.scan_named(&grant, "release check").await.unwrap();
+        assert_eq!((never.id, never.status()), (created.scan.id, Status::Failed));
+        assert!(never.error.unwrap().contains("cancelled"));
+        // Another order is another one.
+        let again = hub.hub.scans().launch(&grant, scan.id).await.unwrap();
+        assert_ne!((again.command.id, again.job_id), (launch.command.id, launch.job_id));
+        assert_eq!(count(&sim, Action::Launch) + count(&sim, Action::Create), 0);
         hub.stop().await;
     }
 
