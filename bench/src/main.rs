@@ -142,7 +142,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     if wanted(Part::Neighbours) {
         say("a slow and a dead vendor");
         let (size, pairs, spans) =
-            if arguments.quick { ((10, 20), 1, spans(20, SHORT)) } else { ((20, 50), 2, spans(50, neighbours::LASTS)) };
+            if arguments.quick { ((10, 20), 1, spans(20, SHORT)) } else { ((20, 50), 2, spans(60, neighbours::LASTS)) };
         let measured = neighbours::measure(&program, arguments.database, size, pairs, spans, &out).await?;
         figures.neighbours = Some(measured);
     }

@@ -1,6 +1,6 @@
-//! What a list does not tell: progress, counts, targets, policy. Asked for one scan at a time, within a budget: first
-//! those that move, then rows that are still incomplete. Where the list itself tells how far a scan is, its details are
-//! asked for only now and then.
+//! What a list does not tell: progress, counts, targets, policy, and when exactly a run ended. Asked for one scan at a
+//! time, within a budget: in turns one that moves and one that has ended since it was asked, then rows that are still
+//! incomplete. Where the list itself tells how far a scan is, its details are asked for only now and then.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -64,8 +64,9 @@ pub(super) async fn complete(
     Ok(scans)
 }
 
-/// The places of those to ask for: first those that move, then the incomplete; among them first those that were not asked
-/// for the longest, so that each has its turn.
+/// The places of those to ask for, in turns one that moves and one that was never asked since it ended (many that move
+/// would keep its end from being known), then the incomplete; among them first those that were not asked for the longest,
+/// so that each has its turn.
 fn worth_asking(hub: &Hub, list: &ScanList, scans: &[Scan], now: Timestamp) -> Vec<usize> {
     let again = hub.settings().sync.backfill_interval;
     let followed_by_list: HashSet<&str> = list
@@ -74,22 +75,28 @@ fn worth_asking(hub: &Hub, list: &ScanList, scans: &[Scan], now: Timestamp) -> V
         .filter(|observation| observation.progress.is_some())
         .map(|observation| observation.external_scan_id.as_str())
         .collect();
-    let mut worth: Vec<_> = scans
-        .iter()
-        .enumerate()
-        .filter(|(_, scan)| scan.vendor_missing_since.is_none())
-        .filter_map(|(place, scan)| {
-            let asked = hub.0.asked.at(scan);
-            let waited = asked.is_none_or(|at| now.since(at) >= again);
+    let (mut moving, mut ended, mut incomplete) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, scan) in scans.iter().enumerate().filter(|(_, scan)| scan.vendor_missing_since.is_none()) {
+        let asked = hub.0.asked.at(scan);
+        let waited = asked.is_none_or(|at| now.since(at) >= again);
+        if scan.vendor_state.is_active() {
             let listed =
                 scan.link.as_ref().is_some_and(|link| followed_by_list.contains(link.external_scan_id.as_str()));
-            let moves = scan.vendor_state.is_active();
-            let wanted = if moves { waited || !listed } else { waited && is_incomplete(scan) };
-            wanted.then_some((!moves, asked, place))
-        })
-        .collect();
-    worth.sort_unstable();
-    worth.into_iter().map(|(_, _, place)| place).take(hub.settings().sync.details_per_look).collect()
+            if waited || !listed {
+                moving.push((asked, place));
+            }
+        } else if waited && is_incomplete(scan) {
+            let news = asked.is_none() && scan.vendor_state.is_terminal();
+            if news { &mut ended } else { &mut incomplete }.push((asked, place));
+        }
+    }
+    for each in [&mut moving, &mut ended, &mut incomplete] {
+        each.sort_unstable();
+    }
+    let mut in_turns: Vec<_> = moving.into_iter().enumerate().chain(ended.into_iter().enumerate()).collect();
+    in_turns.sort_by_key(|(turn, _)| *turn);
+    let in_turns = in_turns.into_iter().map(|(_, asked)| asked);
+    in_turns.chain(incomplete).map(|(_, place)| place).take(hub.settings().sync.details_per_look).collect()
 }
 
 /// A row of which only the list is known.

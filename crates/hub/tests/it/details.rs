@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use scanhelm_vendor_sim::{SeedState, Sim, SimConfig};
+use scanhelm_core::status::VendorState;
+use scanhelm_vendor_sim::{ScanSeed, SeedState, Sim, SimConfig};
 
 use crate::harness::{Home, LOOKS, nessus, on_both_databases, seed};
 
@@ -34,6 +35,26 @@ on_both_databases! {
         }
         let asked: HashSet<_> = sim.ledger().requests.iter().filter(|request| request.operation == "scans.details").map(|request| request.path.clone()).collect();
         assert_eq!(asked.len(), 10);
+        hub.stop().await;
+    }
+
+    /// More run than a look may ask for, and the list of Nessus does not tell when a run ended.
+    async fn when_a_run_ended_is_known_although_many_others_move(database) {
+        let sim = nessus().await;
+        for number in 0..6 {
+            let goes_on = ScanSeed { duration_s: 100_000_000, ..seed(&format!("goes on {number}"), SeedState::Running) };
+            sim.add_scan(goes_on).unwrap();
+        }
+        sim.add_scan(seed("ends", SeedState::Running)).unwrap();
+        let home = Home::new(database);
+        let hub = home.start_with(|settings| settings.sync.details_per_look = 2).await;
+        let grant = hub.company("Acme").await;
+        hub.connect(&grant, &sim).await;
+        hub.await_scan(&grant, "ends", |scan| scan.progress.is_some()).await;
+        sim.advance(Duration::from_mins(20));
+        let ended = hub.await_scan(&grant, "ends", |scan| scan.vendor_finished_at.is_some()).await;
+        assert_eq!(ended.vendor_state, VendorState::Completed);
+        assert_eq!(hub.scans(&grant).await.iter().filter(|scan| scan.vendor_state.is_active()).count(), 6);
         hub.stop().await;
     }
 
