@@ -14,6 +14,9 @@ use crate::{anchore, audit, cyclonedx, grype, trivy};
 // Code, secrets and infrastructure as code.
 use crate::{checkmarx, fortify, github, gitlab, lint, secrets, sonarqube, veracode};
 
+// Hosts and web.
+use crate::{burp, greenbone, insightvm, masscan, nikto, nmap, nuclei, wapiti, zap};
+
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
     sarif::FORMAT,
@@ -80,6 +83,24 @@ static FORMATS: &[Format] = &[
     gitlab::REPORT,
     gitlab::QUALITY,
     github::FORMAT,
+    // Hosts and web.
+    nmap::FORMAT,
+    masscan::FORMAT,
+    masscan::LIST,
+    greenbone::FORMAT,
+    greenbone::TABLE,
+    insightvm::FORMAT,
+    insightvm::TABLE,
+    zap::FORMAT,
+    zap::JSON,
+    burp::FORMAT,
+    burp::JSON,
+    nuclei::FORMAT,
+    wapiti::FORMAT,
+    wapiti::XML,
+    nikto::FORMAT,
+    nikto::XML,
+    qualys::WEB,
 ];
 
 /// All formats that can be read.

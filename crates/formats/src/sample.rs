@@ -35,11 +35,21 @@ impl Sample {
         (!name.is_empty() && !name.starts_with('!')).then_some(name)
     }
 
-    /// A DOCTYPE that does more than name a DTD.
+    /// A DOCTYPE that declares entities, or brings in declarations from elsewhere.
     pub(crate) fn declares_entities(&self) -> bool {
-        let doctype = self.first_markup().and_then(|tag| tag.strip_prefix("!DOCTYPE"));
-        doctype.is_some_and(|doctype| doctype.split('>').next().is_some_and(|declared| declared.contains('[')))
-            && !self.is_html()
+        self.declarations().is_some_and(|(_, declared)| crate::xml::declares_entities(declared)) && !self.is_html()
+    }
+
+    /// The DOCTYPE's name, where it declares something (elements, attributes) and no entity.
+    pub(crate) fn declared_root(&self) -> Option<&str> {
+        self.declarations().filter(|(_, declared)| !crate::xml::declares_entities(declared)).map(|(name, _)| name)
+    }
+
+    /// The name in the DOCTYPE and what it declares, as far as the sample goes.
+    fn declarations(&self) -> Option<(&str, &str)> {
+        let doctype = self.first_markup()?.strip_prefix("!DOCTYPE")?;
+        let (named, declared) = doctype.split_once('[').filter(|(named, _)| !named.contains('>'))?;
+        Some((named.split_whitespace().next()?, declared.split("]>").next()?))
     }
 
     /// Pages are often saved in place of reports, and their DOCTYPE is no attack.

@@ -1,6 +1,6 @@
 //! What the two forms of a report share: an issue's texts and where it is.
 
-use scanhelm_core::finding::{CvssScore, Location};
+use scanhelm_core::finding::Location;
 use scanhelm_core::text::single_line;
 
 use crate::html::text_of;
@@ -31,20 +31,6 @@ pub(super) fn joined(parts: impl IntoIterator<Item = String>) -> Option<String> 
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
-/// A score of a vector such as `CVSS:3.1/AV:N/...` or, for version 2, `AV:N/AC:L/...`.
-pub(super) fn cvss(vector: &str, score: Option<f64>) -> Option<CvssScore> {
-    let vector = vector.trim();
-    if vector.is_empty() && score.is_none() {
-        return None;
-    }
-    let version = vector.strip_prefix("CVSS:").and_then(|rest| rest.split('/').next()).unwrap_or("2.0");
-    Some(CvssScore {
-        version: single_line(version, 10),
-        vector: Some(single_line(vector, 300)).filter(|vector| !vector.is_empty()),
-        score: score.filter(|score| (0.0..=10.0).contains(score)),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,15 +48,5 @@ mod tests {
         assert_eq!(at("https://b.example/x", "", "a.example"), ("https://b.example/x".to_owned(), None));
         assert_eq!(at("Web Server", "", "https://a.example/app"), ("https://a.example/app".to_owned(), None));
         assert_eq!(location("/x", "", ""), Location::Asset);
-    }
-
-    #[test]
-    fn a_vector_names_its_version() {
-        let version = |vector: &str| cvss(vector, Some(5.0)).map(|score| score.version);
-        assert_eq!(version("CVSS:3.1/AV:N").as_deref(), Some("3.1"));
-        assert_eq!(version("CVSS:4.0/AV:N").as_deref(), Some("4.0"));
-        assert_eq!(version("AV:N/AC:L/Au:N/C:N/I:N/A:P").as_deref(), Some("2.0"));
-        assert_eq!(cvss(" ", None), None);
-        assert_eq!(cvss("AV:N", Some(f64::NAN)).unwrap().score, None);
     }
 }

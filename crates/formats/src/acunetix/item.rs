@@ -6,7 +6,8 @@ use scanhelm_core::finding::{CvssScore, FindingRecord};
 use scanhelm_core::text::single_line;
 
 use super::SCANNER;
-use super::issue::{cvss, joined, location, prose};
+use super::issue::{joined, location, prose};
+use crate::cvss::cvss;
 use crate::error::ReadError;
 use crate::weakness::{cves_in, cwes_in, push_new};
 use crate::xml::{Markup, XmlReader};

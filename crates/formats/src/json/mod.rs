@@ -1,13 +1,15 @@
 //! Streaming JSON. `cursor` walks a document and hands out single values; a [`Spool`] keeps a document so that it can
 //! be walked twice, because JSON reports put what describes a record (rules, working folder, errors) before or behind
-//! the records as they like.
 
 mod cursor;
 pub(crate) mod records;
+mod sequence;
+pub(crate) mod value;
 
 use std::collections::BTreeSet;
 
 pub(crate) use cursor::{Captured, Cursor};
+pub(crate) use sequence::Sequence;
 use tempfile::SpooledTempFile;
 
 use crate::error::ReadError;

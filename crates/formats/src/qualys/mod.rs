@@ -23,12 +23,14 @@ mod results;
 mod scan;
 mod table;
 mod time;
+mod web;
 
 pub(crate) use detections::FORMAT as DETECTIONS;
 pub(crate) use report::FORMAT as REPORT;
 pub(crate) use results::FORMAT as RESULTS;
 pub(crate) use scan::FORMAT as SCAN;
 pub(crate) use table::FORMAT as TABLE;
+pub(crate) use web::FORMAT as WEB;
 
 /// Lower-case product name.
 const SCANNER: &str = "qualys";

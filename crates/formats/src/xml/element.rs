@@ -14,6 +14,8 @@ pub(crate) struct Element {
     /// Its own, trimmed, without that of its children.
     pub(crate) text: String,
     pub(crate) children: Vec<Element>,
+    /// Where it stands in the text of its parent, in bytes.
+    place: usize,
     /// Why the record cannot be taken.
     pub(crate) fault: Option<String>,
 }
@@ -47,6 +49,46 @@ impl Element {
         self.at(path).map_or("", |element| element.text.as_str())
     }
 
+    /// Its text and that of all elements below, in order, each on lines of its own but those of the names that stand
+    /// within a line.
+    pub(crate) fn whole_text(&self, within_lines: &[&str]) -> String {
+        let mut text = String::new();
+        self.add_whole_text(within_lines, &mut text);
+        text
+    }
+
+    fn add_whole_text(&self, within_lines: &[&str], into: &mut String) {
+        let mut from = 0;
+        for child in &self.children {
+            let to = child.place.clamp(from, self.text.len());
+            into.push_str(self.text.get(from..to).unwrap_or_default());
+            from = to;
+            let end = if within_lines.contains(&child.name.as_str()) { "" } else { "\n" };
+            into.push_str(end);
+            child.add_whole_text(within_lines, into);
+            into.push_str(end);
+        }
+        into.push_str(self.text.get(from..).unwrap_or_default());
+    }
+
+    /// For people, where the record is rejected.
+    pub(crate) fn excerpt(&self) -> String {
+        let mut text = self.name.clone();
+        for (name, value) in &self.attributes {
+            text.push_str(&format!(" {name}={value}"));
+        }
+        text.push(' ');
+        text.push_str(self.text.get(..300).unwrap_or(&self.text));
+        for child in &self.children {
+            if text.len() > 600 {
+                break;
+            }
+            text.push(' ');
+            text.push_str(&child.excerpt());
+        }
+        text
+    }
+
     /// It and all elements below of this name, in order.
     pub(crate) fn all_named<'a>(&'a self, name: &str, into: &mut Vec<&'a Element>) {
         if self.name == name {
@@ -56,34 +98,72 @@ impl Element {
     }
 }
 
+/// What becomes of a text that is longer than texts may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Long {
+    /// The record cannot be taken: the text can be part of what identifies it.
+    Fault,
+    /// It is cut, with a mark.
+    Cut,
+}
+
 impl<R: Read> XmlReader<R> {
+    /// Up to and with the start tag of the root, which must have this name; with its attributes.
+    pub(crate) fn enter_element(&mut self, root: &str) -> Result<Element, ReadError> {
+        loop {
+            let element = match self.next()? {
+                Markup::Start(tag) => Element::begin(&tag)?,
+                _ => continue,
+            };
+            if element.name == root {
+                return Ok(element);
+            }
+            let found = scanhelm_core::text::single_line(&element.name, 60);
+            return Err(self.malformed(format!("the root element is <{found}> instead of <{root}>")));
+        }
+    }
+
     /// After the start tag of which `element` was begun: its content and its end tag. A record longer than one token
-    /// may be has a fault; what follows it is read.
+    /// may be has a fault, and so has one with a text that is too long; what follows it is read.
     pub(crate) fn read_element(&mut self, element: Element) -> Result<Element, ReadError> {
+        self.read_tree(element, self.limits.max_token, Long::Fault)
+    }
+
+    /// The same within so many bytes of memory. Texts that are too long are cut with a mark.
+    pub(crate) fn read_element_within(&mut self, element: Element, room: usize) -> Result<Element, ReadError> {
+        self.read_tree(element, room, Long::Cut)
+    }
+
+    fn read_tree(&mut self, element: Element, mut room: usize, long: Long) -> Result<Element, ReadError> {
         let mut open = vec![element];
-        let mut room = self.limits.max_token;
         let limit = self.limits.max_text;
         let mut fault = None;
         while let Some(current) = open.last_mut() {
             match self.next()? {
                 Markup::Start(tag) => {
-                    let child = Element::begin(&tag)?;
-                    let size = tag.raw().len() + size_of::<Element>();
+                    let mut child = Element::begin(&tag)?;
+                    child.place = current.text.len();
+                    let size =
+                        tag.raw().len() + size_of::<Element>() + child.attributes.len() * size_of::<String>() * 2;
                     room = room.saturating_sub(size);
                     open.push(child);
                 }
-                Markup::Text(text) if room > 0 => {
-                    let within = limit.min(current.text.len() + room);
-                    if !push_within(&mut current.text, &text, within) {
-                        fault.get_or_insert_with(|| "one of its texts is too long".to_owned());
+                Markup::Text(text) if room > 0 && current.text.len() < limit => {
+                    let allowed = limit.min(current.text.len() + room);
+                    if !push_within(&mut current.text, &text, allowed) {
+                        match long {
+                            Long::Cut => current.text.push_str(" […]"),
+                            Long::Fault => {
+                                fault.get_or_insert_with(|| "one of its texts is too long".to_owned());
+                            }
+                        }
                     }
                     room = room.saturating_sub(text.len());
                 }
-                Markup::Reference(name) if room > 0 => resolve(&name, &mut current.text),
+                Markup::Reference(name) if room > 0 && current.text.len() < limit => resolve(&name, &mut current.text),
                 Markup::End => {
                     let Some(mut ended) = open.pop() else { break };
-                    ended.text.truncate(ended.text.trim_end().len());
-                    ended.text.drain(..ended.text.len() - ended.text.trim_start().len());
+                    ended.trim();
                     if let Some(reason) = ended.fault.take() {
                         fault.get_or_insert(reason);
                     }
@@ -103,5 +183,16 @@ impl<R: Read> XmlReader<R> {
             }
         }
         Ok(Element::default())
+    }
+}
+
+impl Element {
+    fn trim(&mut self) {
+        self.text.truncate(self.text.trim_end().len());
+        let blank = self.text.len() - self.text.trim_start().len();
+        self.text.drain(..blank);
+        for child in &mut self.children {
+            child.place = child.place.saturating_sub(blank);
+        }
     }
 }

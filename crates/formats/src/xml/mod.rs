@@ -1,6 +1,7 @@
 //! A pull reader of XML for hostile reports: no entities but the five and character references, bounded depth and
 //! token size, and an end of input before the root's end tag is always an error. A DOCTYPE is refused, unless the
-//! reader of a vendor that writes one says so; then it may name its DTD, which nobody fetches, and declare nothing.
+//! reader of a vendor that writes one says so; then it may name its DTD, which nobody fetches, or describe elements and
+//! attributes, which nobody heeds. Entities are never declared.
 
 mod element;
 mod guard;
@@ -24,9 +25,18 @@ pub(crate) struct XmlReader<R = Box<dyn Read + Send>> {
     buffer: Vec<u8>,
     depth: usize,
     root_seen: bool,
-    /// A DOCTYPE may come that declares nothing.
-    doctype_due: bool,
+    doctype: Doctype,
     limits: Limits,
+}
+
+/// What kind of DOCTYPE may still come, once and in front of the root.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doctype {
+    None,
+    /// It names a DTD and declares nothing.
+    Named,
+    /// It may declare elements and attributes.
+    Declaring,
 }
 
 pub(crate) enum Markup<'a> {
@@ -85,12 +95,18 @@ impl<R: Read> XmlReader<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.allow_dangling_amp = true;
-        Self { reader, buffer: Vec::new(), depth: 0, root_seen: false, doctype_due: false, limits: limits.clone() }
+        Self { reader, buffer: Vec::new(), depth: 0, root_seen: false, doctype: Doctype::None, limits: limits.clone() }
     }
 
     /// For vendors whose documents name their DTD.
     pub(crate) fn with_doctype(mut self) -> Self {
-        self.doctype_due = true;
+        self.doctype = Doctype::Named;
+        self
+    }
+
+    /// For vendors whose documents describe themselves: elements and attributes may be declared, entities never.
+    pub(crate) fn with_declarations(mut self) -> Self {
+        self.doctype = Doctype::Declaring;
         self
     }
 
@@ -154,8 +170,8 @@ impl<R: Read> XmlReader<R> {
             Event::Text(text) => Ok(Markup::Text(text.xml10_content())),
             Event::CData(data) => Ok(Markup::Text(data.xml10_content())),
             Event::GeneralRef(reference) => Ok(Markup::Reference(reference.into_inner())),
-            Event::DocType(declared) if self.doctype_due && outside && !self.root_seen && !declared.contains('[') => {
-                self.doctype_due = false;
+            Event::DocType(declared) if outside && !self.root_seen && allows(self.doctype, &declared) => {
+                self.doctype = Doctype::None;
                 Ok(Markup::Nothing)
             }
             Event::DocType(_) => Err(ReadError::Hostile {
@@ -246,6 +262,19 @@ impl<R: Read> XmlReader<R> {
     }
 }
 
+fn allows(due: Doctype, declared: &str) -> bool {
+    match due {
+        Doctype::None => false,
+        Doctype::Named => !declared.contains('['),
+        Doctype::Declaring => !declares_entities(declared),
+    }
+}
+
+/// Entities, or anything else that could bring some in from elsewhere.
+pub(crate) fn declares_entities(declarations: &str) -> bool {
+    declarations.contains('%') || declarations.to_ascii_uppercase().contains("ENTITY")
+}
+
 /// Appends as much as fits; whether all did.
 fn push_within(into: &mut String, text: &str, limit: usize) -> bool {
     let mut room = limit.saturating_sub(into.len()).min(text.len());
@@ -326,6 +355,30 @@ mod tests {
         let mut text = String::new();
         unescape("a&lt;&#65;&#x42;&#0;&#xD800;&nbsp;& b &a very long; &", &mut text);
         assert_eq!(text, "a<AB\u{fffd}\u{fffd}&nbsp;& b &a very long; &");
+    }
+
+    #[test]
+    fn a_document_may_describe_itself_without_entities() {
+        let read = |doctype: &str| {
+            let document = format!("{doctype}<a>1 &x;</a>");
+            let mut xml = XmlReader::new(document.as_bytes(), &Limits::default()).with_declarations();
+            let mut text = String::new();
+            xml.enter("a")?;
+            xml.read_text(&mut text)?;
+            Ok::<_, ReadError>(text)
+        };
+        let own = "<!DOCTYPE a [<!ELEMENT a (#PCDATA)><!ATTLIST a b CDATA \"\">]>";
+        for doctype in ["", own, "<!DOCTYPE a SYSTEM \"a.dtd\">"] {
+            assert_eq!(read(doctype).unwrap(), "1 &x;");
+        }
+        for hostile in [
+            "<!DOCTYPE a [<!ELEMENT a (#PCDATA)><!ENTITY x \"1\">]>",
+            "<!DOCTYPE a [<!entity x SYSTEM \"file:///etc/passwd\">]>",
+            "<!DOCTYPE a [%remote;]>",
+            &format!("{own}{own}"),
+        ] {
+            assert!(matches!(read(hostile), Err(ReadError::Hostile { .. })), "{hostile}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 }
 
 /// Path and `counted` of each manifest row that `wanted` picks by its name.
-fn rows(wanted: impl Fn(&str, &str) -> bool) -> Vec<(PathBuf, String)> {
+pub(crate) fn rows(wanted: impl Fn(&str, &str) -> bool) -> Vec<(PathBuf, String)> {
     let Some(corpus) = corpus() else { return vec![] };
     let mut rows = vec![];
     let mut folders: Vec<PathBuf> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -45,12 +45,12 @@ fn rows(wanted: impl Fn(&str, &str) -> bool) -> Vec<(PathBuf, String)> {
     rows
 }
 
-fn counted(counted: &str, name: &str) -> usize {
+pub(crate) fn counted(counted: &str, name: &str) -> usize {
     let pair = counted.split([' ', ',']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     pair.unwrap_or_else(|| panic!("`{counted}` counts no {name}")).parse().unwrap()
 }
 
-fn read_file(path: &Path) -> Whole {
+pub(crate) fn read_file(path: &Path) -> Whole {
     let file = std::fs::read(path).unwrap();
     read(file).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -389,6 +389,20 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("semgrep", &["semgrep"]),
     ("tenable_io", &["nessus"]),
     ("tenable_sc", &["nessus", "nessus-csv"]),
+    // Hosts and web.
+    ("burp_enterprise", &["burp", "burp-json"]),
+    ("greenbone", &["openvas", "openvas-csv"]),
+    ("local/nmap", &["nmap"]),
+    ("local/nmap-vuln-scripts", &["nmap"]),
+    ("local/wapiti", &["wapiti"]),
+    ("masscan", &["masscan"]),
+    ("nikto", &["nikto", "nikto-xml"]),
+    ("nmap", &["nmap"]),
+    ("nuclei", &["nuclei"]),
+    ("qualys_was", &["qualys-was"]),
+    ("rapid7", &["insightvm"]),
+    ("wapiti", &["wapiti", "wapiti-xml"]),
+    ("zap", &["zap", "zap-json"]),
     // Packages, images and cloud.
     ("anchore_grype", &["grype", "anchore"]),
     ("local/cargo-audit", &["cargo-audit"]),

@@ -70,6 +70,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     let rooms: &[&[Sample]] = &[
         FIRST,
         // Hosts and web.
+        crate::samples_hosts::SAMPLES,
         PACKAGES,
         // Code, secrets and infrastructure as code.
         crate::code_samples::SAMPLES,
