@@ -9,7 +9,7 @@ use crate::options::{Limits, ReadOptions};
 use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 // Packages, images and cloud.
-use crate::{anchore, audit, cyclonedx, grype, trivy};
+use crate::{anchore, aqua, audit, aws, cyclonedx, dependency_track, grype, prisma, snyk, trivy, wiz, xray};
 
 // Code, secrets and infrastructure as code.
 use crate::{checkmarx, fortify, github, gitlab, lint, secrets, sonarqube, veracode};
@@ -46,6 +46,17 @@ static FORMATS: &[Format] = &[
     audit::OSV,
     cyclonedx::JSON,
     cyclonedx::XML,
+    snyk::FORMAT,
+    dependency_track::FORMAT,
+    prisma::JSON,
+    prisma::TABLE,
+    aqua::FORMAT,
+    xray::FORMAT,
+    aws::INSPECTOR,
+    aws::ASFF,
+    wiz::CLI,
+    wiz::VULNERABILITIES,
+    wiz::ISSUES,
     // Code, secrets and infrastructure as code.
     secrets::GITLEAKS,
     secrets::TRUFFLEHOG,

@@ -4,6 +4,8 @@
 pub(crate) mod field;
 mod purl;
 mod score;
+mod seen;
+mod sheet;
 pub(crate) mod subject;
 mod workload;
 
@@ -13,6 +15,8 @@ use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::text::single_line;
 pub(crate) use score::{push_score, severity_of_scores, severity_of_vector};
+pub(crate) use seen::Seen;
+pub(crate) use sheet::{Columns, Sheet, has_columns};
 pub(crate) use workload::workload;
 
 use crate::weakness::cves_in;

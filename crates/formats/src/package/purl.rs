@@ -149,6 +149,7 @@ pub(crate) fn kind_of(word: &str) -> Option<&'static str> {
         "apk" | "alpine" | "wolfi" | "chainguard" | "apkg" => "apk",
         "rpm"
         | "redhat"
+        | "red"
         | "red hat"
         | "red-hat"
         | "rhel"

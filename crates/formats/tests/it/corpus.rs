@@ -404,6 +404,13 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("wapiti", &["wapiti", "wapiti-xml"]),
     ("zap", &["zap", "zap-json"]),
     // Packages, images and cloud.
+    ("aqua", &["aqua"]),
+    ("aws_inspector", &["aws-inspector", "aws-asff"]),
+    ("jfrog_xray", &["jfrog-xray"]),
+    ("wiz", &["wizcli", "wiz-vulnerabilities-csv", "wiz-issues-csv"]),
+    ("dependency_track", &["dependency-track"]),
+    ("prisma_cloud_compute", &["prisma-cloud", "prisma-cloud-csv"]),
+    ("snyk", &["snyk"]),
     ("anchore_grype", &["grype", "anchore"]),
     ("local/cargo-audit", &["cargo-audit"]),
     ("local/cdxgen", &["cyclonedx"]),
@@ -419,7 +426,7 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("local/safety-1.10.3", &["safety-1"]),
     ("local/trivy-config", &["trivy"]),
     ("local/trivy-secret-misconfig", &["trivy"]),
-    ("trivy", &["trivy", "trivy-operator", "cyclonedx", "gitlab", "gitlab-codequality"]),
+    ("trivy", &["trivy", "trivy-operator", "cyclonedx", "gitlab", "gitlab-codequality", "aws-asff"]),
     // Code, secrets and infrastructure as code.
     ("checkmarx", &["checkmarx", "checkmarx-csv", "checkmarx-one", "checkmarx-report", "gitlab", "kics"]),
     ("fortify", &["fortify", "fortify-report"]),

@@ -239,3 +239,262 @@ fn every_bill_of_materials_gives_the_vulnerabilities_it_holds() {
         assert_eq!(whole.problems.len(), usize::from(findings == 0), "{file}");
     }
 }
+
+/// What makes an issue of Snyk a finding: project, issue, package and version.
+fn issues_of(projects: &[Value]) -> usize {
+    let mut all = std::collections::BTreeSet::new();
+    for (at, project) in projects.iter().enumerate() {
+        let applications = project["applications"].as_array().into_iter().flatten();
+        for (within, tested) in std::iter::once(project).chain(applications).enumerate() {
+            for issue in tested["vulnerabilities"].as_array().into_iter().flatten() {
+                let of = |name: &str| issue[name].as_str().unwrap_or_default().to_owned();
+                all.insert((at, within, of("id"), of("name"), of("version")));
+            }
+            let misconfigurations = tested["infrastructureAsCodeIssues"].as_array().into_iter().flatten();
+            for (number, _) in misconfigurations.enumerate() {
+                all.insert((at, within, "iac".to_owned(), number.to_string(), String::new()));
+            }
+        }
+    }
+    all.len()
+}
+
+/// The manifest counts an issue for each path; `issues_of` what is left without those.
+#[test]
+fn every_report_of_snyk_gives_the_issues_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, listed, findings) in [
+        ("dd_snyk_single_project_many_vulns.json", 41, 41),
+        ("dd_snyk_single_project_no_vulns.json", 0, 0),
+        ("dd_snyk_all_projects_issue4277.json", 82, 0),
+        ("dd_snyk_all_containers_target_output.json", 40, 0),
+        ("dd_snyk_snykcontainer_issue_epss.json", 1, 0),
+        ("dd_snyk_single_project_upgrade_libs.json", 254, 0),
+        ("s2h_test-report.json", 33, 0),
+        ("s2h_multi-test-report.json", 139, 0),
+        ("s2h_test-report-container-with-app-vulns.json", 1, 0),
+        ("s2h_test-report-unmanaged-cpp.json", 41, 0),
+        ("s2h_test-report-with-risk-scores.json", 5, 5),
+        ("s2h_test-report-nuget-multi-project.json", 3, 3),
+        ("s2h_no-vulns.json", 0, 0),
+        ("s2h_iac-test-report.json", 0, 30),
+        ("heimdall_nodejs-goof-local.json", 379, 0),
+        ("heimdall_nodejs-goof-remote.json", 97, 0),
+    ] {
+        let path = corpus.join("snyk").join(file);
+        let held = document(&path);
+        let projects = held.as_array().map_or_else(|| std::slice::from_ref(&held), Vec::as_slice);
+        let own = |project: &Value| project["vulnerabilities"].as_array().map_or(0, Vec::len);
+        assert_eq!(projects.iter().map(own).sum::<usize>(), listed, "{file}: the manifest");
+        let whole = read_as(&path, "snyk");
+        assert_eq!(whole.findings.len(), issues_of(projects), "{file}");
+        assert!(findings == 0 || whole.findings.len() == findings, "{file}");
+        assert!(!whole.blind && !whole.complete, "{file}");
+    }
+}
+
+#[test]
+fn every_export_of_dependency_track_gives_the_findings_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, findings) in [
+        ("dd_dependency_track_dependency_track_4.10_2024_02_11.json", 1),
+        ("dd_dependency_track_dependency_track_3.8.0_2021-01-18.json", 9),
+        ("dd_dependency_track_many_findings_with_cvssV3_score.json", 12),
+        ("dd_dependency_track_many_findings_with_alias.json", 12),
+        ("dd_dependency_track_no_findings_because_findings_key_is_empty_list.json", 0),
+        ("am_dependency-track-findings.json", 5),
+        ("heimdall_fpf-default.json", 2),
+        ("heimdall_fpf-optional-attributes.json", 56),
+        ("heimdall_fpf-with-attributions.json", 67),
+        ("heimdall_fpf-no-vulnerabilities.json", 0),
+    ] {
+        let path = corpus.join("dependency_track").join(file);
+        let held = document(&path);
+        assert_eq!(elements(&held, "findings"), findings, "{file}: the manifest");
+        let settled = |finding: &&Value| {
+            let state = finding["analysis"]["state"].as_str().unwrap_or("NOT_SET");
+            finding["analysis"]["isSuppressed"] == true || !["NOT_SET", "EXPLOITABLE", "IN_TRIAGE"].contains(&state)
+        };
+        let closed = held["findings"].as_array().unwrap().iter().filter(settled).count();
+        let whole = read_as(&path, "dependency-track");
+        assert_eq!(whole.findings.len(), findings - closed, "{file}");
+    }
+}
+
+#[test]
+fn every_report_of_prisma_gives_the_issues_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, vulnerabilities, compliances) in [
+        ("dd_twistlock_many_vulns.json", 5, 1),
+        ("dd_twistlock_findings_include_packages.json", 4, 2),
+        ("dd_twistlock_no_vuln.json", 0, 0),
+        ("heimdall_twistlock-twistcli-sample-1.json", 97, 0),
+        ("heimdall_twistlock-twistcli-coderepo-scan-sample.json", 4, 0),
+        // The manifest counts the list around it.
+        ("am_prisma-cloud-report.json", 3, 2),
+    ] {
+        let path = corpus.join("prisma_cloud_compute").join(file);
+        let held = document(&path);
+        assert_eq!(
+            (elements(&held, "vulnerabilities"), elements(&held, "compliances")),
+            (vulnerabilities, compliances)
+        );
+        assert_eq!(read_as(&path, "prisma-cloud").findings.len(), vulnerabilities + compliances, "{file}");
+    }
+    for (file, rows) in [
+        ("dd_twistlock_scan_report_many_vuln.csv", 3),
+        ("dd_twistlock_scan_report_prisma_twistlock_images_four_vulns.csv", 4),
+    ] {
+        let path = corpus.join("prisma_cloud_compute").join(file);
+        assert_eq!(csv::Reader::from_path(&path).unwrap().records().count(), rows, "{file}");
+        assert_eq!(read_as(&path, "prisma-cloud-csv").findings.len(), rows, "{file}");
+    }
+}
+
+#[test]
+fn every_report_of_aqua_gives_the_vulnerabilities_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, findings) in [
+        ("dd_aqua_many_vulns.json", 24),
+        ("dd_aqua_vulns_with_aqua_severity.json", 13),
+        ("dd_aqua_over_api_v2.json", 99),
+        ("dd_aqua_over_api_v2_empty.json", 0),
+        ("dd_aqua_many_v2.json", 3),
+        ("am_aqua_scanner_result.json", 14),
+        ("dd_aqua_aqua_devops_issue_10611.json", 0),
+        ("dd_aqua_issue_10849.json", 0),
+    ] {
+        let path = corpus.join("aqua").join(file);
+        let held = document(&path);
+        let lists = ["vulnerabilities", "cves", "result"].iter().map(|name| elements(&held, name)).sum::<usize>();
+        // The manifest does not count those of the pipeline.
+        assert!(findings == lists || file.contains("1061") || file.contains("1084"), "{file}: {lists}");
+        let whole = read(std::fs::read(&path).unwrap()).unwrap();
+        // Two were made up by their authors to have a severity that does not exist.
+        let odd = if file.starts_with("am_") { 2 } else { 0 };
+        assert_eq!((whole.format, whole.findings.len(), whole.rejected.len()), ("aqua", lists - odd, odd), "{file}");
+        assert!(whole.rejected.iter().all(|rejected| rejected.reason == "`invalid_severity` is no severity of Aqua"));
+    }
+}
+
+#[test]
+fn every_document_of_xray_gives_the_issues_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    let mut held_by_kind = vec![];
+    for file in [
+        "dd_jfrog_xray_on_demand_binary_scan_many_vulns.json",
+        "dd_jfrog_xray_on_demand_binary_scan_many_vulns_docker.json",
+        "dd_jfrog_xray_unified_Vulnerabilities-Report-XRAY_Unified.json",
+        "heimdall_jfrog_xray_sample.json",
+        "jfcli_audit_simple_json.json",
+        "xcj_graph_response.json",
+        "xcj_graph_violation_research.json",
+        "xcj_graph_vulnerability_research.json",
+    ] {
+        let path = corpus.join("jfrog_xray").join(file);
+        let held = document(&path);
+        let scans = held.as_array().map_or_else(|| std::slice::from_ref(&held), Vec::as_slice);
+        let mut known = std::collections::BTreeSet::new();
+        for list in ["vulnerabilities", "violations", "securityViolations", "rows", "data"] {
+            for issue in scans.iter().flat_map(|scan| scan[list].as_array().into_iter().flatten()) {
+                if issue["type"].as_str().is_some_and(|kind| kind != "security") {
+                    continue;
+                }
+                let of =
+                    |name: &str| issue[name].as_str().filter(|text| !text.is_empty()).unwrap_or_default().to_owned();
+                let cve = issue.pointer("/component_versions/more_details/cves/0/cve").and_then(Value::as_str);
+                let mut rule = of("issue_id") + &of("issueId");
+                if rule.is_empty() {
+                    rule = cve.map_or_else(|| of("summary"), str::to_owned);
+                }
+                let package = [
+                    of("impactedPackageName"),
+                    of("impactedPackageVersion"),
+                    of("vulnerable_component"),
+                    of("source_comp_id"),
+                ];
+                match issue["components"].as_object() {
+                    Some(components) => known.extend(components.keys().map(|id| (rule.clone(), id.clone()))),
+                    None if package.concat().is_empty() => {}
+                    None => {
+                        known.insert((rule, package.concat()));
+                    }
+                }
+            }
+        }
+        let whole = read_as(&path, "jfrog-xray");
+        assert_eq!(whole.findings.len(), known.len(), "{file}");
+        held_by_kind.push(known.len());
+    }
+    assert_eq!(&held_by_kind[..4], [3, 4, 7, 21]);
+}
+
+#[test]
+fn every_response_of_aws_gives_the_findings_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, format, listed, findings) in [
+        // One is closed.
+        ("aws_inspector/dd_aws_inspector2_aws_inspector2_many_vul.json", "aws-inspector", 8, 7),
+        ("aws_inspector/dd_aws_inspector2_aws_inspector2_package_vuln_metadata.json", "aws-inspector", 28, 28),
+        ("aws_inspector/dd_aws_inspector2_aws_inspector2_zero_vul.json", "aws-inspector", 0, 0),
+        ("aws_inspector/dd_awssecurityhub_inspector_ec2_cve.json", "aws-asff", 5, 5),
+        ("aws_inspector/dd_awssecurityhub_inspector_ecr.json", "aws-asff", 7, 7),
+        ("aws_inspector/dd_awssecurityhub_inspector_ec2_ghsa.json", "aws-asff", 1, 1),
+        ("aws_inspector/dd_awssecurityhub_inspector_ec2_cve_no_vulnerabilities.json", "aws-asff", 1, 1),
+        // One has passed.
+        ("aws_inspector/heimdall_asff_sample.json", "aws-asff", 18, 17),
+        ("trivy/golden_alpine-310.asff.json", "aws-asff", 4, 4),
+        ("trivy/heimdall_trivy_asff.json", "aws-asff", 44, 44),
+    ] {
+        let path = corpus.join(file);
+        let held = document(&path);
+        assert_eq!(elements(&held, "findings") + elements(&held, "Findings"), listed, "{file}");
+        let whole = read_as(&path, format);
+        let packages = |list: &str, within: &str| -> usize {
+            let all = held[list].as_array().into_iter().flatten();
+            all.filter(|finding| finding["status"] != "CLOSED").map(|finding| elements(finding, within).max(1)).sum()
+        };
+        let several = packages("findings", "vulnerablePackages") + packages("Findings", "VulnerablePackages");
+        let settled = usize::from(file.contains("heimdall_asff"));
+        assert_eq!(whole.findings.len(), several - settled, "{file}");
+        assert!(whole.findings.len() >= findings, "{file}");
+    }
+}
+
+/// Its template gives no file, so that packages of a system are the same and others are not.
+#[test]
+fn trivy_says_the_same_to_security_hub() {
+    use scanhelm_core::finding::identity::{location, weakness};
+    let Some(corpus) = corpus() else { return };
+    let own = read_as(&corpus.join("trivy/golden_alpine-310.json"), "trivy");
+    let hub = read_as(&corpus.join("trivy/golden_alpine-310.asff.json"), "aws-asff");
+    let known = |whole: &Whole| -> std::collections::BTreeSet<_> {
+        whole
+            .findings
+            .iter()
+            .map(|one| (one.scanner.clone(), weakness(one), location(&one.location), one.severity))
+            .collect()
+    };
+    assert_eq!(known(&own), known(&hub));
+}
+
+#[test]
+fn every_report_of_wiz_gives_the_findings_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, findings) in [("img", true), ("dir", true), ("iac", true), ("img", false), ("dir", false)] {
+        let name = format!("wiz/dd_wizcli_{file}_wizcli_{file}_{}_vul.json", if findings { "many" } else { "zero" });
+        let path = corpus.join(&name);
+        let held = document(&path);
+        let lists =
+            ["vulnerabilities", "secrets", "matches"].iter().map(|list| elements(&held["result"], list)).sum::<usize>();
+        let whole = read_as(&path, "wizcli");
+        assert_eq!((whole.findings.len(), lists > 0, whole.problems.len()), (lists, findings, 0), "{name}");
+    }
+    let path = corpus.join("wiz/dd_wiz_sca_format.csv");
+    let mut table = csv::Reader::from_path(&path).unwrap();
+    let status = table.headers().unwrap().iter().position(|name| name == "FindingStatus").unwrap();
+    let open = table.records().filter(|row| &row.as_ref().unwrap()[status] == "Open").count();
+    assert_eq!(read_as(&path, "wiz-vulnerabilities-csv").findings.len(), open);
+    let resolved = read_as(&corpus.join("wiz/dd_wiz_resolved_findings.csv"), "wiz-issues-csv");
+    assert!(resolved.findings.is_empty(), "all three are resolved");
+}

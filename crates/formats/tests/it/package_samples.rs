@@ -107,3 +107,77 @@ pub(crate) const CYCLONEDX_XML: &str = r#"<?xml version="1.0"?>
 <vulnerability><id>CVE-2020-0001</id><analysis><state>not_affected</state><justification>code_not_reachable</justification></analysis><affects><target><ref>lodash</ref></target></affects></vulnerability>
 <vulnerability><id>CVE-2020-0002</id><affects><target><ref>root</ref></target></affects></vulnerability></vulnerabilities></bom>
 "#;
+
+/// A project: an issue by two paths, one of a licence; and a container with an application in it.
+pub(crate) const SNYK: &str = r#"[{"ok":false,"dependencyCount":3,"packageManager":"npm","projectName":"shop","displayTargetFile":"web\\package-lock.json","path":"/ci/shop","vulnerabilities":[
+{"id":"SNYK-JS-LODASH-450202","title":"Code Execution","severity":"high","packageName":"lodash","name":"lodash","version":"4.17.4","packageManager":"npm","identifiers":{"CVE":["CVE-2019-10744"],"CWE":["CWE-94"]},"CVSSv3":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:H","cvssScore":9.1,"description":"Code Execution in lodash.","fixedIn":["4.17.12"],"from":["shop@1.0.0","lodash@4.17.4"],"references":[{"url":"https://example.com/s"}]},
+{"id":"SNYK-JS-LODASH-450202","title":"Code Execution","severity":"high","name":"lodash","version":"4.17.4","packageManager":"npm","identifiers":{"CVE":["CVE-2019-10744"]},"from":["shop@1.0.0","async@2.0.0","lodash@4.17.4"]},
+{"id":"snyk:lic:npm:left:GPL-2.0","type":"license","title":"GPL-2.0 license","severity":"medium","name":"left","version":"1.0.0","packageManager":"npm","from":["shop@1.0.0"]}]},
+{"ok":false,"packageManager":"deb","projectName":"docker-image|o/shop","path":"o/shop:1.0/shop","docker":{"baseImage":"debian:10"},"vulnerabilities":[{"id":"SNYK-DEBIAN10-OPENSSL-1","title":"Old","severity":"low","name":"openssl/libssl1.1","version":"1.1.1d-0","packageManager":"debian:10","identifiers":{"CVE":["CVE-2020-1967"]},"from":["a"]}],
+"applications":[{"packageManager":"gomodules","targetFile":"/usr/bin/app","vulnerabilities":[{"id":"SNYK-GOLANG-X-1","severity":"critical","title":"Bad","name":"golang.org/x/crypto/ssh","version":"0.1.0","packageManager":"golang","from":["a"]}]}]},
+{"packageManager":"terraformconfig","projectName":"shop","targetFile":"main.tf","path":".","infrastructureAsCodeIssues":[{"id":"SNYK-CC-TF-136","severity":"low","title":"Logging","msg":"resource.aws_redshift_cluster[a].logging","lineNumber":3,"isIgnored":false},{"id":"SNYK-CC-TF-1","severity":"low","title":"x","isIgnored":true}]}]
+"#;
+
+/// An open finding, a suppressed one, and one that an analyst settled.
+pub(crate) const DEPENDENCY_TRACK: &str = r#"{"version":"1.2","meta":{"application":"Dependency-Track","version":"4.10.1","timestamp":"2026-11-21T21:12:06Z"},"project":{"uuid":"ca4f2da9","name":"shop","version":"1.0"},"findings":[
+{"component":{"uuid":"b815","name":"jackson-databind","group":"com.fasterxml.jackson.core","version":"2.13.3","purl":"pkg:maven/com.fasterxml.jackson.core/jackson-databind@2.13.3?type=jar"},"vulnerability":{"uuid":"8af3","source":"GITHUB","vulnId":"GHSA-rgv9-q543-rqg4","title":"Consumption","severity":"HIGH","cvssV3BaseScore":7.5,"cweId":400,"cwes":[{"cweId":502}],"aliases":[{"cveId":"CVE-2022-42004","ghsaId":"GHSA-rgv9-q543-rqg4"}],"description":"Code Execution in jackson."},"analysis":{"isSuppressed":false},"attribution":{"analyzerIdentity":"INTERNAL_ANALYZER"},"matrix":"a:b:c"},
+{"component":{"name":"a","version":"1"},"vulnerability":{"vulnId":"CVE-2020-0001","severity":"LOW"},"analysis":{"isSuppressed":true},"matrix":"a:b:d"},
+{"component":{"name":"a","version":"1"},"vulnerability":{"vulnId":"CVE-2020-0002","severity":"LOW"},"analysis":{"state":"NOT_AFFECTED","isSuppressed":false},"matrix":"a:b:e"}]}
+"#;
+
+pub(crate) const PRISMA: &str = r#"{"results":[{"id":"sha256:b1c0","name":"registry.example/shop:1.0","distro":"Red Hat Enterprise Linux release 8.6 (Ootpa)","packages":[{"type":"os","name":"nss-util","version":"3.67.0-7.el8_5"},{"type":"jar","name":"org.apache.logging.log4j_log4j-core","version":"2.14.1","path":"/app/log4j.jar"}],
+"compliances":[{"id":41,"title":"Image as root","severity":"high","description":"Runs as root.","cause":"USER root"}],"complianceDistribution":{"high":1},
+"vulnerabilities":[{"id":"CVE-2021-43529","status":"affected","cvss":9.8,"description":"Code Execution in NSS.","severity":"critical","packageName":"nss-util","packageVersion":"3.67.0-7.el8_5","link":"https://example.com/n"},
+{"id":"CVE-2021-44228","status":"fixed in 2.15.0, 2.12.2","cvss":10,"vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H","severity":"important","packageName":"org.apache.logging.log4j_log4j-core","packageVersion":"2.14.1"}],"vulnerabilityDistribution":{"critical":1},"scanTime":"2026-11-21T21:12:06.8Z"}]}
+"#;
+
+/// The second finding of the sample before, and a compliance issue of another image.
+pub(crate) const PRISMA_CSV: &str = r#"Registry,Repository,Tag,Id,Distro,Hosts,Layer,CVE ID,Compliance ID,Type,Severity,Packages,Source Package,Package Version,Package License,CVSS,Fix Status,Description,Cause
+registry.example,shop,1.0,sha256:b1c0,Red Hat Enterprise Linux release 8.6,3,,CVE-2021-44228,,jar,important,org.apache.logging.log4j_log4j-core,,2.14.1,,10,"fixed in 2.15.0, 2.12.2","Code Execution in log4j.",""
+,other,,sha256:b1c1,,3,,,41,image,high,,,,,,,Image runs as root,"USER root"
+"#;
+
+pub(crate) const AQUA: &str = r#"{"image":"registry.example/shop:1.0","registry":"r","scan_started":{"seconds":1658360982,"nanos":1},"os":"debian","version":"10","resources":[
+{"resource":{"format":"deb","name":"apt","version":"1.8.2.2"},"scanned":true,"vulnerabilities":[{"name":"CVE-2011-3374","description":"Code Execution in apt.","nvd_score":4.3,"nvd_vectors":"AV:N/AC:M/Au:N/C:N/I:P/A:N","nvd_severity":"medium","vendor_severity":"unimportant","nvd_score_v3":3.7,"nvd_vectors_v3":"CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:L/A:N","nvd_url":"https://example.com/a"}]},
+{"resource":{"format":"npm","path":"/app/node_modules/@babel/traverse","name":"@babel/traverse","version":"7.22.15"},"vulnerabilities":[{"name":"CVE-2023-45133","aqua_severity":"high","fix_version":"7.23.2","cwe_info":[{"Id":"CWE-697"}]},{"name":"CVE-2023-0001","aqua_severity":"low","acknowledged":true}]}]}
+"#;
+
+/// An image: an issue of two packages, and the same as a violation; one of a licence.
+pub(crate) const XRAY: &str = r#"[{"scan_id":"2c4c","component_id":"docker://shop:1.0","package_type":"Docker","status":"completed","vulnerabilities":[{"cves":[{"cve":"CVE-2023-3446","cvss_v2_score":"5.0","cvss_v2_vector":"CVSS:2.0/AV:N/AC:L/Au:N/C:N/I:N/A:P","cvss_v3_score":"7.5","cvss_v3_vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],"summary":"Code Execution in OpenSSL","severity":"High",
+"components":{"alpine://3.18:libcrypto3:3.1.1-r1":{"fixed_versions":["[3.1.1-r3]"],"impact_paths":[]},"deb://debian:buster:openssl:1.1.1d-0":{"fixed_versions":[]}},"issue_id":"XRAY-526273","references":["https://example.com/x"]}],
+"violations":[{"type":"security","watch_name":"all","cves":[{"cve":"CVE-2023-3446"}],"severity":"High","components":{"alpine://3.18:libcrypto3:3.1.1-r1":{}},"issue_id":"XRAY-526273"},{"type":"license","severity":"High","license_key":"MIT","components":{}}]}]
+"#;
+
+/// An image in ECR with a package, an instance with code, and one that was suppressed.
+pub(crate) const INSPECTOR: &str = r#"{"findings":[{"awsAccountId":"123456789012","findingArn":"arn:aws:inspector2:eu-central-1:123456789012:finding/1","description":"Code Execution in OpenSSL.","severity":"MEDIUM","status":"ACTIVE","title":"CVE-2023-2650 - openssl","type":"PACKAGE_VULNERABILITY","lastObservedAt":"2026-11-20T04:03:53.051000+02:00",
+"packageVulnerabilityDetails":{"vulnerabilityId":"CVE-2023-2650","cvss":[{"baseScore":6.5,"scoringVector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:N/I:N/A:H","version":"3.1"}],"referenceUrls":[],"sourceUrl":"https://example.com/s","vulnerablePackages":[{"name":"openssl","version":"1.1.1n","epoch":0,"release":"0+deb11u4","packageManager":"OS","fixedInVersion":"0:1.1.1n-0+deb11u5"}]},
+"resources":[{"type":"AWS_ECR_CONTAINER_IMAGE","id":"arn:aws:ecr:eu-central-1:123456789012:repository/shop/sha256:af96","region":"eu-central-1","details":{"awsEcrContainerImage":{"registry":"123456789012","repositoryName":"shop","imageTags":["1.0"],"platform":"DEBIAN_11"}}}]},
+{"awsAccountId":"123456789012","severity":"HIGH","status":"ACTIVE","title":"Log injection","type":"CODE_VULNERABILITY","codeVulnerabilityDetails":{"ruleId":"python-log-injection","cwes":["CWE-117"],"filePath":{"filePath":"src/api.py","startLine":268}},"resources":[{"type":"AWS_LAMBDA_FUNCTION","id":"arn:aws:lambda:eu-central-1:1:function:api","region":"eu-central-1"}]},
+{"awsAccountId":"123456789012","severity":"HIGH","status":"SUPPRESSED","resources":[]}]}
+"#;
+
+/// The first finding of the sample before as Security Hub knows it, a control that failed and one that passed.
+pub(crate) const ASFF: &str = r#"{"Findings":[{"SchemaVersion":"2018-10-08","Id":"arn:aws:inspector2:eu-central-1:123456789012:finding/1","ProductArn":"arn:aws:securityhub:eu-central-1::product/aws/inspector","GeneratorId":"AWSInspector","AwsAccountId":"123456789012","LastObservedAt":"2026-11-20T02:03:53Z","Severity":{"Label":"MEDIUM"},"Title":"CVE-2023-2650 - openssl","Description":"Code Execution in OpenSSL.",
+"ProductFields":{"aws/inspector/resources/1/resourceDetails/awsEcrContainerImageDetails/platform":"DEBIAN_11"},"Resources":[{"Type":"AwsEcrContainerImage","Id":"arn:aws:ecr:eu-central-1:123456789012:repository/shop/sha256:af96","Region":"eu-central-1","Details":{"AwsEcrContainerImage":{"RegistryId":"123456789012","RepositoryName":"shop","ImageTags":["1.0"]}}}],"Workflow":{"Status":"NEW"},"RecordState":"ACTIVE",
+"Vulnerabilities":[{"Id":"CVE-2023-2650","VulnerablePackages":[{"Name":"openssl","Version":"1.1.1n","Epoch":"0","Release":"0+deb11u4","PackageManager":"OS"}],"Cvss":[{"Version":"3.1","BaseScore":6.5,"BaseVector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:N/I:N/A:H"}]}]},
+{"Id":"2","ProductArn":"arn:aws:securityhub:us-east-1::product/aws/securityhub","GeneratorId":"arn:aws:securityhub:::ruleset/cis/v/1.2.0/rule/1.1","AwsAccountId":"1","Severity":{"Normalized":40},"Title":"1.1 Root","Compliance":{"Status":"FAILED"},"Resources":[{"Type":"AwsAccount","Id":"AWS::::Account:1"}],"RecordState":"ACTIVE"},
+{"Id":"3","ProductArn":"arn:aws:securityhub:us-east-1::product/aws/securityhub","GeneratorId":"g","AwsAccountId":"1","Severity":{"Label":"LOW"},"Compliance":{"Status":"PASSED"},"Resources":[]}]}
+"#;
+
+pub(crate) const WIZCLI: &str = r#"{"id":"1","createdAt":"2026-11-21T21:12:06Z","policies":[],"scanOriginResource":{"__typename":"CICDScanOriginContainerImage","name":"shop:1.0"},"status":{"state":"SUCCESS","verdict":"WARN_BY_POLICY"},"result":{"osPackages":[{"name":"libcrypto3","version":"3.3.1-r0","vulnerabilities":[{"name":"CVE-2024-5535","severity":"LOW","fixedVersion":"3.3.1-r1","source":"https://security.alpinelinux.example/vuln/CVE-2024-5535","description":"Code Execution in OpenSSL."}]}],
+"libraries":[{"vulnerabilities":[{"name":"CVE-2023-44487","severity":"MEDIUM","fixedVersion":"0.17.0","source":"https://example.com/g","score":7.5,"hasExploit":true}],"name":"golang.org/x/net","version":"0.14.0","path":"/app/go.mod"}],"secrets":[{"description":"Password in URL (postgresql://postgres:---REDACTED---@db)","path":"/app/testing.go","lineNumber":35,"type":"PASSWORD"}],
+"ruleMatches":[{"rule":{"id":"4ac84116","name":"Apk Add Using Local Cache Path"},"severity":"INFORMATIONAL","matches":[{"resourceName":"FROM={{a}}","fileName":"Dockerfile","lineNumber":8,"matchContent":"RUN apk add git","expected":"no cache","found":"cache"}]}]}}
+"#;
+
+/// Two open findings and a resolved one.
+pub(crate) const WIZ_VULNERABILITIES: &str = r#"ID,WizURL,Name,CVSSSeverity,HasExploit,FindingStatus,VendorSeverity,LastDetected,Remediation,LocationPath,DetailedName,Version,FixedVersion,DetectionMethod,Link,AssetID,AssetName,ProviderUniqueId
+1,https://wiz.example/1,CVE-2024-39474,Low,false,Open,High,2026-08-07T12:27:01Z,go get -u github.com/containerd/containerd,/usr/bin/containerd,github.com/containerd/containerd,1.4.0,1.5.11,Library,https://example.com/l,a2,node-1,https://cloud.example/instances/node-1
+2,https://wiz.example/2,CVE-2024-0001,,true,Open,Medium,,apt-get install openssl,,openssl,1.1.1,1.1.2,"Package; Code Execution",https://security-tracker.debian.example/2,a2,node-1,https://cloud.example/instances/node-1
+3,https://wiz.example/3,CVE-2024-0002,,false,Resolved,Low,,,,x,1,,Library,,a2,node-1,https://cloud.example/instances/node-1
+"#;
+
+pub(crate) const WIZ_ISSUES: &str = r#"Created At,Title,Severity,Status,Description,Resource Type,Resource external ID,Control ID,Resource Name,Remediation Recommendation,Subscription Name,Wiz URL
+2026-01-25T00:19:27Z,Wildcards in a role,HIGH,OPEN,"Description:
+Code Execution through a role.",User,k8s/user/42cf/aks-support,5bd69891,aks-support,Restrict the role to the verbs and resources that it needs,Prod,https://wiz.example/i1
+2026-01-25T00:19:27Z,Wildcards in a role,HIGH,RESOLVED,Done,User,k8s/user/42cf/other,5bd69891,other,,Prod,https://wiz.example/i2
+"#;

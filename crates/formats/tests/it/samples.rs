@@ -46,6 +46,17 @@ const PACKAGES: &[Sample] = &[
     Sample::marked("osv-scanner", packages::OSV_SCANNER),
     Sample::marked("cyclonedx", packages::CYCLONEDX),
     Sample::marked("cyclonedx-xml", packages::CYCLONEDX_XML),
+    Sample::marked("snyk", packages::SNYK),
+    Sample::marked("dependency-track", packages::DEPENDENCY_TRACK),
+    Sample::marked("prisma-cloud", packages::PRISMA),
+    Sample::unmarked("prisma-cloud-csv", packages::PRISMA_CSV),
+    Sample::marked("aqua", packages::AQUA),
+    Sample::marked("jfrog-xray", packages::XRAY),
+    Sample::marked("aws-inspector", packages::INSPECTOR),
+    Sample::marked("aws-asff", packages::ASFF),
+    Sample::marked("wizcli", packages::WIZCLI),
+    Sample::unmarked("wiz-vulnerabilities-csv", packages::WIZ_VULNERABILITIES),
+    Sample::unmarked("wiz-issues-csv", packages::WIZ_ISSUES),
 ];
 
 const FIRST: &[Sample] = &[
