@@ -12,7 +12,7 @@ use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 use crate::{anchore, aqua, audit, aws, cyclonedx, dependency_track, grype, prisma, snyk, trivy, wiz, xray};
 
 // Code, secrets and infrastructure as code.
-use crate::{checkmarx, fortify, github, gitlab, lint, secrets, sonarqube, veracode};
+use crate::{checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, sonarqube, veracode};
 
 // Hosts and web.
 use crate::{burp, greenbone, insightvm, masscan, nikto, nmap, nuclei, wapiti, zap};
@@ -94,6 +94,11 @@ static FORMATS: &[Format] = &[
     gitlab::REPORT,
     gitlab::QUALITY,
     github::FORMAT,
+    mobsf::FORMAT,
+    generic::JSON,
+    generic::TABLE,
+    own::JSON,
+    own::TABLE,
     // Hosts and web.
     nmap::FORMAT,
     masscan::FORMAT,

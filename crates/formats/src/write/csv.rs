@@ -10,7 +10,8 @@ use scanhelm_core::text::clean;
 use super::as_io;
 use super::order::ordered;
 
-const HEADER: [&str; 14] = [
+/// The columns, in order.
+pub const CSV_HEADER: [&str; 14] = [
     "severity",
     "scanner",
     "rule_id",
@@ -35,7 +36,7 @@ const LONGEST_CELL: usize = 32_000;
 /// When the output cannot be written.
 pub fn write_csv(output: &mut dyn Write, records: &[FindingRecord]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(HEADER).map_err(as_io)?;
+    writer.write_record(CSV_HEADER).map_err(as_io)?;
     for finding in ordered(records) {
         let cells = cells(finding.record);
         let cells = cells.iter().map(|cell| safe(cell));
@@ -47,7 +48,7 @@ pub fn write_csv(output: &mut dyn Write, records: &[FindingRecord]) -> io::Resul
     writer.flush()
 }
 
-fn cells(record: &FindingRecord) -> [String; HEADER.len()] {
+fn cells(record: &FindingRecord) -> [String; CSV_HEADER.len()] {
     let text = |text: &Option<String>| clean(text.as_deref().unwrap_or_default(), LONGEST_CELL);
     let line = match &record.location {
         Location::Code { line: Some(line), .. } => line.to_string(),
@@ -78,9 +79,11 @@ fn cells(record: &FindingRecord) -> [String; HEADER.len()] {
 }
 
 fn safe(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
+    if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// Whether a spreadsheet would take the cell for a formula. One with apostrophes before a formula counts too, so that
+/// a reader knows which apostrophe is ours.
+pub(crate) fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
 }

@@ -11,7 +11,8 @@ mod sarif;
 
 use std::io;
 
-pub use self::csv::write_csv;
+pub(crate) use self::csv::is_formula;
+pub use self::csv::{CSV_HEADER, write_csv};
 pub use self::json::{JSON_SCHEMA, write_json};
 pub use self::sarif::write_sarif;
 

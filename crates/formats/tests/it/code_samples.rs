@@ -39,6 +39,11 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample::marked("gitlab", GITLAB),
     Sample::marked("gitlab-codequality", CODE_QUALITY),
     Sample::marked("github", GITHUB),
+    Sample::marked("mobsf", MOBSF),
+    Sample::marked("defectdojo", DEFECTDOJO),
+    Sample::unmarked("defectdojo-csv", DEFECTDOJO_CSV),
+    Sample::marked("scanhelm", SCANHELM),
+    Sample::unmarked("scanhelm-csv", SCANHELM_CSV),
 ];
 
 /// One leak in a working copy, the same in a commit, and one that is redacted.
@@ -370,4 +375,44 @@ pub(crate) const GITHUB: &str = r#"[{"number":35,"html_url":"https://github.com/
 {"number":2,"state":"open","html_url":"https://github.com/acme/shop/security/secret-scanning/2","locations_url":"x","secret_type":"adafruit_io_key","secret_type_display_name":"Adafruit IO Key","secret":"hunter2hunter2hunter2","validity":"active"},
 {"number":3,"state":"resolved","resolution":"revoked","locations_url":"x","secret_type":"adafruit_io_key","secret":"hunter2hunter2hunter2"},
 {"number":37,"state":"open","rule":{"id":"x","severity":"dire"},"tool":{"name":"CodeQL"}}]
+"#;
+
+pub(crate) const MOBSF: &str = r#"{"version":"v4.4.1","title":"Static Analysis","file_name":"shop.apk","app_name":"Shop","app_type":"apk","md5":"89c5","package_name":"org.example.shop",
+"certificate_analysis":{"certificate_findings":[["info","Application is signed","Signed Application"],["high","Signed with v1","Application vulnerable to Janus"],["secure","ok","ok"]]},
+"manifest_analysis":{"manifest_findings":[{"rule":"app_allowbackup","title":"Application Data can be Backed up<br>[android:allowBackup=true]","severity":"warning","description":"It runs a backup.","name":"x","component":[]},
+{"rule":"exported","title":"Activity is exported","severity":"high","description":"d","component":["org.example.A"]},{"rule":"odd","title":"t","severity":"dire","description":"d"}]},
+"network_security":{"network_findings":[{"scope":["*"],"description":"Clear text traffic is permitted.","severity":"high"}]},
+"binary_analysis":[{"name":"apktool_out/lib/arm64-v8a/libx.so","nx":{"is_nx":true,"severity":"info","description":"ok"},"fortify":{"is_fortified":false,"severity":"warning","description":"No fortify"}}],
+"code_analysis":{"findings":{"android_logging":{"files":{"a/a.java":"218,33","b/b.java":"7"},"metadata":{"cvss":7.5,"cwe":"CWE-532: Log","owasp-mobile":"","masvs":"MSTG-STORAGE-3","ref":"https://m.example","description":"The App logs.","severity":"warning"}},
+"android_pinning":{"files":{"a/a.java":"1"},"metadata":{"description":"pinned","severity":"good"}}},"summary":{}},
+"secrets":["\"google_api_key\" : \"hunter2hunter2hunter2\""],"logs":[{"timestamp":"2026-11-21 21:09:47","status":"Unzipping","exception":null}],"timestamp":"2026-11-21T21:09:31.681Z"}
+"#;
+
+/// A place of each kind, one that is no finding and one of no known severity.
+pub(crate) const DEFECTDOJO: &str = r#"{"name":"My tool","type":"Own Scan","version":"2","findings":[
+{"title":"SQL injection: It runs","severity":"High","description":"d","mitigation":"Bind.","cwe":89,"cvssv3":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","cvssv3_score":9.8,"file_path":"src/a.py","line":7,"vuln_id_from_tool":"R1","unique_id_from_tool":"u1",
+"references":"see https://r.example/1 and more"},
+{"title":"Old library","severity":"Info","description":"d","vulnerability_ids":["CVE-2021-44228"],"component_name":"log4j","component_version":"2.14.0"},
+{"title":"Open page","severity":"Low","description":"d","endpoints":["https://shop.example/a?b=c"],"active":true},
+{"title":"Weak host","severity":"Medium","description":"d","endpoints":[{"host":"db1.example.org"}]},
+{"title":"Not one","severity":"Low","description":"d","false_p":true},
+{"title":"Odd","severity":"Dire","description":"d"}]}
+"#;
+
+pub(crate) const DEFECTDOJO_CSV: &str = r#"Date,Title,CweId,Url,Severity,Description,Mitigation,Impact,References,Active,Verified,FalsePositive,Duplicate,CVE,CVSSV3
+01/30/2018,"SQL injection: It runs",89,https://shop.example/a,High,"d","Bind.","i",https://r.example/1,TRUE,FALSE,FALSE,FALSE,CVE-2020-36234,CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
+01/30/2018,Not one,1,,Low,d,m,i,,TRUE,FALSE,TRUE,FALSE,,
+01/30/2018,Odd,1,,Dire,d,m,i,,TRUE,FALSE,FALSE,FALSE,,
+"#;
+
+pub(crate) const SCANHELM: &str = r#"{"schema":"scanhelm-findings/1","tool":{"name":"Scanhelm","version":"0.1.0"},"counts":{"critical":0,"high":1,"medium":0,"low":0,"info":0},
+"findings":[{"fingerprint":"ab","scanner":"bandit","rule_id":"B307","title":"Eval: It runs","severity":"high","asset":{"kind":"repository","name":"shop","keys":[{"kind":"repository","value":"shop"}]},
+"location":{"kind":"code","path":"src/app.py","line":7,"source":"eval(q)"},"cves":[],"cwes":[78],"cvss":[],"references":["https://a.example"]},{"scanner":"x"}]}
+"#;
+
+pub(crate) const SCANHELM_CSV: &str = r#"severity,scanner,rule_id,title,asset,location,line,cves,cwes,cvss,description,solution,evidence,references
+high,bandit,B307,Eval: It runs,shop,src/app.py,7,,CWE-78,,d,,'=1+1,https://a.example https://b.example
+medium,nessus,51192,Old TLS,db1.example.org,443/tcp,,CVE-2022-3602 CVE-2022-3786,,7.5,d,,,
+low,zap,10062,Page,shop,https://shop.example/a [q],,,,,d,,,
+dire,zap,10062,Page,shop,,,,,,d,,,
 "#;

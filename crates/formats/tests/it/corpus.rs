@@ -450,7 +450,8 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("local/trufflehog3", &["trufflehog3"]),
     ("local/zizmor", &["zizmor"]),
     ("gitlab", &["gitlab"]),
-    ("mobsf", &["njsscan"]),
+    ("mobsf", &["mobsf", "njsscan"]),
+    ("mobsf/live", &["mobsf"]),
     ("sonarqube", &["sonarqube"]),
     ("veracode", &["veracode", "veracode-findings", "veracode-pipeline", "veracode-agent", "veracode-agent-csv"]),
 ];

@@ -360,3 +360,49 @@ fn every_list_of_github_gives_the_open_alerts_it_holds() {
         expect(&format!("github_code_scanning/{name}.json"), "github", count, false);
     }
 }
+
+/// What the document holds of what is not well, counted by its own words.
+fn unwell_of_mobsf(document: &Value) -> usize {
+    let is_finding = |word: &Value| !["good", "secure"].contains(&word.as_str().unwrap());
+    let code = document["code_analysis"]["findings"].as_object().unwrap().values();
+    let code: usize = code
+        .filter(|rule| is_finding(&rule["metadata"]["severity"]))
+        .map(|rule| rule["files"].as_object().unwrap().len().max(1))
+        .sum();
+    let of = |list: &Value, severity: fn(&Value) -> &Value| {
+        list.as_array().map_or(0, |list| list.iter().filter(|record| is_finding(severity(record))).count())
+    };
+    let manifest = of(&document["manifest_analysis"]["manifest_findings"], |record| &record["severity"]);
+    let network = of(&document["network_security"]["network_findings"], |record| &record["severity"]);
+    let certificate = of(&document["certificate_analysis"]["certificate_findings"], |record| &record[0]);
+    let binaries =
+        document["binary_analysis"].as_array().unwrap().iter().flat_map(|file| file.as_object().unwrap().values());
+    let binaries = binaries
+        .filter(|judgement| ["high", "warning"].contains(&judgement["severity"].as_str().unwrap_or("")))
+        .count();
+    code + manifest + network + certificate + binaries + length(&document["secrets"])
+}
+
+#[test]
+fn every_report_of_mobsf_gives_what_is_not_well() {
+    for (name, complete) in [
+        ("dd_damnvulnrablebank", false),
+        ("dd_issue_9132", false),
+        ("dd_scorecard_dvba_4_0_7_android_full", false),
+        // Their logs tell that a program was not there or failed, as that of the one before.
+        ("live/01_JustTrustMe_report", false),
+        ("live/02_ClipDump_report", false),
+        ("live/03_mobi_acpm_sslunpinning_v2_37f44f_report", false),
+        ("live/23_async_report_droidmon", false),
+        ("live/04_cordova_src_report", true),
+    ] {
+        let path = format!("mobsf/{name}.json");
+        let Some(document) = json(&path) else { return };
+        let whole = expect(&path, "mobsf", unwell_of_mobsf(&document), complete).unwrap();
+        let kept = format!("{whole:?}");
+        for secret in document["secrets"].as_array().unwrap() {
+            let secret = secret.as_str().unwrap().rsplit(" : ").next().unwrap().trim_matches('"').to_owned();
+            assert!(!kept.contains(&secret), "{path} keeps a secret");
+        }
+    }
+}

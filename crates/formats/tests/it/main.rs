@@ -29,6 +29,7 @@ mod nessus;
 mod nessus_csv;
 mod network;
 mod openvas;
+mod own;
 mod package_samples;
 mod packages;
 mod qualys;

@@ -236,3 +236,51 @@ fn only_open_alerts_of_github_are_findings() {
     );
     assert_eq!(graph.findings[0].asset.identity(), "repository:shop");
 }
+
+#[test]
+fn mobsf_knows_an_app_by_its_package_and_keeps_no_secret() {
+    let whole = read(MOBSF).unwrap();
+    assert!(whole.complete && whole.problems.is_empty());
+    let rules: Vec<&str> = whole.findings.iter().map(|finding| finding.rule_id.as_str()).collect();
+    assert_eq!(
+        rules,
+        [
+            "certificate/Signed Application",
+            "certificate/Application vulnerable to Janus",
+            "manifest/app_allowbackup",
+            "manifest/exported",
+            "network/Clear text traffic is permitted.",
+            "binary/fortify",
+            "android_logging",
+            "android_logging",
+            "hardcoded_secret"
+        ]
+    );
+    assert_eq!(known(&whole)[5].1, "code:lib/arm64-v8a/libx.so\n");
+    assert_eq!(known(&whole)[8].0, "rule:mobsf:hardcoded_secret#secret sha256:76b8a571c3a0509c");
+    assert_eq!(whole.rejected[0].reason, "`dire` is no severity of MobSF");
+    assert_eq!(whole.assets[0].asset.identity(), "repository:org.example.shop");
+    assert!(!format!("{whole:?}").contains("hunter2hunter2"));
+    let failed = read(MOBSF.replace("\"exception\":null", "\"exception\":\"no JADX\"")).unwrap();
+    assert!(!failed.complete && failed.problems == ["Unzipping: no JADX"]);
+}
+
+#[test]
+fn defectdojos_generic_findings_are_read_wherever_they_are() {
+    let whole = read(DEFECTDOJO).unwrap();
+    assert_eq!(
+        known(&whole),
+        [
+            ("rule:own scan:R1#u1".to_owned(), "code:src/a.py\n".to_owned()),
+            ("cve:CVE-2021-44228".to_owned(), "package:pkg:generic/log4j@2.14.0\n".to_owned()),
+            ("rule:own scan:Open page".to_owned(), "web: https://shop.example/a ".to_owned()),
+            ("rule:own scan:Weak host".to_owned(), "asset".to_owned()),
+        ]
+    );
+    assert_eq!(whole.findings[3].asset.identity(), "fqdn:db1.example.org");
+    assert_eq!(whole.findings[0].references, ["https://r.example/1"]);
+    assert_eq!(whole.rejected[0].reason, "`Dire` is no severity of DefectDojo");
+    let table = read(DEFECTDOJO_CSV).unwrap();
+    assert_eq!(known(&table), vec![("cve:CVE-2020-36234".to_owned(), "web: https://shop.example/a ".to_owned())]);
+    assert_eq!((table.rejected.len(), table.complete, whole.complete), (1, false, false));
+}

@@ -1,0 +1,57 @@
+//! `scanhelm-findings/1`: every record comes back as it was, with its asset and its identity.
+
+use scanhelm_core::finding::FindingRecord;
+use serde::Deserialize;
+
+use crate::error::ReadError;
+use crate::format::Format;
+use crate::gathered::{Gathered, each_element, each_key, parsed};
+use crate::input::Input;
+use crate::json::Cursor;
+use crate::options::ReadOptions;
+use crate::report::Reader;
+use crate::sample::Sample;
+use crate::write::JSON_SCHEMA;
+
+pub(super) const FORMAT: Format =
+    Format { id: "scanhelm", name: "Scanhelm findings JSON", extensions: &["json"], sniff: recognises, open };
+
+fn recognises(sample: &Sample) -> bool {
+    sample.has_json("schema") && sample.has_json("findings") && sample.text().contains("\"scanhelm-findings/")
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    version: Option<String>,
+}
+
+fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
+    let mut report = Gathered::of("scanhelm");
+    report.assets_of_findings_only = true;
+    let mut cursor = Cursor::new(input.content, &options.limits);
+    let (mut schema, mut has_findings) = (String::new(), false);
+    each_key(&mut cursor, |key, cursor| match key {
+        "schema" => {
+            schema = cursor.value(key)?;
+            Ok(())
+        }
+        "tool" => {
+            report.header.scanner_version = cursor.value::<Tool>(key)?.version;
+            Ok(())
+        }
+        "findings" => {
+            has_findings = true;
+            each_element(cursor, |cursor| report.keep_next(0, cursor))
+        }
+        _ => cursor.skip_value(),
+    })?;
+    cursor.end()?;
+    if schema != JSON_SCHEMA {
+        let schema = scanhelm_core::text::single_line(&schema, 60);
+        return Err(cursor.malformed(format!("its schema is `{schema}` and this version reads `{JSON_SCHEMA}`")));
+    }
+    if !has_findings {
+        return Err(cursor.malformed("it holds no list `findings`"));
+    }
+    report.into_reader(options, Box::new(|_, raw, _| vec![parsed::<FindingRecord>(raw)]))
+}
