@@ -63,8 +63,11 @@ mod snyk;
 mod sonarqube;
 mod source_tree;
 mod spool;
+mod sqlmap;
+mod ssh_audit;
 mod steps;
 mod table;
+mod tls;
 mod trivy;
 mod veracode;
 mod wapiti;
@@ -88,8 +91,8 @@ pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};
 /// The input may be gzipped, or the one file of a ZIP archive, and in any encoding that it declares. The name of the file plays no part: names lie.
 ///
 /// # Errors
-/// When no format fits, and when the beginning of the report is already broken. JSON and CSV reports are checked to
-/// their end here, because what belongs to a record may stand behind it; XML reports are checked while they are read.
+/// When no format fits, and when the beginning of the report is already broken. Reports in which what belongs to a record
+/// may stand behind it are checked to their end here; the others are checked while they are read.
 pub fn open(input: Box<dyn Read + Send>, options: &ReadOptions) -> Result<Report, ReadError> {
     let input = input::Input::open(input, &options.limits)?;
     let format = registry::recognise(&input.sample, options)?;

@@ -15,7 +15,7 @@ use crate::{anchore, aqua, audit, aws, cyclonedx, dependency_track, grype, prism
 use crate::{checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, sonarqube, veracode};
 
 // Hosts and web.
-use crate::{burp, greenbone, insightvm, masscan, nikto, nmap, nuclei, wapiti, zap};
+use crate::{burp, greenbone, insightvm, masscan, nikto, nmap, nuclei, sqlmap, ssh_audit, tls, wapiti, zap};
 
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
@@ -117,6 +117,10 @@ static FORMATS: &[Format] = &[
     nikto::FORMAT,
     nikto::XML,
     qualys::WEB,
+    tls::TESTSSL,
+    tls::SSLSCAN,
+    ssh_audit::FORMAT,
+    sqlmap::FORMAT,
 ];
 
 /// All formats that can be read.

@@ -318,3 +318,31 @@ fn every_web_application_report_of_qualys_gives_the_results_it_holds() {
         assert!(!whole.blind && whole.findings.iter().all(|finding| finding.seen_at.is_some()), "{}", path.display());
     }
 }
+
+/// Of the 48 results of testssl 9 are rated; ssh-audit recommends to remove or change 5 + 13 + 3 algorithms.
+#[test]
+fn what_local_tools_say_of_one_server_is_read() {
+    let Some(corpus) = corpus() else { return };
+    let path = |file: &str| corpus.join("local").join(file);
+    let testssl = std::fs::read(path("testssl/sample.json")).unwrap();
+    let results: Vec<serde_json::Value> = serde_json::from_slice(&testssl).unwrap();
+    let rated = |result: &&serde_json::Value| {
+        ["LOW", "MEDIUM", "HIGH", "CRITICAL"].contains(&result["severity"].as_str().unwrap())
+    };
+    let whole = read_file(&path("testssl/sample.json"));
+    assert_eq!((whole.findings.len(), results.iter().filter(rated).count(), whole.problems.len()), (9, 9, 1));
+    let audit = std::fs::read_to_string(path("ssh-audit/sample.json")).unwrap();
+    let audit: serde_json::Value = serde_json::from_str(&audit).unwrap();
+    let lists = |value: &serde_json::Value| value.as_object().unwrap().values().cloned().collect::<Vec<_>>();
+    let advice = lists(&audit["recommendations"]).iter().flat_map(lists).collect::<Vec<_>>();
+    let algorithms: usize = advice.iter().flat_map(lists).map(|list| list.as_array().unwrap().len()).sum();
+    let whole = read_file(&path("ssh-audit/sample.json"));
+    assert_eq!((whole.format, whole.findings.len(), whole.rejected.len()), ("ssh-audit", algorithms, 0));
+    let whole = read_file(&path("sslscan/sample.xml"));
+    let rules: Vec<&str> = whole.findings.iter().map(|finding| finding.rule_id.as_str()).collect();
+    assert_eq!(rules, ["cipher:anonymous", "certificate:self-signed", "certificate:signature", "certificate:key"]);
+    let refused = read_file(&path("sslscan/refused.xml"));
+    assert!(refused.blind && !refused.complete && refused.problems.len() == 1);
+    let whole = read_file(&path("sqlmapapi/data.json"));
+    assert_eq!((whole.format, whole.findings.len(), whole.rejected.len()), ("sqlmap", 1, 0));
+}

@@ -4,7 +4,7 @@ use scanhelm_core::finding::identity::{location, scanner_ref, weakness};
 use scanhelm_core::{Severity, Timestamp};
 
 use crate::reading::{Whole, read};
-use crate::samples_hosts::{MASSCAN, MASSCAN_LIST, NMAP};
+use crate::samples_hosts::{MASSCAN, MASSCAN_LIST, NMAP, SSH_AUDIT, SSLSCAN, TESTSSL};
 
 fn known_by(whole: &Whole) -> Vec<(String, String, String)> {
     let mut all: Vec<_> = whole
@@ -142,4 +142,66 @@ fn a_bad_line_of_masscan_costs_only_itself() {
     // As old versions ended.
     let whole = read(MASSCAN.replace("\n]", ",\n{finished: 1}\n]")).unwrap();
     assert_eq!((whole.findings.len(), whole.rejected.len()), (2, 0));
+}
+
+#[test]
+fn testssl_tells_of_what_it_rates_and_of_what_it_could_not_test() {
+    let whole = read(TESTSSL).unwrap();
+    let port = |weakness: &str| ("fqdn:db1.example.com".to_owned(), weakness.to_owned(), "port:443/tcp".to_owned());
+    assert_eq!(known_by(&whole), [port("cve:CVE-2014-0160"), port("rule:testssl:cert_keySize")]);
+    assert_eq!((whole.findings[0].severity, &whole.findings[0].cwes[..]), (Severity::Critical, &[119][..]));
+    assert_eq!(whole.problems, ["engine_problem: No engine or GOST support"]);
+    assert!(!whole.complete && !whole.blind && whole.assets[0].asset.keys.len() == 2);
+    let whole = read(TESTSSL.replace("\"MEDIUM\"", "\"GRAVE\"")).unwrap();
+    assert_eq!((whole.findings.len(), whole.rejected[0].reason.as_str()), (1, "`GRAVE` is no severity of testssl"));
+    let nobody = r#"[{"id":"scanProblem","ip":"a/1.2.3.4","port":"443","severity":"FATAL","finding":"Can't connect"}]"#;
+    let whole = read(nobody).unwrap();
+    assert!(whole.blind && !whole.complete && whole.problems == ["scanProblem: Can't connect"]);
+}
+
+#[test]
+fn sslscan_states_facts_and_the_weak_ones_are_findings() {
+    let whole = read(SSLSCAN).unwrap();
+    let rules: Vec<_> = whole.findings.iter().map(|finding| (finding.rule_id.as_str(), finding.severity)).collect();
+    assert_eq!(
+        rules,
+        [
+            ("protocol:SSLv3", Severity::High),
+            ("heartbleed", Severity::Critical),
+            ("cipher:anonymous", Severity::High),
+            ("certificate:self-signed", Severity::Medium),
+            ("certificate:signature", Severity::Medium),
+            ("certificate:key", Severity::Medium),
+        ]
+    );
+    // What testssl calls by the same CVE on the same port is the same finding.
+    let testssl = read(TESTSSL).unwrap();
+    assert_eq!(known_by(&whole)[0], known_by(&testssl)[0]);
+    assert!(!whole.complete && !whole.blind);
+    let refused = read(r#"<document title="SSLScan Results" version="2.0.7"><error><![CDATA[Could not open a connection]]></error></document>"#).unwrap();
+    assert!(refused.blind && refused.problems == ["Could not open a connection"]);
+    let whole = read(SSLSCAN.replace("port=\"443\"", "port=\"x\"")).unwrap();
+    assert_eq!((whole.findings.len(), whole.rejected[0].reason.as_str()), (0, "`x` is no port"));
+}
+
+#[test]
+fn ssh_audit_tells_of_each_algorithm() {
+    let whole = read(SSH_AUDIT).unwrap();
+    let told: Vec<_> = whole.findings.iter().map(|finding| (weakness(finding), finding.severity)).collect();
+    let rule = |name: &str, severity| (format!("rule:ssh-audit:{name}"), severity);
+    assert_eq!(
+        told,
+        [
+            ("cve:CVE-2018-15473".to_owned(), Severity::Medium),
+            rule("del:kex:ecdh-sha2-nistp256", Severity::High),
+            rule("chg:key:rsa-sha2-256", Severity::Medium),
+            rule("add:kex:sntrup761x25519-sha512@openssh.com", Severity::Info),
+        ]
+    );
+    assert!(whole.findings.iter().all(|finding| location(&finding.location) == "port:2222/tcp"));
+    assert!(!whole.complete && !whole.blind && whole.assets[0].asset.identity() == "ip:10.0.0.5");
+    let whole = read(SSH_AUDIT.replace("\"critical\"", "\"grave\"")).unwrap();
+    assert_eq!((whole.findings.len(), whole.rejected[0].reason.as_str()), (3, "`grave` is no level of ssh-audit"));
+    let error = read(SSH_AUDIT.replace("\"target\"", "\"other\"")).unwrap_err();
+    assert!(error.to_string().contains("names no `target`"), "{error}");
 }

@@ -240,6 +240,44 @@ pub(crate) const QUALYS_WAS: &str = r#"<?xml version='1.0' encoding='UTF-8'?>
 <STATUS>Finished</STATUS><AUTHENTICATION_STATUS>Successful</AUTHENTICATION_STATUS></SCAN></SCAN_LIST><WEBAPP><ID>1</ID><NAME>Shop</NAME><URL>https://shop.example.com/</URL></WEBAPP></APPENDIX></WAS_SCAN_REPORT>
 "#;
 
+/// A fact, a weakness with a CVE, one without, and a test that could not be made.
+pub(crate) const TESTSSL: &str = r#"[
+{"id":"service","ip":"db1.example.com/10.0.0.5","port":"443","severity":"INFO","finding":"HTTP"},
+{"id":"heartbleed","ip":"db1.example.com/10.0.0.5","port":"443","severity":"CRITICAL","cve":"CVE-2014-0160","cwe":"CWE-119","finding":"VULNERABLE. It runs an Old TLS library"},
+{"id":"cert_keySize","ip":"db1.example.com/10.0.0.5","port":"443","severity":"MEDIUM","finding":"RSA 1024 bits"},
+{"id":"engine_problem","ip":"/","port":"443","severity":"WARN","finding":"No engine or GOST support"},
+{"id":"scanTime","ip":"db1.example.com/10.0.0.5","port":"443","severity":"INFO","finding":"29"}]
+"#;
+
+/// A server with weak protocols, ciphers and certificate.
+pub(crate) const SSLSCAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<document title="SSLScan Results" version="2.0.7" web="http://github.com/rbsec/sslscan">
+ <ssltest host="db1.example.com" sniname="db1.example.com" port="443">
+  <protocol type="ssl" version="3" enabled="1" /><protocol type="tls" version="1.2" enabled="1" /><protocol type="tls" version="1.0" enabled="0" />
+  <renegotiation supported="1" secure="1" /><heartbleed sslversion="TLSv1.2" vulnerable="1" /><heartbleed sslversion="TLSv1.1" vulnerable="0" />
+  <cipher status="preferred" sslversion="TLSv1.2" bits="256" cipher="ECDHE-RSA-AES256-GCM-SHA384" id="0xC030" strength="strong" />
+  <cipher status="accepted" sslversion="TLSv1.2" bits="256" cipher="ADH-AES256-SHA" id="0x003A" strength="anonymous" />
+  <certificates><certificate type="short"><signature-algorithm>sha1WithRSAEncryption</signature-algorithm><pk error="false" type="RSA" bits="1024" />
+   <subject><![CDATA[Banner of db1]]></subject><issuer><![CDATA[db1]]></issuer><self-signed>true</self-signed><not-valid-after>Nov 26 21:27:12 2026 GMT</not-valid-after><expired>false</expired></certificate></certificates>
+ </ssltest>
+</document>
+"#;
+
+/// A server of which an algorithm is to be removed, one changed and one added; and a CVE.
+pub(crate) const SSH_AUDIT: &str = r#"{"additional_notes":[],"banner":{"comments":null,"protocol":"2.0","raw":"SSH-2.0-OpenSSH_7.4","software":"OpenSSH_7.4"},"compression":["none"],
+"cves":[{"name":"CVE-2018-15473","cvssv2":5.3,"description":"Banner grabbing: enumerate usernames"}],"enc":[],"fingerprints":[],"kex":[{"algorithm":"ecdh-sha2-nistp256"}],"key":[],"mac":[],
+"recommendations":{"critical":{"del":{"kex":[{"name":"ecdh-sha2-nistp256","notes":""}]}},
+"warning":{"chg":{"key":[{"name":"rsa-sha2-256","notes":"increase modulus size to 3072 bits or larger"}]}},
+"informational":{"add":{"kex":[{"name":"sntrup761x25519-sha512@openssh.com","notes":""}]}}},"target":"10.0.0.5:2222"}
+"#;
+
+/// A parameter through which SQL can be injected, and what was read through it.
+pub(crate) const SQLMAP: &str = r#"{"success":true,"data":[{"status":1,"type":0,"type_name":"TARGET","value":{"url":"https://shop.example.com/item.php","query":"id=1","data":null}},
+{"status":1,"type":1,"type_name":"TECHNIQUES","value":[{"place":"GET","parameter":"id","notes":[],"dbms":"SQLite","dbms_version":[">= 3.9"],"os":null,
+"data":[{"technique":"boolean-based blind","title":"AND boolean-based SQL injection","payload":"id=1 AND 9087=9087","vector":"AND [INFERENCE]"}]}]},
+{"status":1,"type":4,"type_name":"CURRENT_USER","value":"root"}],"error":[]}
+"#;
+
 pub(crate) const SAMPLES: &[Sample] = &[
     Sample::marked("nmap", NMAP),
     Sample::marked("masscan", MASSCAN),
@@ -258,4 +296,8 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample::marked("nikto", NIKTO),
     Sample::marked("nikto-xml", NIKTO_XML),
     Sample::marked("qualys-was", QUALYS_WAS),
+    Sample::marked("testssl", TESTSSL),
+    Sample::marked("sslscan", SSLSCAN),
+    Sample::marked("ssh-audit", SSH_AUDIT),
+    Sample::marked("sqlmap", SQLMAP),
 ];

@@ -5,7 +5,9 @@ use scanhelm_core::finding::identity::{location, scanner_ref, weakness};
 use scanhelm_core::{Severity, Timestamp};
 
 use crate::reading::{Whole, read};
-use crate::samples_hosts::{BURP, BURP_JSON, NIKTO, NIKTO_XML, NUCLEI, QUALYS_WAS, WAPITI, WAPITI_XML, ZAP, ZAP_JSON};
+use crate::samples_hosts::{
+    BURP, BURP_JSON, NIKTO, NIKTO_XML, NUCLEI, QUALYS_WAS, SQLMAP, WAPITI, WAPITI_XML, ZAP, ZAP_JSON,
+};
 
 fn identity(finding: &FindingRecord) -> (String, String, String) {
     (finding.asset.identity(), weakness(finding), location(&finding.location))
@@ -272,4 +274,21 @@ fn a_report_of_qualys_that_hides_something_closes_nothing() {
     assert!(whole.blind && !whole.complete && whole.assets.is_empty());
     let whole = read(QUALYS_WAS.replacen("<QID>150003</QID><URL>", "<QID>x</QID><URL>", 1)).unwrap();
     assert_eq!((whole.findings.len(), whole.rejected[0].reason.as_str()), (1, "`x` is no QID"));
+}
+
+#[test]
+fn sqlmap_tells_of_the_parameter_and_not_of_the_payload() {
+    let whole = read(SQLMAP).unwrap();
+    assert_eq!(
+        known_by(&whole),
+        [on_shop("rule:sqlmap:sql-injection", "web:GET https://shop.example.com/item.php id")]
+    );
+    assert!(!whole.complete && whole.problems.is_empty() && whole.findings[0].severity == Severity::Critical);
+    assert!(whole.findings[0].evidence.as_ref().unwrap().contains("Payload: id=1 AND 9087=9087"));
+    let other = read(SQLMAP.replace("9087", "4711").replace("id=1\"", "id=77\"")).unwrap();
+    assert_eq!(known_by(&other), known_by(&whole));
+    let whole = read(SQLMAP.replace("\"parameter\":\"id\"", "\"parameter\":null")).unwrap();
+    assert_eq!((whole.findings.len(), whole.rejected[0].reason.as_str()), (0, "it names no parameter"));
+    let failed = read(SQLMAP.replace("\"success\":true", "\"success\":false")).unwrap();
+    assert_eq!(failed.problems, ["sqlmap says that the request did not succeed"]);
 }
