@@ -13,6 +13,7 @@
 
 mod acunetix;
 mod anchore;
+mod appscan;
 mod aqua;
 mod audit;
 mod aws;

@@ -12,7 +12,7 @@ use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 use crate::{anchore, aqua, audit, aws, cyclonedx, dependency_track, grype, prisma, snyk, trivy, wiz, xray};
 
 // Code, secrets and infrastructure as code.
-use crate::{checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, sonarqube, veracode};
+use crate::{appscan, checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, sonarqube, veracode};
 
 // Hosts and web.
 use crate::{burp, greenbone, insightvm, masscan, nikto, nmap, nuclei, sqlmap, ssh_audit, tls, wapiti, zap};
@@ -95,6 +95,7 @@ static FORMATS: &[Format] = &[
     gitlab::QUALITY,
     github::FORMAT,
     mobsf::FORMAT,
+    appscan::FORMAT,
     generic::JSON,
     generic::TABLE,
     own::JSON,

@@ -40,6 +40,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample::marked("gitlab-codequality", CODE_QUALITY),
     Sample::marked("github", GITHUB),
     Sample::marked("mobsf", MOBSF),
+    Sample::marked("appscan", APPSCAN),
     Sample::marked("defectdojo", DEFECTDOJO),
     Sample::unmarked("defectdojo-csv", DEFECTDOJO_CSV),
     Sample::marked("scanhelm", SCANHELM),
@@ -415,4 +416,21 @@ high,bandit,B307,Eval: It runs,shop,src/app.py,7,,CWE-78,,d,,'=1+1,https://a.exa
 medium,nessus,51192,Old TLS,db1.example.org,443/tcp,,CVE-2022-3602 CVE-2022-3786,,7.5,d,,,
 low,zap,10062,Page,shop,https://shop.example/a [q],,,,,d,,,
 dire,zap,10062,Page,shop,,,,,,d,,,
+"#;
+
+/// An issue of a page, one of code, one that is fixed and one without an address.
+pub(crate) const APPSCAN: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<xml-report name="AppScan Report" technology="Mixed"><layout><application-name>shop</application-name></layout>
+<scan-information><scan-name>shop.example</scan-name><product-name>HCL AppScan Standard</product-name><product-version>10.4.0</product-version><cvss-version>3.1</cvss-version></scan-information>
+<issue-type-group><item id="attSql"><name>SQL injection: It runs</name></item></issue-type-group>
+<url-group><item id="77"><name>https://shop.example/login.jsp</name></item></url-group>
+<entity-group><item id="5"><name>uid</name><url-name>https://shop.example/login.jsp</url-name><entity-type>Parameter</entity-type></item></entity-group>
+<issue-group total="4">
+<item id="1"><severity>High</severity><cvss-score>8.2</cvss-score><cvss-vector><vector>AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:L/A:N/E:X/RL:X</vector></cvss-vector><cwe>89</cwe><issue-type><ref>attSql</ref></issue-type>
+<entity><ref>5</ref></entity><url original_request_method="POST"><ref>77</ref></url><variant-group><item id="434"><reasoning>An error of the database.</reasoning></item></variant-group></item>
+<item id="2" filename="web\Dockerfile" context="FROM python:latest"><severity>Medium</severity><cwe><ref>266</ref></cwe><issue-type><ref>Privilege</ref></issue-type><technology>SAST</technology>
+<status>Open</status><issue-type-name>PrivilegeEscalation</issue-type-name><source-file>web\Dockerfile</source-file><line>1</line></item>
+<item id="3"><severity>Low</severity><issue-type><ref>attSql</ref></issue-type><status>Fixed</status></item>
+<item id="4"><severity>Low</severity><issue-type><ref>attSql</ref></issue-type></item>
+</issue-group></xml-report>
 "#;

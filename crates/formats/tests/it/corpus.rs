@@ -432,6 +432,7 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("local/trivy-secret-misconfig", &["trivy"]),
     ("trivy", &["trivy", "trivy-operator", "cyclonedx", "gitlab", "gitlab-codequality", "aws-asff"]),
     // Code, secrets and infrastructure as code.
+    ("appscan_asoc", &["appscan"]),
     ("checkmarx", &["checkmarx", "checkmarx-csv", "checkmarx-one", "checkmarx-report", "gitlab", "kics"]),
     ("fortify", &["fortify", "fortify-report"]),
     ("local/betterleaks", &["betterleaks"]),

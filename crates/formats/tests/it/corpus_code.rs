@@ -406,3 +406,25 @@ fn every_report_of_mobsf_gives_what_is_not_well() {
         }
     }
 }
+
+#[test]
+fn every_report_of_appscan_gives_the_issues_it_holds() {
+    // The manifest's counts.
+    for (name, issues) in [
+        ("dd_dast_issue_9279", 18),
+        ("dd_dast_many_findings", 60),
+        ("dd_dast_no_findings", 0),
+        ("dd_sast_many_issues", 83),
+        ("dd_sast_one_issue", 1),
+    ] {
+        expect(&format!("appscan_asoc/{name}.xml"), "appscan", issues, false);
+    }
+    // Its authors masked every address and a severity.
+    let Some(masked) = whole("appscan_asoc/dd_dast_issue_10074.xml") else { return };
+    let reasons: Vec<&str> = masked.rejected.iter().map(|rejected| rejected.reason.as_str()).collect();
+    assert_eq!((masked.findings.len(), reasons.len()), (0, 4));
+    assert!(
+        reasons.iter().all(|reason| ["it names no address", "`` is no severity of AppScan"].contains(reason)),
+        "{reasons:?}"
+    );
+}

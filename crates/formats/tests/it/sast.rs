@@ -284,3 +284,21 @@ fn defectdojos_generic_findings_are_read_wherever_they_are() {
     assert_eq!(known(&table), vec![("cve:CVE-2020-36234".to_owned(), "web: https://shop.example/a ".to_owned())]);
     assert_eq!((table.rejected.len(), table.complete, whole.complete), (1, false, false));
 }
+
+#[test]
+fn appscan_finds_on_pages_and_in_code() {
+    let whole = read(APPSCAN).unwrap();
+    assert_eq!(
+        known(&whole),
+        [
+            ("rule:appscan:attSql".to_owned(), "web:POST https://shop.example/login.jsp uid".to_owned()),
+            ("rule:appscan:Privilege".to_owned(), "code:web/Dockerfile\nFROM python:latest".to_owned()),
+        ]
+    );
+    let issue = &whole.findings[0];
+    assert_eq!((issue.title.as_str(), issue.cwes.as_slice()), ("SQL injection: It runs", [89].as_slice()));
+    assert_eq!(issue.cvss[0].vector.as_deref(), Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:L/A:N"));
+    assert_eq!(whole.findings[1].asset.identity(), "repository:shop");
+    assert_eq!(whole.rejected[0].reason, "it names no address");
+    assert!(!whole.complete && whole.rejected.len() == 1);
+}
