@@ -9,7 +9,10 @@ use crate::options::{Limits, ReadOptions};
 use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 // Packages, images and cloud.
-use crate::{anchore, aqua, audit, aws, cyclonedx, dependency_track, grype, prisma, snyk, trivy, wiz, xray};
+use crate::{
+    anchore, aqua, audit, aws, blackduck, cyclonedx, dependency_track, grype, mend, prisma, snyk, sonatype, trivy, wiz,
+    xray,
+};
 
 // Code, secrets and infrastructure as code.
 use crate::{appscan, checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, sonarqube, veracode};
@@ -57,6 +60,11 @@ static FORMATS: &[Format] = &[
     wiz::CLI,
     wiz::VULNERABILITIES,
     wiz::ISSUES,
+    blackduck::API,
+    blackduck::TABLE,
+    blackduck::BINARY,
+    mend::FORMAT,
+    sonatype::FORMAT,
     // Code, secrets and infrastructure as code.
     secrets::GITLEAKS,
     secrets::TRUFFLEHOG,

@@ -409,6 +409,9 @@ const FORMATS_OF: &[(&str, &[&str])] = &[
     ("zap", &["zap", "zap-json"]),
     // Packages, images and cloud.
     ("aqua", &["aqua"]),
+    ("blackduck", &["blackduck", "blackduck-csv", "blackduck-binary-csv"]),
+    ("mend", &["mend"]),
+    ("sonatype_iq", &["sonatype-iq"]),
     ("aws_inspector", &["aws-inspector", "aws-asff"]),
     ("jfrog_xray", &["jfrog-xray"]),
     ("wiz", &["wizcli", "wiz-vulnerabilities-csv", "wiz-issues-csv"]),

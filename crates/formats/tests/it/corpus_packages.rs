@@ -498,3 +498,65 @@ fn every_report_of_wiz_gives_the_findings_it_holds() {
     let resolved = read_as(&corpus.join("wiz/dd_wiz_resolved_findings.csv"), "wiz-issues-csv");
     assert!(resolved.findings.is_empty(), "all three are resolved");
 }
+
+#[test]
+fn every_document_of_black_duck_gives_the_vulnerabilities_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    let path = corpus.join("blackduck/dd_api_blackduck_many_vulns.json");
+    let held = document(&path);
+    let settled = ["REMEDIATION_COMPLETE", "PATCHED", "MITIGATED", "IGNORED", "DUPLICATE", "NOT_AFFECTED"];
+    let is_open = |item: &&Value| {
+        let status = item["vulnerabilityWithRemediation"]["remediationStatus"].as_str().unwrap();
+        item["ignored"] != true && !settled.contains(&status)
+    };
+    assert_eq!(held.as_array().unwrap().len(), 43);
+    assert_eq!(read_as(&path, "blackduck").findings.len(), held.as_array().unwrap().iter().filter(is_open).count());
+    for (file, format, rows) in [
+        ("dd_blackduck_many_vulns.csv", "blackduck-csv", 24),
+        ("dd_blackduck_many_vulns_new_format.csv", "blackduck-csv", 9),
+        ("dd_blackduck_binary_analysis_many_vulns.csv", "blackduck-binary-csv", 5),
+    ] {
+        let path = corpus.join("blackduck").join(file);
+        let mut table = csv::ReaderBuilder::new().flexible(true).from_path(&path).unwrap();
+        let status = table.headers().unwrap().iter().position(|name| name == "Remediation status");
+        let all: Vec<_> = table.records().map(Result::unwrap).collect();
+        assert_eq!(all.len(), rows, "{file}");
+        let open = all.iter().filter(|row| status.is_none_or(|at| !settled.contains(&&row[at]))).count();
+        assert_eq!(read_as(&path, format).findings.len(), open, "{file}");
+    }
+}
+
+#[test]
+fn every_document_of_mend_gives_the_vulnerabilities_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, list, held_there) in [
+        ("dd_mend_cli_generated_many_vulns.json", "vulnerabilities", 20),
+        ("dd_mend_mend-sca-platform-api3-multiple-findings.json", "response", 11),
+        ("dd_mend_mend-sca-platform-api3-one-finding.json", "response", 1),
+        ("dd_mend_okhttp_one_vuln.json", "vulnerabilities", 1),
+        ("dd_mend_mend_sca_vuln.json", "vulnerabilities", 1),
+        ("wssdk_lib_list_out.json", "vulnerabilities", 72),
+    ] {
+        let path = corpus.join("mend").join(file);
+        let held = document(&path);
+        assert_eq!(elements(&held, list), held_there, "{file}");
+        let settled =
+            |finding: &&Value| finding["findingInfo"]["status"].as_str().is_some_and(|status| status != "ACTIVE");
+        let closed = held["response"].as_array().map_or(0, |all| all.iter().filter(settled).count());
+        assert_eq!(read_as(&path, "mend").findings.len(), held_there - closed, "{file}");
+    }
+}
+
+#[test]
+fn every_raw_report_of_sonatype_gives_the_issues_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, issues) in
+        [("dd_sonatype_many_vulns.json", 6), ("dd_sonatype_two_vulns.json", 2), ("dd_sonatype_long_file_path.json", 3)]
+    {
+        let path = corpus.join("sonatype_iq").join(file);
+        assert_eq!(elements(&document(&path), "securityIssues"), issues, "{file}");
+        // One does not apply.
+        let settled = usize::from(file.contains("many"));
+        assert_eq!(read_as(&path, "sonatype-iq").findings.len(), issues - settled, "{file}");
+    }
+}

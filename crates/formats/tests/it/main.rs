@@ -22,6 +22,7 @@ mod encodings;
 mod fuzz;
 mod hostile;
 mod insightvm;
+mod inventories;
 mod invicti;
 mod lint;
 mod memory;

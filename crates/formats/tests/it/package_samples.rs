@@ -181,3 +181,31 @@ pub(crate) const WIZ_ISSUES: &str = r#"Created At,Title,Severity,Status,Descript
 Code Execution through a role.",User,k8s/user/42cf/aks-support,5bd69891,aks-support,Restrict the role to the verbs and resources that it needs,Prod,https://wiz.example/i1
 2026-01-25T00:19:27Z,Wildcards in a role,HIGH,RESOLVED,Done,User,k8s/user/42cf/other,5bd69891,other,,Prod,https://wiz.example/i2
 "#;
+
+/// An open vulnerability, one that is patched, and one of an ignored component.
+pub(crate) const BLACKDUCK: &str = r#"{"totalCount":3,"items":[{"componentName":"cdr/code-server","componentVersionName":"3.3.0-rc.27","componentVersionOriginName":"npmjs","componentVersionOriginId":"code-server/3.3.0-rc.27","ignored":false,"vulnerabilityWithRemediation":{"vulnerabilityName":"BDSA-2021-2909","description":"Code Execution in code-server.","baseScore":7.5,"source":"BDSA","severity":"MEDIUM","remediationStatus":"NEW","cweId":"CWE-400","relatedVulnerability":"https://blackduck.example/api/vulnerabilities/CVE-2021-3810"}},
+{"componentName":"a","componentVersionName":"1","ignored":false,"vulnerabilityWithRemediation":{"vulnerabilityName":"CVE-2020-0001","severity":"LOW","remediationStatus":"PATCHED"}},
+{"componentName":"a","componentVersionName":"1","ignored":true,"vulnerabilityWithRemediation":{"vulnerabilityName":"CVE-2020-0002","severity":"LOW","remediationStatus":"NEW"}}]}
+"#;
+
+/// An open vulnerability and one that is ignored.
+pub(crate) const BLACKDUCK_CSV: &str = r#"Used by,Component name,Component version name,Component origin name,Component origin id,Component origin version name,Vulnerability id,Description,Base score,Vulnerability source,Remediation status,Remediation comment,URL,Security Risk,Project path
+,Apache Commons Compress,1.18,maven,org.apache.commons:commons-compress:1.18,1.18,BDSA-2019-2725 (CVE-2019-12402),"Code Execution by an infinite loop, as it were.",5.0,BDSA,NEW,,https://blackduck.example/v,LOW,shop latest
+,Apache Commons Compress,1.18,maven,org.apache.commons:commons-compress:1.18,1.18,BDSA-2019-1,x,5.0,BDSA,IGNORED,,,LOW,shop latest
+"#;
+
+pub(crate) const BLACKDUCK_BINARY: &str = r#""Component","Version","Latest version","CVE","Matching type","CVSS","Object","Object full path","CVSS3","CVSS vector (v2)","CVSS vector (v3)","Summary","Note reason","Vulnerability URL","BDSA"
+"zlib","1.2.13","1.3","CVE-2023-45853","Exact match","0.0","instrument.dll","JRE.msi:JRE.cab:instrument.dll","9.8","","AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","Code Execution in MiniZip","","https://example.com/z",""
+"fine","1.0","1.0","","Exact match","","fine.dll","fine.dll","","","","","","",""
+"#;
+
+/// An active finding and one whose library was removed.
+pub(crate) const MEND: &str = r#"{"additionalData":{"totalItems":2},"response":[{"uuid":"1","name":"CVE-2022-42004","type":"SECURITY_VULNERABILITY","component":{"name":"jackson-databind-2.13.3.jar","libraryType":"MAVEN_ARTIFACT","groupId":"com.fasterxml.jackson.core","artifactId":"jackson-databind","version":"2.13.3","dependencyType":"Direct","path":"/source/pom.xml"},"findingInfo":{"status":"ACTIVE"},"project":{"name":"shop"},
+"vulnerability":{"name":"CVE-2022-42004","description":"Code Execution in jackson.","score":7.5,"severity":"HIGH","vulnerabilityScoring":[{"score":7.5,"severity":"HIGH","type":"CVSS_3"}]},"topFix":{"fixResolution":"com.fasterxml.jackson.core:jackson-databind:2.13.4","url":"https://example.com/f"}},
+{"uuid":"2","name":"CVE-2022-0001","component":{"artifactId":"a","version":"1"},"findingInfo":{"status":"LIBRARY_REMOVED"},"project":{"name":"shop"},"vulnerability":{"name":"CVE-2022-0001","severity":"LOW"}}]}
+"#;
+
+/// An open issue and one that does not apply.
+pub(crate) const SONATYPE: &str = r#"{"components":[{"hash":"0002","componentIdentifier":{"format":"maven","coordinates":{"artifactId":"log4j-core","groupId":"org.apache.logging.log4j","version":"2.14.1","extension":"jar"}},"matchState":"exact","pathnames":["WEB-INF/lib/log4j-core-2.14.1.jar"],"securityData":{"securityIssues":[{"source":"cve","reference":"CVE-2021-44228","severity":10.0,"status":"Open","url":"https://example.com/Code Execution","threatCategory":"critical"},
+{"source":"sonatype","reference":"sonatype-2019-0467","severity":5.5,"status":"Not Applicable","threatCategory":"severe"}]}},{"componentIdentifier":{"format":"npm","coordinates":{"packageId":"left","version":"1.0.0"}},"securityData":null}],"matchSummary":{"totalComponentCount":2}}
+"#;

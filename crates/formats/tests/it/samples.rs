@@ -57,6 +57,11 @@ const PACKAGES: &[Sample] = &[
     Sample::marked("wizcli", packages::WIZCLI),
     Sample::unmarked("wiz-vulnerabilities-csv", packages::WIZ_VULNERABILITIES),
     Sample::unmarked("wiz-issues-csv", packages::WIZ_ISSUES),
+    Sample::marked("blackduck", packages::BLACKDUCK),
+    Sample::unmarked("blackduck-csv", packages::BLACKDUCK_CSV),
+    Sample::unmarked("blackduck-binary-csv", packages::BLACKDUCK_BINARY),
+    Sample::marked("mend", packages::MEND),
+    Sample::marked("sonatype-iq", packages::SONATYPE),
 ];
 
 const FIRST: &[Sample] = &[
