@@ -130,6 +130,18 @@ impl Store {
         self.connection().number(self.sql("SELECT count(*) AS value FROM schema_version", Vec::new())).await.map(|_| ())
     }
 
+    /// Gives back what SQLite keeps of the pages it has written: after a large import much of a database that nobody
+    /// asks for now. PostgreSQL keeps its pages itself.
+    pub async fn release_memory(&self) -> Result<()> {
+        match self.backend() {
+            Backend::Sqlite => {
+                let released = self.0.writer.execute_unprepared("PRAGMA shrink_memory").await;
+                released.map(|_| ()).map_err(|error| fault::translate(&error))
+            }
+            Backend::Postgres => Ok(()),
+        }
+    }
+
     /// Closes every connection; what other clones start after this fails.
     pub async fn close(self) -> Result<()> {
         if let Connection::Pool(_, pool) = &self.0.reader.0 {

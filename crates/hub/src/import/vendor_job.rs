@@ -325,6 +325,9 @@ pub(super) async fn take_in(
     }
     closing::close_what_is_gone(hub, context, scan, import, &frame).await?;
     finish::finish(hub, context, scan.id, import, &surveyed, scan.link.is_none()).await?;
+    if let Err(error) = hub.store().release_memory().await {
+        tracing::debug!(%error, "memory of the import not given back; the next one tries again");
+    }
     Ok(Outcome::Done(result(import)))
 }
 
