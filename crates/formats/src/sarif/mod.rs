@@ -11,6 +11,7 @@
 //! - **Asset**: a container image if the run names one, else the repository: the caller's name, else the run's
 //!   `versionControlProvenance`, else "unknown repository". `automationDetails` changes with each pipeline run and
 //!   takes no part. A result at a web address belongs to that site.
+//! - **Secrets** that a scanner for secrets quotes as the matched source are replaced by their digest (see `secrets`).
 //! - **Fingerprints** in the file are not used: each tool's depend on other things, line numbers among them.
 //! - A run without `results` did not finish, and a file without runs says nothing: neither is a clean result.
 
@@ -33,6 +34,7 @@ use crate::json::{Captured, Cursor, Spool};
 use crate::options::{Limits, ReadOptions};
 use crate::report::{CoveredAsset, Problems, Reader, ReportItem, rejected};
 use crate::sample::Sample;
+use crate::secrets;
 use context::RunContext;
 pub(crate) use context::repository_name;
 
@@ -184,7 +186,11 @@ impl SarifReader {
             Ok(None) => return Ok(()),
             Ok(Some(finding)) => finding,
             Err(reason) => {
-                self.ready.push_back(rejected(self.record, reason, &String::from_utf8_lossy(&self.raw)));
+                let excerpt = match secrets::quotes_secrets(&run.rules.scanner) {
+                    true => "not shown: it can hold a secret".into(),
+                    false => String::from_utf8_lossy(&self.raw),
+                };
+                self.ready.push_back(rejected(self.record, reason, &excerpt));
                 self.record += 1;
                 return Ok(());
             }

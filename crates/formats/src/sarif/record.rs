@@ -9,6 +9,7 @@ use super::model::{SarifResult, Suppression};
 use super::own::OwnFacts;
 use super::rules::{RuleFacts, cwe_of, each_text, filled, security_severity};
 use crate::options::Limits;
+use crate::secrets;
 use crate::semgrep;
 use crate::weakness::{cves_in, cwes_in};
 
@@ -56,6 +57,9 @@ pub(super) fn read(raw: &[u8], run: &mut RunContext, limits: &Limits) -> Result<
         seen_at: None,
         rule_id,
     };
+    if secrets::quotes_secrets(&record.scanner) {
+        secrets::conceal(&mut record);
+    }
     if let Some(own) = OwnFacts::read(&result.properties) {
         own.apply(&mut record);
     }

@@ -89,6 +89,28 @@ impl Leak<'_> {
     }
 }
 
+/// Scanners whose SARIF quotes the secrets that they found.
+const OF_SECRETS: [&str; 8] =
+    ["gitleaks", "trufflehog", "trufflehog3", "detect-secrets", "betterleaks", "kingfisher", "whispers", "secretlint"];
+
+/// Whether all that this scanner quotes can be a secret.
+pub(crate) fn quotes_secrets(scanner: &str) -> bool {
+    OF_SECRETS.contains(&scanner)
+}
+
+/// Takes the secret out of a record of a scanner that quotes it as the matched source, and puts its digest in, as the
+/// readers here do; so both formats of a scanner give one finding.
+pub(crate) fn conceal(record: &mut FindingRecord) {
+    let Location::Code { source, .. } = &mut record.location else { return };
+    let Some(secret) = source.take() else { return };
+    let secret = secret.trim();
+    record.check = record.check.take().or_else(|| digest(secret).map(|digest| format!("secret sha256:{digest}")));
+    for text in [&mut record.description, &mut record.solution, &mut record.evidence].into_iter().flatten() {
+        *text = masked(text, secret);
+    }
+    record.title = masked(&record.title, secret);
+}
+
 /// `None` for what is no secret but a note that it was taken out.
 fn digest(secret: &str) -> Option<String> {
     if secret.is_empty() || is_redacted(secret) {

@@ -139,6 +139,14 @@ fn known_by(whole: &Whole) -> Vec<(String, String)> {
     keys
 }
 
+/// Redacted, so that rule and path are all that both hold.
+#[test]
+fn kingfisher_says_the_same_in_both_of_its_formats() {
+    let (own, sarif) = (whole("local/kingfisher/sample.json"), whole("local/kingfisher-sarif/sample.sarif"));
+    let (Some(own), Some(sarif)) = (own, sarif) else { return };
+    assert_eq!(known_by(&own), known_by(&sarif));
+}
+
 #[test]
 fn hadolint_says_the_same_in_both_of_its_formats() {
     let (Some(own), Some(sarif)) = (whole("local/hadolint/sample.json"), whole("local/hadolint-sarif/sample.sarif"))

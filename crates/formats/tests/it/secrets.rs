@@ -126,3 +126,18 @@ fn gitleaks_before_version_8_is_read_too() {
     assert_eq!((whole.format, whole.findings.len()), ("gitleaks", 1));
     assert!(!format!("{whole:?}").contains(SECRET));
 }
+
+const GITLEAKS_SARIF: &str = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"gitleaks","rules":[{"id":"generic-api-key","shortDescription":{"text":"Generic API Key"}}]}},"results":[
+{"ruleId":"generic-api-key","message":{"text":"hunter2hunter2hunter2 is a secret in config/dev.js"},
+"locations":[{"physicalLocation":{"artifactLocation":{"uri":"config/dev.js"},"region":{"startLine":6,"snippet":{"text":"hunter2hunter2hunter2"}}}}]},
+{"ruleId":7,"message":{"text":"hunter2hunter2hunter2"}}]}]}"#;
+
+#[test]
+fn the_sarif_of_a_scanner_for_secrets_keeps_none_and_gives_the_same_finding() {
+    let sarif = read(GITLEAKS_SARIF).unwrap();
+    assert_eq!((sarif.findings.len(), sarif.rejected.len()), (1, 1));
+    assert!(!format!("{sarif:?}").contains(SECRET));
+    let own = read(GITLEAKS).unwrap();
+    let known = |leak: &scanhelm_core::finding::FindingRecord| (weakness(leak), location(&leak.location));
+    assert_eq!(known(&sarif.findings[0]), known(&own.findings[0]));
+}
