@@ -66,6 +66,7 @@ mod snyk;
 mod sonarqube;
 mod sonatype;
 mod source_tree;
+mod spdx;
 mod spool;
 mod sqlmap;
 mod ssh_audit;

@@ -10,8 +10,8 @@ use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 // Packages, images and cloud.
 use crate::{
-    anchore, aqua, audit, aws, blackduck, cyclonedx, dependency_track, grype, mend, prisma, snyk, sonatype, trivy, wiz,
-    xray,
+    anchore, aqua, audit, aws, blackduck, cyclonedx, dependency_track, grype, mend, prisma, snyk, sonatype, spdx,
+    trivy, wiz, xray,
 };
 
 // Code, secrets and infrastructure as code.
@@ -65,6 +65,8 @@ static FORMATS: &[Format] = &[
     blackduck::BINARY,
     mend::FORMAT,
     sonatype::FORMAT,
+    spdx::JSON,
+    spdx::TAGS,
     // Code, secrets and infrastructure as code.
     secrets::GITLEAKS,
     secrets::TRUFFLEHOG,

@@ -2,10 +2,10 @@
 
 use scanhelm_core::Severity;
 use scanhelm_core::finding::identity::{location, weakness};
-use scanhelm_formats::ReadError;
+use scanhelm_formats::{Limits, ReadError, ReadOptions};
 
-use crate::package_samples::{CYCLONEDX, CYCLONEDX_XML, GRYPE};
-use crate::reading::{Whole, read};
+use crate::package_samples::{CYCLONEDX, CYCLONEDX_XML, GRYPE, SPDX, SPDX_TAGS};
+use crate::reading::{Whole, read, read_with};
 
 fn found(whole: &Whole) -> Vec<(String, String, Severity)> {
     let all = whole.findings.iter();
@@ -104,5 +104,37 @@ fn the_extension_before_version_1_4_is_read() {
         let score = &whole.findings[0].cvss[0];
         assert_eq!((score.version.as_str(), score.score), ("3.0", Some(9.8)));
         assert_eq!(whole.findings[0].references, ["https://example.com", "https://example.com/1"]);
+    }
+}
+
+#[test]
+fn spdx_names_advisories_as_json_and_as_tags() {
+    let (json, tags) = (read(SPDX).unwrap(), read(SPDX_TAGS).unwrap());
+    for whole in [&json, &tags] {
+        let place = "package:pkg:npm/lodash@4.17.4\n".to_owned();
+        assert_eq!(found(whole), [("cve:CVE-2019-10744".to_owned(), place, Severity::Medium)]);
+        assert_eq!(whole.findings[0].asset.identity(), "repository:shop");
+        assert_eq!(
+            whole.problems,
+            ["it is an inventory of 2 packages: only the advisories that it names are findings"]
+        );
+        assert!(!whole.complete && whole.headers[0].finished_at.is_some());
+    }
+    let cut = SPDX_TAGS.trim_end();
+    assert!(matches!(read(cut).unwrap_err(), ReadError::Truncated { .. }));
+    let open = SPDX_TAGS.replace("</text>", "");
+    assert!(matches!(read(open).unwrap_err(), ReadError::Truncated { .. }));
+}
+
+#[test]
+fn more_components_than_memory_is_given_are_refused() {
+    // A tree needs more room than its text.
+    for (sample, shorter) in [(CYCLONEDX, 400), (CYCLONEDX_XML, 2000)] {
+        let limits = Limits { max_context: 200, ..Limits::default() };
+        let error = read_with(sample, &ReadOptions { limits, ..ReadOptions::default() }).unwrap_err();
+        assert!(matches!(error, ReadError::Hostile { .. }), "{error}");
+        let limits = Limits { max_token: shorter, ..Limits::default() };
+        let whole = read_with(sample, &ReadOptions { limits, ..ReadOptions::default() }).unwrap();
+        assert_eq!((whole.rejected.len(), whole.rejected[0].reason.as_str()), (1, "the record is too long"));
     }
 }

@@ -147,6 +147,22 @@ fn a_huge_sarif_is_kept_on_disk() {
 }
 
 #[test]
+fn a_huge_document_of_records_is_kept_on_disk() {
+    const COUNT: u64 = 400;
+    let record = ("{\"VulnerabilityID\":\"CVE-2019-1549\"", "cve-2019-1549\"]}");
+    let long = |part: &str| part.replace("Code Execution in fork.", &"Code Execution. ".repeat(4000));
+    let (input, given) = repeated(crate::package_samples::TRIVY, record, ",", COUNT, long);
+    let before = peak();
+    let report = open(Box::new(input), &ReadOptions::default()).unwrap();
+    let findings = report.filter(|item| matches!(item.as_ref().unwrap(), ReportItem::Finding(_))).count();
+    assert_eq!(findings as u64, COUNT + 6);
+    if let (Some(before), Some(after)) = (before, peak()) {
+        let size = given.load(Ordering::Relaxed) >> 20;
+        assert!(size > 20 && after - before < 16, "{} MiB for a report of {size} MiB", after - before);
+    }
+}
+
+#[test]
 fn a_huge_table_is_kept_on_disk() {
     const COUNT: u64 = 200;
     let (input, given) = generated(NESSUS_CSV, "\"51192\",\"CVE-2022-3786\"", "11:37:06Z\"", "\n", COUNT);

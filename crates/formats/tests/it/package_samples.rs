@@ -209,3 +209,10 @@ pub(crate) const MEND: &str = r#"{"additionalData":{"totalItems":2},"response":[
 pub(crate) const SONATYPE: &str = r#"{"components":[{"hash":"0002","componentIdentifier":{"format":"maven","coordinates":{"artifactId":"log4j-core","groupId":"org.apache.logging.log4j","version":"2.14.1","extension":"jar"}},"matchState":"exact","pathnames":["WEB-INF/lib/log4j-core-2.14.1.jar"],"securityData":{"securityIssues":[{"source":"cve","reference":"CVE-2021-44228","severity":10.0,"status":"Open","url":"https://example.com/Code Execution","threatCategory":"critical"},
 {"source":"sonatype","reference":"sonatype-2019-0467","severity":5.5,"status":"Not Applicable","threatCategory":"severe"}]}},{"componentIdentifier":{"format":"npm","coordinates":{"packageId":"left","version":"1.0.0"}},"securityData":null}],"matchSummary":{"totalComponentCount":2}}
 "#;
+
+pub(crate) const SPDX: &str = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"shop","dataLicense":"CC0-1.0","creationInfo":{"created":"2026-11-21T21:12:06Z","creators":["Tool: example"]},"packages":[{"SPDXID":"SPDXRef-1","name":"lodash","versionInfo":"4.17.4","downloadLocation":"NOASSERTION","externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:npm/lodash@4.17.4"},{"referenceCategory":"SECURITY","referenceType":"advisory","referenceLocator":"https://nvd.example/CVE-2019-10744?Code Execution"}]},
+{"SPDXID":"SPDXRef-2","name":"left","versionInfo":"1.0.0"}],"relationships":[]}
+"#;
+
+/// The same.
+pub(crate) const SPDX_TAGS: &str = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: shop\nCreated: 2026-11-21T21:12:06Z\nDocumentComment: <text>one\nPackageName: nobody\n</text>\n\n# Packages\nPackageName: lodash\nSPDXID: SPDXRef-1\nPackageVersion: 4.17.4\nPackageDownloadLocation: NOASSERTION\nExternalRef: PACKAGE-MANAGER purl pkg:npm/lodash@4.17.4\nExternalRef: SECURITY advisory https://nvd.example/CVE-2019-10744?Code Execution\n\nPackageName: left\nSPDXID: SPDXRef-2\nPackageVersion: 1.0.0\n";

@@ -62,6 +62,8 @@ const PACKAGES: &[Sample] = &[
     Sample::unmarked("blackduck-binary-csv", packages::BLACKDUCK_BINARY),
     Sample::marked("mend", packages::MEND),
     Sample::marked("sonatype-iq", packages::SONATYPE),
+    Sample::marked("spdx", packages::SPDX),
+    Sample::unmarked("spdx-tag-value", packages::SPDX_TAGS),
 ];
 
 const FIRST: &[Sample] = &[

@@ -1,0 +1,81 @@
+//! SPDX 2.2 and 2.3, as JSON and as lines of tags and values.
+//!
+//! SPDX is an inventory. The only thing that it says of flaws is which published advisories may concern a package (`SECURITY
+//! advisory` references): each is a finding, medium, because SPDX gives no severity. Everything else of it is no finding,
+//! and a problem of the report says that nobody looked for vulnerabilities; nothing is closed.
+
+mod json;
+mod tags;
+
+pub(crate) use json::FORMAT as JSON;
+use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::{Severity, Timestamp};
+pub(crate) use tags::FORMAT as TAGS;
+
+use crate::json::records::Beginning;
+use crate::options::ReadOptions;
+use crate::package::{canonical, draft, generic, package_location, package_title, subject};
+use crate::report::ReportHeader;
+use crate::weakness::{cves_in, push_new};
+
+const SCANNER: &str = "spdx";
+
+/// A package with what is said of its safety.
+#[derive(Default)]
+struct Package {
+    name: String,
+    version: String,
+    purl: Option<String>,
+    /// What a reference of the kind `advisory` leads to.
+    advisories: Vec<String>,
+}
+
+impl Package {
+    /// Takes a reference: its category, kind and locator.
+    fn refer(&mut self, category: &str, kind: &str, locator: &str) {
+        match (category.replace('_', "-").as_str(), kind) {
+            ("PACKAGE-MANAGER", "purl") => self.purl = canonical(locator),
+            ("SECURITY", "advisory") => push_new(&mut self.advisories, locator.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn findings(&self, asset: &AssetRecord) -> Result<Vec<FindingRecord>, String> {
+        self.advisories.iter().map(|advisory| self.finding(advisory, asset)).collect()
+    }
+
+    fn finding(&self, advisory: &str, asset: &AssetRecord) -> Result<FindingRecord, String> {
+        let purl = self.purl.clone().or_else(|| generic(&self.name, &self.version));
+        let location = package_location(purl.ok_or("its package has no name")?, None);
+        let mut cves = vec![];
+        cves_in(advisory, &mut cves);
+        let rule = cves.first().map_or(advisory, String::as_str);
+        let mut finding = draft(SCANNER, rule, Severity::Medium, asset, location);
+        finding.title = package_title(&self.name, &self.version, None, rule);
+        finding.family = Some("advisory".to_owned());
+        finding.description = Some(format!("The document refers to this advisory for {}.", self.name));
+        finding.references = vec![advisory.to_owned()];
+        Ok(finding)
+    }
+}
+
+fn beginning(
+    name: Option<&str>,
+    created: Option<&str>,
+    packages: u64,
+    options: &ReadOptions,
+) -> (AssetRecord, Beginning) {
+    let asset = subject::repository(name.filter(|name| !name.contains(['/', '\\']) && *name != "."), options);
+    let header = ReportHeader {
+        scanner: SCANNER.to_owned(),
+        scan_name: name.map(str::to_owned),
+        finished_at: created.and_then(Timestamp::parse),
+        ..ReportHeader::default()
+    };
+    let mut beginning = Beginning { header, ..Beginning::default() };
+    beginning.cover(asset.clone());
+    let said = format!("it is an inventory of {packages} packages: only the advisories that it names are findings");
+    beginning.problems.add(&said);
+    (asset, beginning)
+}
