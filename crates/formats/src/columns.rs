@@ -4,13 +4,14 @@
 use std::io::Read;
 
 use scanhelm_core::Timestamp;
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::FindingRecord;
 
 use crate::error::ReadError;
 use crate::format::Opened;
 use crate::input::Input;
 use crate::options::{Limits, ReadOptions};
-use crate::report::{ReportHeader, ReportItem, cut};
+use crate::report::{Problems, ReportHeader, ReportItem, cut};
 use crate::sample::Sample;
 use crate::steps::{Parts, Stepped, Steps};
 use crate::table::{Row, Rows};
@@ -69,8 +70,17 @@ pub(crate) fn begins_with_columns(sample: &Sample, names: &[&str]) -> bool {
     })
 }
 
-/// What a format makes of a row. `Ok(None)`: it tells of nothing that is there.
-pub(crate) type ReadRow = fn(&Columns, &Row) -> Result<Option<FindingRecord>, String>;
+/// What a row tells.
+pub(crate) enum Told {
+    Finding(Box<FindingRecord>),
+    /// A host was looked at, and nothing is wrong with it here.
+    Host(AssetRecord),
+    /// The scanner says what it could not do.
+    Problem(String),
+}
+
+/// What a format makes of a row.
+pub(crate) type ReadRow = fn(&Columns, &Row) -> Result<Told, String>;
 
 /// A reader of findings, one a row.
 pub(crate) fn findings(
@@ -88,7 +98,10 @@ pub(crate) fn findings(
         let missing = missing.join(", ");
         return Err(rows.malformed(format!("its header lacks columns that tell findings apart ({missing})")));
     }
-    Ok(Stepped::reader(TableReader { rows, columns, header: Some(header), read, last: None }, &options.limits))
+    Ok(Stepped::reader(
+        TableReader { rows, columns, header: Some(header), read, last: None, problems: Problems::default() },
+        &options.limits,
+    ))
 }
 
 struct TableReader {
@@ -97,6 +110,7 @@ struct TableReader {
     header: Option<ReportHeader>,
     read: ReadRow,
     last: Option<Timestamp>,
+    problems: Problems,
 }
 
 impl Steps for TableReader {
@@ -109,7 +123,7 @@ impl Steps for TableReader {
                 finished_at: self.last,
                 complete: false,
                 blind: !parts.has_assets(),
-                problems: vec![],
+                problems: self.problems.take(),
             });
             return Ok(());
         };
@@ -118,10 +132,14 @@ impl Steps for TableReader {
         }
         self.columns.fit(&row, &mut self.rows)?;
         match (self.read)(&self.columns, &row) {
-            Ok(None) => Ok(()),
-            Ok(Some(finding)) => {
+            Ok(Told::Host(host)) => parts.found_on(&host),
+            Ok(Told::Problem(problem)) => {
+                self.problems.add(&problem);
+                Ok(())
+            }
+            Ok(Told::Finding(finding)) => {
                 self.last = self.last.max(finding.seen_at);
-                parts.record(Ok(finding), String::new)
+                parts.record(Ok(*finding), String::new)
             }
             Err(reason) => parts.record(Err(reason), || {
                 row.cells().filter(|cell| !cell.is_empty()).take(20).collect::<Vec<_>>().join(", ")

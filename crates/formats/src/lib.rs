@@ -52,6 +52,7 @@ mod nuclei;
 mod options;
 mod own;
 mod package;
+mod packed;
 mod prisma;
 mod prose;
 mod qualys;

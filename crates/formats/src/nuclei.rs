@@ -153,7 +153,9 @@ fn tags(info: &Value) -> String {
 
 /// Where it was found: a page of a site, or a port of a host, or the host.
 fn place(result: &Value) -> Result<(AssetRecord, Location), String> {
-    let matched = either(result, &["matched-at", "matched", "url", "host"]);
+    let matched = either(result, &["matched-at", "matched", "url", "host"]).trim();
+    // Scripts give addresses with a slash in front.
+    let matched = matched.strip_prefix('/').filter(|rest| page(rest).is_some()).unwrap_or(matched);
     let is_web = matches!(text(result, "type"), "http" | "headless" | "");
     if let Some(url) = page(matched) {
         if is_web {

@@ -129,6 +129,7 @@ static FORMATS: &[Format] = &[
     nikto::XML,
     qualys::WEB,
     tls::TESTSSL,
+    tls::TESTSSL_TABLE,
     tls::SSLSCAN,
     ssh_audit::FORMAT,
     sqlmap::FORMAT,

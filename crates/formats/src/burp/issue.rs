@@ -1,7 +1,5 @@
 //! One issue, whichever form tells it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use scanhelm_core::Severity;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::text::single_line;
@@ -93,11 +91,7 @@ fn severity(word: &str) -> Result<(Severity, bool), String> {
     })
 }
 
-/// A message of an exchange, which the forms write packed or as it is.
+/// A message of an exchange, as text.
 pub(super) fn unpacked(text: &str) -> String {
-    let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    match STANDARD.decode(packed) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => text.to_owned(),
-    }
+    crate::packed::unpacked(text, LONGEST)
 }

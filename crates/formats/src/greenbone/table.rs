@@ -6,7 +6,7 @@ use scanhelm_core::text::single_line;
 
 use super::SCANNER;
 use super::result::{oid, severity};
-use crate::columns::{self, Columns};
+use crate::columns::{self, Columns, Told};
 use crate::format::{Format, Opened};
 use crate::gathered::{bare, filled};
 use crate::input::Input;
@@ -32,7 +32,7 @@ fn open(input: Input, options: &ReadOptions) -> Opened {
     columns::findings(input, options, header, &NEEDED, record)
 }
 
-fn record(columns: &Columns, row: &Row) -> Result<Option<FindingRecord>, String> {
+fn record(columns: &Columns, row: &Row) -> Result<Told, String> {
     let get = |name: &str| columns.get(row, &[name]);
     let oid = oid(&get("nvtoid"))?;
     let number = get("cvss");
@@ -58,7 +58,7 @@ fn record(columns: &Columns, row: &Row) -> Result<Option<FindingRecord>, String>
         }
     }
     let title = single_line(&get("nvtname"), 500);
-    Ok(Some(FindingRecord {
+    Ok(Told::Finding(Box::new(FindingRecord {
         vendor_severity: filled(single_line(&number, 10)),
         cves,
         description: paragraphs([
@@ -79,5 +79,5 @@ fn record(columns: &Columns, row: &Row) -> Result<Option<FindingRecord>, String>
             &asset,
             network::port(port, &get("portprotocol"), None),
         )
-    }))
+    })))
 }

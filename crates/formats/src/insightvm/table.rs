@@ -5,7 +5,7 @@ use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::text::single_line;
 
 use super::{Outcome, SCANNER, rule_id, severity};
-use crate::columns::{self, Columns};
+use crate::columns::{self, Columns, Told};
 use crate::cvss::cvss;
 use crate::format::{Format, Opened};
 use crate::gathered::{bare, filled};
@@ -38,25 +38,25 @@ fn open(input: Input, options: &ReadOptions) -> Opened {
     columns::findings(input, options, header, &NEEDED, record)
 }
 
-fn record(columns: &Columns, row: &Row) -> Result<Option<FindingRecord>, String> {
+fn record(columns: &Columns, row: &Row) -> Result<Told, String> {
     let get = |names: &[&str]| columns.get(row, names);
     let code = get(&["vulnerabilitytestresultcode"]);
     let outcome = Outcome::of(&code).ok_or_else(|| format!("`{}` is no result code", single_line(&code, 64)))?;
-    let (how, mark) = match outcome {
-        Outcome::Vulnerable(how) => (how, ""),
-        Outcome::Excepted(how) => (how, "Suppressed in InsightVM by an exception"),
-        Outcome::NotVulnerable | Outcome::Failed => return Ok(None),
-    };
-    let id = rule_id(&get(&["vulnerabilityid"]))?;
-    let score = |name: &str| get(&[name]).parse::<f64>().ok();
-    let (old, new) = (score("vulnerabilitycvssscore"), score("vulnerabilitycvssv3score"));
-    let (severity, vendor_severity) = severity(&get(&["vulnerabilityseveritylevel"]), old)?;
     let names = get(&["assetnames", "assetname", "hostnames", "hostname"]);
     let address = get(&["assetipaddress"]);
     let asset = network::host(names.split([',', ';', '|']).chain([address.as_str()]));
     if asset.keys.is_empty() {
         return Err("it names no host".to_owned());
     }
+    let (how, mark) = match outcome {
+        Outcome::Vulnerable(how) => (how, ""),
+        Outcome::Excepted(how) => (how, "Suppressed in InsightVM by an exception"),
+        Outcome::NotVulnerable | Outcome::Failed => return Ok(Told::Host(asset)),
+    };
+    let id = rule_id(&get(&["vulnerabilityid"]))?;
+    let score = |name: &str| get(&[name]).parse::<f64>().ok();
+    let (old, new) = (score("vulnerabilitycvssscore"), score("vulnerabilitycvssv3score"));
+    let (severity, vendor_severity) = severity(&get(&["vulnerabilityseveritylevel"]), old)?;
     let port = match get(&["serviceport"]).as_str() {
         "" => 0,
         text => network::port_number(text)?,
@@ -75,7 +75,7 @@ fn record(columns: &Columns, row: &Row) -> Result<Option<FindingRecord>, String>
     let system = [get(&["assetosname"]), get(&["assetosversion"])].join(" ");
     let mut asset = asset;
     asset.operating_system = filled(single_line(&system, 300));
-    Ok(Some(FindingRecord {
+    Ok(Told::Finding(Box::new(FindingRecord {
         vendor_severity: Some(vendor_severity),
         check: filled(single_line(&get(&["vulnerabilitytestresultkey", "vulnerabilitykey"]), 300)),
         cves,
@@ -91,5 +91,5 @@ fn record(columns: &Columns, row: &Row) -> Result<Option<FindingRecord>, String>
         references,
         seen_at: Timestamp::parse(&get(&["vulnerabilitytestdate"])),
         ..bare(SCANNER, id.clone(), if title.is_empty() { id } else { title }, severity, &asset, location)
-    }))
+    })))
 }

@@ -7,4 +7,4 @@ mod sslscan;
 mod testssl;
 
 pub(crate) use sslscan::FORMAT as SSLSCAN;
-pub(crate) use testssl::FORMAT as TESTSSL;
+pub(crate) use testssl::{FORMAT as TESTSSL, TABLE as TESTSSL_TABLE};

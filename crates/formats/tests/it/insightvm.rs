@@ -39,6 +39,10 @@ fn the_table_says_the_same() {
     assert_eq!(first.asset.identity(), xml.findings[1].asset.identity());
     assert!(second.evidence.as_ref().unwrap().starts_with("Suppressed in InsightVM"));
     assert!(!table.complete && table.rejected.is_empty());
+    let header = INSIGHTVM_CSV.lines().next().unwrap();
+    let clean = INSIGHTVM_CSV.lines().last().unwrap();
+    let clean = read(format!("{header}\n{clean}\n")).unwrap();
+    assert!(!clean.blind && clean.findings.is_empty() && clean.assets.len() == 1, "it was looked at");
 }
 
 /// Nessus, OpenVAS and InsightVM on one flaw of one port of one host: one finding.

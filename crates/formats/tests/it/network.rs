@@ -4,7 +4,7 @@ use scanhelm_core::finding::identity::{location, scanner_ref, weakness};
 use scanhelm_core::{Severity, Timestamp};
 
 use crate::reading::{Whole, read};
-use crate::samples_hosts::{MASSCAN, MASSCAN_LIST, NMAP, SSH_AUDIT, SSLSCAN, TESTSSL};
+use crate::samples_hosts::{MASSCAN, MASSCAN_LIST, NMAP, SSH_AUDIT, SSLSCAN, TESTSSL, TESTSSL_CSV};
 
 fn known_by(whole: &Whole) -> Vec<(String, String, String)> {
     let mut all: Vec<_> = whole
@@ -152,6 +152,8 @@ fn testssl_tells_of_what_it_rates_and_of_what_it_could_not_test() {
     assert_eq!((whole.findings[0].severity, &whole.findings[0].cwes[..]), (Severity::Critical, &[119][..]));
     assert_eq!(whole.problems, ["engine_problem: No engine or GOST support"]);
     assert!(!whole.complete && !whole.blind && whole.assets[0].asset.keys.len() == 2);
+    let table = read(TESTSSL_CSV).unwrap();
+    assert_eq!((&table.findings, &table.problems), (&whole.findings, &whole.problems), "rows say the same");
     let whole = read(TESTSSL.replace("\"MEDIUM\"", "\"GRAVE\"")).unwrap();
     assert_eq!((whole.findings.len(), whole.rejected[0].reason.as_str()), (1, "`GRAVE` is no severity of testssl"));
     let nobody = r#"[{"id":"scanProblem","ip":"a/1.2.3.4","port":"443","severity":"FATAL","finding":"Can't connect"}]"#;

@@ -249,6 +249,15 @@ pub(crate) const TESTSSL: &str = r#"[
 {"id":"scanTime","ip":"db1.example.com/10.0.0.5","port":"443","severity":"INFO","finding":"29"}]
 "#;
 
+/// The same as rows.
+pub(crate) const TESTSSL_CSV: &str = r#""id","fqdn/ip","port","severity","finding","cve","cwe"
+"service","db1.example.com/10.0.0.5","443","INFO","HTTP","",""
+"heartbleed","db1.example.com/10.0.0.5","443","CRITICAL","VULNERABLE. It runs an Old TLS library","CVE-2014-0160","CWE-119"
+"cert_keySize","db1.example.com/10.0.0.5","443","MEDIUM","RSA 1024 bits","",""
+"engine_problem","/","443","WARN","No engine or GOST support","",""
+"scanTime","db1.example.com/10.0.0.5","443","INFO","29","",""
+"#;
+
 /// A server with weak protocols, ciphers and certificate.
 pub(crate) const SSLSCAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <document title="SSLScan Results" version="2.0.7" web="http://github.com/rbsec/sslscan">
@@ -297,6 +306,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample::marked("nikto-xml", NIKTO_XML),
     Sample::marked("qualys-was", QUALYS_WAS),
     Sample::marked("testssl", TESTSSL),
+    Sample::unmarked("testssl-csv", TESTSSL_CSV),
     Sample::marked("sslscan", SSLSCAN),
     Sample::marked("ssh-audit", SSH_AUDIT),
     Sample::marked("sqlmap", SQLMAP),

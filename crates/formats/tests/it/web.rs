@@ -145,6 +145,9 @@ fn a_result_of_nuclei_is_known_by_template_matcher_and_place() {
     assert_eq!(whole.findings[0].seen_at, Timestamp::parse("2021-06-10T11:37:06.5Z"));
     assert_eq!(whole.findings[2].vendor_severity.as_deref(), Some("unknown"));
     insta::assert_json_snapshot!("nuclei_result", whole.findings[0]);
+    let script = r#"{"template-id":"cookies","info":{"name":"x","severity":"info"},"type":"javascript","port":"80","url":"/http://shop.example.com/"}"#;
+    let script = read(format!("{script}\n")).unwrap();
+    assert_eq!(identity(&script.findings[0]).2, "port:80/tcp", "a script's address has a slash in front");
     let list = format!("[{}]", NUCLEI.trim_end().replace('\n', ","));
     assert_eq!(read(list).unwrap().findings, whole.findings, "a list is the same");
 }

@@ -1,7 +1,5 @@
 //! One result of a web application scan.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use scanhelm_core::Severity;
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{CvssScore, FindingRecord, Location};
@@ -12,6 +10,7 @@ use super::moment;
 use crate::cvss::cvss;
 use crate::gathered::{bare, filled};
 use crate::html::text_of;
+use crate::packed::unpacked;
 use crate::prose::{labelled, paragraphs};
 use crate::report::cut;
 use crate::site::{page, page_on, site};
@@ -152,12 +151,8 @@ fn evidence(result: &Element) -> Option<String> {
 }
 
 fn content(element: &Element) -> String {
-    let packed: String = element.text.chars().filter(|c| !c.is_whitespace()).collect();
-    let plain = match element.attribute("base64") {
-        "true" => STANDARD
-            .decode(packed)
-            .map_or_else(|_| element.text.clone(), |bytes| String::from_utf8_lossy(&bytes).into_owned()),
-        _ => element.text.clone(),
-    };
-    cut(&plain, LONGEST).into_owned()
+    match element.attribute("base64") {
+        "true" => unpacked(&element.text, LONGEST),
+        _ => cut(&element.text, LONGEST).into_owned(),
+    }
 }
