@@ -14,14 +14,17 @@ pub(crate) struct Destinations {
     /// Form of the results on standard output
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: Format,
-    /// Also write the results to a file; its ending picks the form: .json, .sarif, .csv, .txt. Repeat for several
+    /// Also write the results to a file; its ending picks the form: .json, .ndjson, .sarif, .csv, .cdx.json (CycloneDX), .html,
+    /// .txt. Repeat for several
     #[arg(long = "output-file", value_name = "FILE")]
     output_files: Vec<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DestinationError {
-    #[error("`{0}` does not end in .json, .sarif, .csv or .txt, so its form is not known; rename it")]
+    #[error(
+        "`{0}` ends in none of .json, .ndjson, .sarif, .csv, .cdx.json, .html and .txt, so its form is not known; rename it"
+    )]
     UnknownEnding(String),
     #[error("there is no folder to write `{0}` into; make it first")]
     NoFolder(String),
@@ -68,9 +71,14 @@ fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
     let endings = [
         (".sarif.json", Format::Sarif),
+        (".cdx.json", Format::CyclonedxVex),
+        (".vex.json", Format::CyclonedxVex),
         (".sarif", Format::Sarif),
         (".json", Format::Json),
+        (".ndjson", Format::Ndjson),
+        (".jsonl", Format::Ndjson),
         (".csv", Format::Csv),
+        (".html", Format::Html),
         (".txt", Format::Table),
     ];
     endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
@@ -101,6 +109,9 @@ mod tests {
             ("a.sarif", Some(Format::Sarif)),
             ("a.sarif.json", Some(Format::Sarif)),
             ("A.JSON", Some(Format::Json)),
+            ("bom.cdx.json", Some(Format::CyclonedxVex)),
+            ("a.ndjson", Some(Format::Ndjson)),
+            ("a.html", Some(Format::Html)),
             ("x/a.csv", Some(Format::Csv)),
             ("a.txt", Some(Format::Table)),
             ("a.pdf", None),

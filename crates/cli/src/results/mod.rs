@@ -10,7 +10,9 @@ use comfy_table::Table;
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{ToolInfo, write_csv, write_json, write_sarif};
+use scanhelm_formats::write::{
+    ToolInfo, write_csv, write_cyclonedx_vex, write_html, write_json, write_ndjson, write_sarif,
+};
 
 pub(crate) use destination::Destinations;
 
@@ -47,6 +49,12 @@ pub(crate) enum Format {
     Sarif,
     /// For spreadsheets
     Csv,
+    /// The findings of the JSON, one a line
+    Ndjson,
+    /// CycloneDX 1.6: vulnerabilities and what they affect
+    CyclonedxVex,
+    /// A page for any browser
+    Html,
 }
 
 impl Format {
@@ -62,6 +70,9 @@ impl Format {
             Self::Json => write_json(&mut output, &results.records, &tool)?,
             Self::Sarif => write_sarif(&mut output, &results.records, &tool)?,
             Self::Csv => write_csv(&mut output, &results.records)?,
+            Self::Ndjson => write_ndjson(&mut output, &results.records)?,
+            Self::CyclonedxVex => write_cyclonedx_vex(&mut output, &results.records, &tool)?,
+            Self::Html => write_html(&mut output, &results.name, &results.records, &tool)?,
         }
         Ok(output)
     }

@@ -48,11 +48,16 @@ pub(crate) fn real_source() -> PathBuf {
     found.expect("the environment of Bandit holds it").canonicalize().unwrap()
 }
 
-/// Reports of real scanners that nobody here wrote.
-pub(crate) fn corpus(file: &str) -> PathBuf {
+/// The folder of reports of real scanners that nobody here wrote; `None`, and a line in the test's output, where this
+/// machine has none. Missing in continuous integration is a failure.
+#[expect(clippy::print_stderr, reason = "a skipped test has to be seen in its output")]
+pub(crate) fn corpus() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("SCANHELM_SHARED").map_or_else(beside, PathBuf::from);
-    let path = shared.join("corpus").join(file);
-    assert!(path.exists(), "{} is missing: set SCANHELM_SHARED to the folder of shared files", path.display());
-    path
+    let corpus = std::env::var_os("SCANHELM_SHARED").map_or_else(beside, PathBuf::from).join("corpus");
+    if corpus.is_dir() {
+        return Some(corpus);
+    }
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no corpus at {}", corpus.display());
+    eprintln!("skipped: no corpus at {}", corpus.display());
+    None
 }

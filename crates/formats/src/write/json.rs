@@ -15,7 +15,7 @@ use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::FindingRecord;
 use serde::Serialize;
 
-use super::order::ordered;
+use super::order::{Ordered, ordered};
 use super::{ToolInfo, as_io};
 
 /// Names the layout and its version.
@@ -35,11 +35,18 @@ struct Tool<'a> {
     version: &'a str,
 }
 
+/// Also a line of [`write_ndjson`](super::write_ndjson).
 #[derive(Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     fingerprint: String,
     #[serde(flatten)]
     record: &'a FindingRecord,
+}
+
+impl<'a> Finding<'a> {
+    pub(super) fn of(finding: &Ordered<'a>) -> Self {
+        Self { fingerprint: finding.fingerprint(), record: finding.record }
+    }
 }
 
 /// Writes the findings, indented, with a line break at the end.
@@ -51,10 +58,7 @@ pub fn write_json(output: &mut dyn Write, records: &[FindingRecord], tool: &Tool
         schema: JSON_SCHEMA,
         tool: Tool { name: &tool.name, version: &tool.version },
         counts: records.iter().map(|record| record.severity).collect(),
-        findings: ordered(records)
-            .iter()
-            .map(|finding| Finding { fingerprint: finding.fingerprint(), record: finding.record })
-            .collect(),
+        findings: ordered(records).iter().map(Finding::of).collect(),
     };
     serde_json::to_writer_pretty(&mut *output, &document).map_err(as_io)?;
     output.write_all(b"\n")

@@ -5,16 +5,22 @@
 //! timestamp and no absolute path is in it.
 
 mod csv;
+mod html;
 mod json;
+mod ndjson;
 mod order;
 mod sarif;
+mod vex;
 
 use std::io;
 
 pub(crate) use self::csv::is_formula;
 pub use self::csv::{CSV_HEADER, write_csv};
+pub use self::html::write_html;
 pub use self::json::{JSON_SCHEMA, write_json};
+pub use self::ndjson::write_ndjson;
 pub use self::sarif::write_sarif;
+pub use self::vex::write_cyclonedx_vex;
 
 /// Who writes: this program.
 #[derive(Clone, Debug)]
@@ -23,6 +29,14 @@ pub struct ToolInfo {
     pub version: String,
     /// The project's page.
     pub information_uri: Option<String>,
+}
+
+/// Whether a text is an address that viewers may make a link of.
+fn is_web_uri(uri: &str) -> bool {
+    (uri.starts_with("https://") || uri.starts_with("http://"))
+        && uri.bytes().all(|byte| {
+            byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        })
 }
 
 /// What the writers in `serde_json` and `csv` fail with is a failed write underneath.

@@ -11,7 +11,7 @@ use scanhelm_core::finding::{FindingRecord, Location};
 use serde_json::{Map, Value, json};
 
 use super::order::{Ordered, ordered};
-use super::{ToolInfo, as_io};
+use super::{ToolInfo, as_io, is_web_uri};
 use crate::sarif::{OWN_FACTS, OwnFacts};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -159,13 +159,6 @@ fn non_empty<'a>(text: &'a str, instead: &'a str) -> &'a str {
         (true, false) => instead,
         (true, true) => "(no text)",
     }
-}
-
-fn is_web_uri(uri: &str) -> bool {
-    (uri.starts_with("https://") || uri.starts_with("http://"))
-        && uri.bytes().all(|byte| {
-            byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-        })
 }
 
 /// A relative path as a relative URI.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::finding::{FindingRecord, Location};
-use scanhelm_formats::write::{JSON_SCHEMA, ToolInfo, write_csv, write_json, write_sarif};
+use scanhelm_formats::write::{
+    JSON_SCHEMA, ToolInfo, write_csv, write_cyclonedx_vex, write_html, write_json, write_ndjson, write_sarif,
+};
 
 use crate::corpus::corpus;
 use crate::reading::{BANDIT, NESSUS, SARIF, SEMGREP, read};
@@ -51,6 +53,24 @@ fn json(findings: &[FindingRecord]) -> Vec<u8> {
     bytes
 }
 
+fn ndjson(findings: &[FindingRecord]) -> Vec<u8> {
+    let mut bytes = vec![];
+    write_ndjson(&mut bytes, findings).unwrap();
+    bytes
+}
+
+fn vex(findings: &[FindingRecord]) -> Vec<u8> {
+    let mut bytes = vec![];
+    write_cyclonedx_vex(&mut bytes, findings, &tool()).unwrap();
+    bytes
+}
+
+fn html(findings: &[FindingRecord]) -> String {
+    let mut bytes = vec![];
+    write_html(&mut bytes, "shop <main>", findings, &tool()).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
 /// Identities and how often each occurs.
 fn identities(findings: &[FindingRecord]) -> BTreeMap<String, usize> {
     let mut ordinals = Ordinals::of(findings);
@@ -85,6 +105,73 @@ fn json_holds_the_whole_record() {
 }
 
 #[test]
+fn a_line_is_a_finding_of_the_json() {
+    let findings = findings();
+    let document: serde_json::Value = serde_json::from_slice(&json(&findings)).unwrap();
+    let text = String::from_utf8(ndjson(&findings)).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(serde_json::Value::from(lines), document["findings"]);
+    assert_eq!(ndjson(&[]), b"");
+}
+
+#[test]
+fn cyclonedx_looks_like_this() {
+    let document: serde_json::Value = serde_json::from_slice(&vex(&findings())).unwrap();
+    insta::assert_json_snapshot!("cyclonedx_vex_output", document);
+}
+
+/// Every finding is there: under each of its CVEs, else under its rule, with the component it was found in.
+#[test]
+fn cyclonedx_leaves_no_finding_out() {
+    let findings = findings();
+    let document: serde_json::Value = serde_json::from_slice(&vex(&findings)).unwrap();
+    let components: Vec<&str> = document["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|component| component["bom-ref"].as_str().unwrap())
+        .collect();
+    for finding in &findings {
+        let ids = if finding.cves.is_empty() { vec![finding.rule_id.clone()] } else { finding.cves.clone() };
+        let component = match &finding.location {
+            Location::Package { purl, .. } => purl.clone(),
+            _ => finding.asset.identity(),
+        };
+        assert!(components.contains(&component.as_str()), "{component}");
+        for id in ids {
+            let known = document["vulnerabilities"].as_array().unwrap().iter().any(|vulnerability| {
+                let affects = vulnerability["affects"].as_array().unwrap();
+                vulnerability["id"] == id && affects.iter().any(|affected| affected["ref"] == component)
+            });
+            assert!(known, "{id} of {component}");
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_everything_and_obeys_nothing() {
+    let mut hostile = findings().remove(0);
+    hostile.title = "<script>alert(1)</script>".to_owned();
+    hostile.asset.name = "\" onmouseover=alert(1)".to_owned();
+    hostile.evidence = Some("</pre><img src=http://evil.example/x onerror=alert(1)>".to_owned());
+    hostile.references = vec![
+        "javascript:alert(1)".to_owned(),
+        "https://example.com/\"><script>".to_owned(),
+        "https://example.com/advisory".to_owned(),
+    ];
+    let mut findings = findings();
+    findings.push(hostile);
+    let page = html(&findings);
+    assert_eq!(page.matches("<details>").count(), findings.len());
+    for markup in ["<script", "<img", "href=\"javascript", "\" onmouseover"] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("Findings: shop &lt;main&gt;"));
+    assert!(page.contains("href=\"https://example.com/advisory\"") && page.contains("default-src 'none'"));
+    assert!(html(&[]).contains("Nothing was found"));
+}
+
+#[test]
 fn the_order_of_the_findings_does_not_show() {
     let findings = findings();
     let mut reversed = findings.clone();
@@ -95,6 +182,9 @@ fn the_order_of_the_findings_does_not_show() {
         assert_eq!(sarif(&findings), sarif(&other));
         assert_eq!(csv(&findings), csv(&other));
         assert_eq!(json(&findings), json(&other));
+        assert_eq!(ndjson(&findings), ndjson(&other));
+        assert_eq!(vex(&findings), vex(&other));
+        assert_eq!(html(&findings), html(&other));
     }
 }
 
@@ -155,8 +245,10 @@ fn no_cell_is_a_formula() {
 
 #[test]
 fn no_time_and_no_absolute_path_is_written() {
-    let text = String::from_utf8(sarif(&findings())).unwrap();
-    for word in ["2021-06", "2026-11", "file://", "seen_at"] {
-        assert!(!text.contains(word), "{word}");
+    for bytes in [sarif(&findings()), vex(&findings()), html(&findings()).into_bytes()] {
+        let text = String::from_utf8(bytes).unwrap();
+        for word in ["2021-06", "2026-11", "file://", "seen_at"] {
+            assert!(!text.contains(word), "{word}");
+        }
     }
 }

@@ -1,0 +1,139 @@
+//! A page for people without a hub: one file, readable in any browser and on paper, with no script and nothing from
+//! elsewhere. Findings quote what hostile targets answer, so everything is escaped, and a policy in the page forbids
+//! whatever would still slip through.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use scanhelm_core::finding::{FindingRecord, Location};
+use scanhelm_core::text::clean;
+use scanhelm_core::{Severity, SeverityCounts};
+
+use super::order::ordered;
+use super::{ToolInfo, is_web_uri};
+
+/// Of one text; what is longer belongs into the machine formats.
+const LONGEST: usize = 20_000;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--line:#d5d9e0;--dim:#5b6472;--critical:#a3123f;--high:#c2410c;--medium:#946200;--low:#1d63b8;--info:#5b6472}
+@media(prefers-color-scheme:dark){:root{--line:#39404d;--dim:#a2abba;--critical:#ff7a9c;--high:#ff9a62;--medium:#e5b83f;--low:#7db4ff;--info:#a2abba}}
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
+h1{font-size:1.4rem;margin:0}p{margin:.4rem 0}.dim{color:var(--dim)}
+ul.counts{list-style:none;display:flex;gap:1.5rem;padding:0;flex-wrap:wrap}ul.counts b{font-size:1.3rem;margin-right:.3rem}
+details{border-top:1px solid var(--line);padding:.5rem 0}summary{cursor:pointer;overflow-wrap:anywhere}
+.severity{display:inline-block;min-width:5rem;font-weight:600}
+.critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}.info{color:var(--info)}
+dl{display:grid;grid-template-columns:9rem 1fr;gap:.2rem 1rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);padding:.6rem;margin:0;max-height:24rem;overflow:auto}
+@media print{pre{max-height:none}}";
+
+/// Text as a browser shows it and never as markup.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in clean(self.0, LONGEST).chars() {
+            match character {
+                '&' => formatter.write_str("&amp;")?,
+                '<' => formatter.write_str("&lt;")?,
+                '>' => formatter.write_str("&gt;")?,
+                '"' => formatter.write_str("&quot;")?,
+                '\'' => formatter.write_str("&#39;")?,
+                other => write!(formatter, "{other}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the page. `name` says what was looked at.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write_html(output: &mut dyn Write, name: &str, records: &[FindingRecord], tool: &ToolInfo) -> io::Result<()> {
+    let counts: SeverityCounts = records.iter().map(|record| record.severity).collect();
+    let title = format!("Findings: {name}");
+    writeln!(
+        output,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<style>\n{STYLE}\n\
+         </style>\n</head>\n<body>\n<h1>{}</h1>\n<p class=\"dim\">{} {}</p>",
+        Escaped(&title),
+        Escaped(&title),
+        Escaped(&tool.name),
+        Escaped(&tool.version),
+    )?;
+    writeln!(output, "<ul class=\"counts\">")?;
+    for severity in Severity::ALL {
+        writeln!(output, "<li class=\"{severity}\"><b>{}</b>{severity}</li>", counts.get(severity))?;
+    }
+    writeln!(output, "</ul>")?;
+    if records.is_empty() {
+        writeln!(output, "<p>Nothing was found.</p>")?;
+    }
+    for finding in ordered(records) {
+        write_finding(output, finding.record)?;
+    }
+    writeln!(output, "</body>\n</html>")
+}
+
+fn write_finding(output: &mut dyn Write, record: &FindingRecord) -> io::Result<()> {
+    let place = match &record.location {
+        Location::Asset | Location::Network { .. } => format!("{} {}", record.asset.name, record.location.label()),
+        location => location.label(),
+    };
+    writeln!(
+        output,
+        "<details>\n<summary><span class=\"severity {severity}\">{severity}</span> {} <span class=\"dim\">{}</span>\
+         </summary>\n<dl>",
+        Escaped(&record.title),
+        Escaped(place.trim()),
+        severity = record.severity,
+    )?;
+    let cwes: Vec<String> = record.cwes.iter().map(|cwe| format!("CWE-{cwe}")).collect();
+    let scores: Vec<String> = record
+        .cvss
+        .iter()
+        .map(|score| {
+            let number = score.score.map(|number| format!("{number:.1}"));
+            [Some(format!("v{}", score.version)), number, score.vector.clone()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    let facts = [
+        ("Scanner", Some(record.scanner.clone())),
+        ("Rule", Some(record.rule_id.clone())),
+        ("Asset", Some(record.asset.name.clone())),
+        ("Vulnerabilities", Some(record.cves.join(" "))),
+        ("Weaknesses", Some(cwes.join(" "))),
+        ("CVSS", Some(scores.join("\n"))),
+        ("Description", record.description.clone()),
+        ("Solution", record.solution.clone()),
+    ];
+    for (name, text) in facts {
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            writeln!(output, "<dt>{name}</dt><dd>{}</dd>", Escaped(&text))?;
+        }
+    }
+    if !record.references.is_empty() {
+        writeln!(output, "<dt>References</dt><dd>")?;
+        for reference in &record.references {
+            let text = Escaped(reference);
+            if is_web_uri(reference) {
+                writeln!(output, "<a href=\"{text}\" rel=\"noopener noreferrer\">{text}</a>")?;
+            } else {
+                writeln!(output, "{text}")?;
+            }
+        }
+        writeln!(output, "</dd>")?;
+    }
+    if let Some(evidence) = record.evidence.as_deref().filter(|evidence| !evidence.trim().is_empty()) {
+        writeln!(output, "<dt>Evidence</dt><dd><pre>{}</pre></dd>", Escaped(evidence))?;
+    }
+    writeln!(output, "</dl>\n</details>")
+}
