@@ -84,7 +84,7 @@ impl Installation {
             RunningHub { process, client, address, headers: key.map(|key| ("x-api-key", key)).into_iter().collect() };
         let request = Request::new("is the hub ready", &["readyz"]);
         // A client of its own each time: one that was told to come back later would.
-        while client(&hub.address)?.get(&request).await.is_err() {
+        while self::client(&hub.address)?.get(&request).await.is_err() {
             if started.elapsed() > START {
                 return Err(Failure::new(format!("the hub is not ready after {START:?}; see {}", log.display())));
             }
