@@ -158,11 +158,18 @@ fn is_new_run(scan: &Scan, observation: &Observation) -> bool {
         (None, None) => {
             let first = scan.run_number == 0 && observation.state.is_some_and(|state| state != VendorState::Queued);
             let again = observation.state.is_some_and(|state| !state.is_terminal());
-            let since = scan.vendor_finished_at.is_some() && observation.started_at > scan.vendor_finished_at;
-            first || (scan.vendor_state.is_terminal() && (again || since))
+            first || (scan.vendor_state.is_terminal() && (again || began_after_the_end(scan, observation)))
         }
         (Some(_), None) => false,
     }
+}
+
+/// One that ends before it begins contradicts itself, and proves no other run.
+fn began_after_the_end(scan: &Scan, observation: &Observation) -> bool {
+    let (Some(start), Some(end)) = (observation.started_at, scan.vendor_finished_at) else {
+        return false;
+    };
+    start > end && observation.finished_at.is_none_or(|finished| finished >= start)
 }
 
 fn observe_state(changes: &mut Vec<Change>, after: &mut Scan, observation: &Observation, now: Timestamp) {

@@ -133,6 +133,20 @@ fn without_run_ids_a_run_that_was_not_seen_at_work_is_a_new_run_all_the_same() {
     }
 }
 
+/// A vendor that mixes up its times in one answer would otherwise begin a run with every look.
+#[test]
+fn an_end_before_the_start_in_one_answer_is_no_new_run() {
+    let mut row = scan();
+    follow(&mut row, &look(10, VendorState::Completed, None));
+    let mut mixed = look(20, VendorState::Completed, None);
+    mixed.started_at = Some(at(6));
+    mixed.finished_at = Some(at(3));
+    row.started_at = Some(at(0));
+    follow(&mut row, &mixed);
+    assert_eq!(follow(&mut row, &mixed), vec![Change::Seen { at: at(20) }]);
+    assert_eq!(row.run_number, 1);
+}
+
 /// A list may tell the state alone and only the details when the run began: by a clock that may be ahead of ours.
 #[test]
 fn a_start_that_is_learnt_after_the_end_is_not_behind_it() {
