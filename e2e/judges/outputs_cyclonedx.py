@@ -5,7 +5,7 @@ import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-errors = JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read(), all_errors=True)
-for error in errors or ():
-    print(error, file=sys.stderr)
-sys.exit(1 if errors else 0)
+error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read())
+if error is not None:
+    print(str(error)[:2000], file=sys.stderr)
+    sys.exit(1)
