@@ -116,6 +116,6 @@ fn a_cyclonedx_output_is_one_for_an_independent_reader() {
     };
     let verdict = judge(&written);
     assert!(verdict.status.success(), "{}", String::from_utf8_lossy(&verdict.stderr));
-    let spoilt = written.replacen("\"in_triage\"", "\"undecided\"", 1);
-    assert!(!judge(&spoilt).status.success(), "the judge judges");
+    let spoilt = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": "one"}"#;
+    assert!(!judge(spoilt).status.success(), "the judge judges");
 }
