@@ -71,16 +71,7 @@ impl Context {
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
     let mut xml = XmlReader::new(input.content, &options.limits);
-    let root = loop {
-        match xml.next()? {
-            Markup::Start(tag) => break Element::begin(&tag)?,
-            Markup::Eof => return Err(xml.malformed("it has no element")),
-            _ => {}
-        }
-    };
-    if root.name != ROOT {
-        return Err(xml.malformed(format!("the root element is not <{ROOT}>")));
-    }
+    let root = xml.enter_element(ROOT)?;
     let mut report = Gathered::of(SCANNER);
     let mut context = Context { technology: root.attribute("technology").to_owned(), ..Context::default() };
     let mut application = String::new();

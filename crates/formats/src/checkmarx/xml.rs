@@ -37,16 +37,7 @@ struct Read {
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
     let mut xml = XmlReader::new(input.content, &options.limits);
-    let root = loop {
-        match xml.next()? {
-            Markup::Start(tag) => break Element::begin(&tag)?,
-            Markup::Eof => return Err(xml.malformed("it has no element")),
-            _ => {}
-        }
-    };
-    if root.name != ROOT {
-        return Err(xml.malformed(format!("the root element is not <{ROOT}>")));
-    }
+    let root = xml.enter_element(ROOT)?;
     let mut report = of_project(root.attribute("ProjectName"), options);
     report.header.scanner_version = filled(root.attribute("CheckmarxVersion"));
     report.header.policy = filled(root.attribute("Preset"));

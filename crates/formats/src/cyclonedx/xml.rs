@@ -15,7 +15,7 @@ use crate::options::ReadOptions;
 use crate::report::{Reader, ReportItem, rejected};
 use crate::sample::Sample;
 use crate::spool::Spool;
-use crate::xml::{Markup, Node, XmlReader};
+use crate::xml::{Element, Markup, XmlReader};
 
 pub(crate) const FORMAT: Format =
     Format { id: "cyclonedx-xml", name: "CycloneDX XML", extensions: &["xml"], sniff: recognises, open };
@@ -31,8 +31,8 @@ fn open(input: Input, options: &ReadOptions) -> Opened {
     let mut parts = Parts::new(XmlReader::new(document.content()?, &options.limits), options)?;
     while let Some(part) = parts.next()? {
         match part {
-            Part::Metadata(node) => metadata = metadata_of(&node),
-            Part::Component(node) => bom.add(&component_of(&node)),
+            Part::Metadata(element) => metadata = metadata_of(&element),
+            Part::Component(element) => bom.add(&component_of(&element)),
             Part::Vulnerability(_) => vulnerabilities += 1,
         }
     }
@@ -68,11 +68,11 @@ impl Reader for Document {
             }
             let read = match self.parts.next()? {
                 None => return Ok(self.footer.take()),
-                Some(Part::Vulnerability(Some(node))) => {
-                    let entry = vulnerability_of(&node);
+                Some(Part::Vulnerability(Element { fault: Some(fault), .. })) => Err((fault, String::new())),
+                Some(Part::Vulnerability(vulnerability)) => {
+                    let entry = vulnerability_of(&vulnerability);
                     self.bom.findings(&entry).map_err(|reason| (reason, entry.to_string()))
                 }
-                Some(Part::Vulnerability(None)) => Err(("the record is too long".to_owned(), String::new())),
                 Some(_) => continue,
             };
             match read {
@@ -90,10 +90,10 @@ impl Reader for Document {
 }
 
 enum Part {
-    Metadata(Node),
-    Component(Node),
-    /// `None`: it is too long.
-    Vulnerability(Option<Node>),
+    Metadata(Element),
+    Component(Element),
+    /// With a fault where it cannot be taken.
+    Vulnerability(Element),
 }
 
 /// The parts of a document, one after the other.
@@ -102,7 +102,7 @@ struct Parts<R> {
     record_limit: usize,
     context_left: usize,
     /// Vulnerabilities of the extension that stood in a component.
-    within: VecDeque<Node>,
+    within: VecDeque<Element>,
 }
 
 impl<R: Read> Parts<R> {
@@ -113,121 +113,147 @@ impl<R: Read> Parts<R> {
     }
 
     fn next(&mut self) -> Result<Option<Part>, ReadError> {
-        if let Some(node) = self.within.pop_front() {
-            return Ok(Some(Part::Vulnerability(Some(node))));
+        if let Some(vulnerability) = self.within.pop_front() {
+            return Ok(Some(Part::Vulnerability(vulnerability)));
         }
         loop {
-            let node = match self.xml.next()? {
+            let mut begun = match self.xml.next()? {
                 Markup::Eof => return Ok(None),
-                Markup::Start(tag) => Node::open(&tag)?,
+                Markup::Start(tag) => Element::begin(&tag)?,
                 _ => continue,
             };
-            let node = node.map_err(|reason| self.xml.malformed(reason))?;
-            match node.name.as_str() {
+            begun.drop_prefixes();
+            match begun.name.as_str() {
                 "components" | "vulnerabilities" => {}
-                "vulnerability" => return Ok(Some(Part::Vulnerability(self.xml.read_node(node, self.record_limit)?))),
-                "metadata" => return Ok(Some(Part::Metadata(self.context(node)?))),
+                "vulnerability" => return Ok(Some(Part::Vulnerability(self.element(begun, self.record_limit)?))),
+                "metadata" => return Ok(Some(Part::Metadata(self.context(begun)?))),
                 "component" => {
-                    let mut node = self.context(node)?;
-                    take_vulnerabilities(&mut node, &mut self.within);
-                    return Ok(Some(Part::Component(node)));
+                    let mut component = self.context(begun)?;
+                    take_vulnerabilities(&mut component, &mut self.within);
+                    return Ok(Some(Part::Component(component)));
                 }
                 _ => self.xml.skip_element()?,
             }
         }
     }
 
-    fn context(&mut self, node: Node) -> Result<Node, ReadError> {
+    fn element(&mut self, begun: Element, room: usize) -> Result<Element, ReadError> {
+        let mut element = self.xml.read_element_within(begun, room)?;
+        element.drop_prefixes();
+        Ok(element)
+    }
+
+    fn context(&mut self, begun: Element) -> Result<Element, ReadError> {
         let before = self.xml.position();
         let limit = self.context_left;
-        let node = self.xml.read_node(node, limit)?;
+        let element = self.element(begun, limit)?;
         let read = usize::try_from(self.xml.position() - before).unwrap_or(usize::MAX);
         self.context_left = limit.saturating_sub(read);
-        node.filter(|_| self.context_left > 0)
-            .ok_or_else(|| ReadError::Hostile { detail: "what describes its components is too long".to_owned() })
+        if element.fault.is_none() && self.context_left > 0 {
+            return Ok(element);
+        }
+        let fault = element.fault.as_deref().unwrap_or("there is too much of it");
+        Err(ReadError::Hostile { detail: format!("what describes its components cannot be taken: {fault}") })
     }
 }
 
 /// The extension puts them into the component, which they do not name then.
-fn take_vulnerabilities(component: &mut Node, into: &mut VecDeque<Node>) {
-    let reference = component.attribute("bom-ref").or(component.text_at("purl")).unwrap_or_default().to_owned();
-    for mut vulnerability in component.take("vulnerabilities").into_iter().flat_map(Node::into_children) {
-        if vulnerability.attribute("ref").is_none() {
+fn take_vulnerabilities(component: &mut Element, into: &mut VecDeque<Element>) {
+    let reference = attribute(component, "bom-ref").or(text_at(component, "purl")).unwrap_or_default().to_owned();
+    let place = component.children.iter().position(|child| child.name == "vulnerabilities");
+    let list = place.map(|place| component.children.remove(place));
+    for mut vulnerability in list.into_iter().flat_map(|list| list.children) {
+        if attribute(&vulnerability, "ref").is_none() {
             vulnerability.set_attribute("ref", &reference);
         }
         into.push_back(vulnerability);
     }
-    component.each_child("components", |within| take_vulnerabilities(within, into));
+    for list in component.children.iter_mut().filter(|child| child.name == "components") {
+        list.children.iter_mut().for_each(|within| take_vulnerabilities(within, into));
+    }
 }
 
-fn metadata_of(node: &Node) -> Value {
-    let tools = node.all("tools/tool").into_iter().chain(node.all("tools/components/component"));
+fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    Some(element.attribute(name).trim()).filter(|value| !value.is_empty())
+}
+
+fn text_at<'a>(element: &'a Element, path: &str) -> Option<&'a str> {
+    Some(element.text_at(path)).filter(|text| !text.is_empty())
+}
+
+fn text(element: &Element) -> Option<&str> {
+    Some(element.text.as_str()).filter(|text| !text.is_empty())
+}
+
+fn metadata_of(element: &Element) -> Value {
+    let tools = element.all_at("tools/tool").into_iter().chain(element.all_at("tools/components/component"));
     let tools: Vec<Value> =
-        tools.map(|tool| json!({"name": tool.text_at("name"), "version": tool.text_at("version")})).collect();
+        tools.map(|tool| json!({"name": text_at(tool, "name"), "version": text_at(tool, "version")})).collect();
     json!({
-        "timestamp": node.text_at("timestamp"),
+        "timestamp": text_at(element, "timestamp"),
         "tools": tools,
-        "component": node.child("component").map(component_of),
+        "component": element.at("component").map(component_of),
     })
 }
 
-fn component_of(node: &Node) -> Value {
-    let properties = node.all("properties/property").into_iter();
+fn component_of(element: &Element) -> Value {
+    let properties = element.all_at("properties/property").into_iter();
     let properties: Vec<Value> =
-        properties.map(|property| json!({"name": property.attribute("name"), "value": property.text()})).collect();
-    let occurrences = node.all("evidence/occurrences/occurrence").into_iter();
-    let occurrences: Vec<Value> = occurrences.map(|place| json!({"location": place.text_at("location")})).collect();
-    let within: Vec<Value> = node.all("components/component").into_iter().map(component_of).collect();
+        properties.map(|property| json!({"name": attribute(property, "name"), "value": text(property)})).collect();
+    let occurrences = element.all_at("evidence/occurrences/occurrence").into_iter();
+    let occurrences: Vec<Value> = occurrences.map(|place| json!({"location": text_at(place, "location")})).collect();
+    let within: Vec<Value> = element.all_at("components/component").into_iter().map(component_of).collect();
     json!({
-        "bom-ref": node.attribute("bom-ref"),
-        "type": node.attribute("type"),
-        "group": node.text_at("group"),
-        "name": node.text_at("name"),
-        "version": node.text_at("version"),
-        "purl": node.text_at("purl"),
+        "bom-ref": attribute(element, "bom-ref"),
+        "type": attribute(element, "type"),
+        "group": text_at(element, "group"),
+        "name": text_at(element, "name"),
+        "version": text_at(element, "version"),
+        "purl": text_at(element, "purl"),
         "properties": properties,
         "evidence": {"occurrences": occurrences},
         "components": within,
     })
 }
 
-fn vulnerability_of(node: &Node) -> Value {
-    let rating = |rating: &Node| {
+fn vulnerability_of(element: &Element) -> Value {
+    let rating = |rating: &Element| {
         json!({
-            "source": {"name": rating.text_at("source/name")},
-            "score": rating.text_at("score").or(rating.text_at("score/base")),
-            "severity": rating.text_at("severity").map(str::to_lowercase),
-            "method": rating.text_at("method"),
-            "vector": rating.text_at("vector"),
+            "source": {"name": text_at(rating, "source/name")},
+            "score": text_at(rating, "score").or(text_at(rating, "score/base")),
+            "severity": text_at(rating, "severity").map(str::to_lowercase),
+            "method": text_at(rating, "method"),
+            "vector": text_at(rating, "vector"),
         })
     };
-    let affects = |target: &Node| {
-        let versions = target.all("versions/version").into_iter();
-        let versions: Vec<Value> = versions.map(|version| json!({"status": version.text_at("status")})).collect();
-        json!({"ref": target.text_at("ref"), "versions": versions})
+    let affects = |target: &Element| {
+        let versions = target.all_at("versions/version").into_iter();
+        let versions: Vec<Value> = versions.map(|version| json!({"status": text_at(version, "status")})).collect();
+        json!({"ref": text_at(target, "ref"), "versions": versions})
     };
-    let mut affected: Vec<Value> = node.all("affects/target").into_iter().map(affects).collect();
-    affected.extend(node.attribute("ref").map(|reference| json!({"ref": reference})));
-    let advisory = |advisory: &Node| json!({"url": advisory.text_at("url").or(advisory.text())});
-    let list = |path: &str, of: &dyn Fn(&Node) -> Value| node.all(path).into_iter().map(of).collect::<Vec<Value>>();
+    let mut affected: Vec<Value> = element.all_at("affects/target").into_iter().map(affects).collect();
+    affected.extend(attribute(element, "ref").map(|reference| json!({"ref": reference})));
+    let advisory = |advisory: &Element| json!({"url": text_at(advisory, "url").or(text(advisory))});
+    let list =
+        |path: &str, of: &dyn Fn(&Element) -> Value| element.all_at(path).into_iter().map(of).collect::<Vec<Value>>();
     json!({
-        "id": node.text_at("id"),
+        "id": text_at(element, "id"),
         "source": {
-            "name": node.text_at("source/name").or(node.child("source").and_then(|source| source.attribute("name"))),
-            "url": node.text_at("source/url"),
+            "name": text_at(element, "source/name").or(element.at("source").and_then(|source| attribute(source, "name"))),
+            "url": text_at(element, "source/url"),
         },
-        "references": list("references/reference", &|reference| json!({"id": reference.text_at("id")})),
+        "references": list("references/reference", &|reference| json!({"id": text_at(reference, "id")})),
         "ratings": list("ratings/rating", &rating),
-        "cwes": list("cwes/cwe", &|weakness| json!(weakness.text())),
-        "description": node.text_at("description"),
-        "detail": node.text_at("detail"),
-        "recommendation": node.text_at("recommendation").or(node.text_at("recommendations/recommendation")),
+        "cwes": list("cwes/cwe", &|weakness| json!(text(weakness))),
+        "description": text_at(element, "description"),
+        "detail": text_at(element, "detail"),
+        "recommendation": text_at(element, "recommendation").or(text_at(element, "recommendations/recommendation")),
         "advisories": list("advisories/advisory", &advisory),
-        "rejected": node.text_at("rejected"),
+        "rejected": text_at(element, "rejected"),
         "analysis": {
-            "state": node.text_at("analysis/state"),
-            "justification": node.text_at("analysis/justification"),
-            "detail": node.text_at("analysis/detail"),
+            "state": text_at(element, "analysis/state"),
+            "justification": text_at(element, "analysis/justification"),
+            "detail": text_at(element, "analysis/detail"),
         },
         "affects": affected,
     })

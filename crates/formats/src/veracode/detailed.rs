@@ -40,16 +40,7 @@ struct Words {
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
     let mut xml = XmlReader::new(input.content, &options.limits);
-    let root = loop {
-        match xml.next()? {
-            Markup::Start(tag) => break Element::begin(&tag)?,
-            Markup::Eof => return Err(xml.malformed("it has no element")),
-            _ => {}
-        }
-    };
-    if root.name != ROOT {
-        return Err(xml.malformed(format!("the root element is not <{ROOT}>")));
-    }
+    let root = xml.enter_element(ROOT)?;
     let mut report = Gathered::of(SCANNER);
     report.asset = Some(application(root.attribute("app_name"), options));
     report.header.scan_name = filled(root.attribute("version"));

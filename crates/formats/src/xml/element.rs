@@ -44,6 +44,28 @@ impl Element {
         path.split('/').try_fold(self, |element, name| element.children.iter().find(|child| child.name == name))
     }
 
+    /// All elements at this path below: `ratings/rating`.
+    pub(crate) fn all_at<'a>(&'a self, path: &'a str) -> Vec<&'a Element> {
+        path.split('/').fold(vec![self], |elements, name| {
+            elements.into_iter().flat_map(|element| element.children_named(name)).collect()
+        })
+    }
+
+    pub(crate) fn set_attribute(&mut self, name: &str, value: &str) {
+        self.attributes.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes the prefixes off its names and those of all elements below, for formats that a document may write under any.
+    pub(crate) fn drop_prefixes(&mut self) {
+        let attributes = self.attributes.iter_mut().map(|(name, _)| name);
+        for name in std::iter::once(&mut self.name).chain(attributes) {
+            if let Some((_, local)) = name.rsplit_once(':') {
+                *name = local.to_owned();
+            }
+        }
+        self.children.iter_mut().for_each(Self::drop_prefixes);
+    }
+
     /// The text at this path below; empty where there is none.
     pub(crate) fn text_at(&self, path: &str) -> &str {
         self.at(path).map_or("", |element| element.text.as_str())

@@ -5,7 +5,6 @@
 
 mod element;
 mod guard;
-mod node;
 
 use std::borrow::Cow;
 use std::io::{BufReader, Read};
@@ -18,7 +17,6 @@ use crate::error::ReadError;
 use crate::options::Limits;
 pub(crate) use element::Element;
 use guard::TokenGuard;
-pub(crate) use node::Node;
 
 pub(crate) struct XmlReader<R = Box<dyn Read + Send>> {
     reader: Reader<TokenGuard<BufReader<R>>>,

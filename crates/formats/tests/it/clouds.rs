@@ -1,20 +1,9 @@
 //! What the readers of Xray, AWS and Wiz make of a report.
 
 use scanhelm_core::Severity;
-use scanhelm_core::finding::identity::{location, weakness};
 
 use crate::package_samples::{ASFF, INSPECTOR, WIZ_ISSUES, WIZ_VULNERABILITIES, WIZCLI, XRAY};
-use crate::reading::{Whole, read};
-
-/// Asset, weakness and place of each finding.
-fn known_by(whole: &Whole) -> Vec<[String; 3]> {
-    let all = whole.findings.iter();
-    all.map(|finding| [finding.asset.identity(), weakness(finding), location(&finding.location)]).collect()
-}
-
-fn entry(asset: &str, weakness: &str, location: &str) -> [String; 3] {
-    [asset, weakness, location].map(str::to_owned)
-}
+use crate::reading::{entry, known_by, read};
 
 #[test]
 fn xray_names_each_component_once_whatever_watches_it() {

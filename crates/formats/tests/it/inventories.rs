@@ -1,20 +1,9 @@
 //! What the readers of Black Duck, Mend and Sonatype make of a report.
 
 use scanhelm_core::Severity;
-use scanhelm_core::finding::identity::{location, weakness};
 
 use crate::package_samples::{BLACKDUCK, BLACKDUCK_BINARY, BLACKDUCK_CSV, MEND, SONATYPE};
-use crate::reading::{Whole, read};
-
-/// Asset, weakness and place of each finding.
-fn known_by(whole: &Whole) -> Vec<[String; 3]> {
-    let all = whole.findings.iter();
-    all.map(|finding| [finding.asset.identity(), weakness(finding), location(&finding.location)]).collect()
-}
-
-fn entry(asset: &str, weakness: &str, location: &str) -> [String; 3] {
-    [asset, weakness, location].map(str::to_owned)
-}
+use crate::reading::{entry, known_by, read};
 
 #[test]
 fn remediation_in_black_duck_decides_what_is_open() {

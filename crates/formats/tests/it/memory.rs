@@ -94,11 +94,18 @@ fn peak() -> Option<u64> {
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024)
 }
 
+/// [`peak`] after a small report of the kind was read: pages of the program itself, which grows with every format, are no
+/// memory of the large one.
+fn peak_after(small: &str) -> Option<u64> {
+    assert!(!crate::reading::read(small).unwrap().findings.is_empty());
+    peak()
+}
+
 #[test]
 fn a_huge_nessus_report_is_read_as_it_comes() {
     const COUNT: u64 = 500;
     let (input, given) = generated(NESSUS, "<ReportItem port=\"443\"", "</ReportItem>", "\n", COUNT);
-    let (item, before) = (input.part.len() as u64, peak());
+    let (item, before) = (input.part.len() as u64, peak_after(NESSUS));
     let mut findings = 0;
     for part in open(Box::new(input), &ReadOptions::default()).unwrap() {
         if let ReportItem::Finding(_) = part.unwrap() {
@@ -122,7 +129,7 @@ fn fm_c19_a_report_of_250_000_findings_is_read_as_it_comes() {
                  pluginName=\"TLS 1.0\" pluginFamily=\"General\"><cve>CVE-2022-3602</cve><synopsis>Old TLS.</synopsis>\
                  <description>The service speaks old TLS.</description></ReportItem>";
     let (input, given) = repeated(NESSUS, item, "\n", COUNT, |_| short.to_owned());
-    let before = peak();
+    let before = peak_after(NESSUS);
     let report = open(Box::new(input), &ReadOptions::default()).unwrap();
     let findings = report.filter(|part| matches!(part.as_ref().unwrap(), ReportItem::Finding(_))).count();
     assert_eq!(findings as u64, COUNT + 3);
@@ -136,7 +143,7 @@ fn fm_c19_a_report_of_250_000_findings_is_read_as_it_comes() {
 fn a_huge_sarif_is_kept_on_disk() {
     const COUNT: u64 = 400;
     let (input, given) = generated(SARIF, "{\"ruleId\":\"py/sqli\"", "}}}]}", ",", COUNT);
-    let before = peak();
+    let before = peak_after(SARIF);
     let report = open(Box::new(input), &ReadOptions::default()).unwrap();
     let findings = report.filter(|item| matches!(item.as_ref().unwrap(), ReportItem::Finding(_))).count();
     assert_eq!(findings as u64, COUNT + 3);
@@ -152,7 +159,7 @@ fn a_huge_document_of_records_is_kept_on_disk() {
     let record = ("{\"VulnerabilityID\":\"CVE-2019-1549\"", "cve-2019-1549\"]}");
     let long = |part: &str| part.replace("Code Execution in fork.", &"Code Execution. ".repeat(4000));
     let (input, given) = repeated(crate::package_samples::TRIVY, record, ",", COUNT, long);
-    let before = peak();
+    let before = peak_after(crate::package_samples::TRIVY);
     let report = open(Box::new(input), &ReadOptions::default()).unwrap();
     let findings = report.filter(|item| matches!(item.as_ref().unwrap(), ReportItem::Finding(_))).count();
     assert_eq!(findings as u64, COUNT + 6);
@@ -166,7 +173,7 @@ fn a_huge_document_of_records_is_kept_on_disk() {
 fn a_huge_table_is_kept_on_disk() {
     const COUNT: u64 = 200;
     let (input, given) = generated(NESSUS_CSV, "\"51192\",\"CVE-2022-3786\"", "11:37:06Z\"", "\n", COUNT);
-    let before = peak();
+    let before = peak_after(NESSUS_CSV);
     let report = open(Box::new(input), &ReadOptions::default()).unwrap();
     let findings = report.filter(|item| matches!(item.as_ref().unwrap(), ReportItem::Finding(_))).count();
     // Each row repeats one CVE, so each is a finding.

@@ -1,21 +1,11 @@
 //! What the readers of package, image and cloud scanners make of a report.
 
 use scanhelm_core::Severity;
-use scanhelm_core::finding::identity::{location, weakness};
+use scanhelm_core::finding::identity::weakness;
 use scanhelm_formats::ReadOptions;
 
 use crate::package_samples::{ANCHORE, GRYPE, TRIVY, TRIVY_OPERATOR};
-use crate::reading::{Whole, read, read_with};
-
-/// What each finding is known by: asset, weakness and place.
-fn known_by(whole: &Whole) -> Vec<[String; 3]> {
-    let all = whole.findings.iter();
-    all.map(|finding| [finding.asset.identity(), weakness(finding), location(&finding.location)]).collect()
-}
-
-fn entry(asset: &str, weakness: &str, location: &str) -> [String; 3] {
-    [asset, weakness, location].map(str::to_owned)
-}
+use crate::reading::{entry, known_by, read, read_with};
 
 #[test]
 fn trivy_finds_packages_checks_secrets_and_licences() {

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::identity::{location, weakness};
 use scanhelm_core::import::Quarantined;
 use scanhelm_formats::{CoveredAsset, ReadError, ReadOptions, ReportHeader, ReportItem, open};
 
@@ -58,6 +59,17 @@ pub(crate) fn read(bytes: impl Into<Vec<u8>>) -> Result<Whole, ReadError> {
 }
 
 /// A small Nessus report: two hosts, three items, one of them a compliance check.
+/// What each finding is known by: asset, weakness and place.
+pub(crate) fn known_by(whole: &Whole) -> Vec<[String; 3]> {
+    let all = whole.findings.iter();
+    all.map(|finding| [finding.asset.identity(), weakness(finding), location(&finding.location)]).collect()
+}
+
+/// One of [`known_by`].
+pub(crate) fn entry(asset: &str, weakness: &str, location: &str) -> [String; 3] {
+    [asset, weakness, location].map(str::to_owned)
+}
+
 pub(crate) const NESSUS: &str = r#"<?xml version="1.0" ?>
 <!-- exported --><NessusClientData_v2>
 <Policy><policyName>Internal &amp; quick</policyName><Preferences><ServerPreferences>
