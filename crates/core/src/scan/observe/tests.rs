@@ -215,6 +215,19 @@ fn polls_when_an_end_is_expected_and_rests_when_nothing_moves() {
 }
 
 #[test]
+fn a_run_that_tells_no_progress_is_looked_at_a_little_sooner() {
+    let (status, idle) = (Duration::from_secs(30), Duration::from_mins(5));
+    let mut row = scan();
+    follow(&mut row, &look(0, VendorState::Running, None));
+    assert_eq!(row.progress, None);
+    assert_eq!(next_poll(&[&row], at(0), status, idle), Duration::from_secs(27));
+    row.progress = Some(10.0);
+    assert_eq!(next_poll(&[&row], at(0), status, idle), status);
+    follow(&mut row, &look(10, VendorState::Paused, None));
+    assert_eq!(next_poll(&[&row], at(10), status, idle), status, "nothing ends while it is paused");
+}
+
+#[test]
 fn a_run_without_a_start_to_reckon_from_is_near_its_end_by_its_progress() {
     let (status, idle) = (Duration::from_secs(30), Duration::from_mins(5));
     let mut row = scan();
