@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::import::ImportFigures;
 use crate::neighbours::NeighbourFigures;
+use crate::parse::ParseFigures;
 use crate::scale::{Lags, ScaleFigures, SizeFigures};
 use crate::start::StartFigures;
 
@@ -17,6 +18,7 @@ pub(crate) struct Figures {
     pub(crate) imports: Vec<ImportFigures>,
     pub(crate) scale: Option<ScaleFigures>,
     pub(crate) neighbours: Option<NeighbourFigures>,
+    pub(crate) parse: Option<ParseFigures>,
 }
 
 /// The middle value; of an even number the mean of the two in the middle; 0 of none.
@@ -47,12 +49,29 @@ impl Figures {
         if let Some(neighbours) = &self.neighbours {
             text.push_str(&neighbour_table(neighbours));
         }
+        if let Some(parse) = &self.parse {
+            text.push_str(&parse_table(parse));
+        }
         text
     }
 }
 
 fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+fn parse_table(parse: &ParseFigures) -> String {
+    let rate = format!("{:.0} MB/s a core", parse.megabytes_a_second);
+    format!(
+        "\nReading a Nessus report of {} with {} findings and nothing else, medians of {}; load before: {}\n\n\
+         | | measured | goal |\n|---|---|---|\n| rate | {rate} | >= 150 MB/s a core |\n\
+         | peak memory of the process | {} | < 60 MB |\n",
+        megabytes(parse.report_bytes),
+        parse.findings,
+        parse.repeats,
+        parse.load_before,
+        megabytes(parse.peak_bytes),
+    )
 }
 
 fn start_table(start: &StartFigures) -> String {

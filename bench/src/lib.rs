@@ -53,3 +53,14 @@ pub struct Calls(pub Vec<BTreeMap<String, u64>>);
 /// The scans that ended, by the vendor's own clock, of each instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ended(pub Vec<Vec<String>>);
+
+/// What a process that only reads a report says at its end.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Parsed {
+    pub findings: u64,
+    pub rejected: u64,
+    /// From the opened file to the end of the report.
+    pub seconds: f64,
+    /// Resident memory at most.
+    pub peak_bytes: u64,
+}

@@ -11,6 +11,7 @@ mod figures;
 mod hub;
 mod import;
 mod neighbours;
+mod parse;
 mod process;
 mod report;
 mod scale;
@@ -57,6 +58,9 @@ struct Arguments {
     /// Imports into each database
     #[arg(long, value_name = "N", default_value_t = 3)]
     repeats: u32,
+    /// Size of the report that `parse` reads, in megabytes
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    megabytes: u32,
     /// Scans that run at once, in thousands, repeatable [default: 1, 3 and 10]
     #[arg(long, value_name = "THOUSANDS")]
     scans: Vec<u32>,
@@ -75,6 +79,7 @@ enum Part {
     Postgres,
     Scale,
     Neighbours,
+    Parse,
 }
 
 #[tokio::main]
@@ -106,6 +111,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         imports: Vec::new(),
         scale: None,
         neighbours: None,
+        parse: None,
     };
     if wanted(Part::Start) {
         say("start and idle");
@@ -145,6 +151,10 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             if arguments.quick { ((10, 20), 1, spans(20, SHORT)) } else { ((20, 50), 2, spans(60, neighbours::LASTS)) };
         let measured = neighbours::measure(&program, arguments.database, size, pairs, spans, &out).await?;
         figures.neighbours = Some(measured);
+    }
+    if wanted(Part::Parse) {
+        say("reading a large report");
+        figures.parse = Some(parse::measure(&program, arguments.megabytes, arguments.repeats, &out)?);
     }
     let json = serde_json::to_string_pretty(&figures).during("write the figures")?;
     std::fs::write(out.join("figures.json"), json + "\n").during("figures.json")?;

@@ -35,6 +35,7 @@ fn recognises(sample: &Sample) -> bool {
     let library = |at: &str| sample.has_json(&format!("{at}.artifactId")) && sample.has_json(&format!("{at}.sha1"));
     sample.has_json("vulnerabilities[].library")
         || sample.has_json("response[].findingInfo")
+        || sample.has_json("response") && sample.has_json("supportToken")
         || library("[][]")
         || library("libraries[]") && sample.has_json("projectVitals")
 }

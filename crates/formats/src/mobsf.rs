@@ -34,6 +34,8 @@ const NETWORK: u8 = 2;
 const CERTIFICATE: u8 = 3;
 const BINARY: u8 = 4;
 const SECRET: u8 = 5;
+const TRANSPORT: u8 = 6;
+const BINARY_RULE: u8 = 7;
 
 fn recognises(sample: &Sample) -> bool {
     sample.has_json("file_name")
@@ -66,15 +68,17 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
             "timestamp" => report.header.finished_at = Timestamp::parse(&cursor.value::<String>(key)?),
             "code_analysis" => {
                 analysed = true;
-                rules(&mut report, cursor)?;
+                rules(&mut report, CODE, cursor)?;
             }
             "manifest_analysis" => within(&mut report, MANIFEST, "manifest_findings", cursor)?,
             "network_security" => within(&mut report, NETWORK, "network_findings", cursor)?,
             "certificate_analysis" => within(&mut report, CERTIFICATE, "certificate_findings", cursor)?,
             "binary_analysis" => match cursor.peek()? {
                 Some(b'[') => each_element(cursor, |cursor| report.keep_next(BINARY, cursor))?,
-                _ => cursor.skip_value()?,
+                // Of an iOS app: one binary, judged by rules.
+                _ => rules(&mut report, BINARY_RULE, cursor)?,
             },
+            "ats_analysis" => within(&mut report, TRANSPORT, "ats_findings", cursor)?,
             "secrets" => each_element(cursor, |cursor| report.keep_next(SECRET, cursor))?,
             "logs" => {
                 logged = true;
@@ -96,16 +100,16 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
 }
 
 /// Rules by their names, below `findings` in newer versions.
-fn rules<R: std::io::Read>(report: &mut Gathered, cursor: &mut Cursor<R>) -> Result<(), ReadError> {
+fn rules<R: std::io::Read>(report: &mut Gathered, kind: u8, cursor: &mut Cursor<R>) -> Result<(), ReadError> {
     if cursor.peek()? != Some(b'{') {
         return cursor.skip_value();
     }
     each_key(cursor, |key, cursor| match key {
-        "findings" => rules(report, cursor),
+        "findings" => rules(report, kind, cursor),
         "summary" => cursor.skip_value(),
         rule => {
             let record: Value = cursor.value(rule)?;
-            report.keep_value(CODE, &(rule, record))
+            report.keep_value(kind, &(rule, record))
         }
     })
 }
@@ -133,7 +137,7 @@ fn within<R: std::io::Read>(
 /// `None` for what is well.
 fn severity(word: &str) -> Result<Option<Severity>, String> {
     Ok(Some(match word.to_ascii_lowercase().as_str() {
-        "high" => Severity::High,
+        "high" | "insecure" => Severity::High,
         "warning" | "medium" => Severity::Medium,
         "info" | "hotspot" => Severity::Info,
         "good" | "secure" => return Ok(None),
@@ -151,6 +155,7 @@ fn findings(kind: u8, raw: &[u8], place: &mut Place) -> Vec<Outcome> {
         BINARY => {
             return parsed(raw).map_or_else(|reason: String| vec![Err(reason)], |record: Value| binary(&record, place));
         }
+        BINARY_RULE => parsed(raw).and_then(|(rule, record): (String, Value)| binary_rule(&rule, &record, place)),
         SECRET => parsed(raw).map(|secret: String| Some(leak(&secret, place))),
         _ => parsed(raw).and_then(|record: Value| setting(kind, &record, place)),
     };
@@ -185,7 +190,7 @@ fn code(rule: &str, record: &Value, place: &Place) -> Result<Vec<Outcome>, Strin
     Ok(found.collect())
 }
 
-/// Of the manifest, the network configuration or the certificate.
+/// Of the manifest, the network configuration, the certificate or the transport security of iOS.
 fn setting(kind: u8, record: &Value, place: &Place) -> Result<Option<FindingRecord>, String> {
     // A certificate's are lists of severity, description and title.
     let part = |at: usize| record.get(at).and_then(Value::as_str);
@@ -196,6 +201,7 @@ fn setting(kind: u8, record: &Value, place: &Place) -> Result<Option<FindingReco
         MANIFEST => {
             (word("severity").or_else(|| word("stat")), word("title"), word("description").or_else(|| word("desc")))
         }
+        TRANSPORT => (word("severity").or_else(|| word("status")), word("issue"), word("description")),
         _ => (word("severity"), word("description"), word("description")),
     };
     let rank_word = rank.ok_or("it has no severity")?;
@@ -204,6 +210,7 @@ fn setting(kind: u8, record: &Value, place: &Place) -> Result<Option<FindingReco
     let section = match kind {
         CERTIFICATE => "certificate",
         MANIFEST => "manifest",
+        TRANSPORT => "transport",
         _ => "network",
     };
     let first = title.lines().next().unwrap_or_default();
@@ -218,6 +225,22 @@ fn setting(kind: u8, record: &Value, place: &Place) -> Result<Option<FindingReco
         description: description.map(text_of).and_then(filled),
         evidence: filled(about.join("\n")),
         ..bare(SCANNER, rule, single_line(&title, 200), rank, &place.asset, Location::Asset)
+    }))
+}
+
+/// One rule about the binary of an iOS app.
+fn binary_rule(rule: &str, record: &Value, place: &Place) -> Result<Option<FindingRecord>, String> {
+    let word = text(record, "severity").ok_or("it has no severity")?;
+    let Some(rank) = severity(word)? else { return Ok(None) };
+    let mut cwes = vec![];
+    cwes_in(text(record, "cwe").unwrap_or_default(), &mut cwes);
+    let groups = ["owasp-mobile", "masvs"];
+    Ok(Some(FindingRecord {
+        vendor_severity: filled(word),
+        cwes,
+        family: groups.iter().find_map(|name| text(record, name)).map(str::to_owned),
+        description: text(record, "detailed_desc").map(str::to_owned),
+        ..bare(SCANNER, format!("binary/{rule}"), single_line(rule, 200), rank, &place.asset, Location::Asset)
     }))
 }
 

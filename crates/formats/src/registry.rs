@@ -10,15 +10,21 @@ use crate::sample::Sample;
 use crate::{acunetix, bandit, invicti, nessus, qualys, sarif, semgrep};
 // Packages, images and cloud.
 use crate::{
-    anchore, aqua, audit, aws, blackduck, cyclonedx, dependency_track, grype, mend, prisma, snyk, sonatype, spdx,
-    trivy, wiz, xray,
+    anchore, aqua, audit, aws, blackduck, cyclonedx, defender, dependency_track, grype, guarddog, mend, prisma, snyk,
+    snyk_api, sonatype, spdx, trivy, wiz, xray,
 };
 
 // Code, secrets and infrastructure as code.
-use crate::{appscan, checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, sonarqube, veracode};
+use crate::{
+    appscan, checkmarx, fortify, generic, github, gitlab, lint, mobsf, own, secrets, semgrep_platform, sonarqube,
+    veracode,
+};
 
 // Hosts and web.
-use crate::{burp, greenbone, insightvm, masscan, nikto, nmap, nuclei, sqlmap, ssh_audit, tls, wapiti, zap};
+use crate::{
+    burp, greenbone, insightappsec, insightvm, masscan, nikto, nmap, nuclei, sqlmap, ssh_audit, stackhawk, tls, wapiti,
+    zap,
+};
 
 static FORMATS: &[Format] = &[
     nessus::FORMAT,
@@ -67,6 +73,10 @@ static FORMATS: &[Format] = &[
     sonatype::FORMAT,
     spdx::JSON,
     spdx::TAGS,
+    audit::CPAN,
+    snyk_api::FORMAT,
+    defender::FORMAT,
+    guarddog::FORMAT,
     // Code, secrets and infrastructure as code.
     secrets::GITLEAKS,
     secrets::TRUFFLEHOG,
@@ -110,6 +120,7 @@ static FORMATS: &[Format] = &[
     generic::TABLE,
     own::JSON,
     own::TABLE,
+    semgrep_platform::FORMAT,
     // Hosts and web.
     nmap::FORMAT,
     masscan::FORMAT,
@@ -133,6 +144,9 @@ static FORMATS: &[Format] = &[
     tls::SSLSCAN,
     ssh_audit::FORMAT,
     sqlmap::FORMAT,
+    tls::SSLYZE,
+    stackhawk::FORMAT,
+    insightappsec::FORMAT,
 ];
 
 /// All formats that can be read.

@@ -1,12 +1,15 @@
 //! JFrog Xray: scans on demand (`jf scan`, `jf docker scan`, `--format json`), the answer of a graph scan, `jf audit
-//! --format simple-json`, the vulnerabilities report, and the old search for issues.
+//! --format simple-json`, the vulnerabilities report, the summary of artifacts, the details of a build, and the old search for
+//! issues.
 //!
 //! Decisions a reader of findings should know:
 //! - **A finding** is an issue of a vulnerable component. Xray repeats it for each watch that it violates and each path to the
 //!   component; those are one finding.
 //! - **Rule** is Xray's issue id. The search for issues has none: its rule is the CVE or, where there is none, the summary.
 //! - **Violations** are read where they are of security; those of licences and of operational risk are not.
-//! - **Asset** is the image or the artifact by name, without its version; without one the repository.
+//! - **Asset** is the image or the artifact by name, without its version; of a build its name; without one the repository.
+//! - **Summaries** of artifacts and the details of a build name the component at the end of an issue's path, or only by what
+//!   they are of.
 //! - **Nothing is closed**: a watch or a filter decides what is in the document.
 
 use scanhelm_core::asset::AssetRecord;
@@ -37,11 +40,15 @@ fn recognises(sample: &Sample) -> bool {
         let named = sample.has_json(&format!("{at}component_id")) && sample.has_json(&format!("{at}package_type"));
         listed || named && sample.has_json(&format!("{at}scan_id"))
     });
-    let report = sample.has_json("rows[].vulnerable_component") && sample.has_json("rows[].issue_id");
+    let report = sample.has_json("rows[].vulnerable_component") && sample.has_json("rows[].issue_id")
+        || sample.is_complete() && sample.json_keys().eq(["rows", "total_rows"]);
+    let summary = ["artifacts[]", "components[]"]
+        .iter()
+        .any(|at| sample.has_json(&format!("{at}.general.component_id")) && sample.has_json(&format!("{at}.issues")));
     let audit = sample.has_json("vulnerabilities[].impactedPackageName")
         || sample.has_json("securityViolations") && sample.has_json("licensesViolations");
     let search = sample.has_json("data[].source_comp_id") && sample.has_json("data[].component_versions");
-    scan || report || audit || search
+    scan || report || summary || audit || search
 }
 
 fn open(input: Input, options: &ReadOptions) -> Opened {
@@ -69,6 +76,10 @@ impl Layout for Xray {
         let member = path.strip_prefix("[]").unwrap_or(path);
         match member.strip_prefix('.').unwrap_or(member) {
             "" | "vulnerabilities" | "violations" | "securityViolations" | "rows" | "data" => Step::Enter,
+            "artifacts" | "artifacts[]" | "artifacts[].issues" => Step::Enter,
+            "components" | "components[]" | "components[].issues" => Step::Enter,
+            "artifacts[].issues[]" | "components[].issues[]" => Step::Record,
+            "artifacts[].general" | "components[].general" | "build_name" => Step::Keep,
             "vulnerabilities[]" | "violations[]" | "securityViolations[]" | "rows[]" | "data[]" => Step::Record,
             "component_id" | "status" => Step::Keep,
             _ => Step::Skip,
@@ -105,7 +116,12 @@ impl Layout for Xray {
             None => self.asset(&record.around),
         };
         let mut findings = vec![];
-        for component in components(&entry) {
+        let general = record.around.fact("general");
+        let named = general.map_or_else(|| components(&entry), |general| summed_up(&entry, general));
+        if named.is_empty() {
+            return Err("it names no component".to_owned());
+        }
+        for component in named {
             let Component { kind, distribution, name, version, fixed, path } = component;
             let purl = kind
                 .and_then(|kind| purl(kind, distribution.as_deref(), &name, &version))
@@ -137,6 +153,16 @@ impl Layout for Xray {
 
 impl Xray {
     fn asset(&self, around: &Around<'_>) -> AssetRecord {
+        if let Some(build) = around.text("build_name") {
+            return subject::repository(Some(build), &self.options);
+        }
+        if let Some(artifact) = around.fact("general") {
+            let id = field::first_text(artifact, &["component_id", "name"]).unwrap_or_default();
+            return match field::text(artifact, "pkg_type") {
+                Some(kind) if kind.eq_ignore_ascii_case("docker") => subject::image(id, &self.options),
+                _ => self.named(id),
+            };
+        }
         around.text("component_id").map_or_else(|| subject::repository(None, &self.options), |id| self.named(id))
     }
 
@@ -175,6 +201,26 @@ fn components(entry: &Value) -> Vec<Component> {
     let id = field::first_text(entry, &["vulnerable_component", "source_comp_id"]);
     let fixed = [versions(entry, "fixed_versions"), versions(entry, "component_versions.fixed_versions")].concat();
     id.map(|id| component_of(id, fixed)).into_iter().collect()
+}
+
+/// Of an issue in a summary: each component at the end of one of its paths (`artifact/layer.tar.gz/3.12:openssl:1.1.1k-r0`),
+/// else what the summary is of.
+fn summed_up(entry: &Value, general: &Value) -> Vec<Component> {
+    let paths = field::texts(entry, "impact_path");
+    let ends = paths.iter().filter_map(|path| path.rsplit('/').next()).filter(|end| end.contains(':'));
+    let found: Vec<Component> = ends
+        .map(|end| {
+            // A package of Alpine has the system's release in front of it.
+            let of_alpine = end.split(':').count() > 2 && end.starts_with(|c: char| c.is_ascii_digit());
+            component_of(&if of_alpine { format!("alpine://{end}") } else { end.to_owned() }, vec![])
+        })
+        .collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let kind = field::text(general, "pkg_type").unwrap_or_default().to_ascii_lowercase();
+    let id = field::text(general, "component_id").map(|id| format!("{kind}://{id}"));
+    id.map(|id| component_of(&id, vec![])).into_iter().collect()
 }
 
 /// `[1.26]`, `≥ 1.26`

@@ -1,10 +1,11 @@
-//! The auditors of one ecosystem each, which look at a manifest or lock file: npm audit, pip-audit, cargo-audit, Safety,
+//! The auditors of one ecosystem each, which look at a manifest or lock file: npm audit, pip-audit, cargo-audit, cpan-audit, Safety,
 //! Retire.js and OSV-Scanner.
 //!
 //! None of their reports closes a finding. They do not say which manifest of the repository they read, and most not which
 //! advisories they had: npm's and PyPI's mirrors answer that all is well because they know nothing.
 
 mod cargo;
+mod cpan;
 mod npm;
 mod osv;
 mod pip;
@@ -12,6 +13,7 @@ mod retire;
 mod safety;
 
 pub(crate) use cargo::FORMAT as CARGO;
+pub(crate) use cpan::FORMAT as CPAN;
 pub(crate) use npm::FORMAT as NPM;
 pub(crate) use osv::FORMAT as OSV;
 pub(crate) use pip::FORMAT as PIP;

@@ -24,7 +24,8 @@ pub(crate) const FORMAT: Format =
 const SCANNER: &str = "npm-audit";
 
 fn recognises(sample: &Sample) -> bool {
-    let first = sample.has_json("advisories") && (sample.has_json("metadata") || sample.has_json("muted"));
+    let first =
+        sample.has_json("advisories") && ["metadata", "muted", "actions"].iter().any(|key| sample.has_json(key));
     let failed = sample.has_json("error.summary") && sample.has_json("error.detail");
     sample.has_json("auditReportVersion") || first || failed
 }

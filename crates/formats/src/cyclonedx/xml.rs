@@ -157,16 +157,24 @@ impl<R: Read> Parts<R> {
     }
 }
 
-/// The extension puts them into the component, which they do not name then.
+/// The extension puts them into the component, which they do not name then, or by a number that nothing else has (Grype).
 fn take_vulnerabilities(component: &mut Element, into: &mut VecDeque<Element>) {
-    let reference = attribute(component, "bom-ref").or(text_at(component, "purl")).unwrap_or_default().to_owned();
     let place = component.children.iter().position(|child| child.name == "vulnerabilities");
-    let list = place.map(|place| component.children.remove(place));
-    for mut vulnerability in list.into_iter().flat_map(|list| list.children) {
-        if attribute(&vulnerability, "ref").is_none() {
+    if let Some(place) = place {
+        let list = component.children.remove(place);
+        let reference = match attribute(component, "bom-ref").or(text_at(component, "purl")) {
+            Some(reference) => reference.to_owned(),
+            None => {
+                let named = ["group", "name", "version"].map(|part| text_at(component, part).unwrap_or_default());
+                let reference = format!("component {}", named.join(" "));
+                component.set_attribute("bom-ref", &reference);
+                reference
+            }
+        };
+        for mut vulnerability in list.children {
             vulnerability.set_attribute("ref", &reference);
+            into.push_back(vulnerability);
         }
-        into.push_back(vulnerability);
     }
     for list in component.children.iter_mut().filter(|child| child.name == "components") {
         list.children.iter_mut().for_each(|within| take_vulnerabilities(within, into));

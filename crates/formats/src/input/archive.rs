@@ -7,16 +7,18 @@
 //! understood in one of its ways. How many entries the directory may have is looked at before it is read, for
 //! reading it takes memory for each.
 //!
-//! An archive of several files is not a report: taking the first would lose the rest without a word. The one exception is
-//! Fortify's FPR, whose report has a name of its own in it.
+//! An archive of several files is not a report: taking the first would lose the rest without a word. There are
+//! exceptions: Fortify's FPR and Black Duck's reports, in which one file of a known name holds the findings, and pages of
+//! Defender's API in the folders `machines` and `vulnerabilities`, which are read as one document.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use scanhelm_core::text;
+use tempfile::SpooledTempFile;
 use zip::read::ZipReadOptions;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
@@ -27,43 +29,45 @@ use crate::options::Limits;
 use crate::registry::unknown;
 use crate::spool::Spool;
 
-/// The content of the archive's one file.
-pub(super) fn only_member(packed: impl Read + Send, limits: &Limits) -> Result<Box<dyn Read + Send>, ReadError> {
+/// The content of the archive's one file, or of its pages as one document.
+pub(super) fn report_in(packed: impl Read + Send, limits: &Limits) -> Result<Box<dyn Read + Send>, ReadError> {
     let mut file = Spool::fill(Bounded::new(packed, limits.max_bytes))?.into_content()?;
     judge_size_of_directory(&mut file, limits)?;
     let mut archive = ZipArchive::new(file).map_err(of_archive)?;
     if archive.has_duplicate_names() {
         return Err(hostile("two files of the archive have the same name"));
     }
-    let index = only_report(&archive, limits)?;
-    let options = ZipReadOptions::new().enforce_header_consistency(true);
-    let member = archive.by_index_with_options(index, options).map_err(of_archive)?;
-    if member.is_symlink() {
-        return Err(hostile("the archive holds a link instead of a file"));
+    let pieces = report_of(&archive, limits)?;
+    let mut entries = Vec::new();
+    for piece in pieces {
+        entries.push(match piece {
+            Piece::Text(text) => Err(text),
+            Piece::File(index) => Ok(Entry::of(&mut archive, index)?),
+        });
     }
-    let (size, packed_size, crc, method) =
-        (member.size(), member.compressed_size(), member.crc32(), member.compression());
-    let start = member.data_start().ok_or_else(|| damaged("a file of the archive has no content"))?;
-    drop(member);
+    let size: u64 = entries.iter().flatten().map(|entry| entry.size).sum();
     if size > limits.max_bytes {
         return Err(ReadError::TooLarge { limit: limits.max_bytes });
     }
-    let mut file = archive.into_inner();
-    file.seek(SeekFrom::Start(start)).map_err(ReadError::Io)?;
-    let content = file.take(packed_size);
-    let content: Box<dyn Read + Send> = match method {
-        CompressionMethod::Stored => Box::new(content),
-        CompressionMethod::Deflated => {
-            let packed_bytes = Arc::new(AtomicU64::new(packed_size));
-            Box::new(Inflation::new(DeflateDecoder::new(content), packed_bytes, limits))
-        }
-        other => return Err(unknown(format!("a ZIP archive packed by {other}; unpack it and give the report inside"))),
-    };
-    Ok(Box::new(Member { content, size, crc, seen: Crc::new(), given: 0 }))
+    let file = Arc::new(Mutex::new(archive.into_inner()));
+    let mut content: Box<dyn Read + Send> = Box::new(io::empty());
+    for entry in entries {
+        content = match entry {
+            Ok(entry) => Box::new(content.chain(entry.content(&file, limits))),
+            Err(text) => Box::new(content.chain(text.as_bytes())),
+        };
+    }
+    Ok(content)
+}
+
+/// What the report is put together from.
+enum Piece {
+    File(usize),
+    Text(&'static str),
 }
 
 /// The entry that is the report: the only one, without folders and what desktops add.
-fn only_report<R: Read + Seek>(archive: &ZipArchive<R>, limits: &Limits) -> Result<usize, ReadError> {
+fn report_of<R: Read + Seek>(archive: &ZipArchive<R>, limits: &Limits) -> Result<Vec<Piece>, ReadError> {
     let mut reports = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_data(index).map_err(of_archive)?;
@@ -74,21 +78,119 @@ fn only_report<R: Read + Seek>(archive: &ZipArchive<R>, limits: &Limits) -> Resu
         }
         reports.push((index, text::single_line(&name, 60)));
     }
-    // Fortify's FPR: the results beside the sources, the audit and templates.
-    if let Some((index, _)) = reports.iter().find(|(_, name)| name == "audit.fvdl") {
-        return Ok(*index);
+    if let Some(index) = known_in(&reports) {
+        return Ok(vec![Piece::File(index)]);
     }
     match reports.as_slice() {
-        [(index, _)] => Ok(*index),
+        [(index, _)] => Ok(vec![Piece::File(*index)]),
         [] => Err(unknown("a ZIP archive without a file in it".to_owned())),
-        many => {
+        many => pages_of(many).ok_or_else(|| {
             let names: Vec<&str> = many.iter().take(5).map(|(_, name)| name.as_str()).collect();
-            Err(unknown(format!(
+            unknown(format!(
                 "a ZIP archive of {} files ({}), not of one report; unpack it and give the reports one by one",
                 many.len(),
                 names.join(", ")
-            )))
+            ))
+        }),
+    }
+}
+
+/// The report in an archive whose other files say something else of the same.
+fn known_in(files: &[(usize, String)]) -> Option<usize> {
+    // Fortify's FPR: the results beside the sources, the audit and templates.
+    if let Some((index, _)) = files.iter().find(|(_, name)| name == "audit.fvdl") {
+        return Some(*index);
+    }
+    // A report of Black Duck: the vulnerabilities beside tables of components, files and so on.
+    let others = ["components", "files", "source", "codelocations", "version", "license", "bom"];
+    let of = |name: &str, begins: &str| name.rsplit('/').next().is_some_and(|file| file.starts_with(begins));
+    let is_other = |name: &str| others.iter().any(|other| of(name, other));
+    let (tables, rest): (Vec<_>, Vec<_>) =
+        files.iter().partition(|(_, name)| of(name, "security") && name.ends_with(".csv"));
+    match tables.as_slice() {
+        [(index, _)] if !rest.is_empty() && rest.iter().all(|(_, name)| is_other(name)) => Some(*index),
+        _ => None,
+    }
+}
+
+/// The pages of Defender's answers, each list in a folder of its own, as an object of two lists.
+fn pages_of(files: &[(usize, String)]) -> Option<Vec<Piece>> {
+    let lists = [(r#"{"machines":["#, "machines/"), (r#"],"vulnerabilities":["#, "vulnerabilities/")];
+    let is_page = |name: &String| lists.iter().any(|(_, folder)| name.starts_with(folder));
+    if !files.iter().all(|(_, name)| is_page(name)) {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    for (beginning, folder) in lists {
+        pieces.push(Piece::Text(beginning));
+        for (place, (index, _)) in files.iter().filter(|(_, name)| name.starts_with(folder)).enumerate() {
+            pieces.extend((place > 0).then_some(Piece::Text(",")));
+            pieces.push(Piece::File(*index));
         }
+    }
+    pieces.push(Piece::Text("]}"));
+    Some(pieces)
+}
+
+/// Where a file stands in the archive, and what the directory tells of it.
+struct Entry {
+    start: u64,
+    packed_size: u64,
+    size: u64,
+    crc: u32,
+    is_packed: bool,
+}
+
+impl Entry {
+    fn of<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize) -> Result<Self, ReadError> {
+        let options = ZipReadOptions::new().enforce_header_consistency(true);
+        let member = archive.by_index_with_options(index, options).map_err(of_archive)?;
+        if member.is_symlink() {
+            return Err(hostile("the archive holds a link instead of a file"));
+        }
+        Ok(Self {
+            start: member.data_start().ok_or_else(|| damaged("a file of the archive has no content"))?,
+            packed_size: member.compressed_size(),
+            size: member.size(),
+            crc: member.crc32(),
+            is_packed: match member.compression() {
+                CompressionMethod::Stored => false,
+                CompressionMethod::Deflated => true,
+                other => {
+                    let what = format!("a ZIP archive packed by {other}; unpack it and give the report inside");
+                    return Err(unknown(what));
+                }
+            },
+        })
+    }
+
+    fn content(self, file: &Arc<Mutex<SpooledTempFile>>, limits: &Limits) -> Member {
+        let window = Window { file: Arc::clone(file), at: self.start, left: self.packed_size };
+        let content: Box<dyn Read + Send> = if self.is_packed {
+            let packed_bytes = Arc::new(AtomicU64::new(self.packed_size));
+            Box::new(Inflation::new(DeflateDecoder::new(window), packed_bytes, limits))
+        } else {
+            Box::new(window)
+        };
+        Member { content, size: self.size, crc: self.crc, seen: Crc::new(), given: 0 }
+    }
+}
+
+/// A part of the archive, which others read too.
+struct Window {
+    file: Arc<Mutex<SpooledTempFile>>,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Window {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file.lock().map_err(|_| io::Error::other("another reader of the archive broke off"))?;
+        file.seek(SeekFrom::Start(self.at))?;
+        let read = (&mut *file).take(self.left).read(buffer)?;
+        self.at += read as u64;
+        self.left -= read as u64;
+        Ok(read)
     }
 }
 

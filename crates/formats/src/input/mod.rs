@@ -63,7 +63,7 @@ impl Input {
                 let (counted, taken) = limited::counted(whole);
                 Box::new(limited::Inflation::new(MultiGzDecoder::new(counted), taken, limits))
             }
-            Some(Packing::Zip) => archive::only_member(whole, limits).map_err(OpenError::Read)?,
+            Some(Packing::Zip) => archive::report_in(whole, limits).map_err(OpenError::Read)?,
             None => Box::new(whole),
         };
         let head = read_up_to(&mut bytes, HEAD)?;

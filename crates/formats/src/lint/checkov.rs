@@ -29,7 +29,10 @@ fn recognises(sample: &Sample) -> bool {
         sample.has_json(&format!("{path}check_type")) && sample.has_json(&format!("{path}results"))
             || sample.has_json(&format!("{path}results.failed_checks[].check_id"))
     };
-    framework("") || framework("[].") || sample.has_json("checkov_version") && sample.has_json("resource_count")
+    framework("")
+        || framework("[].")
+        || sample.has_json("checkov_version")
+            && ["resource_count", "resourcecount"].iter().any(|key| sample.has_json(key))
 }
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {

@@ -10,7 +10,7 @@ use super::Leak;
 use crate::code_report::Place;
 use crate::error::ReadError;
 use crate::format::Format;
-use crate::gathered::{Gathered, each_element, each_key, filled, parsed};
+use crate::gathered::{Gathered, each_key, filled, keep_list, parsed};
 use crate::input::Input;
 use crate::json::Cursor;
 use crate::options::ReadOptions;
@@ -35,13 +35,7 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
     each_key(&mut cursor, |key, cursor| match key {
         "findings" => {
             has_findings = true;
-            each_element(cursor, |cursor| {
-                report.keep_next_noting(0, cursor, |raw, report| {
-                    if let Ok(found) = parsed::<Found>(raw) {
-                        report.folder.add(&found.location.path);
-                    }
-                })
-            })
+            keep_list(&mut report, cursor, |raw| parsed::<Found>(raw).ok().map(|found| found.location.path))
         }
         "scan" => {
             scan = Some(cursor.value::<Scan>("scan")?);

@@ -10,9 +10,8 @@ use super::Leak;
 use crate::code_report::Place;
 use crate::error::ReadError;
 use crate::format::Format;
-use crate::gathered::{Gathered, each_element, filled, parsed};
+use crate::gathered::{Gathered, filled, parsed, read_list};
 use crate::input::Input;
-use crate::json::Cursor;
 use crate::options::ReadOptions;
 use crate::report::Reader;
 use crate::sample::Sample;
@@ -30,16 +29,8 @@ fn recognises(sample: &Sample) -> bool {
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
     let mut report = Gathered::of(SCANNER);
     report.conceal = true;
-    let mut cursor = Cursor::new(input.content, &options.limits);
-    each_element(&mut cursor, |cursor| {
-        report.keep_next_noting(0, cursor, |raw, report| {
-            if let Ok(named) = parsed::<Named>(raw) {
-                report.folder.add(&named.file);
-            }
-        })
-    })?;
-    cursor.end()?;
-    report.into_reader(options, Box::new(|_, raw, place| vec![finding(raw, place)]))
+    let path_of = |raw: &[u8]| parsed::<Named>(raw).ok().map(|named| named.file);
+    read_list(report, input, options, path_of, Box::new(|_, raw, place| vec![finding(raw, place)]))
 }
 
 #[derive(Deserialize)]

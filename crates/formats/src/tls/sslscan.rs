@@ -1,13 +1,13 @@
 //! sslscan: its XML. It states facts and rates nothing; what is known to be weak among them is a finding, and how severe is
 //! said here.
 
-use scanhelm_core::Severity;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::text::single_line;
 
+use super::{SHORTEST_RSA, Weak, certificate, ciphers, compression, findings, heartbleed, protocol, renegotiation};
 use crate::error::ReadError;
 use crate::format::{Format, Opened};
-use crate::gathered::{bare, filled};
+use crate::gathered::filled;
 use crate::input::Input;
 use crate::network::{self, port_number};
 use crate::options::ReadOptions;
@@ -82,9 +82,6 @@ impl Steps for SslscanReader {
     }
 }
 
-/// What is weak: a rule, in words, how severe, the CVE that it is known by, and what shows it.
-type Weak = (String, String, Severity, Option<&'static str>, String);
-
 fn server(test: &Element) -> Result<Vec<FindingRecord>, String> {
     if let Some(fault) = &test.fault {
         return Err(fault.clone());
@@ -94,27 +91,15 @@ fn server(test: &Element) -> Result<Vec<FindingRecord>, String> {
         return Err("it names no host".to_owned());
     }
     let location = network::port(port_number(test.attribute("port"))?, "tcp", None);
-    let asset = network::host([host]);
-    let weak = [protocols(test), mechanisms(test), ciphers(test), certificate(test)].concat();
-    let finding = |(rule, title, severity, cve, shown): Weak| FindingRecord {
-        cves: cve.map(str::to_owned).into_iter().collect(),
-        evidence: filled(shown),
-        ..bare(SCANNER, rule, title, severity, &asset, location.clone())
-    };
-    Ok(weak.into_iter().map(finding).collect())
+    let weak = [protocols(test), mechanisms(test), ciphers_of(test), certificates(test)].concat();
+    Ok(findings(SCANNER, weak, &network::host([host]), &location))
 }
 
 fn protocols(test: &Element) -> Vec<Weak> {
     let enabled = test.children_named("protocol").filter(|protocol| protocol.attribute("enabled") == "1");
-    let weak = enabled.filter_map(|protocol| {
-        let (name, severity) = match (protocol.attribute("type"), protocol.attribute("version")) {
-            ("ssl", "2") => ("SSLv2", Severity::High),
-            ("ssl", "3") => ("SSLv3", Severity::High),
-            ("tls", "1.0") => ("TLSv1.0", Severity::Medium),
-            ("tls", "1.1") => ("TLSv1.1", Severity::Medium),
-            _ => return None,
-        };
-        Some((format!("protocol:{name}"), format!("The server speaks {name}"), severity, None, String::new()))
+    let weak = enabled.filter_map(|told| match told.attribute("type") {
+        "ssl" => protocol(&format!("SSLv{}", told.attribute("version"))),
+        _ => protocol(&format!("TLSv{}", told.attribute("version"))),
     });
     weak.collect()
 }
@@ -122,63 +107,52 @@ fn protocols(test: &Element) -> Vec<Weak> {
 fn mechanisms(test: &Element) -> Vec<Weak> {
     let is = |element: &Element, name: &str, value: &str| element.attribute(name) == value;
     let mut weak = vec![];
-    let mut add = |rule: &str, title: &str, severity, cve, shown: String| {
-        weak.push((rule.to_owned(), title.to_owned(), severity, cve, shown));
-    };
     let bleeding: Vec<&str> = test
         .children_named("heartbleed")
         .filter(|heartbleed| is(heartbleed, "vulnerable", "1"))
         .map(|heartbleed| heartbleed.attribute("sslversion"))
         .collect();
     if !bleeding.is_empty() {
-        add("heartbleed", "Heartbleed", Severity::Critical, Some("CVE-2014-0160"), bleeding.join(", "));
+        weak.push(heartbleed(bleeding.join(", ")));
     }
     if test.children_named("renegotiation").any(|told| is(told, "supported", "1") && is(told, "secure", "0")) {
-        add("renegotiation", "Insecure renegotiation", Severity::Medium, Some("CVE-2009-3555"), String::new());
+        weak.push(renegotiation());
     }
     if test.children_named("compression").any(|told| is(told, "supported", "1")) {
-        add("compression", "TLS compression", Severity::Medium, Some("CVE-2012-4929"), String::new());
+        weak.push(compression());
     }
     weak
 }
 
-/// One for each kind of weakness; which ciphers are of it is evidence.
-fn ciphers(test: &Element) -> Vec<Weak> {
-    let kinds = [("null", Severity::High), ("anonymous", Severity::High), ("weak", Severity::Medium)];
-    let weak = kinds.into_iter().filter_map(|(kind, severity)| {
+fn ciphers_of(test: &Element) -> Vec<Weak> {
+    let weak = ["null", "anonymous", "weak"].into_iter().filter_map(|kind| {
         let of_kind = test.children_named("cipher").filter(|cipher| cipher.attribute("strength") == kind);
         let names: Vec<String> = of_kind
             .map(|cipher| single_line(&[cipher.attribute("sslversion"), cipher.attribute("cipher")].join(" "), 200))
             .collect();
-        let title = format!("The server accepts {kind} ciphers");
-        (!names.is_empty()).then(|| (format!("cipher:{kind}"), title, severity, None, names.join("\n")))
+        ciphers(kind, &names)
     });
     weak.collect()
 }
 
-fn certificate(test: &Element) -> Vec<Weak> {
-    const SHORTEST_RSA: u32 = 2048;
+fn certificates(test: &Element) -> Vec<Weak> {
     let mut weak = vec![];
-    for certificate in test.at("certificates").into_iter().flat_map(|all| all.children_named("certificate")) {
-        let text = |name: &str| certificate.text_at(name).trim().to_owned();
-        let mut add = |rule: &str, title: &str, severity, shown: String| {
-            weak.push((format!("certificate:{rule}"), title.to_owned(), severity, None, shown));
-        };
+    for told in test.at("certificates").into_iter().flat_map(|all| all.children_named("certificate")) {
+        let text = |name: &str| told.text_at(name).trim().to_owned();
         if text("expired") == "true" {
-            add("expired", "The certificate has expired", Severity::High, text("not-valid-after"));
+            weak.push(certificate("expired", text("not-valid-after")));
         }
         if text("self-signed") == "true" {
-            add("self-signed", "The certificate is self-signed", Severity::Medium, text("subject"));
+            weak.push(certificate("self-signed", text("subject")));
         }
         let signature = text("signature-algorithm");
         if ["md5", "sha1"].iter().any(|old| signature.to_ascii_lowercase().starts_with(old)) {
-            add("signature", "The certificate is signed with an old digest", Severity::Medium, signature);
+            weak.push(certificate("signature", signature));
         }
-        let key = certificate.at("pk");
-        let bits = key.and_then(|key| key.attribute("bits").parse::<u32>().ok());
-        if key.is_some_and(|key| key.attribute("type") == "RSA") && bits.is_some_and(|bits| bits < SHORTEST_RSA) {
-            let shown = bits.map(|bits| format!("RSA {bits} bits")).unwrap_or_default();
-            add("key", "The certificate's key is short", Severity::Medium, shown);
+        let key = told.at("pk").filter(|key| key.attribute("type") == "RSA");
+        let bits = key.and_then(|key| key.attribute("bits").parse::<u64>().ok());
+        if let Some(bits) = bits.filter(|bits| *bits < SHORTEST_RSA) {
+            weak.push(certificate("key", format!("RSA {bits} bits")));
         }
     }
     weak

@@ -52,6 +52,7 @@ impl Element {
     }
 
     pub(crate) fn set_attribute(&mut self, name: &str, value: &str) {
+        self.attributes.retain(|(known, _)| known != name);
         self.attributes.push((name.to_owned(), value.to_owned()));
     }
 

@@ -95,6 +95,16 @@ fn an_archive_of_several_files_is_named_for_what_it_is() {
 }
 
 #[test]
+fn the_vulnerabilities_of_a_black_duck_report_are_the_report() {
+    let (report, other) = (crate::package_samples::BLACKDUCK_CSV.as_bytes(), b"Component id\n1\n".as_slice());
+    let files =
+        [("shop_1/security_2019.csv", report), ("shop_1/components_2019.csv", other), ("shop_1/version.csv", other)];
+    assert_eq!(read(zipped(&files)).unwrap().findings, read(report).unwrap().findings);
+    not_a_report(zipped(&[files[0], ("shop_2/security_2019.csv", report), files[1]]), "a ZIP archive of 3 files");
+    not_a_report(zipped(&[files[0], ("readme.txt", other)]), "a ZIP archive of 2 files");
+}
+
+#[test]
 fn a_password_and_an_unusual_packing_are_told() {
     let mut archive = one(NESSUS.as_bytes());
     let directory = archive.windows(4).position(|window| window == b"PK\x01\x02").unwrap();

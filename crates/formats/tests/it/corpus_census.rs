@@ -5,14 +5,21 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use scanhelm_formats::{Limits, ReadError, ReadOptions, candidates, open};
+use scanhelm_formats::{Limits, candidates};
 
-use crate::corpus::corpus;
+use crate::corpus::{corpus, rows};
+use crate::reading::{Whole, read};
 
 /// Files that hold no findings of a scan, by the beginning of their path (a `*` stands for anything), and what they are.
 const NO_REPORT: &str = include_str!("corpus_no_report.tsv");
 /// Reports that are not read, by the beginning of their path, and why not.
 const UNREAD: &str = include_str!("corpus_unread.tsv");
+
+/// Reports whose findings are not as many as their manifest counts: path, the manifest's words, findings and rejected
+/// records here, and why.
+const COUNTED_OTHERWISE: &str = include_str!("corpus_counted_otherwise.tsv");
+/// Of a hundred reports, so many may be unread.
+const MOST_UNREAD: usize = 3;
 
 fn list(text: &'static str) -> Vec<(&'static str, &'static str)> {
     text.lines().filter_map(|line| line.split_once('\t')).collect()
@@ -40,12 +47,6 @@ fn matches(pattern: &str, path: &str) -> bool {
     true
 }
 
-fn read_through(bytes: &[u8]) -> Result<&'static str, ReadError> {
-    let report = open(Box::new(Cursor::new(bytes.to_vec())), &ReadOptions::default())?;
-    let format = report.format.id;
-    report.collect::<Result<Vec<_>, _>>().map(|_| format)
-}
-
 #[test]
 fn every_file_of_the_corpus_is_read_or_the_reason_why_not_is_known() {
     let Some(corpus) = corpus() else { return };
@@ -54,6 +55,7 @@ fn every_file_of_the_corpus_is_read_or_the_reason_why_not_is_known() {
     files.sort();
     let mut table: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let (unread, no_report) = (list(UNREAD), list(NO_REPORT));
+    let mut counts = Counts::new(&corpus);
     let (mut unknown, mut ambiguous, mut used) = (vec![], vec![], vec![]);
     for file in &files {
         let path = file.strip_prefix(&corpus).unwrap().to_str().unwrap().to_owned();
@@ -62,8 +64,11 @@ fn every_file_of_the_corpus_is_read_or_the_reason_why_not_is_known() {
         if takers.len() > 1 {
             ambiguous.push(format!("{path}: {:?}", takers.iter().map(|format| format.id).collect::<Vec<_>>()));
         }
-        let row = match read_through(&bytes) {
-            Ok(format) => format!("read as {format}"),
+        let row = match read(bytes) {
+            Ok(whole) => {
+                counts.compare(&path, &whole);
+                format!("read as {}", whole.format)
+            }
             Err(error) => {
                 if let Some((pattern, reason)) = unread.iter().find(|(pattern, _)| matches(pattern, &path)) {
                     used.push(*pattern);
@@ -82,9 +87,109 @@ fn every_file_of_the_corpus_is_read_or_the_reason_why_not_is_known() {
     for (row, paths) in &table {
         println!("{:4} {row}: {}", paths.len(), paths.join(" "));
     }
+    let of = |kind: &str| table.iter().filter(|(row, _)| row.starts_with(kind)).map(|(_, paths)| paths.len()).sum();
+    let (missing, reports): (usize, usize) = (of("unread"), files.len() - of("no report"));
+    println!("{missing} of {reports} reports are not read");
+    assert!(missing * 100 <= reports * MOST_UNREAD, "{missing} of {reports} reports are not read, more than 3 %");
     let stale: Vec<&str> =
         unread.iter().map(|(pattern, _)| *pattern).filter(|pattern| !used.contains(pattern)).collect();
     assert_eq!(ambiguous, Vec::<String>::new(), "two formats take these for theirs");
     assert_eq!(unknown, Vec::<String>::new(), "nobody reads these, and no list here says why");
     assert_eq!(stale, Vec::<&str>::new(), "these are read (or gone) now: take the lines off the list");
+    let (text, wrong) = counts.judged();
+    println!("{text}");
+    assert!(wrong.is_empty(), "not as the list says:\n{}", wrong.join("\n"));
+}
+
+/// What manifests call a finding, as `matches=9` or `19 ReportItem`; a number alone counts findings too.
+const FINDINGS: [&str; 27] = [
+    "findings",
+    "finding",
+    "matches",
+    "vulnerabilities",
+    "vulnerability",
+    "vulns",
+    "issues",
+    "issue",
+    "Issue",
+    "ReportItem",
+    "result",
+    "Result",
+    "rows",
+    "alerts",
+    "alertitem",
+    "items",
+    "flaw",
+    "misconfigurations",
+    "secrets",
+    "licenses",
+    "compliances",
+    "violations",
+    "checks",
+    "rules",
+    "issue_events",
+    "issue-container",
+    "IG",
+];
+
+/// All that a manifest counts of findings.
+fn findings_in(counted: &str) -> Option<usize> {
+    let words: Vec<&str> = counted.split([' ', ',', ';', '(', ')']).filter(|word| !word.is_empty()).collect();
+    let named = words.iter().filter_map(|word| word.split_once('='));
+    let before = words.windows(2).map(|pair| (pair[1], pair[0]));
+    let numbers: Vec<usize> = named
+        .chain(before)
+        .filter(|(name, _)| FINDINGS.contains(name))
+        .filter_map(|(_, number)| number.parse().ok())
+        .collect();
+    if numbers.is_empty() { words.first()?.parse().ok() } else { Some(numbers.iter().sum()) }
+}
+
+/// The manifests' counts beside what is read.
+struct Counts {
+    counted: BTreeMap<String, String>,
+    otherwise: BTreeMap<&'static str, &'static str>,
+    same: usize,
+    wrong: Vec<String>,
+}
+
+impl Counts {
+    fn new(corpus: &Path) -> Self {
+        let path = |path: PathBuf| path.strip_prefix(corpus).unwrap().to_str().unwrap().to_owned();
+        Self {
+            counted: rows(|_, _| true).into_iter().map(|(file, counted)| (path(file), counted)).collect(),
+            otherwise: list(COUNTED_OTHERWISE).into_iter().collect(),
+            same: 0,
+            wrong: vec![],
+        }
+    }
+
+    fn compare(&mut self, path: &str, whole: &Whole) {
+        let Some((counted, expected)) =
+            self.counted.get(path).and_then(|counted| Some((counted, findings_in(counted)?)))
+        else {
+            return;
+        };
+        let told = self.otherwise.remove(path);
+        let (findings, rejected) = (whole.findings.len(), whole.rejected.len());
+        if findings == expected {
+            self.same += 1;
+            self.wrong.extend(told.map(|_| format!("{path}\tis as counted: take its line off the list")));
+            return;
+        }
+        let found = format!("{counted}\t{findings}\t{rejected}\t");
+        if told.and_then(|told| told.strip_prefix(&found)).is_none_or(str::is_empty) {
+            self.wrong.push(format!("{path}\t{found}"));
+        }
+    }
+
+    /// What to print, and what is wrong.
+    fn judged(mut self) -> (String, Vec<String>) {
+        self.wrong.extend(self.otherwise.keys().map(|path| format!("{path}\tis not read, not counted or not here")));
+        let otherwise = list(COUNTED_OTHERWISE);
+        let mut text =
+            format!("{} reports hold what their manifest counts, {} something else:\n", self.same, otherwise.len());
+        otherwise.iter().for_each(|(path, why)| text.push_str(&format!("     {path}: {why}\n")));
+        (text, self.wrong)
+    }
 }

@@ -388,7 +388,6 @@ fn every_document_of_xray_gives_the_issues_it_holds() {
         "heimdall_jfrog_xray_sample.json",
         "jfcli_audit_simple_json.json",
         "xcj_graph_response.json",
-        "xcj_graph_violation_research.json",
         "xcj_graph_vulnerability_research.json",
     ] {
         let path = corpus.join("jfrog_xray").join(file);

@@ -49,6 +49,21 @@ fn feed(bytes: &[u8]) {
     bodies::read_and_write(bytes);
 }
 
+/// The seeds are written where SCANHELM_FUZZ_SEEDS says, which is how scripts/fuzz.sh gets them.
+#[test]
+fn each_format_has_a_seed_for_its_fuzzer() {
+    let folder = std::env::var_os("SCANHELM_FUZZ_SEEDS").map(std::path::PathBuf::from);
+    for format in formats() {
+        let seed = samples().into_iter().find(|sample| sample.format == format.id);
+        let seed = seed.unwrap_or_else(|| panic!("{} has no small report: add one to the samples", format.id));
+        if let Some(folder) = &folder {
+            let seeds = folder.join(format.id);
+            std::fs::create_dir_all(&seeds).unwrap();
+            std::fs::write(seeds.join(format.id), seed.text).unwrap();
+        }
+    }
+}
+
 #[test]
 fn whole_reports_pass_the_bodies() {
     for sample in samples() {

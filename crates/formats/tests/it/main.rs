@@ -8,6 +8,8 @@
 )]
 
 mod acunetix;
+mod answer_samples;
+mod answers;
 mod archives;
 mod audits;
 mod boms;
@@ -18,6 +20,7 @@ mod corpus_census;
 mod corpus_code;
 mod corpus_hosts;
 mod corpus_packages;
+mod dojo_samples;
 mod encodings;
 mod fuzz;
 mod hostile;
@@ -42,6 +45,7 @@ mod sarif;
 mod sast;
 mod scans;
 mod secrets;
+mod shapes;
 mod truncation;
 mod web;
 mod writers;

@@ -92,6 +92,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         PACKAGES,
         // Code, secrets and infrastructure as code.
         crate::code_samples::SAMPLES,
+        crate::answer_samples::SAMPLES,
     ];
     rooms.concat()
 }
