@@ -97,7 +97,6 @@ fn the_page_of_samples_tells_each_difference_as_the_list_does() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test has to be seen in its output")]
 fn each_count_that_differs_from_theirs_is_explained() {
     let Some(corpus) = corpus() else { return };
     let Some(folder) = std::env::var_os("SCANHELM_DOJO").map(PathBuf::from) else {
