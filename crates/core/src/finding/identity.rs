@@ -103,7 +103,7 @@ fn normalised_text(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn normalised_path(path: &str) -> String {
+pub(super) fn normalised_path(path: &str) -> String {
     let slashed = path.replace('\\', "/");
     let mut parts: Vec<&str> = Vec::new();
     for part in slashed.split('/') {

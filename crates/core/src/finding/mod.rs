@@ -1,13 +1,14 @@
 //! Findings: one weakness at one location of one asset of one company.
 //!
 //! `record` is what a report says; `identity` decides what is the same finding; `correlation` decides what an
-//! incoming record does to what is known; `state` is the human side. When a finding may be closed is decided in
-//! [`crate::coverage`]; `delta` compares two runs.
+//! incoming record does to what is known; `relation` groups what scanners bundle differently; `state` is the human
+//! side. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs.
 
 pub mod correlation;
 pub mod delta;
 pub mod identity;
 mod record;
+pub mod relation;
 mod state;
 
 pub use record::{CvssScore, FindingRecord, Location};

@@ -39,6 +39,7 @@ mod packages;
 mod qualys;
 mod reading;
 mod records;
+mod relation;
 mod samples;
 mod samples_hosts;
 mod sarif;
