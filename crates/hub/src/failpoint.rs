@@ -22,6 +22,8 @@ pub const IMPORT: &[&str] = &[
     "import.batches_done",
     "import.closing.before_commit",
     "import.closing.after_commit",
+    "import.relating.before_commit",
+    "import.relating.after_commit",
     "import.finalise.before_commit",
     "import.finalise.after_commit",
 ];

@@ -8,7 +8,7 @@ use scanhelm_core::Result;
 use crate::Hub;
 use crate::jobs::ClaimedJob;
 use crate::reconcile::{self, DueLook};
-use crate::{notifications, schedules};
+use crate::{findings, notifications, schedules};
 
 /// The steps of one hub's loops.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,11 @@ impl Steps<'_> {
     /// Gives every scan that is completed and not imported its import job; how many.
     pub async fn enqueue_imports(&self) -> Result<u64> {
         reconcile::enqueue_due(self.hub).await
+    }
+
+    /// Groups the findings of assets that an import or a deletion left to do; how many assets.
+    pub async fn relate_findings(&self) -> Result<u64> {
+        findings::relate_due(self.hub).await
     }
 
     /// Fires the schedules that are due, closes the runs that have ended; how many moved.

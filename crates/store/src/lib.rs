@@ -51,7 +51,7 @@ pub use changes::Changes;
 pub use connection::Backend;
 pub use coverage::ClosingCandidate;
 pub use differences::RunEvidence;
-pub use findings::{FindingFilter, FindingRow, FindingStanding, NewFinding};
+pub use findings::{FindingFilter, FindingRow, FindingStanding, GroupSize, NewFinding, RelatedFinding};
 pub use inspect::SchemaState;
 pub use jobs::{HeartbeatAnswer, JobBacklog, JobFilter, QueueDepth};
 pub use keyed_requests::{KeyedRequest, RequestKey};

@@ -58,6 +58,15 @@ impl Sql {
         self.add(text, Vec::new())
     }
 
+    /// What `write` says of `table`, said of another row of it that the statement calls `alias`.
+    pub(crate) fn said_of(&mut self, table: &str, alias: &str, write: impl FnOnce(&mut Self)) -> &mut Self {
+        let start = self.text.len();
+        write(self);
+        let said = self.text.split_off(start);
+        self.text.push_str(&said.replace(&format!("{table}."), &format!("{alias}.")));
+        self
+    }
+
     /// ` column IN (texts)`, as one parameter however many there are, so that the statement is prepared once.
     pub(crate) fn among(&mut self, column: &str, texts: impl IntoIterator<Item = String>) -> &mut Self {
         match self.backend {

@@ -93,6 +93,8 @@ impl From<FindingSelection> for FindingFilter {
             first_seen_before: selection.first_seen_before.map(|time| time.0),
             last_seen_after: selection.last_seen_after.map(|time| time.0),
             last_seen_before: selection.last_seen_before.map(|time| time.0),
+            // Everything that matches is judged, also what a grouped list shows behind its strongest.
+            grouped: false,
         }
     }
 }

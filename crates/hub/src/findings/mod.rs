@@ -2,10 +2,13 @@
 
 mod bulk;
 mod judgement;
+mod relation;
 
 pub(crate) use bulk::{JUDGE_JOB, run_judging};
 pub use bulk::{OrderedJudging, Selection};
 pub use judgement::Judgement;
+pub use relation::{Compared, ComparedPart, Outcome as ComparisonOutcome, Related};
+pub(crate) use relation::{relate, relate_due};
 use scanhelm_core::asset::Asset;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{Finding, Sighting};
@@ -13,6 +16,7 @@ use scanhelm_core::ids::{AssetId, FindingId};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, Result, SeverityCounts};
+pub use scanhelm_store::GroupSize;
 use scanhelm_store::{FindingFilter, Verdict};
 
 use crate::Hub;
@@ -32,6 +36,8 @@ pub struct FindingView {
     /// The readable parts that were hashed.
     pub identity: Option<Identity>,
     pub triage: Vec<Verdict>,
+    /// The other findings that are the same weakness to other scanners.
+    pub related: Vec<Related>,
 }
 
 impl Findings<'_> {
@@ -53,7 +59,8 @@ impl Findings<'_> {
         let sightings = store.sightings(grant.company, id).await?;
         let triage = store.triage_history(grant.company, &finding.fingerprint).await?;
         let identity = store.finding_identity(grant.company, id).await?;
-        Ok(FindingView { finding, asset, sightings, identity, triage })
+        let related = self.related(grant, id).await?;
+        Ok(FindingView { finding, asset, sightings, identity, triage, related })
     }
 
     pub async fn assets(&self, grant: &Grant, page: &PageRequest) -> Result<Page<Asset>> {

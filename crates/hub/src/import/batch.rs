@@ -1,7 +1,8 @@
 //! One batch: look up what is known of its records, let `core` decide each, write the decisions and the checkpoint in
 //! one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::asset::AssetRecord;
@@ -26,6 +27,9 @@ use super::pipeline::Frame;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
+
+/// The import relates what it changed when all of it is in; if it comes to no end, the hub's loop does so after this.
+const RELATED_AT_THE_END: Duration = Duration::from_mins(2);
 
 /// A finding of the report and its place among equals.
 #[derive(Clone, Debug)]
@@ -244,6 +248,9 @@ impl<'import> BatchWriter<'import> {
             let verdict = verdicts.get(&found.fingerprint).map(|verdict| verdict.state);
             self.decide(&mut decided, found, asset_id, &mut sightings, &mut findings, verdict);
         }
+        let changed: BTreeSet<AssetId> = decided.sightings.iter().map(|sighting| sighting.asset_id).collect();
+        let changed: Vec<AssetId> = changed.into_iter().collect();
+        transaction.mark_relation_due(company, &changed, self.hub.now().plus(RELATED_AT_THE_END)).await?;
         decided.write(transaction).await
     }
 

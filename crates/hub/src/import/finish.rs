@@ -15,6 +15,7 @@ use super::pipeline::{Survey, finished_state};
 use super::vendor_job::result;
 use crate::Hub;
 use crate::failpoint;
+use crate::findings::relate;
 use crate::jobs::{JobContext, Outcome};
 use crate::notifications;
 use crate::telemetry;
@@ -29,6 +30,7 @@ pub(super) async fn finish(
     survey: &Survey,
     own_counts: bool,
 ) -> Result<()> {
+    relate(hub, import.company_id).await?;
     let state = finished_state(import.counts.quarantined, &survey.problems);
     import.state = state;
     import.finished_at = Some(hub.now());

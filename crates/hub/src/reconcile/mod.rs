@@ -5,7 +5,8 @@
 //!
 //! - `integrations` looks at every due integration, each in a task of its own, so that a slow vendor delays nobody;
 //!   one list call serves the status of all its scans, and, when the sweep is due, adoption.
-//! - `imports` turns "completed and not imported" into jobs.
+//! - `imports` turns "completed and not imported" into jobs, and groups findings that an import or a deletion left
+//!   ungrouped.
 //! - `schedules` fires what is due, and prunes what has been over for long.
 //! - `notifications` turns what happened into messages, and has them sent.
 //! - `events` moves the committed feed to live subscribers.
@@ -94,7 +95,8 @@ pub(crate) async fn give_leases_back(hub: &Hub) -> scanhelm_core::Result<()> {
 async fn follow_imports(hub: &Hub, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let done = hub.steps().enqueue_imports().await;
-        publish(hub, "imports", done);
+        let related = hub.steps().relate_findings().await;
+        publish(hub, "imports", done.and_then(|enqueued| Ok(enqueued + related?)));
         pause(stop, &hub.0.wake.imports, Duration::from_secs(1)).await;
     }
 }

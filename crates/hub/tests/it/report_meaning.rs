@@ -65,7 +65,7 @@ pub(crate) const WEB: &[(&str, &str)] = &[("host-ip", "10.0.0.5"), ("host-fqdn",
 const DESK: &[(&str, &str)] = &[("host-ip", "10.0.0.6"), ("host-fqdn", "desk.example.com")];
 
 /// Fingerprints hold the company, so that results can only be compared within the same one.
-async fn same_company(hub: &Running) -> Grant {
+pub(crate) async fn same_company(hub: &Running) -> Grant {
     let id = CompanyId("00000000-0000-7000-8000-00000000000b".parse().unwrap());
     let company = Company { id, name: "Acme".to_owned(), status: CompanyStatus::Active, created_at: hub.hub.now() };
     let transaction = hub.hub.store().begin().await.unwrap();

@@ -5,7 +5,7 @@ use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId};
 use scanhelm_core::page::{Page, PageRequest, Sort};
 use scanhelm_core::{Result, Severity, SeverityCounts, Timestamp};
 
-use super::{COLUMNS, read};
+use super::{COLUMNS, read, relation};
 use crate::paging::{Kind, Listing, Order, add_search};
 use crate::sql::{Sql, values};
 use crate::store::Reader;
@@ -43,6 +43,8 @@ pub struct FindingFilter {
     pub first_seen_before: Option<Timestamp>,
     pub last_seen_after: Option<Timestamp>,
     pub last_seen_before: Option<Timestamp>,
+    /// Of findings that are one weakness to several scanners only the strongest that matches.
+    pub grouped: bool,
 }
 
 impl FindingFilter {
@@ -96,6 +98,9 @@ impl FindingFilter {
             if let Some(bound) = bound {
                 sql.add(&format!(" AND findings.{test} ?"), values![bound]);
             }
+        }
+        if self.grouped {
+            relation::add_strongest(sql, |sql| Self { grouped: false, ..self.clone() }.add(company, sql));
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Findings: the import's bulk path here, lists and counts in [`list`], the comparable dump in [`dump`].
+//! Findings: the import's bulk path here, lists and counts in [`list`], groups of several scanners' findings in
+//! [`relation`], the comparable dump in [`dump`].
 
 mod dump;
 mod list;
+mod relation;
 
 use std::collections::HashMap;
 
 pub use list::FindingFilter;
+pub use relation::{GroupSize, RelatedFinding};
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{Finding, FindingState, Location, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId};

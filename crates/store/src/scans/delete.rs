@@ -34,6 +34,7 @@ impl Transaction {
                     WHERE company_id = ? AND scan_id = ?";
         self.write(text, values![company, id]).await?;
         for chunk in findings.chunks(10_000) {
+            self.mark_relation_due_of(chunk).await?;
             let mut sql = self.sql("DELETE FROM findings WHERE", values![]);
             sql.among("id", chunk.iter().map(ToString::to_string));
             sql.push(" AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.finding_id = findings.id)");
