@@ -20,7 +20,6 @@ use crate::json::records::{self, Beginning, Layout, Record, Sections, Step};
 use crate::network;
 use crate::options::ReadOptions;
 use crate::package::{draft, field, lines, package_location, package_title, purl, push_score, severity_or_reason};
-use crate::report::ReportHeader;
 use crate::sample::Sample;
 
 pub(crate) const FORMAT: Format = Format {
@@ -79,8 +78,7 @@ impl Layout for Machines {
     }
 
     fn begin(&mut self, _: &Sections) -> Result<Beginning, String> {
-        let header = ReportHeader { scanner: SCANNER.to_owned(), ..ReportHeader::default() };
-        Ok(Beginning { header, ..Beginning::default() })
+        Ok(Beginning::by(SCANNER))
     }
 
     fn read(&mut self, record: &Record<'_>) -> Result<Vec<FindingRecord>, String> {

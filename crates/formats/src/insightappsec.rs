@@ -19,7 +19,7 @@ use crate::json::records::{self, Beginning, Layout, Record, Sections, Step};
 use crate::options::ReadOptions;
 use crate::package::{field, lines, push_score, severity_or_reason};
 use crate::prose::paragraphs;
-use crate::report::{ReportHeader, cut};
+use crate::report::cut;
 use crate::sample::Sample;
 use crate::site::{page, site};
 
@@ -63,8 +63,7 @@ impl Layout for Vulnerabilities {
     }
 
     fn begin(&mut self, _: &Sections) -> Result<Beginning, String> {
-        let header = ReportHeader { scanner: SCANNER.to_owned(), ..ReportHeader::default() };
-        Ok(Beginning { header, ..Beginning::default() })
+        Ok(Beginning::by(SCANNER))
     }
 
     fn read(&mut self, record: &Record<'_>) -> Result<Vec<FindingRecord>, String> {

@@ -22,7 +22,6 @@ use crate::options::ReadOptions;
 use crate::package::{
     draft, field, generic, kind_of, lines, package_location, package_title, purl, severity_or_reason, subject, upgrade,
 };
-use crate::report::ReportHeader;
 use crate::sample::Sample;
 use crate::semgrep;
 use crate::weakness::{cves_in, cwes_in};
@@ -60,8 +59,7 @@ impl Layout for Platform {
     }
 
     fn begin(&mut self, _: &Sections) -> Result<Beginning, String> {
-        let header = ReportHeader { scanner: SCANNER.to_owned(), ..ReportHeader::default() };
-        Ok(Beginning { header, ..Beginning::default() })
+        Ok(Beginning::by(SCANNER))
     }
 
     fn read(&mut self, record: &Record<'_>) -> Result<Vec<FindingRecord>, String> {

@@ -21,7 +21,6 @@ use crate::package::{
     Seen, canonical, draft, field, generic, lines, package_location, package_title, purl, push_score,
     severity_or_reason, subject,
 };
-use crate::report::ReportHeader;
 use crate::sample::Sample;
 use crate::weakness::{cves_in, cwes_in};
 
@@ -65,8 +64,7 @@ impl Layout for Issues {
     }
 
     fn begin(&mut self, _: &Sections) -> Result<Beginning, String> {
-        let header = ReportHeader { scanner: SCANNER.to_owned(), ..ReportHeader::default() };
-        Ok(Beginning { header, ..Beginning::default() })
+        Ok(Beginning::by(SCANNER))
     }
 
     fn read(&mut self, record: &Record<'_>) -> Result<Vec<FindingRecord>, String> {

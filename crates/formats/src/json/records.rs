@@ -71,6 +71,11 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
+    /// Of a document that tells nothing of its scan, such as a page of what an API was asked for.
+    pub(crate) fn by(scanner: &str) -> Self {
+        Self { header: ReportHeader { scanner: scanner.to_owned(), ..ReportHeader::default() }, ..Self::default() }
+    }
+
     pub(crate) fn cover(&mut self, asset: AssetRecord) {
         let (started_at, finished_at) = (self.header.started_at, self.header.finished_at);
         self.covered.push(CoveredAsset { asset, started_at, finished_at, authenticated: false });

@@ -150,7 +150,7 @@ fn page(tallies: &BTreeMap<String, Tally>, absent: usize) -> String {
     let mut page = format!(
         "# DefectDojo's samples\n\n\
          The public repository of DefectDojo holds real reports and, in its tests, how many findings it makes of each. Of the\n\
-         {} samples of the tools that this issue of Scanhelm names, {} give the same count here, {} another one for the reason\n\
+         {} samples of tools that Scanhelm reads, {} give the same count here, {} another one for the reason\n\
          below, {} are read without a count to compare with, and {} are not read. {absent} were not in the copy at hand.\n\n\
          Made by `SCANHELM_DOJO=FOLDER SCANHELM_DOJO_WRITE=1 cargo nextest run -p scanhelm-formats -E 'test(dojo)'`; the reasons stand in\n\
          `crates/formats/tests/it/dojo_samples.tsv`, and the test fails where one is missing or stale.\n\n\
