@@ -341,6 +341,7 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
       { part: "Weakness", value: finding.cves.join(", ") || "nessus:201194", why: "the sorted CVE set" },
       { part: "Location", value: finding.location ?? "", why: "host, port and protocol" },
     ],
+    related: [],
   };
 }
 

@@ -287,6 +287,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why two findings are the same, or why not: what is equal and what differs, and the rule's answer in words. */
+        get: operations["compare_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings/{id}/transition": {
         parameters: {
             query?: never;
@@ -1487,6 +1504,29 @@ export interface components {
         };
         /** @enum {string} */
         CompanyStatus: "active" | "deactivated";
+        /** @description Two findings part by part. */
+        Comparison: {
+            parts: components["schemas"]["ComparisonPart"][];
+            verdict: components["schemas"]["ComparisonVerdict"];
+            /** @description Why, in a sentence for people. */
+            words: string;
+        };
+        /** @description What one part is in each of the two. */
+        ComparisonPart: {
+            equal: boolean;
+            one: string;
+            other: string;
+            /**
+             * @description `asset`, `location`, `weakness` and `ordinal` make the fingerprint; `cves` and `rules` are what the relation
+             *     between scanners looks at.
+             */
+            part: string;
+        };
+        /**
+         * @description What two findings are to each other.
+         * @enum {string}
+         */
+        ComparisonVerdict: "same_finding" | "same_weakness" | "different";
         /** @description What can be connected, and how well it is proven. */
         Connector: {
             /** @description One a way to log in; the first is the recommended one. */
@@ -1594,6 +1634,7 @@ export interface components {
             cwes: number[];
             fingerprint: string;
             first_seen_at: components["schemas"]["Time"];
+            group?: components["schemas"]["Group"] | null;
             /** Format: uuid */
             id: string;
             last_seen_at: components["schemas"]["Time"];
@@ -1621,6 +1662,8 @@ export interface components {
             /** @description Judgements, newest first. */
             history: components["schemas"]["Judgement"][];
             references: string[];
+            /** @description The other findings that are the same weakness to other scanners, with the reason for each. */
+            related: components["schemas"]["RelatedFinding"][];
             sightings: components["schemas"]["Sighting"][];
             solution?: string | null;
         };
@@ -1702,6 +1745,20 @@ export interface components {
             part: string;
             value: string;
             why: string;
+        };
+        /** @description A group of findings as a list tells of it. */
+        Group: {
+            /**
+             * Format: int32
+             * @description How many findings, this one too.
+             */
+            findings: number;
+            scanners: string[];
+            /**
+             * Format: int32
+             * @description How many scanners' evidence they rest on together.
+             */
+            sightings: number;
         };
         /** @description How the connection is doing. */
         Health: {
@@ -1827,6 +1884,13 @@ export interface components {
             job_id: string;
             /** @example /api/v1/jobs/0190b8a2-0000-7000-8000-000000000000 */
             job_url: string;
+        };
+        /** @description What a person decided about a related finding. */
+        JudgedElsewhere: {
+            actor: string;
+            at: components["schemas"]["Time"];
+            reason?: string | null;
+            state: components["schemas"]["FindingState"];
         };
         /** @description A person's judgement. */
         Judgement: {
@@ -2063,6 +2127,7 @@ export interface components {
                 cwes: number[];
                 fingerprint: string;
                 first_seen_at: components["schemas"]["Time"];
+                group?: components["schemas"]["Group"] | null;
                 /** Format: uuid */
                 id: string;
                 last_seen_at: components["schemas"]["Time"];
@@ -3001,6 +3066,21 @@ export interface components {
             at: components["schemas"]["Time"];
             because: string;
         };
+        /** @description Another finding that is the same weakness at the same place. */
+        RelatedFinding: {
+            cves: string[];
+            /** Format: uuid */
+            id: string;
+            judged?: components["schemas"]["JudgedElsewhere"] | null;
+            location: string;
+            /** @description Why it is the same weakness as the finding that was asked for, as a part of a sentence. */
+            reason: string;
+            rules: components["schemas"]["ScannerRule"][];
+            severity: components["schemas"]["Severity"];
+            /** @description Its own: a verdict on one finding holds for no other. */
+            status: components["schemas"]["FindingState"];
+            title: string;
+        };
         /** @enum {string} */
         RemoteDeletion: "deleted" | "failed" | "unsupported" | "pending";
         /** @description A scan of the vendor and what the hub makes of it. */
@@ -3159,6 +3239,11 @@ export interface components {
         };
         /** @enum {string} */
         ScanStatus: "queued" | "running" | "paused" | "importing" | "completed" | "failed" | "cancelled";
+        /** @description A rule of a scanner. */
+        ScannerRule: {
+            rule_id: string;
+            scanner: string;
+        };
         ScansByOrigin: {
             /** Format: int64 */
             adopted: number;
@@ -4588,6 +4673,8 @@ export interface operations {
                 last_seen_before?: components["schemas"]["Time"];
                 /** @description A text in the title, the CVEs, the location or the fingerprint. */
                 q?: string;
+                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
+                grouped?: boolean;
                 /** @description How many rows. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -4762,6 +4849,8 @@ export interface operations {
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
                 q?: string;
+                /** @description Counts a weakness of several scanners once. */
+                grouped?: boolean;
             };
             header?: never;
             path?: never;
@@ -4865,6 +4954,88 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_findings: {
+        parameters: {
+            query: {
+                /**
+                 * @description The finding to compare with.
+                 * @example 0190b8a2-0000-7000-8000-000000000001
+                 */
+                other: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8734,6 +8905,8 @@ export interface operations {
                 asset_id?: string;
                 cve?: string;
                 q?: string;
+                /** @description Shows a weakness of several scanners once. */
+                grouped?: boolean;
                 /** @description How many rows. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

@@ -77,6 +77,7 @@ function Detail({ finding }: { finding: FindingDetail }) {
         </section>
       ) : null}
       <Sightings finding={finding} />
+      <Related finding={finding} />
       <Fingerprint finding={finding} />
       {finding.references.length > 0 ? (
         <section>
@@ -194,6 +195,43 @@ function Sightings({ finding }: { finding: FindingDetail }) {
               <RelativeTime at={sighting.last_seen_at} />
               {sighting.authenticated ? " · logged in" : ""}
             </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Findings of other scanners that are this weakness under other names. Each keeps its own status. */
+function Related({ finding }: { finding: FindingDetail }) {
+  if (finding.related.length === 0) return null;
+  return (
+    <section>
+      <h3>Same weakness seen by</h3>
+      <ul className={styles.list}>
+        {finding.related.map((other) => (
+          <li key={other.id}>
+            {other.rules.map((rule) => (
+              <span key={`${rule.scanner} ${rule.rule_id}`}>
+                {rule.scanner} <span className="mono">{rule.rule_id}</span>{" "}
+              </span>
+            ))}
+            <Link to="/findings" search={{ finding: [other.id] }}>
+              {other.title}
+            </Link>{" "}
+            <SeverityMark severity={other.severity} /> · {STATE_WORDS[other.status] ?? other.status}
+            <div className="quiet">
+              {other.reason}
+              {other.judged ? (
+                <>
+                  {" · judged "}
+                  {STATE_WORDS[other.judged.state] ?? other.judged.state}
+                  {" by "}
+                  <Actor actor={other.judged.actor} />
+                  {other.judged.reason ? `: ${other.judged.reason}` : ""}
+                </>
+              ) : null}
+            </div>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
-import { manyFindings } from "../../dev/fixtures.ts";
+import { findingDetail, manyFindings } from "../../dev/fixtures.ts";
 import { at, hub, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 
@@ -121,4 +121,33 @@ test("an order that waits is not sent again; a refused one says so and keeps the
   expect(await screen.findByText(/At most 10,000 findings/)).toBeDefined();
   expect(asked).toBe(1);
   expect(within(await bar()).getByText("1 finding selected")).toBeDefined();
+});
+
+test("a finding names who else sees the weakness, why, and how that was judged", async () => {
+  serve();
+  const [shown] = manyFindings(1, Date.now());
+  if (!shown) throw new Error("no finding");
+  const related = {
+    id: "f2",
+    title: "Fixes of OpenSSH 9.8",
+    severity: "high",
+    status: "false_positive",
+    location: shown.location,
+    cves: ["CVE-2024-6387", "CVE-2024-39894"],
+    rules: [{ scanner: "openvas", rule_id: "1.3.6.1.4.1.25623.1.0.114681" }],
+    reason: "both name CVE-2024-6387, 1 of the 2 CVEs that either names",
+    judged: {
+      at: shown.last_seen_at,
+      actor: "user/u1",
+      state: "false_positive",
+      reason: "The distribution has the fix.",
+    },
+  };
+  const detail = { ...findingDetail(shown, Date.now()), related: [related] };
+  hub.use(http.get(at("/findings/f1"), () => HttpResponse.json(detail)));
+  open("/findings?finding=f1");
+  const section = (await screen.findByRole("heading", { name: "Same weakness seen by" })).parentElement;
+  expect(section?.textContent).toContain("openvas");
+  expect(section?.textContent).toContain("both name CVE-2024-6387, 1 of the 2 CVEs that either names");
+  expect(section?.textContent).toContain("The distribution has the fix.");
 });

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::asset::Asset;
+use super::relation::{Group, RelatedFinding};
 use super::words::{FindingState, Severity, SightingState, Time, actor};
 
 /// One weakness at one location of one asset.
@@ -34,6 +35,10 @@ pub(crate) struct Finding {
     /// How many scanners' evidence it rests on.
     sighting_count: u32,
     fingerprint: String,
+    /// The findings that are the same weakness to several scanners, where there are such. Told in lists; in a single
+    /// finding see `related`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<Group>,
 }
 
 /// Where on the asset; which fields there are depends on `kind`.
@@ -77,7 +82,12 @@ impl Finding {
             resolved_at: finding.resolved_at.map(Time),
             sighting_count: finding.sighting_count,
             fingerprint: finding.fingerprint,
+            group: None,
         }
+    }
+
+    pub(crate) fn in_group(self, group: Option<Group>) -> Self {
+        Self { group, ..self }
     }
 }
 
@@ -96,6 +106,8 @@ pub(crate) struct FindingDetail {
     /// Judgements, newest first.
     history: Vec<Judgement>,
     fingerprint_explained: Vec<FingerprintPart>,
+    /// The other findings that are the same weakness to other scanners, with the reason for each.
+    related: Vec<RelatedFinding>,
 }
 
 /// One scanner's evidence.
@@ -198,6 +210,7 @@ impl From<FindingView> for FindingDetail {
             finding: Finding::new(view.finding, view.asset.as_ref().map(|asset| asset.name.clone())),
             asset_detail: view.asset.map(Into::into),
             sightings: view.sightings.into_iter().map(Into::into).collect(),
+            related: view.related.into_iter().map(Into::into).collect(),
         }
     }
 }

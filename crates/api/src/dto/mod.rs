@@ -15,6 +15,7 @@ pub(crate) mod notification_channel;
 pub(crate) mod notification_delivery;
 pub(crate) mod notification_rule;
 pub(crate) mod program;
+pub(crate) mod relation;
 pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;

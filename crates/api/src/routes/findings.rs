@@ -17,6 +17,7 @@ use crate::access::{Access, Granted};
 use crate::dto::bulk::{BulkJudging, BulkTicket};
 use crate::dto::finding::{Finding, FindingDetail, FindingStates, StateTransition, Transition};
 use crate::dto::list::Listing;
+use crate::dto::relation::Comparison;
 use crate::dto::words::{Counts, FindingState, Severity, Time};
 use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
@@ -28,6 +29,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(read, handler!(list))
         .operation(read, handler!(counts))
         .operation(read, handler!(get))
+        .operation(read, handler!(compare))
         .operation(Access::Permission(Permission::FindingTriage), handler!(transition))
         .operation(Access::Permission(Permission::FindingTriage), handler!(judge))
         .operation(Access::Session, handler!(states))
@@ -49,6 +51,7 @@ fn common(query: &mut QueryReader) -> FindingFilter {
         asset_id: query.id("asset_id", AssetId),
         cve: query.text("cve"),
         q: query.text("q"),
+        grouped: query.flag("grouped").unwrap_or_default(),
         ..FindingFilter::default()
     }
 }
@@ -117,6 +120,8 @@ impl Filters for Counted {
         ("last_seen_after" = Option<Time>, Query),
         ("last_seen_before" = Option<Time>, Query),
         ("q" = Option<String>, Query, description = "A text in the title, the CVEs, the location or the fingerprint."),
+        ("grouped" = Option<bool>, Query,
+            description = "Of findings that are one weakness to several scanners only the strongest that matches."),
         Paging,
     ),
     responses((status = 200, body = Listing<Finding>)))]
@@ -144,6 +149,7 @@ async fn list(
         ("last_seen_after" = Option<Time>, Query),
         ("last_seen_before" = Option<Time>, Query),
         ("q" = Option<String>, Query),
+        ("grouped" = Option<bool>, Query, description = "Counts a weakness of several scanners once."),
     ),
     responses((status = 200, body = Counts)))]
 async fn counts(
@@ -159,6 +165,32 @@ async fn counts(
     params(("id" = Uuid, Path)), responses((status = 200, body = FindingDetail)))]
 async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<FindingId>) -> ApiResult<Json<FindingDetail>> {
     Ok(Json(api.hub.findings().get(&grant, id).await?.into()))
+}
+
+struct Comparing(Option<FindingId>);
+
+impl Filters for Comparing {
+    fn read(query: &mut QueryReader) -> Self {
+        Self(query.id("other", FindingId))
+    }
+}
+
+/// Why two findings are the same, or why not: what is equal and what differs, and the rule's answer in words.
+#[utoipa::path(get, path = "/api/v1/findings/{id}/compare", operation_id = "compare_findings", tag = "findings",
+    params(
+        ("id" = Uuid, Path),
+        ("other" = Uuid, Query, description = "The finding to compare with.",
+            example = "0190b8a2-0000-7000-8000-000000000001"),
+    ),
+    responses((status = 200, body = Comparison)))]
+async fn compare(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<FindingId>,
+    Asked(Comparing(other)): Asked<Comparing>,
+) -> ApiResult<Json<Comparison>> {
+    let other = other.ok_or_else(|| Error::field("other", "required", "Name the finding to compare with."))?;
+    Ok(Json(api.hub.findings().compare(&grant, id, other).await?.into()))
 }
 
 /// Judges a finding. The judgement is kept on its fingerprint and outlives scans.
@@ -207,7 +239,7 @@ async fn states() -> Json<FindingStates> {
     Json(FindingStates { states: all.map(FindingState).to_vec(), transitions: transitions.collect() })
 }
 
-/// Names the assets of a page of findings.
+/// Names the assets of a page of findings, and tells what is grouped with them.
 pub(super) async fn with_assets(
     api: &Api,
     grant: &Grant,
@@ -215,9 +247,12 @@ pub(super) async fn with_assets(
 ) -> Result<Listing<Finding>, Error> {
     let shown: Vec<AssetId> = page.items.iter().map(|finding| finding.asset_id).collect();
     let names = asset_names(api, grant, &shown).await?;
+    let ids: Vec<FindingId> = page.items.iter().map(|finding| finding.id).collect();
+    let mut groups = api.hub.findings().group_sizes(grant, &ids).await?;
     Ok(Listing::of(page.map(|finding| {
         let name = names.get(&finding.asset_id).cloned().flatten();
-        Finding::new(finding, name)
+        let group = groups.remove(&finding.id).map(Into::into);
+        Finding::new(finding, name).in_group(group)
     })))
 }
 

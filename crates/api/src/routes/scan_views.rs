@@ -107,6 +107,7 @@ async fn assets(
         ("asset_id" = Option<Uuid>, Query),
         ("cve" = Option<String>, Query),
         ("q" = Option<String>, Query),
+        ("grouped" = Option<bool>, Query, description = "Shows a weakness of several scanners once."),
         Paging,
     ),
     responses((status = 200, body = Listing<Finding>)))]

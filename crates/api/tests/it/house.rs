@@ -261,7 +261,9 @@ fn asked(parameter: &Value) -> String {
 
 impl Operation {
     pub(crate) fn ask(&self, id: &str) -> Ask {
-        let ask = Ask::new(self.method.clone(), self.path.replace("{id}", id));
+        let required: Vec<&str> = self.query.iter().filter(|given| !given.ends_with('=')).map(String::as_str).collect();
+        let query = if required.is_empty() { String::new() } else { format!("?{}", required.join("&")) };
+        let ask = Ask::new(self.method.clone(), self.path.replace("{id}", id) + &query);
         match (self.has_body, self.id.as_str()) {
             (false, _) => ask,
             (true, "import_report") => ask.body("multipart/form-data; boundary=x", "--x--\r\n"),

@@ -19,6 +19,7 @@ mod once;
 mod operator;
 mod problems;
 mod program;
+mod relation;
 mod scans;
 mod schedules;
 mod session;
