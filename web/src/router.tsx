@@ -89,6 +89,13 @@ const findings = createRoute({
   component: lazyRouteComponent(() => import("./findings/FindingsPage.tsx"), "FindingsPage"),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => console_,
+  path: "/approvals",
+  validateSearch: (raw) => pickSearch(raw, ["state"]),
+  component: lazyRouteComponent(() => import("./approvals/ApprovalsPage.tsx"), "ApprovalsPage"),
+});
+
 const integrations = createRoute({
   getParentRoute: () => console_,
   path: "/integrations",
@@ -130,6 +137,7 @@ const tree = root.addChildren([
     scans,
     scan,
     findings,
+    approvals,
     integrations,
     integration,
     schedules,

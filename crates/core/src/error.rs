@@ -47,6 +47,8 @@ codes! {
     Unauthenticated = ("unauthenticated", 401, "Not logged in"),
     /// The caller may see the thing but lacks the permission named in the detail.
     PermissionDenied = ("permission_denied", 403, "Permission denied"),
+    /// A judgement that needs four eyes was asked for by the caller. Somebody else has to decide it.
+    OwnRequest = ("own_request", 403, "Somebody else has to decide"),
     /// A browser write came from another origin than the console's.
     OriginRefused = ("origin_refused", 403, "Request from another origin refused"),
     /// There is no such thing, or it belongs to another company: the answer is the same on purpose.

@@ -71,6 +71,10 @@ ids! {
     /// Where notifications go.
     ChannelId,
     RuleId,
+    /// What somebody said about a finding.
+    CommentId,
+    /// A request for a judgement that needs a second person.
+    ApprovalId,
     /// One message to one channel.
     DeliveryId,
 }

@@ -60,6 +60,16 @@ pub const BACKFILL: &[&str] = &["backfill.before_commit", "backfill.after_commit
 /// Around the storing of a vendor's call.
 pub const WEBHOOK: &[&str] = &["webhook.before_commit", "webhook.after_commit"];
 
+/// Every place where people's judgements are written by a job or a loop.
+pub const JUDGEMENT: &[&str] = &[
+    "judging.batch.before_commit",
+    "judging.batch.after_commit",
+    "approval.decided.before_commit",
+    "approval.batch.before_commit",
+    "triage.expiry.before_commit",
+    "triage.expiry.after_commit",
+];
+
 /// Every place between what happened and the message about it.
 pub const NOTIFY: &[&str] = &[
     "notify.routed.before_commit",

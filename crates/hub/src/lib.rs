@@ -40,7 +40,9 @@ use scanhelm_core::job::{Job, NewJob};
 use scanhelm_core::{Clock, Ids, Result, Timestamp};
 use scanhelm_net::NetworkPolicy;
 use scanhelm_store::Store;
-pub use scanhelm_store::{DeliveryFilter, FindingFilter, JobFilter, ScanFilter, ScheduleFilter};
+pub use scanhelm_store::{
+    DeliveryFilter, FindingFilter, JobFilter, JobFinding, OwnerFilter, ScanFilter, ScheduleFilter, VerdictFilter,
+};
 pub use settings::Settings;
 pub use steps::Steps;
 

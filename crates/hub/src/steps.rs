@@ -52,6 +52,11 @@ impl Steps<'_> {
         notifications::route_due(self.hub).await
     }
 
+    /// Ends the verdicts and requests that are past their time; how many.
+    pub async fn end_judgements(&self) -> Result<u64> {
+        findings::end_what_ran_out(self.hub).await
+    }
+
     /// Leases up to `limit` jobs that are due, the most urgent first.
     pub async fn claim_jobs(&self, limit: u32) -> Result<Vec<ClaimedJob>> {
         crate::jobs::claim(self.hub, limit).await

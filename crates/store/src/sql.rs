@@ -3,8 +3,8 @@
 
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::{
-    ApiKeyId, AssetId, AuditId, BlockId, ChannelId, CommandId, CompanyId, DeliveryId, FindingId, ImportId,
-    IntegrationId, JobId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId, UserId,
+    ApiKeyId, ApprovalId, AssetId, AuditId, BlockId, ChannelId, CommandId, CommentId, CompanyId, DeliveryId, FindingId,
+    ImportId, IntegrationId, JobId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId, UserId,
 };
 use sea_orm::Value;
 use sea_orm::sea_query::ArrayType;
@@ -210,11 +210,13 @@ macro_rules! id_columns {
 
 id_columns!(
     ApiKeyId,
+    ApprovalId,
     AssetId,
     AuditId,
     BlockId,
     ChannelId,
     CommandId,
+    CommentId,
     CompanyId,
     DeliveryId,
     FindingId,

@@ -4,26 +4,32 @@
 use std::collections::HashMap;
 
 use scanhelm_core::finding::FindingState;
+use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::ids::CompanyId;
-use scanhelm_core::permission::Actor;
+use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::{Result, Timestamp};
 
+use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
-use crate::sql::{json, values};
+use crate::sql::{Rows, Sql, json, values};
 use crate::store::{Reader, Transaction};
 
 const COLUMNS: &str = "SELECT fingerprint, state, reason, actor, at, expires_at";
 
-/// What a person decided about a fingerprint.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
-    pub fingerprint: String,
-    pub state: FindingState,
-    pub reason: Option<String>,
-    pub actor: Actor,
-    pub at: Timestamp,
-    /// After this it no longer stands; for the caller to judge.
-    pub expires_at: Option<Timestamp>,
+const LISTING: Listing<'_> = Listing {
+    columns: "fingerprint, state, reason, actor, at, expires_at",
+    tables: "triage",
+    id: "fingerprint",
+    orders: &[Order { name: "at", key: "at", kind: Kind::Number }],
+    total: false,
+};
+
+/// All conditions hold together; an empty one holds always.
+#[derive(Clone, Debug, Default)]
+pub struct VerdictFilter {
+    /// Any of these.
+    pub state: Vec<FindingState>,
+    pub expires_before: Option<Timestamp>,
 }
 
 fn read(row: &Row<'_>) -> Result<Verdict> {
@@ -52,6 +58,25 @@ impl Reader {
         Ok(verdicts.into_iter().map(|verdict| (verdict.fingerprint.clone(), verdict)).collect())
     }
 
+    /// The judgements that stand last, of findings that are there and of others. Sorts by `at`.
+    pub async fn verdicts(
+        &self,
+        company: CompanyId,
+        filter: &VerdictFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Verdict>> {
+        let conditions = |sql: &mut Sql| {
+            sql.add(" company_id = ?", values![company]);
+            if !filter.state.is_empty() {
+                sql.push(" AND").among("state", filter.state.iter().map(ToString::to_string));
+            }
+            if let Some(end) = filter.expires_before {
+                sql.add(" AND expires_at < ?", values![end]);
+            }
+        };
+        LISTING.page(self.connection(), page, conditions, read).await
+    }
+
     /// Every judgement ever made of a fingerprint, newest first.
     pub async fn triage_history(&self, company: CompanyId, fingerprint: &str) -> Result<Vec<Verdict>> {
         let text =
@@ -59,27 +84,43 @@ impl Reader {
         self.connection().all(self.sql(&text, values![company, fingerprint]), read).await
     }
 
-    /// The verdicts of a company that have run out by `now`.
-    pub async fn expired_triage(&self, company: CompanyId, now: Timestamp) -> Result<Vec<Verdict>> {
-        let text = format!("{COLUMNS} FROM triage WHERE company_id = ? AND expires_at <= ? ORDER BY fingerprint");
-        self.connection().all(self.sql(&text, values![company, now]), read).await
+    /// A company that has verdicts which have run out by `now`. For the hub's loop.
+    pub async fn company_with_expired_triage(&self, now: Timestamp) -> Result<Option<CompanyId>> {
+        let text = "SELECT company_id FROM triage WHERE expires_at <= ? ORDER BY expires_at LIMIT 1";
+        self.connection().optional(self.sql(text, values![now]), |row| row.parsed("company_id")).await
+    }
+
+    /// The verdicts of a company that have run out by `now`, the oldest first, at most so many.
+    pub async fn expired_triage(&self, company: CompanyId, now: Timestamp, limit: u32) -> Result<Vec<Verdict>> {
+        let text = format!(
+            "{COLUMNS} FROM triage WHERE expires_at <= ? AND company_id = ? ORDER BY expires_at, fingerprint LIMIT ?"
+        );
+        self.connection().all(self.sql(&text, values![now, company, limit]), read).await
     }
 }
 
 impl Transaction {
-    /// Replaces the judgement that stood and adds this one to the history. `false`: a later one stands, and stays.
-    pub async fn upsert_triage(&self, company: CompanyId, verdict: &Verdict) -> Result<bool> {
-        let columns = "(company_id, fingerprint, state, reason, actor, at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let Verdict { fingerprint, state, reason, actor, at, expires_at } = verdict;
-        let values = values![company, fingerprint, state.as_str(), reason, json(actor)?, at, expires_at];
-        let upsert = format!(
-            "INSERT INTO triage {columns} ON CONFLICT (company_id, fingerprint) DO UPDATE SET \
-             state = excluded.state, reason = excluded.reason, actor = excluded.actor, at = excluded.at, \
-             expires_at = excluded.expires_at WHERE triage.at <= excluded.at"
-        );
-        if self.write(&upsert, values.clone()).await? == 0 {
-            return Ok(false);
+    /// Replaces the judgements that stood, one a fingerprint, and adds these to the history. Whether a later one stands is
+    /// for the caller to see, in the [turn](Self::take_import_turn) that every judge takes; one is never overwritten.
+    pub async fn save_verdicts(&self, company: CompanyId, verdicts: &[Verdict]) -> Result<()> {
+        let columns = "(company_id, fingerprint, state, reason, actor, at, expires_at) VALUES ";
+        let mut rows = Vec::with_capacity(verdicts.len());
+        for verdict in verdicts {
+            rows.push((verdict, json(&verdict.actor)?));
         }
-        self.write(&format!("INSERT INTO triage_history {columns}"), values).await.map(|_| true)
+        let fill = |(verdict, actor): &(&Verdict, String), values: &mut Vec<sea_orm::Value>| {
+            let Verdict { fingerprint, state, reason, at, expires_at, .. } = verdict;
+            values.extend(values![company, fingerprint, state.as_str(), reason, actor, at, expires_at]);
+        };
+        let standing = Rows {
+            head: &format!("INSERT INTO triage {columns}"),
+            columns: 7,
+            tail: " ON CONFLICT (company_id, fingerprint) DO UPDATE SET state = excluded.state, \
+                   reason = excluded.reason, actor = excluded.actor, at = excluded.at, \
+                   expires_at = excluded.expires_at WHERE triage.at <= excluded.at",
+        };
+        standing.run(self.connection(), &rows, fill).await?;
+        let history = Rows { head: &format!("INSERT INTO triage_history {columns}"), columns: 7, tail: "" };
+        history.run(self.connection(), &rows, fill).await
     }
 }

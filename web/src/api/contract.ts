@@ -69,6 +69,10 @@ export const NOTIFICATION_EVENTS = wordsOf<NotificationEvent>({
   "integration.recovered": true,
   "schedule.missed": true,
   "schedule.failed": true,
+  "finding.mentioned": true,
+  "approval.requested": true,
+  "approval.decided": true,
+  "verdict.expired": true,
 });
 
 /** A page of any list; the document has one such shape for each kind of row. */
@@ -93,6 +97,9 @@ export type Activity = Schemas["Activity"];
 export type Finding = Schemas["Finding"];
 export type FindingFilter = Schemas["FindingSelection"];
 export type FindingDetail = Schemas["FindingDetail"];
+export type Comment = Schemas["Comment"];
+export type Approval = Schemas["Approval"];
+export type ApprovalState = Schemas["ApprovalState"];
 export type Job = Schemas["Job"];
 export type JobTicket = Schemas["JobTicket"];
 export type Connector = Schemas["Connector"];

@@ -47,8 +47,19 @@ export const judgeFinding = (id: string, body: Judgement) =>
 export const judgeFindings = (selection: FindingSelection, action: Judgement) =>
   answer(hub.POST("/api/v1/findings/bulk", { body: { ...selection, action } }));
 
-export type JudgedRow = { id: string; result: "changed" | "unchanged" | "refused"; reason?: string };
+/** How many findings of an order became what; and, of a small one, each of them. */
+export type Judged = {
+  changed: number;
+  unchanged: number;
+  pending: number;
+  refused: number;
+  rows?: { id: string; result: string; reason?: string }[];
+};
 
-/** What the job says of each finding. */
-export const judgedRows = (job: Job): JudgedRow[] =>
-  Array.isArray(job.result?.rows) ? (job.result.rows as JudgedRow[]) : [];
+export const judged = (job: Job): Judged => ({
+  changed: 0,
+  unchanged: 0,
+  pending: 0,
+  refused: 0,
+  ...(job.result as Partial<Judged> | null),
+});

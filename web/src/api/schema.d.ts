@@ -39,6 +39,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests for judgements that need a second person, the newest first. */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request, and what became of its findings so far. */
+        get: operations["get_approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approves a request of somebody else: at most 500 findings change at once, more by a background job. One that changed
+         *     meanwhile is refused with its reason.
+         */
+        post: operations["approve_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The findings of a request, and what became of each. */
+        get: operations["list_approval_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rejects a request of somebody else: its findings stay as they are. */
+        post: operations["reject_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an own request back. */
+        post: operations["withdraw_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assessment-runs": {
         parameters: {
             query?: never;
@@ -144,6 +249,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes the text of an own comment, or with `finding:approve` of any; that there was one still shows. */
+        delete: operations["delete_comment"];
+        options?: never;
+        head?: never;
+        /** Puts an own comment otherwise; the time of the edit shows. */
+        patch: operations["update_comment"];
+        trace?: never;
+    };
     "/api/v1/companies": {
         parameters: {
             query?: never;
@@ -219,6 +342,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/finding-states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last judgement of every fingerprint that was ever judged, the newest first. */
+        get: operations["list_finding_states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/finding-states/{fingerprint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges a fingerprint. Where nobody has seen it yet, its finding will appear in this state. */
+        post: operations["set_finding_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings": {
         parameters: {
             query?: never;
@@ -245,7 +402,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Judges many findings, each by itself. The job's result tells of each what became of it, and why not. */
+        /**
+         * Judges many findings, gives them an owner, comments on them, or all of it; each by itself, at most 100,000.
+         * @description The job can be cancelled. What became of each finding, and why not, is told by `GET /jobs/{id}/results`.
+         */
         post: operations["judge_findings"];
         delete?: never;
         options?: never;
@@ -284,6 +444,29 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Gives a finding an owner, or none. Kept on its fingerprint: it outlives scans and findings. */
+        patch: operations["update_finding"];
+        trace?: never;
+    };
+    "/api/v1/findings/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people said about a finding, the oldest first. Kept on its fingerprint: it outlives scans and findings. */
+        get: operations["list_finding_comments"];
+        put?: never;
+        /**
+         * Says something about a finding.
+         * @description `@` before the e-mail address or name of a member of the company mentions that member: notification rules can ask for
+         *     `finding.mentioned`. Anything else behind an `@` is just text.
+         */
+        post: operations["create_finding_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -313,7 +496,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Judges a finding. The judgement is kept on its fingerprint and outlives scans. */
+        /**
+         * Judges a finding. The judgement is kept on its fingerprint and outlives scans.
+         * @description Where the company's policy wants a second person for it, the finding stays as it is and shows `pending_approval`.
+         */
         post: operations["transition_finding"];
         delete?: never;
         options?: never;
@@ -554,6 +740,23 @@ export interface paths {
         post?: never;
         /** Asks it to stop: at once when it waits, at its next safe place when it runs. */
         delete: operations["cancel_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each finding of an order on many, also while it runs. Empty for other work. */
+        get: operations["list_job_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1229,6 +1432,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/triage-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which judgements need a second person. */
+        get: operations["get_triage_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says which judgements need a second person, from now on. */
+        patch: operations["update_triage_policy"];
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is a member of the company, and so can own findings, be mentioned and, with the role for it, decide approvals.
+         *     Comes whole.
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1350,6 +1591,56 @@ export interface components {
             revoked_at?: components["schemas"]["Time"] | null;
             role: components["schemas"]["Role"];
         };
+        /** @description A request for a judgement that needs a second person. */
+        Approval: {
+            decided_at?: components["schemas"]["Time"] | null;
+            decided_by?: string | null;
+            decision_reason?: string | null;
+            /** @description Undecided by then, it ends. */
+            ends_at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many findings it is about.
+             */
+            findings: number;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description How many of them became what: `changed`, `unchanged`, `refused`, `rejected`, `withdrawn`, `expired`, or `open`.
+             *     Only of one request.
+             */
+            outcomes?: {
+                [key: string]: number;
+            };
+            reason: string;
+            requested_at: components["schemas"]["Time"];
+            requested_by: string;
+            /** @description The person behind that, who cannot decide it. */
+            requester: components["schemas"]["Person"];
+            state: components["schemas"]["ApprovalState"];
+            /** @description What the findings are to become. */
+            to: components["schemas"]["FindingState"];
+        };
+        ApprovalDecision: {
+            /**
+             * @description Required to reject.
+             * @default
+             */
+            reason?: string;
+        };
+        /** @description A finding of a request. */
+        ApprovalFinding: {
+            /** @description Of a refusal. */
+            code?: string | null;
+            finding?: components["schemas"]["FindingBrief"] | null;
+            fingerprint: string;
+            /** @description `null` as long as that is open. */
+            outcome?: string | null;
+            reason?: string | null;
+        };
+        /** @enum {string} */
+        ApprovalState: "collecting" | "pending" | "approved" | "rejected" | "withdrawn" | "expired";
         /** @description Scans that were made for one purpose, together. */
         AssessmentRun: {
             /** @description All seven statuses. */
@@ -1444,13 +1735,26 @@ export interface components {
             /** @description Of the scan when it was deleted. */
             name: string;
         };
-        /** @description Many findings and one judgement. Either `ids` or `filter`, at most 10,000 findings. */
+        /** @description At least one of `to`, `owner` and `comment`. A finding that one of them cannot be done with is left as it is. */
+        BulkAction: {
+            /** @description To be added to each. */
+            comment?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
+            owner?: components["schemas"]["OwnerWord"] | null;
+            /** @description Required for everything that takes findings out of the queue. */
+            reason?: string;
+            to?: components["schemas"]["FindingState"] | null;
+        };
+        /** @description Many findings and what to do with each. Either `ids` or `filter`, at most 100,000 findings. */
         BulkJudging: {
-            action: components["schemas"]["Transition"];
+            action: components["schemas"]["BulkAction"];
             filter?: components["schemas"]["FindingSelection"] | null;
             ids?: string[] | null;
         };
-        /** @description The job whose `result` is `{changed, unchanged, refused, rows: [{id, result, code?, reason?}]}`. */
+        /**
+         * @description The job whose `result` is `{changed, unchanged, pending, refused, approval_id, results_url, rows?}`. `rows`, of at most
+         *     500 findings, are `{id, result, code?, reason?}`; `GET /jobs/{id}/results` tells of any number, also while it runs.
+         */
         BulkTicket: components["schemas"]["JobTicket"] & {
             /**
              * Format: int64
@@ -1491,6 +1795,25 @@ export interface components {
         CommandState: "recorded" | "sent" | "accepted" | "refused" | "unknown";
         /** @enum {string} */
         CommandWord: "create" | "launch" | "pause" | "resume" | "stop" | "delete";
+        /** @description What somebody said about a finding. */
+        Comment: {
+            /** @description `user/0190...` or `api_key/0190...`. */
+            author: string;
+            /** @description As it was written: Markdown is text here. `null` once it is deleted. */
+            body?: string | null;
+            created_at: components["schemas"]["Time"];
+            deleted_at?: components["schemas"]["Time"] | null;
+            edited_at?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The members of the company that it mentions with `@` and their e-mail address or name. */
+            mentions: components["schemas"]["Person"][];
+            person?: components["schemas"]["Person"] | null;
+        };
+        CommentText: {
+            /** @description At most 10,000 bytes. `@` before the e-mail address or name of a member of the company mentions that member. */
+            body: string;
+        };
         /** @description What is left out stays. */
         CompanyPatch: {
             name?: string | null;
@@ -1641,6 +1964,8 @@ export interface components {
             /** @description For people: `443/tcp`, `src/app.py:12`, a URL. */
             location: string;
             location_parts: components["schemas"]["Place"];
+            owner?: components["schemas"]["Person"] | null;
+            pending_approval?: components["schemas"]["PendingApproval"] | null;
             resolved_at?: components["schemas"]["Time"] | null;
             /** @description The worst of its live sightings. */
             severity: components["schemas"]["Severity"];
@@ -1652,6 +1977,14 @@ export interface components {
             status: components["schemas"]["FindingState"];
             title: string;
         };
+        FindingBrief: {
+            /** Format: uuid */
+            id: string;
+            location: string;
+            severity: components["schemas"]["Severity"];
+            status: components["schemas"]["FindingState"];
+            title: string;
+        };
         /** @description A finding with its evidence, its judgements, and why it is this finding. */
         FindingDetail: components["schemas"]["Finding"] & {
             asset_detail?: components["schemas"]["Asset"] | null;
@@ -1659,13 +1992,17 @@ export interface components {
             description?: string | null;
             evidence?: string | null;
             fingerprint_explained: components["schemas"]["FingerprintPart"][];
-            /** @description Judgements, newest first. */
-            history: components["schemas"]["Judgement"][];
+            /** @description Judgements, changes of the owner and approvals, newest first. */
+            history: components["schemas"]["HistoryEntry"][];
             references: string[];
             /** @description The other findings that are the same weakness to other scanners, with the reason for each. */
             related: components["schemas"]["RelatedFinding"][];
             sightings: components["schemas"]["Sighting"][];
             solution?: string | null;
+        };
+        /** @description Only what is given changes. */
+        FindingPatch: {
+            owner?: components["schemas"]["OwnerWord"] | null;
         };
         /** @description The filters of `GET /findings`, as a body. */
         FindingSelection: {
@@ -1689,6 +2026,11 @@ export interface components {
             last_seen_after?: components["schemas"]["Time"] | null;
             /** @default null */
             last_seen_before?: components["schemas"]["Time"] | null;
+            /**
+             * @description The id of a member, `me`, `none` or `gone`.
+             * @default null
+             */
+            owner?: string | null;
             /**
              * @description A text in the title, the CVEs, the location or the fingerprint.
              * @default null
@@ -1740,11 +2082,30 @@ export interface components {
             run: components["schemas"]["Run"];
             unchanged: components["schemas"]["DeltaPart"];
         };
+        /** @description A judgement of a fingerprint to be made. */
+        FingerprintJudgement: {
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description Required for everything that takes findings out of the queue. */
+            reason?: string;
+            to: components["schemas"]["FindingState"];
+        };
         /** @description A part of what makes two records the same finding. */
         FingerprintPart: {
             part: string;
             value: string;
             why: string;
+        };
+        /** @description What stands of a fingerprint. */
+        FingerprintVerdict: {
+            /**
+             * Format: uuid
+             * @description `null`: nobody has seen it yet, or it is gone.
+             */
+            finding_id?: string | null;
+            fingerprint: string;
+            pending_approval?: components["schemas"]["PendingApproval"] | null;
+            status?: components["schemas"]["FindingState"] | null;
+            verdict?: components["schemas"]["Verdict"] | null;
         };
         /** @description A group of findings as a list tells of it. */
         Group: {
@@ -1788,6 +2149,19 @@ export interface components {
         };
         /** @enum {string} */
         HealthState: "healthy" | "degraded" | "failing" | "unknown";
+        /** @description Something that people did with a finding. */
+        HistoryEntry: {
+            actor: string;
+            at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description `state`, `owner` or `approval`. */
+            kind: string;
+            /** @description One sentence for people. */
+            message: string;
+            owner?: components["schemas"]["Person"] | null;
+            reason?: string | null;
+            state?: components["schemas"]["FindingState"] | null;
+        };
         /** @description Imports that ended in the period. */
         ImportEnds: {
             /** Format: int64 */
@@ -1876,6 +2250,19 @@ export interface components {
             started_at?: components["schemas"]["Time"] | null;
             state: components["schemas"]["JobState"];
         };
+        /** @description What became of a finding of an order on many. */
+        JobResult: {
+            /** @description Of a refusal. */
+            code?: string | null;
+            /**
+             * Format: uuid
+             * @description The finding.
+             */
+            id: string;
+            reason?: string | null;
+            /** @description `changed`, `unchanged`, `pending` (it waits for an approval) or `refused`; `null` until it has had its turn. */
+            result?: string | null;
+        };
         /** @enum {string} */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         /** @description Where a 202 can be watched. */
@@ -1889,16 +2276,6 @@ export interface components {
         JudgedElsewhere: {
             actor: string;
             at: components["schemas"]["Time"];
-            reason?: string | null;
-            state: components["schemas"]["FindingState"];
-        };
-        /** @description A person's judgement. */
-        Judgement: {
-            actor: string;
-            at: components["schemas"]["Time"];
-            expires_at?: components["schemas"]["Time"] | null;
-            /** @description One sentence for people. */
-            message: string;
             reason?: string | null;
             state: components["schemas"]["FindingState"];
         };
@@ -1960,6 +2337,65 @@ export interface components {
                 prefix: string;
                 revoked_at?: components["schemas"]["Time"] | null;
                 role: components["schemas"]["Role"];
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_Approval: {
+            items: {
+                decided_at?: components["schemas"]["Time"] | null;
+                decided_by?: string | null;
+                decision_reason?: string | null;
+                /** @description Undecided by then, it ends. */
+                ends_at: components["schemas"]["Time"];
+                expires_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How many findings it is about.
+                 */
+                findings: number;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * @description How many of them became what: `changed`, `unchanged`, `refused`, `rejected`, `withdrawn`, `expired`, or `open`.
+                 *     Only of one request.
+                 */
+                outcomes?: {
+                    [key: string]: number;
+                };
+                reason: string;
+                requested_at: components["schemas"]["Time"];
+                requested_by: string;
+                /** @description The person behind that, who cannot decide it. */
+                requester: components["schemas"]["Person"];
+                state: components["schemas"]["ApprovalState"];
+                /** @description What the findings are to become. */
+                to: components["schemas"]["FindingState"];
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_ApprovalFinding: {
+            items: {
+                /** @description Of a refusal. */
+                code?: string | null;
+                finding?: components["schemas"]["FindingBrief"] | null;
+                fingerprint: string;
+                /** @description `null` as long as that is open. */
+                outcome?: string | null;
+                reason?: string | null;
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -2073,6 +2509,30 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        Listing_Comment: {
+            items: {
+                /** @description `user/0190...` or `api_key/0190...`. */
+                author: string;
+                /** @description As it was written: Markdown is text here. `null` once it is deleted. */
+                body?: string | null;
+                created_at: components["schemas"]["Time"];
+                deleted_at?: components["schemas"]["Time"] | null;
+                edited_at?: components["schemas"]["Time"] | null;
+                /** Format: uuid */
+                id: string;
+                /** @description The members of the company that it mentions with `@` and their e-mail address or name. */
+                mentions: components["schemas"]["Person"][];
+                person?: components["schemas"]["Person"] | null;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         Listing_CompanyRef: {
             items: {
                 /** Format: uuid */
@@ -2134,6 +2594,8 @@ export interface components {
                 /** @description For people: `443/tcp`, `src/app.py:12`, a URL. */
                 location: string;
                 location_parts: components["schemas"]["Place"];
+                owner?: components["schemas"]["Person"] | null;
+                pending_approval?: components["schemas"]["PendingApproval"] | null;
                 resolved_at?: components["schemas"]["Time"] | null;
                 /** @description The worst of its live sightings. */
                 severity: components["schemas"]["Severity"];
@@ -2219,6 +2681,28 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        Listing_JobResult: {
+            items: {
+                /** @description Of a refusal. */
+                code?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The finding.
+                 */
+                id: string;
+                reason?: string | null;
+                /** @description `changed`, `unchanged`, `pending` (it waits for an approval) or `refused`; `null` until it has had its turn. */
+                result?: string | null;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         Listing_LocalScanner: {
             items: {
                 available: boolean;
@@ -2230,6 +2714,23 @@ export interface components {
                 reason?: string | null;
                 scan_types: string[];
                 version?: string | null;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_Member: {
+            items: {
+                email: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                role: components["schemas"]["Role"];
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -2606,6 +3107,24 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description A page of a list. */
+        Listing_Verdict: {
+            items: {
+                actor: string;
+                at: components["schemas"]["Time"];
+                expires_at?: components["schemas"]["Time"] | null;
+                fingerprint: string;
+                reason?: string | null;
+                state: components["schemas"]["FindingState"];
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only where counting is cheap.
+             */
+            total?: number | null;
+        };
         /** @description A command-line scanner that the hub can run. */
         LocalScanner: {
             available: boolean;
@@ -2622,6 +3141,14 @@ export interface components {
             email: string;
             /** Format: password */
             password: string;
+        };
+        /** @description A member of the company. */
+        Member: {
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
         };
         NewApiKey: {
             expires_at?: components["schemas"]["Time"] | null;
@@ -2888,7 +3415,7 @@ export interface components {
             log: components["schemas"]["NotificationAttempt"][];
         };
         /** @enum {string} */
-        NotificationEvent: "run.completed" | "run.failed" | "run.cancelled" | "findings.new" | "import.failed" | "integration.trouble" | "integration.recovered" | "schedule.missed" | "schedule.failed";
+        NotificationEvent: "run.completed" | "run.failed" | "run.cancelled" | "findings.new" | "import.failed" | "integration.trouble" | "integration.recovered" | "schedule.missed" | "schedule.failed" | "finding.mentioned" | "approval.requested" | "approval.decided" | "verdict.expired";
         /** @description One event that was told. */
         NotificationNotice: {
             at: components["schemas"]["Time"];
@@ -2960,8 +3487,29 @@ export interface components {
         Ordered: components["schemas"]["JobTicket"] & {
             command: components["schemas"]["Command"];
         };
+        /** @description The id of a member of the company, or `me`. */
+        OwnerWord: string;
+        /** @description That a finding waits for one. */
+        PendingApproval: {
+            ends_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            requested_at: components["schemas"]["Time"];
+            to: components["schemas"]["FindingState"];
+        };
         /** @enum {string} */
         Permission: "scan:read" | "scan:create" | "scan:control" | "scan:delete" | "scan:import" | "finding:read" | "finding:triage" | "finding:approve" | "asset:read" | "asset:write" | "integration:read" | "integration:manage" | "schedule:manage" | "company:manage" | "user:manage" | "audit:read";
+        /** @description Somebody who is, or was, a member of the company. */
+        Person: {
+            /** @description `null` for one who has left. */
+            email?: string | null;
+            /** @description No longer a member. */
+            gone: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description `null` for one who has left. */
+            name?: string | null;
+        };
         /** @description Where on the asset; which fields there are depends on `kind`. */
         Place: {
             /** @enum {string} */
@@ -3423,6 +3971,8 @@ export interface components {
         };
         StateTransition: {
             from: components["schemas"]["FindingState"];
+            /** @description Whether it can be given an end. */
+            may_expire: boolean;
             /** @description Whether a reason must be given. */
             needs_reason: boolean;
             to: components["schemas"]["FindingState"];
@@ -3489,9 +4039,39 @@ export interface components {
         /** @description A judgement to be made. */
         Transition: {
             expires_at?: components["schemas"]["Time"] | null;
+            owner?: components["schemas"]["OwnerWord"] | null;
             /** @description Required for everything that takes the finding out of the queue. */
             reason?: string;
             to: components["schemas"]["FindingState"];
+        };
+        /** @description What of the company's judgement needs a second person. */
+        TriagePolicy: {
+            /** @description Target states that somebody else has to approve. Empty: every judgement is made at once. */
+            approval_states: components["schemas"]["FindingState"][];
+            /**
+             * Format: int64
+             * @description How many members may decide requests. With none or one, some of them can never be approved.
+             */
+            approvers: number;
+            /** @description Those that could be chosen. */
+            eligible_states: components["schemas"]["FindingState"][];
+            /**
+             * Format: int32
+             * @description A request that nobody decides ends after so many days.
+             */
+            request_days: number;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Only what is given changes. */
+        TriagePolicyPatch: {
+            /** @default null */
+            approval_states?: components["schemas"]["FindingState"][] | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            request_days?: number | null;
         };
         /** @description The form of an upload. */
         UploadForm: {
@@ -3524,6 +4104,15 @@ export interface components {
         };
         /** @enum {string} */
         VendorState: "queued" | "running" | "paused" | "completed" | "failed" | "cancelled";
+        /** @description The last judgement of a fingerprint. */
+        Verdict: {
+            actor: string;
+            at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            fingerprint: string;
+            reason?: string | null;
+            state: components["schemas"]["FindingState"];
+        };
         /** @description How the vendor can call this hub. */
         Webhook: {
             last_delivery_at?: components["schemas"]["Time"] | null;
@@ -3748,6 +4337,528 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["ApprovalState"];
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Approval"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalDecision"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `own_request`: somebody else has to decide it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is decided already, or has ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approval_findings: {
+        parameters: {
+            query?: {
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ApprovalFinding"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalDecision"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `own_request`: somebody else has to decide it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is decided already, or has ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is over already */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4169,6 +5280,169 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentText"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4652,6 +5926,193 @@ export interface operations {
             };
         };
     };
+    list_finding_states: {
+        parameters: {
+            query?: {
+                /** @description Any of these. */
+                state?: components["schemas"]["FindingState"][];
+                /** @description Only those that run out by then. */
+                expires_before?: components["schemas"]["Time"];
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Verdict"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_finding_state: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description 64 hexadecimal digits, as `fingerprint` of a finding. */
+                fingerprint: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FingerprintJudgement"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FingerprintVerdict"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_possible_in_state`: see `GET /meta/finding-states` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_findings: {
         parameters: {
             query?: {
@@ -4664,6 +6125,8 @@ export interface operations {
                 /** @description Seen by the latest run of this scan. */
                 scan_id?: string;
                 asset_id?: string;
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
                 cwe?: number;
@@ -4842,6 +6305,8 @@ export interface operations {
                 scanner?: string;
                 scan_id?: string;
                 asset_id?: string;
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
                 cve?: string;
                 cwe?: number;
                 first_seen_after?: components["schemas"]["Time"];
@@ -4954,6 +6419,288 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_finding_comments: {
+        parameters: {
+            query?: {
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Comment"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_finding_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentText"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6530,6 +8277,91 @@ export interface operations {
             };
             /** @description It has ended, or cannot be taken back. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_results: {
+        parameters: {
+            query?: {
+                /** @description `changed`, `unchanged`, `pending` or `refused`. */
+                result?: string;
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_JobResult"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8903,6 +10735,8 @@ export interface operations {
                 status?: components["schemas"]["FindingState"][];
                 scanner?: string;
                 asset_id?: string;
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
                 cve?: string;
                 q?: string;
                 /** @description Shows a weakness of several scanners once. */
@@ -10725,6 +12559,214 @@ export interface operations {
             };
             /** @description A field or parameter is not acceptable; `errors` names each. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_triage_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriagePolicy"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_triage_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriagePolicyPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriagePolicy"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Member"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

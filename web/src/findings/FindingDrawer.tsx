@@ -6,6 +6,7 @@ import type { FindingDetail, FindingState } from "@/api/contract.ts";
 import { findingKeys, findingQuery, judgeFinding } from "@/api/findings.ts";
 import { Actor } from "@/parts/Actor.tsx";
 import { CopyButton } from "@/parts/CopyButton.tsx";
+import { Notice } from "@/parts/EmptyState.tsx";
 import { Facts } from "@/parts/Facts.tsx";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
@@ -13,6 +14,8 @@ import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SafeLink } from "@/parts/SafeLink.tsx";
 import { SeverityMark } from "@/parts/SeverityMark.tsx";
 import { usePermission } from "@/shell/permissions.ts";
+import { FindingComments } from "./FindingComments.tsx";
+import { FindingOwner } from "./FindingOwner.tsx";
 import { STATE_WORDS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { JudgementFields } from "./JudgementFields.tsx";
@@ -51,6 +54,7 @@ function Detail({ finding }: { finding: FindingDetail }) {
         facts={[
           { label: "Severity", value: <SeverityMark severity={finding.severity} /> },
           { label: "Status", value: STATE_WORDS[finding.status] ?? finding.status },
+          { label: "Owner", value: <FindingOwner key={finding.id} finding={finding} /> },
           { label: "Asset", value: finding.asset },
           {
             label: "Location",
@@ -62,7 +66,18 @@ function Detail({ finding }: { finding: FindingDetail }) {
           { label: "Last seen", value: <RelativeTime at={finding.last_seen_at} /> },
         ]}
       />
+      {finding.pending_approval ? (
+        <Notice tone="warning">
+          Asked for <RelativeTime at={finding.pending_approval.requested_at} />: to become{" "}
+          {STATE_WORDS[finding.pending_approval.to].toLowerCase()}. Somebody else has to{" "}
+          <Link to="/approvals" search={{}}>
+            approve it
+          </Link>
+          .
+        </Notice>
+      ) : null}
       <Judgement finding={finding} />
+      <FindingComments finding={finding.id} />
       <Prose title="Description" text={finding.description} />
       <Prose title="Solution" text={finding.solution} />
       {finding.evidence ? (

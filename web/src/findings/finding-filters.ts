@@ -20,7 +20,7 @@ export const STATE_WORDS: Record<FindingState, string> = {
   closed: "Closed",
 };
 
-export const FINDING_KEYS = ["severity", "status", "scanner", "cve", "q", "sort", "finding"];
+export const FINDING_KEYS = ["severity", "status", "scanner", "owner", "cve", "q", "sort", "finding"];
 
 const FINDING_SORTS = ["severity", "title", "first_seen_at", "last_seen_at"];
 
@@ -36,6 +36,16 @@ export const FINDING_FILTERS: readonly FilterSpec[] = [
     choices: FINDING_STATES.map((value) => ({ value, label: STATE_WORDS[value] })),
   },
   { key: "scanner", label: "Scanner", single: true },
+  {
+    key: "owner",
+    label: "Owner",
+    single: true,
+    choices: [
+      { value: "me", label: "Me" },
+      { value: "none", label: "Nobody" },
+      { value: "gone", label: "Somebody who has left" },
+    ],
+  },
   { key: "cve", label: "CVE", single: true },
 ];
 
@@ -49,11 +59,19 @@ export function toFindingQuery(search: Search): FindingListQuery {
 }
 
 /** The same as a body of the hub: what is selected does not depend on its order. */
-export function toFindingFilter({ severity, status, scanner, cve, q }: FindingListQuery): FindingFilter {
+export function toFindingFilter({
+  severity,
+  status,
+  scanner,
+  owner,
+  cve,
+  q,
+}: FindingListQuery): FindingFilter {
   return {
     severity: severity ?? [],
     status: status ?? [],
     ...(scanner && { scanner }),
+    ...(owner && { owner }),
     ...(cve && { cve }),
     ...(q && { q }),
   };

@@ -8,7 +8,9 @@ import { open } from "../../test/open.tsx";
 const MATCHING = 250;
 
 /** More match than are loaded. What is ordered is kept; the jobs are done at once. */
-function serve(result: Record<string, unknown> = { rows: [{ id: "f1", result: "changed" }] }) {
+function serve(
+  result: Record<string, unknown> = { changed: 1, refused: 0, rows: [{ id: "f1", result: "changed" }] },
+) {
   const ordered: Record<string, unknown>[] = [];
   hub.use(
     http.get(at("/findings"), () =>
@@ -77,6 +79,8 @@ test("choosing single rows again takes “all that match” back", async () => {
 
 test("what became of the order is told, also after the filter was changed; each reason once", async () => {
   serve({
+    changed: 1,
+    refused: 2,
     rows: [
       { id: "f1", result: "changed" },
       { id: "f2", result: "refused", reason: "It was closed meanwhile." },
@@ -107,7 +111,7 @@ test("an order that waits is not sent again; a refused one says so and keeps the
     http.post(at("/findings/bulk"), async () => {
       asked += 1;
       await refused;
-      return refusal(422, "too_many", "At most 10,000 findings are judged at once.");
+      return refusal(422, "too_many", "At most 100,000 findings are judged at once.");
     }),
   );
   const { user } = open("/findings");
@@ -118,7 +122,7 @@ test("an order that waits is not sent again; a refused one says so and keeps the
   fireEvent.submit(await bar());
   fireEvent.submit(await bar());
   refuse();
-  expect(await screen.findByText(/At most 10,000 findings/)).toBeDefined();
+  expect(await screen.findByText(/At most 100,000 findings/)).toBeDefined();
   expect(asked).toBe(1);
   expect(within(await bar()).getByText("1 finding selected")).toBeDefined();
 });

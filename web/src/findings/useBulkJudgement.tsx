@@ -2,13 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { Job } from "@/api/contract.ts";
-import {
-  type FindingSelection,
-  findingKeys,
-  type Judgement,
-  judgedRows,
-  judgeFindings,
-} from "@/api/findings.ts";
+import { type FindingSelection, findingKeys, type Judgement, judged, judgeFindings } from "@/api/findings.ts";
 import { JobWatch } from "@/parts/JobWatch.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import styles from "./findings.module.css";
@@ -44,12 +38,13 @@ export function useBulkJudgement(onOrdered: () => void) {
 
 /** What was changed, and each different reason why the rest was not. */
 function words(job: Job): string {
-  const rows = judgedRows(job);
-  const of = (result: string) => rows.filter((row) => row.result === result);
-  const refused = of("refused");
-  const parts = [`${of("changed").length} changed`];
-  if (of("unchanged").length > 0) parts.push(`${of("unchanged").length} were so already`);
-  if (refused.length === 0) return `${parts.join(", ")}.`;
-  const reasons = [...new Set(refused.map((row) => row.reason))].join(" ");
-  return `${parts.join(", ")}, ${refused.length} not: ${reasons}`;
+  const { changed, unchanged, pending, refused, rows } = judged(job);
+  const count = (number: number) => number.toLocaleString();
+  const parts = [`${count(changed)} changed`];
+  if (pending > 0) parts.push(`${count(pending)} wait for an approval`);
+  if (unchanged > 0) parts.push(`${count(unchanged)} were so already`);
+  if (refused === 0) return `${parts.join(", ")}.`;
+  const refusals = (rows ?? []).filter((row) => row.result === "refused");
+  const reasons = [...new Set(refusals.map((row) => row.reason))].join(" ");
+  return `${parts.join(", ")}, ${count(refused)} not${reasons ? `: ${reasons}` : "."}`;
 }

@@ -11,6 +11,10 @@ export const EVENT_WORDS: Record<NotificationEvent, string> = {
   "integration.recovered": "Integration recovered",
   "schedule.missed": "Scheduled run missed",
   "schedule.failed": "Scheduled run not started",
+  "finding.mentioned": "Somebody is mentioned in a comment",
+  "approval.requested": "Approval asked for",
+  "approval.decided": "Approval decided",
+  "verdict.expired": "Accepted risks ran out",
 };
 
 export const KIND_WORDS: Record<NotificationChannel["kind"], string> = {

@@ -35,6 +35,11 @@ export const FindingsIcon = (props: Props) => (
     <path d="M8 6.5v3M8 11.4v.1" />
   </Icon>
 );
+export const ApprovalsIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2 8.4l3 3 5-6M9.4 10.8l.6.6 4-4.8" />
+  </Icon>
+);
 export const IntegrationsIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M6 2.5v3M10 2.5v3M4 5.5h8v2.5a4 4 0 0 1-8 0zM8 12v2" />

@@ -1,9 +1,11 @@
 import { Menu, UnstyledButton } from "@mantine/core";
-import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { logOut, sessionQuery } from "@/api/session.ts";
+import { waitingQuery } from "@/api/triage.ts";
 import {
+  ApprovalsIcon,
   FindingsIcon,
   HelpIcon,
   IntegrationsIcon,
@@ -14,6 +16,7 @@ import {
   SchedulesIcon,
 } from "@/parts/icons.tsx";
 import { CompanySwitch } from "./CompanySwitch.tsx";
+import { useLive } from "./live.tsx";
 import styles from "./Rail.module.css";
 import { SchemeSwitch } from "./SchemeSwitch.tsx";
 
@@ -29,6 +32,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         </Entry>
         <Entry to="/findings" icon={<FindingsIcon />} onNavigate={onNavigate}>
           Findings
+        </Entry>
+        <Entry to="/approvals" icon={<ApprovalsIcon />} count={useWaiting()} onNavigate={onNavigate}>
+          Approvals
         </Entry>
         <Entry to="/integrations" icon={<IntegrationsIcon />} onNavigate={onNavigate}>
           Integrations
@@ -56,13 +62,22 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
 }
 
 type EntryProps = {
-  to: "/scans" | "/findings" | "/integrations" | "/schedules" | "/notifications" | "/admin/api-keys";
+  to:
+    | "/scans"
+    | "/findings"
+    | "/approvals"
+    | "/integrations"
+    | "/schedules"
+    | "/notifications"
+    | "/admin/api-keys";
   icon: ReactNode;
+  /** What waits there. */
+  count?: number;
   children: string;
   onNavigate: (() => void) | undefined;
 };
 
-function Entry({ to, icon, children, onNavigate }: EntryProps) {
+function Entry({ to, icon, count = 0, children, onNavigate }: EntryProps) {
   return (
     <Link
       to={to}
@@ -73,8 +88,21 @@ function Entry({ to, icon, children, onNavigate }: EntryProps) {
     >
       {icon}
       <span className={styles.word}>{children}</span>
+      {count > 0 ? (
+        <span className={styles.count}>
+          {count > 99 ? "99+" : count}
+          <span className="visually-hidden"> waiting</span>
+        </span>
+      ) : null}
     </Link>
   );
+}
+
+/** How many approvals wait; asked now and then, as no event tells of them. */
+function useWaiting(): number {
+  const { on } = useLive();
+  const waiting = useQuery({ ...waitingQuery, refetchInterval: on ? 30_000 : false });
+  return waiting.data?.total ?? 0;
 }
 
 function UserMenu() {

@@ -7,6 +7,7 @@ type Permission =
   | "scan:delete"
   | "scan:import"
   | "finding:triage"
+  | "finding:approve"
   | "integration:manage"
   | "schedule:manage"
   | "user:manage";

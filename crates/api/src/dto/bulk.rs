@@ -1,18 +1,19 @@
 //! Judging many findings at once, on the wire.
 
 use scanhelm_core::Error;
-use scanhelm_core::ids::{AssetId, FindingId, ScanId};
-use scanhelm_hub::FindingFilter;
-use scanhelm_hub::findings::{Judgement, OrderedJudging, Selection};
+use scanhelm_core::ids::{AssetId, FindingId, ScanId, UserId};
+use scanhelm_hub::findings::{Action, Judgement, OrderedJudging, Selection};
+use scanhelm_hub::{FindingFilter, JobFinding};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::finding::Transition;
 use super::job::JobTicket;
+use super::person::{OwnerQuery, OwnerWord, choice};
 use super::words::{FindingState, Severity, Time};
+use crate::extract::nullable;
 
-/// Many findings and one judgement. Either `ids` or `filter`, at most 10,000 findings.
+/// Many findings and what to do with each. Either `ids` or `filter`, at most 100,000 findings.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BulkJudging {
@@ -21,7 +22,27 @@ pub(crate) struct BulkJudging {
     /// Whatever matches when it is asked for; empty means all.
     #[serde(default)]
     filter: Option<FindingSelection>,
-    action: Transition,
+    action: BulkAction,
+}
+
+/// At least one of `to`, `owner` and `comment`. A finding that one of them cannot be done with is left as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkAction {
+    #[serde(default)]
+    to: Option<FindingState>,
+    /// Required for everything that takes findings out of the queue.
+    #[serde(default)]
+    reason: String,
+    /// Until when `risk_accepted`, `false_positive` or `duplicate` stands.
+    #[serde(default)]
+    expires_at: Option<Time>,
+    /// The new owner; `null` for nobody. Absent: each keeps the one it has.
+    #[serde(default, deserialize_with = "nullable")]
+    owner: Option<Option<OwnerWord>>,
+    /// To be added to each.
+    #[serde(default)]
+    comment: Option<String>,
 }
 
 /// The filters of `GET /findings`, as a body.
@@ -37,6 +58,8 @@ pub(crate) struct FindingSelection {
     /// Seen by the latest run of this scan.
     scan_id: Option<Uuid>,
     asset_id: Option<Uuid>,
+    /// The id of a member, `me`, `none` or `gone`.
+    owner: Option<String>,
     cve: Option<String>,
     cwe: Option<u32>,
     first_seen_after: Option<Time>,
@@ -47,7 +70,8 @@ pub(crate) struct FindingSelection {
     q: Option<String>,
 }
 
-/// The job whose `result` is `{changed, unchanged, refused, rows: [{id, result, code?, reason?}]}`.
+/// The job whose `result` is `{changed, unchanged, pending, refused, approval_id, results_url, rows?}`. `rows`, of at most
+/// 500 findings, are `{id, result, code?, reason?}`; `GET /jobs/{id}/results` tells of any number, also while it runs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BulkTicket {
     /// How many findings it looks at.
@@ -57,10 +81,11 @@ pub(crate) struct BulkTicket {
 }
 
 impl BulkJudging {
-    pub(crate) fn into_command(self) -> Result<(Selection, Judgement), Error> {
+    /// `person` is who asks.
+    pub(crate) fn into_command(self, person: Option<UserId>) -> Result<(Selection, Action), Error> {
         let selection = match (self.ids, self.filter) {
             (Some(ids), None) => Selection::These(ids.into_iter().map(FindingId).collect()),
-            (None, Some(filter)) => Selection::Matching(Box::new(filter.into())),
+            (None, Some(filter)) => Selection::Matching(Box::new(filter.meant(person)?)),
             (None, None) => return Err(Error::field("ids", "required", "Say which findings: `ids` or `filter`.")),
             (Some(_), Some(_)) => {
                 return Err(Error::field("filter", "conflict", "Use `ids` or `filter`, not both."));
@@ -70,16 +95,24 @@ impl BulkJudging {
     }
 }
 
-impl From<Transition> for Judgement {
-    fn from(transition: Transition) -> Self {
-        let Transition { to, reason, expires_at } = transition;
-        Self { to: to.0, reason, expires_at: expires_at.map(|time| time.0) }
+impl From<BulkAction> for Action {
+    fn from(action: BulkAction) -> Self {
+        let BulkAction { to, reason, expires_at, owner, comment } = action;
+        let expires_at = expires_at.map(|time| time.0);
+        Self { judgement: to.map(|to| Judgement { to: to.0, reason, expires_at }), owner: choice(owner), comment }
     }
 }
 
-impl From<FindingSelection> for FindingFilter {
-    fn from(selection: FindingSelection) -> Self {
-        Self {
+impl FindingSelection {
+    fn meant(self, person: Option<UserId>) -> Result<FindingFilter, Error> {
+        let selection = self;
+        let owner = match selection.owner.as_deref().map(str::parse::<OwnerQuery>) {
+            None => None,
+            Some(Ok(owner)) => Some(owner.filter(person)?),
+            Some(Err(known)) => return Err(Error::field("filter.owner", "malformed", known)),
+        };
+        Ok(FindingFilter {
+            owner,
             severity: selection.severity.into_iter().map(|word| word.0).collect(),
             status: selection.status.into_iter().map(|word| word.0).collect(),
             scanner: selection.scanner,
@@ -95,12 +128,30 @@ impl From<FindingSelection> for FindingFilter {
             last_seen_before: selection.last_seen_before.map(|time| time.0),
             // Everything that matches is judged, also what a grouped list shows behind its strongest.
             grouped: false,
-        }
+        })
     }
 }
 
 impl From<OrderedJudging> for BulkTicket {
     fn from(ordered: OrderedJudging) -> Self {
         Self { selected: ordered.selected, job: JobTicket::of(ordered.job_id) }
+    }
+}
+
+/// What became of a finding of an order on many.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobResult {
+    /// The finding.
+    id: Uuid,
+    /// `changed`, `unchanged`, `pending` (it waits for an approval) or `refused`; `null` until it has had its turn.
+    result: Option<String>,
+    /// Of a refusal.
+    code: Option<String>,
+    reason: Option<String>,
+}
+
+impl From<JobFinding> for JobResult {
+    fn from(row: JobFinding) -> Self {
+        Self { id: row.finding_id.0, result: row.result, code: row.code, reason: row.reason }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use scanhelm_core::finding;
 use scanhelm_core::finding::delta::Difference;
-use scanhelm_core::ids::AssetId;
 use scanhelm_hub::scans;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::finding::Finding;
+use super::finding::{Finding, Surroundings};
 use super::scan_parts::Run;
 use super::words::Counts;
 
@@ -39,17 +37,14 @@ pub(crate) struct DeltaPart {
 }
 
 impl FindingsDelta {
-    pub(crate) fn new(delta: scans::Delta, names: &HashMap<AssetId, Option<String>>) -> Self {
+    pub(crate) fn new(delta: scans::Delta, around: &Surroundings) -> Self {
         let mut parts: HashMap<Difference, scans::DeltaPart> =
             delta.parts.into_iter().map(|part| (part.difference, part)).collect();
         let mut part = |difference| {
             let part = parts.remove(&difference);
             let (counts, findings) = part.map(|part| (part.counts, part.findings)).unwrap_or_default();
-            let named = |finding: finding::Finding| {
-                let name = names.get(&finding.asset_id).cloned().flatten();
-                Finding::new(finding, name)
-            };
-            DeltaPart { counts: counts.into(), findings: findings.into_iter().map(named).collect() }
+            let findings = findings.into_iter().map(|finding| Finding::new(finding, around)).collect();
+            DeltaPart { counts: counts.into(), findings }
         };
         Self {
             run: delta.run.into(),

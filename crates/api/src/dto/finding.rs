@@ -1,16 +1,24 @@
 //! Findings on the wire.
 
+use std::collections::HashMap;
+
+use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{self as core, Location};
-use scanhelm_hub::findings::FindingView;
+use scanhelm_core::ids::AssetId;
+use scanhelm_hub::findings::{Action, FindingView, Judgement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::approval::PendingApproval;
 use super::asset::Asset;
+use super::finding_history::{HistoryEntry, history};
+use super::person::{Members, OwnerWord, Person, choice};
 use super::relation::{Group, RelatedFinding};
-use super::words::{FindingState, Severity, SightingState, Time, actor};
+use super::words::{FindingState, Severity, SightingState, Time};
+use crate::extract::nullable;
 
 /// One weakness at one location of one asset.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,10 +43,24 @@ pub(crate) struct Finding {
     /// How many scanners' evidence it rests on.
     sighting_count: u32,
     fingerprint: String,
+    /// Who takes care of it.
+    owner: Option<Person>,
+    /// A judgement of it that waits for a second person.
+    pending_approval: Option<PendingApproval>,
     /// The findings that are the same weakness to several scanners, where there are such. Told in lists; in a single
     /// finding see `related`.
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<Group>,
+}
+
+/// What is told beside findings and is not theirs.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    /// `None` for an asset that is gone.
+    pub(crate) assets: HashMap<AssetId, Option<String>>,
+    pub(crate) members: Members,
+    /// By fingerprint.
+    pub(crate) pending: HashMap<String, Approval>,
 }
 
 /// Where on the asset; which fields there are depends on `kind`.
@@ -65,14 +87,16 @@ impl From<Location> for Place {
 }
 
 impl Finding {
-    pub(crate) fn new(finding: core::Finding, asset: Option<String>) -> Self {
+    pub(crate) fn new(finding: core::Finding, around: &Surroundings) -> Self {
         Self {
+            asset: around.assets.get(&finding.asset_id).cloned().flatten(),
+            owner: finding.owner_id.map(|id| Person::of(id, &around.members)),
+            pending_approval: around.pending.get(&finding.fingerprint).map(Into::into),
             id: finding.id.0,
             title: finding.title,
             severity: finding.severity.into(),
             status: finding.status.into(),
             asset_id: finding.asset_id.0,
-            asset,
             location: finding.location.label(),
             location_parts: finding.location.into(),
             cves: finding.cves,
@@ -103,8 +127,8 @@ pub(crate) struct FindingDetail {
     evidence: Option<String>,
     references: Vec<String>,
     sightings: Vec<Sighting>,
-    /// Judgements, newest first.
-    history: Vec<Judgement>,
+    /// Judgements, changes of the owner and approvals, newest first.
+    history: Vec<HistoryEntry>,
     fingerprint_explained: Vec<FingerprintPart>,
     /// The other findings that are the same weakness to other scanners, with the reason for each.
     related: Vec<RelatedFinding>,
@@ -155,18 +179,6 @@ impl From<core::Sighting> for Sighting {
     }
 }
 
-/// A person's judgement.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Judgement {
-    at: Time,
-    actor: String,
-    state: FindingState,
-    reason: Option<String>,
-    expires_at: Option<Time>,
-    /// One sentence for people.
-    message: String,
-}
-
 /// A part of what makes two records the same finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FingerprintPart {
@@ -189,29 +201,30 @@ impl From<FindingView> for FindingDetail {
         let references = speaker.and_then(|detail| detail.get("references")?.as_array());
         let references =
             references.into_iter().flatten().filter_map(|reference| reference.as_str().map(str::to_owned)).collect();
-        let history = view.triage.into_iter().map(|verdict| Judgement {
-            at: verdict.at.into(),
-            actor: actor(verdict.actor),
-            state: verdict.state.into(),
-            message: match &verdict.reason {
-                Some(reason) if !reason.is_empty() => format!("Set to {}: {reason}", verdict.state),
-                _ => format!("Set to {}.", verdict.state),
-            },
-            reason: verdict.reason,
-            expires_at: verdict.expires_at.map(Time),
-        });
+        let history = history(&view);
+        let around = surroundings(&view);
         Self {
             description,
             solution,
             evidence,
             references,
-            history: history.collect(),
+            history,
             fingerprint_explained: view.identity.map(explained).unwrap_or_default(),
-            finding: Finding::new(view.finding, view.asset.as_ref().map(|asset| asset.name.clone())),
+            finding: Finding::new(view.finding, &around),
             asset_detail: view.asset.map(Into::into),
             sightings: view.sightings.into_iter().map(Into::into).collect(),
             related: view.related.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+fn surroundings(view: &FindingView) -> Surroundings {
+    let asset = view.asset.as_ref().map(|asset| asset.name.clone());
+    let pending = view.approvals.iter().find(|(_, row)| row.outcome.is_none());
+    Surroundings {
+        assets: HashMap::from([(view.finding.asset_id, asset)]),
+        members: view.members.clone(),
+        pending: pending.map(|(approval, row)| (row.fingerprint.clone(), approval.clone())).into_iter().collect(),
     }
 }
 
@@ -230,13 +243,39 @@ fn explained(identity: Identity) -> Vec<FingerprintPart> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Transition {
-    pub(crate) to: FindingState,
+    to: FindingState,
     /// Required for everything that takes the finding out of the queue.
     #[serde(default)]
-    pub(crate) reason: String,
-    /// Until when the judgement stands.
+    reason: String,
+    /// Until when `risk_accepted`, `false_positive` or `duplicate` stands.
     #[serde(default)]
-    pub(crate) expires_at: Option<Time>,
+    expires_at: Option<Time>,
+    /// The new owner; `null` for nobody. Absent: it keeps the one it has.
+    #[serde(default, deserialize_with = "nullable")]
+    owner: Option<Option<OwnerWord>>,
+}
+
+impl From<Transition> for Action {
+    fn from(transition: Transition) -> Self {
+        let Transition { to, reason, expires_at, owner } = transition;
+        let judgement = Judgement { to: to.0, reason, expires_at: expires_at.map(|time| time.0) };
+        Self { owner: choice(owner), ..judgement.into() }
+    }
+}
+
+/// Only what is given changes.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FindingPatch {
+    /// The new owner; `null` for nobody.
+    #[serde(default, deserialize_with = "nullable")]
+    owner: Option<Option<OwnerWord>>,
+}
+
+impl From<FindingPatch> for Action {
+    fn from(patch: FindingPatch) -> Self {
+        Self { owner: choice(patch.owner), ..Self::default() }
+    }
 }
 
 /// Which judgements people may make.
@@ -252,4 +291,6 @@ pub(crate) struct StateTransition {
     pub(crate) to: FindingState,
     /// Whether a reason must be given.
     pub(crate) needs_reason: bool,
+    /// Whether it can be given an end.
+    pub(crate) may_expire: bool,
 }

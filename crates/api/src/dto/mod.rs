@@ -2,23 +2,28 @@
 //! and nothing appears outside because somebody added a field inside.
 
 pub(crate) mod account;
+pub(crate) mod approval;
 pub(crate) mod assessment;
 pub(crate) mod asset;
 pub(crate) mod bulk;
+pub(crate) mod comment;
 pub(crate) mod connector;
 pub(crate) mod delta;
 pub(crate) mod finding;
+mod finding_history;
 pub(crate) mod integration;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod notification_channel;
 pub(crate) mod notification_delivery;
 pub(crate) mod notification_rule;
+pub(crate) mod person;
 pub(crate) mod program;
 pub(crate) mod relation;
 pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;
 pub(crate) mod schedule;
+pub(crate) mod verdict;
 pub(crate) mod webhook;
 pub(crate) mod words;

@@ -4,6 +4,7 @@
 use scanhelm_core::asset::AssetKind;
 use scanhelm_core::command::{CommandKind, CommandState as CoreCommandState};
 use scanhelm_core::company::CompanyStatus as CoreCompanyStatus;
+use scanhelm_core::finding::approval::ApprovalState as CoreApprovalState;
 use scanhelm_core::finding::{FindingState as CoreFindingState, SightingState as CoreSightingState};
 use scanhelm_core::job::JobState as CoreJobState;
 use scanhelm_core::notification::{
@@ -74,6 +75,8 @@ words! {
     Severity(CoreSeverity) = CoreSeverity::ALL,
     FindingState(CoreFindingState) = CoreFindingState::ALL,
     SightingState(CoreSightingState) = CoreSightingState::ALL,
+    /// Where a request for an approval stands.
+    ApprovalState(CoreApprovalState) = CoreApprovalState::ALL,
     JobState(CoreJobState) = CoreJobState::ALL,
     CommandWord(CommandKind) = CommandKind::ALL,
     CommandState(CoreCommandState) = CoreCommandState::ALL,

@@ -26,9 +26,11 @@ macro_rules! ids {
 
 ids!(
     ApiKeyId,
+    ApprovalId,
     AssetId,
     BlockId,
     ChannelId,
+    CommentId,
     CompanyId,
     DeliveryId,
     FindingId,

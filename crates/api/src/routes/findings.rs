@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use scanhelm_core::finding::{self, FindingState as CoreFindingState, may_transition};
-use scanhelm_core::ids::{AssetId, FindingId, ScanId};
+use scanhelm_core::ids::{AssetId, FindingId, ScanId, UserId};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, ErrorCode};
@@ -15,8 +15,11 @@ use scanhelm_hub::FindingFilter;
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::bulk::{BulkJudging, BulkTicket};
-use crate::dto::finding::{Finding, FindingDetail, FindingStates, StateTransition, Transition};
+use crate::dto::finding::{
+    Finding, FindingDetail, FindingPatch, FindingStates, StateTransition, Surroundings, Transition,
+};
 use crate::dto::list::Listing;
+use crate::dto::person::OwnerQuery;
 use crate::dto::relation::Comparison;
 use crate::dto::words::{Counts, FindingState, Severity, Time};
 use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
@@ -31,20 +34,37 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(read, handler!(get))
         .operation(read, handler!(compare))
         .operation(Access::Permission(Permission::FindingTriage), handler!(transition))
+        .operation(Access::Permission(Permission::FindingTriage), handler!(change))
         .operation(Access::Permission(Permission::FindingTriage), handler!(judge))
         .operation(Access::Session, handler!(states))
 }
 
+/// Filters in which the caller may be meant.
+pub(super) struct AskedFilter {
+    filter: FindingFilter,
+    owner: Option<OwnerQuery>,
+}
+
+impl AskedFilter {
+    pub(super) async fn meant(self, api: &Api, grant: &Grant) -> Result<FindingFilter, Error> {
+        let Self { mut filter, owner } = self;
+        if let Some(owner) = owner {
+            filter.owner = Some(owner.filter(api.hub.findings().person(grant).await?)?);
+        }
+        Ok(filter)
+    }
+}
+
 pub(super) struct FindingList {
-    pub(super) filter: FindingFilter,
+    pub(super) asked: AskedFilter,
     pub(super) page: PageRequest,
 }
 
 const SORTS: &[&str] = &["severity", "last_seen_at", "first_seen_at", "title"];
 
 /// The filters that also hold within one scan.
-fn common(query: &mut QueryReader) -> FindingFilter {
-    FindingFilter {
+fn common(query: &mut QueryReader) -> AskedFilter {
+    let filter = FindingFilter {
         severity: query.words("severity"),
         status: query.words::<FindingWord>("status").into_iter().map(|word| word.0).collect(),
         scanner: query.text("scanner"),
@@ -53,11 +73,13 @@ fn common(query: &mut QueryReader) -> FindingFilter {
         q: query.text("q"),
         grouped: query.flag("grouped").unwrap_or_default(),
         ..FindingFilter::default()
-    }
+    };
+    let owner = query.parsed("owner", "the id of a member, `me`, `none` or `gone`");
+    AskedFilter { filter, owner }
 }
 
 /// Core's error of an unknown state speaks of a field; here the parameter is named by the reader.
-struct FindingWord(CoreFindingState);
+pub(super) struct FindingWord(pub(super) CoreFindingState);
 
 impl std::str::FromStr for FindingWord {
     type Err = String;
@@ -72,32 +94,34 @@ impl std::str::FromStr for FindingWord {
 
 impl Filters for FindingList {
     fn read(query: &mut QueryReader) -> Self {
-        Self { filter: common(query), page: query.page("-severity", SORTS) }
+        Self { asked: common(query), page: query.page("-severity", SORTS) }
     }
 }
 
 /// The filters of the whole queue.
-fn everywhere(query: &mut QueryReader) -> FindingFilter {
-    FindingFilter {
+fn everywhere(query: &mut QueryReader) -> AskedFilter {
+    let AskedFilter { filter, owner } = common(query);
+    let filter = FindingFilter {
         scan_id: query.id("scan_id", ScanId),
         cwe: query.parsed("cwe", "a CWE number"),
         first_seen_after: query.time("first_seen_after"),
         first_seen_before: query.time("first_seen_before"),
         last_seen_after: query.time("last_seen_after"),
         last_seen_before: query.time("last_seen_before"),
-        ..common(query)
-    }
+        ..filter
+    };
+    AskedFilter { filter, owner }
 }
 
 struct Queue(FindingList);
 
 impl Filters for Queue {
     fn read(query: &mut QueryReader) -> Self {
-        Self(FindingList { filter: everywhere(query), page: query.page("-severity", SORTS) })
+        Self(FindingList { asked: everywhere(query), page: query.page("-severity", SORTS) })
     }
 }
 
-struct Counted(FindingFilter);
+struct Counted(AskedFilter);
 
 impl Filters for Counted {
     fn read(query: &mut QueryReader) -> Self {
@@ -113,6 +137,7 @@ impl Filters for Counted {
         ("scanner" = Option<String>, Query, description = "Seen by this scanner product."),
         ("scan_id" = Option<Uuid>, Query, description = "Seen by the latest run of this scan."),
         ("asset_id" = Option<Uuid>, Query),
+        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
         ("cve" = Option<String>, Query, example = "CVE-2021-44228"),
         ("cwe" = Option<u32>, Query),
         ("first_seen_after" = Option<Time>, Query),
@@ -128,10 +153,11 @@ impl Filters for Counted {
 async fn list(
     State(api): State<Api>,
     Granted(grant): Granted,
-    Asked(Queue(FindingList { filter, page })): Asked<Queue>,
+    Asked(Queue(FindingList { asked, page })): Asked<Queue>,
 ) -> ApiResult<Json<Listing<Finding>>> {
+    let filter = asked.meant(&api, &grant).await?;
     let found = api.hub.findings().list(&grant, &filter, &page).await?;
-    Ok(Json(with_assets(&api, &grant, found).await?))
+    Ok(Json(listed(&api, &grant, found).await?))
 }
 
 /// How many findings of each severity the same filters match.
@@ -142,6 +168,7 @@ async fn list(
         ("scanner" = Option<String>, Query),
         ("scan_id" = Option<Uuid>, Query),
         ("asset_id" = Option<Uuid>, Query),
+        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
         ("cve" = Option<String>, Query),
         ("cwe" = Option<u32>, Query),
         ("first_seen_after" = Option<Time>, Query),
@@ -155,8 +182,9 @@ async fn list(
 async fn counts(
     State(api): State<Api>,
     Granted(grant): Granted,
-    Asked(Counted(filter)): Asked<Counted>,
+    Asked(Counted(asked)): Asked<Counted>,
 ) -> ApiResult<Json<Counts>> {
+    let filter = asked.meant(&api, &grant).await?;
     Ok(Json(api.hub.findings().counts(&grant, &filter).await?.into()))
 }
 
@@ -194,6 +222,8 @@ async fn compare(
 }
 
 /// Judges a finding. The judgement is kept on its fingerprint and outlives scans.
+///
+/// Where the company's policy wants a second person for it, the finding stays as it is and shows `pending_approval`.
 #[utoipa::path(post, path = "/api/v1/findings/{id}/transition", operation_id = "transition_finding", tag = "findings",
     params(("id" = Uuid, Path)), request_body = Transition,
     responses(
@@ -206,12 +236,24 @@ async fn transition(
     Id(id): Id<FindingId>,
     Body(body): Body<Transition>,
 ) -> ApiResult<Json<FindingDetail>> {
-    let expires_at = body.expires_at.map(|time| time.0);
-    let view = api.hub.findings().transition(&grant, id, body.to.0, &body.reason, expires_at).await?;
-    Ok(Json(view.into()))
+    Ok(Json(api.hub.findings().act(&grant, id, body.into()).await?.into()))
 }
 
-/// Judges many findings, each by itself. The job's result tells of each what became of it, and why not.
+/// Gives a finding an owner, or none. Kept on its fingerprint: it outlives scans and findings.
+#[utoipa::path(patch, path = "/api/v1/findings/{id}", operation_id = "update_finding", tag = "findings",
+    params(("id" = Uuid, Path)), request_body = FindingPatch, responses((status = 200, body = FindingDetail)))]
+async fn change(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<FindingId>,
+    Body(patch): Body<FindingPatch>,
+) -> ApiResult<Json<FindingDetail>> {
+    Ok(Json(api.hub.findings().act(&grant, id, patch.into()).await?.into()))
+}
+
+/// Judges many findings, gives them an owner, comments on them, or all of it; each by itself, at most 100,000.
+///
+/// The job can be cancelled. What became of each finding, and why not, is told by `GET /jobs/{id}/results`.
 #[utoipa::path(post, path = "/api/v1/findings/bulk", operation_id = "judge_findings", tag = "findings",
     request_body = BulkJudging, responses((status = 202, body = BulkTicket)))]
 async fn judge(
@@ -219,8 +261,9 @@ async fn judge(
     Granted(grant): Granted,
     Body(body): Body<BulkJudging>,
 ) -> ApiResult<(StatusCode, Json<BulkTicket>)> {
-    let (selection, judgement) = body.into_command()?;
-    let ordered = api.hub.findings().judge(&grant, selection, judgement).await?;
+    let person = api.hub.findings().person(&grant).await?;
+    let (selection, action) = body.into_command(person)?;
+    let ordered = api.hub.findings().judge(&grant, selection, action).await?;
     Ok((StatusCode::ACCEPTED, Json(ordered.into())))
 }
 
@@ -233,35 +276,41 @@ async fn states() -> Json<FindingStates> {
         all.into_iter().filter(move |to| may_transition(from, *to)).map(move |to| StateTransition {
             from: from.into(),
             to: to.into(),
-            needs_reason: !matches!(to, CoreFindingState::Open | CoreFindingState::InProgress),
+            needs_reason: to.needs_reason(),
+            may_expire: to.is_verdict(),
         })
     });
     Json(FindingStates { states: all.map(FindingState).to_vec(), transitions: transitions.collect() })
 }
 
-/// Names the assets of a page of findings, and tells what is grouped with them.
-pub(super) async fn with_assets(
-    api: &Api,
-    grant: &Grant,
-    page: Page<finding::Finding>,
-) -> Result<Listing<Finding>, Error> {
-    let shown: Vec<AssetId> = page.items.iter().map(|finding| finding.asset_id).collect();
-    let names = asset_names(api, grant, &shown).await?;
+/// A page of findings with what is told beside them and what is grouped with them.
+pub(super) async fn listed(api: &Api, grant: &Grant, page: Page<finding::Finding>) -> Result<Listing<Finding>, Error> {
+    let around = surroundings(api, grant, page.items.iter()).await?;
     let ids: Vec<FindingId> = page.items.iter().map(|finding| finding.id).collect();
     let mut groups = api.hub.findings().group_sizes(grant, &ids).await?;
     Ok(Listing::of(page.map(|finding| {
-        let name = names.get(&finding.asset_id).cloned().flatten();
         let group = groups.remove(&finding.id).map(Into::into);
-        Finding::new(finding, name).in_group(group)
+        Finding::new(finding, &around).in_group(group)
     })))
 }
 
-/// The names of assets; `None` for one that is gone.
-pub(super) async fn asset_names(
+pub(super) async fn surroundings(
     api: &Api,
     grant: &Grant,
-    assets: &[AssetId],
-) -> Result<HashMap<AssetId, Option<String>>, Error> {
+    findings: impl Iterator<Item = &finding::Finding> + Clone,
+) -> Result<Surroundings, Error> {
+    let assets: Vec<AssetId> = findings.clone().map(|finding| finding.asset_id).collect();
+    let owners: Vec<UserId> = findings.clone().filter_map(|finding| finding.owner_id).collect();
+    let prints: Vec<String> = findings.map(|finding| finding.fingerprint.clone()).collect();
+    Ok(Surroundings {
+        assets: asset_names(api, grant, &assets).await?,
+        members: api.hub.findings().members(grant, &owners).await?,
+        pending: api.hub.findings().pending(grant, &prints).await?,
+    })
+}
+
+/// The names of assets; `None` for one that is gone.
+async fn asset_names(api: &Api, grant: &Grant, assets: &[AssetId]) -> Result<HashMap<AssetId, Option<String>>, Error> {
     let mut names: HashMap<AssetId, Option<String>> = HashMap::new();
     for asset in assets {
         if let std::collections::hash_map::Entry::Vacant(entry) = names.entry(*asset) {

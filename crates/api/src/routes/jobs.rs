@@ -10,6 +10,7 @@ use scanhelm_hub::JobFilter;
 
 use crate::Api;
 use crate::access::{Access, Granted};
+use crate::dto::bulk::JobResult;
 use crate::dto::job::Job;
 use crate::dto::list::Listing;
 use crate::dto::words::JobState;
@@ -21,7 +22,9 @@ pub(crate) fn register(operations: Operations) -> Operations {
     operations
         .operation(Access::Permission(Permission::ScanRead), handler!(list))
         .operation(Access::Permission(Permission::ScanRead), handler!(get))
-        .operation(Access::Permission(Permission::ScanControl), handler!(cancel))
+        .operation(Access::Permission(Permission::FindingRead), handler!(results))
+        // Who may order a judgement may stop it; the rest asks for scan:control.
+        .operation(Access::Permission(Permission::FindingTriage), handler!(cancel))
 }
 
 struct JobList {
@@ -60,6 +63,35 @@ async fn list(
     params(("id" = Uuid, Path)), responses((status = 200, body = Job)))]
 async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<JobId>) -> ApiResult<Json<Job>> {
     Ok(Json(api.hub.jobs().get(&grant, id).await?.into()))
+}
+
+struct Results {
+    result: Option<&'static str>,
+    page: PageRequest,
+}
+
+impl Filters for Results {
+    fn read(query: &mut QueryReader) -> Self {
+        let words = ["changed", "unchanged", "pending", "refused"];
+        Self { result: query.word_of("result", &words, |word| word), page: query.page("id", &["id"]) }
+    }
+}
+
+/// What became of each finding of an order on many, also while it runs. Empty for other work.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/results", operation_id = "list_job_results", tag = "jobs",
+    params(
+        ("id" = Uuid, Path),
+        ("result" = Option<String>, Query, description = "`changed`, `unchanged`, `pending` or `refused`."),
+        Paging,
+    ),
+    responses((status = 200, body = Listing<JobResult>)))]
+async fn results(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<JobId>,
+    Asked(Results { result, page }): Asked<Results>,
+) -> ApiResult<Json<Listing<JobResult>>> {
+    Ok(Json(Listing::of(api.hub.findings().judged(&grant, id, result, &page).await?)))
 }
 
 /// Asks it to stop: at once when it waits, at its next safe place when it runs.

@@ -2,8 +2,10 @@
 
 mod account;
 mod api_keys;
+mod approvals;
 mod assessments;
 mod assets;
+mod comments;
 mod companies;
 mod connectors;
 mod events;
@@ -22,6 +24,8 @@ mod scan_views;
 mod scanners;
 mod scans;
 mod schedules;
+mod users;
+mod verdicts;
 mod webhooks;
 
 use crate::registration::Operations;
@@ -32,6 +36,7 @@ pub(crate) fn operations() -> Operations {
         health::register,
         account::register,
         companies::register,
+        users::register,
         api_keys::register,
         scans::register,
         scan_control::register,
@@ -43,6 +48,9 @@ pub(crate) fn operations() -> Operations {
         integration_views::register,
         webhooks::register,
         findings::register,
+        comments::register,
+        verdicts::register,
+        approvals::register,
         assets::register,
         imports::register,
         schedules::register,

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use scanhelm_core::ids::{AssetId, RunId, ScanId};
+use scanhelm_core::ids::{RunId, ScanId};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::scans::DeltaQuestion;
 
-use super::findings::{FindingList, asset_names, with_assets};
+use super::findings::{FindingList, listed, surroundings};
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::asset::Asset;
@@ -105,6 +105,7 @@ async fn assets(
         ("status" = Option<Vec<FindingState>>, Query),
         ("scanner" = Option<String>, Query),
         ("asset_id" = Option<Uuid>, Query),
+        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
         ("cve" = Option<String>, Query),
         ("q" = Option<String>, Query),
         ("grouped" = Option<bool>, Query, description = "Shows a weakness of several scanners once."),
@@ -115,13 +116,14 @@ async fn findings(
     State(api): State<Api>,
     Granted(grant): Granted,
     Id(id): Id<ScanId>,
-    Asked(FindingList { mut filter, page }): Asked<FindingList>,
+    Asked(asked): Asked<FindingList>,
 ) -> ApiResult<Json<Listing<Finding>>> {
     // The scan must be the company's own before its id becomes a filter: an unknown one is 404, not an empty list.
     api.hub.scans().get(&grant, id).await?;
+    let mut filter = asked.asked.meant(&api, &grant).await?;
     filter.scan_id = Some(id);
-    let found = api.hub.findings().list(&grant, &filter, &page).await?;
-    Ok(Json(with_assets(&api, &grant, found).await?))
+    let found = api.hub.findings().list(&grant, &filter, &asked.page).await?;
+    Ok(Json(listed(&api, &grant, found).await?))
 }
 
 struct Delta(DeltaQuestion);
@@ -155,8 +157,6 @@ async fn findings_delta(
     Asked(Delta(question)): Asked<Delta>,
 ) -> ApiResult<Json<FindingsDelta>> {
     let delta = api.hub.scans().delta(&grant, id, question).await?;
-    let shown: Vec<AssetId> =
-        delta.parts.iter().flat_map(|part| &part.findings).map(|finding| finding.asset_id).collect();
-    let names = asset_names(&api, &grant, &shown).await?;
-    Ok(Json(FindingsDelta::new(delta, &names)))
+    let around = surroundings(&api, &grant, delta.parts.iter().flat_map(|part| &part.findings)).await?;
+    Ok(Json(FindingsDelta::new(delta, &around)))
 }

@@ -100,6 +100,15 @@ async fn r59_what_cannot_be_meant_is_refused_before_any_work() {
     let ids = findings(&house, &tenant, "shop", 1).await;
     let accept = json!({"to": "risk_accepted", "reason": "known"});
     for (body, field) in [
+        (json!({"ids": ids, "action": {}}), "action"),
+        (json!({"ids": ids, "action": {"owner": UNKNOWN}}), "owner"),
+        (json!({"ids": ids, "action": {"owner": "ann"}}), "action.owner"),
+        (json!({"ids": ids, "action": {"comment": " "}}), "body"),
+        (
+            json!({"ids": ids, "action": {"to": "closed", "reason": "x", "expires_at": "2031-01-01T00:00:00Z"}}),
+            "expires_at",
+        ),
+        (json!({"filter": {"owner": "ann"}, "action": accept}), "filter.owner"),
         (json!({"action": accept}), "ids"),
         (json!({"ids": [], "action": accept}), "ids"),
         (json!({"ids": ids, "filter": {}, "action": accept}), "filter"),
@@ -121,4 +130,46 @@ async fn r59_what_cannot_be_meant_is_refused_before_any_work() {
     let result = judged(&house, &foreign.key, json!({"ids": ids, "action": accept})).await;
     assert_eq!(result["rows"][0]["code"], "not_found");
     assert_eq!(status(&house, &tenant, &ids[0]).await, "open");
+}
+
+/// Everything that a bulk action can do, seen from outside; and what became of it, in pages.
+#[tokio::test]
+async fn r59_an_order_gives_owners_and_comments_and_tells_of_each_finding() {
+    let house = House::new().await;
+    let tenant = house.first().await;
+    let ids = findings(&house, &tenant, "shop", 3).await;
+    let me = house.send(Ask::get("/api/v1/users").key(&tenant.key)).await.expect(200)["items"][0].clone();
+    let action =
+        json!({"owner": "me", "comment": format!("@{} <script>alert(1)</script>", me["email"].as_str().unwrap())});
+    let body = json!({"filter": {"owner": "none"}, "action": action});
+    let ticket = house.send(Ask::post("/api/v1/findings/bulk", body).key(&tenant.key)).await.expect(202);
+    let job = house.job(&tenant.key, &ticket).await;
+    let results = format!("{}/results?limit=2", ticket["job_url"].as_str().unwrap());
+    assert_eq!(job["result"]["results_url"], results.split('?').next().unwrap());
+    let page = house.send(Ask::get(&results).key(&tenant.key)).await.expect(200);
+    assert_eq!((page["total"].as_u64(), page["items"].as_array().unwrap().len()), (Some(3), 2));
+    assert_eq!(page["items"][0]["result"], "changed");
+    let rest = format!("{results}&cursor={}", page["next_cursor"].as_str().unwrap());
+    assert_eq!(house.send(Ask::get(rest).key(&tenant.key)).await.expect(200)["items"].as_array().unwrap().len(), 1);
+    let none = format!("{results}&result=refused");
+    assert_eq!(house.send(Ask::get(none).key(&tenant.key)).await.expect(200)["total"], 0);
+    for (query, expected) in [("owner=me", 3), ("owner=none", 0), ("owner=gone", 0)] {
+        let counted = Ask::get(format!("/api/v1/findings/counts?{query}")).key(&tenant.key);
+        assert_eq!(house.send(counted).await.expect(200)["total"], expected, "{query}");
+    }
+    let unclear = Ask::get("/api/v1/findings?owner=ann").key(&tenant.key);
+    assert_eq!(house.send(unclear).await.json()["errors"][0]["field"], "owner");
+    let path = format!("/api/v1/findings/{}", ids[0]);
+    let detail = house.send(Ask::get(&path).key(&tenant.key)).await.expect(200);
+    assert_eq!((&detail["owner"]["id"], &detail["owner"]["gone"]), (&me["id"], &json!(false)));
+    assert_eq!(detail["history"][0]["kind"], "owner");
+    let comments = house.send(Ask::get(format!("{path}/comments")).key(&tenant.key)).await.expect(200);
+    let comment = &comments["items"][0];
+    assert!(comment["body"].as_str().unwrap().ends_with("<script>alert(1)</script>"), "text as it was written");
+    assert_eq!((&comment["mentions"][0]["id"], &comment["person"]["id"]), (&me["id"], &me["id"]));
+    let edit = Ask::new(Method::PATCH, format!("/api/v1/comments/{}", comment["id"].as_str().unwrap()));
+    let edited = house.send(edit.json(json!({"body": "shorter"})).key(&tenant.key)).await.expect(200);
+    assert!(edited["edited_at"].is_string() && edited["mentions"] == json!([]), "{edited}");
+    let disown = Ask::new(Method::PATCH, &path).json(json!({"owner": null})).key(&tenant.key);
+    assert_eq!(house.send(disown).await.expect(200)["owner"], Value::Null);
 }

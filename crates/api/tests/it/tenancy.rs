@@ -46,6 +46,15 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
     let ticket = house.send(upload).await.expect(202);
     let job = house.job(&tenant.key, &ticket).await;
     assert_eq!(job["state"], "done", "{job}");
+    let finding = house.send(Ask::get("/api/v1/findings").key(&tenant.key)).await.expect(200)["items"][0].clone();
+    let about = |rest: &str| format!("/api/v1/findings/{}/{rest}", id(&finding));
+    let comment = Ask::post(about("comments"), json!({"body": MARK})).key(&tenant.key);
+    let comment = house.send(comment).await.expect(201);
+    let policy =
+        Ask::new(axum::http::Method::PATCH, "/api/v1/triage-policy").json(json!({"approval_states": ["closed"]}));
+    house.send(policy.key(&tenant.key)).await.expect(200);
+    let close = Ask::post(about("transition"), json!({"to": "closed", "reason": MARK})).key(&tenant.key);
+    let waiting = house.send(close).await.expect(200);
     let key = house.send(Ask::post("/api/v1/api-keys", json!({"name": MARK})).key(&tenant.key)).await.expect(201);
     let first = async |path: &str| {
         let list = house.send(Ask::get(path).key(&tenant.key)).await.expect(200);
@@ -59,6 +68,8 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("integrations", id(&integration)),
         ("blocklist", first("/api/v1/blocklist").await),
         ("findings", first("/api/v1/findings").await),
+        ("comments", id(&comment)),
+        ("approvals", id(&waiting["pending_approval"])),
         ("assets", first("/api/v1/assets").await),
         ("schedules", first("/api/v1/schedules").await),
         ("notification-channels", id(&channel["channel"])),
@@ -84,7 +95,8 @@ async fn foreign_unknown_and_nonsense_are_the_same_404() {
     let stranger = house.another(&owner, "Zenith").await;
     let belongings = belongings(&house, &owner).await;
     let mut walked = 0;
-    for operation in operations().iter().filter(|operation| operation.path.contains('{')) {
+    // A fingerprint is not the id of a thing: see `a_foreign_fingerprint_is_one_that_nobody_has_seen`.
+    for operation in operations().iter().filter(|operation| operation.path.contains("{id}")) {
         let kind = operation.path.split('/').nth(3).unwrap();
         let own = belongings.get(kind).unwrap_or_else(|| panic!("no example of {kind} for {}", operation.id));
         let mut answers = Vec::new();
@@ -100,7 +112,9 @@ async fn foreign_unknown_and_nonsense_are_the_same_404() {
     }
     assert!(walked >= 25, "{walked}");
     // All of it is still there for its owner.
-    for (kind, id) in belongings.iter().filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys" | "hooks")) {
+    for (kind, id) in
+        belongings.iter().filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys" | "hooks" | "comments"))
+    {
         house.send(Ask::get(format!("/api/v1/{kind}/{id}")).key(&owner.key)).await.expect(200);
     }
 }
@@ -139,6 +153,66 @@ async fn foreign_ids_in_bodies_and_filters_are_unknown_ids() {
         assert_eq!(replies[0], replies[1], "request {index}");
     }
     assert_eq!(house.spooled(), 0, "a refused upload leaves nothing");
+}
+
+/// A judgement of a fingerprint says nothing about who else has it, and reaches nobody else.
+#[tokio::test]
+async fn a_foreign_fingerprint_is_one_that_nobody_has_seen() {
+    let house = House::new().await;
+    let owner = house.first().await;
+    let stranger = house.another(&owner, "Zenith").await;
+    let belongings = belongings(&house, &owner).await;
+    let of_owner = Ask::get(format!("/api/v1/findings/{}", belongings["findings"])).key(&owner.key);
+    let before = house.send(of_owner.clone()).await.expect(200);
+    let judge = |print: &str| {
+        let body = json!({"to": "false_positive", "reason": "mine"});
+        Ask::post(format!("/api/v1/finding-states/{print}"), body).key(&stranger.key)
+    };
+    let print = before["fingerprint"].as_str().unwrap();
+    let foreign = house.send(judge(print)).await.expect(200);
+    let unknown = house.send(judge(&"0".repeat(64))).await.expect(200);
+    for answer in [&foreign, &unknown] {
+        assert_eq!((&answer["finding_id"], &answer["status"]), (&Value::Null, &Value::Null), "{answer}");
+        assert_eq!(answer["verdict"]["state"], "false_positive");
+    }
+    assert_eq!(house.send(judge("nonsense")).await.code(), "not_found");
+    assert_eq!(house.send(of_owner).await.expect(200), before);
+    let seen = house.send(Ask::get("/api/v1/finding-states").key(&owner.key)).await.expect(200);
+    assert_eq!(seen["items"], json!([]));
+}
+
+/// Neither as an owner nor by a mention can anybody find out who else there is.
+#[tokio::test]
+async fn people_of_another_company_cannot_be_found_out() {
+    let house = House::new().await;
+    let owner = house.first().await;
+    let stranger = house.another(&owner, "Zenith").await;
+    belongings(&house, &owner).await;
+    belongings(&house, &stranger).await;
+    let finding = house.send(Ask::get("/api/v1/findings").key(&stranger.key)).await.expect(200)["items"][0].clone();
+    let path = format!("/api/v1/findings/{}", finding["id"].as_str().unwrap());
+    let members = house.send(Ask::get("/api/v1/users").key(&owner.key)).await.expect(200);
+    let foreign = members["items"][0].clone();
+    let mut answers = Vec::new();
+    for id in [foreign["id"].as_str().unwrap(), UNKNOWN] {
+        let ask = Ask::new(axum::http::Method::PATCH, &path).json(json!({"owner": id}));
+        let reply = house.send(ask.key(&stranger.key).header("x-request-id", "same")).await;
+        assert_eq!(reply.json()["errors"][0]["field"], "owner");
+        let found = Ask::get(format!("/api/v1/findings?owner={id}")).key(&stranger.key);
+        let found = house.send(found.header("x-request-id", "same")).await;
+        assert_eq!(found.expect(200)["items"], json!([]));
+        answers.push((reply.status, reply.body, found.body));
+    }
+    assert_eq!(answers[0], answers[1]);
+    let email = foreign["email"].as_str().unwrap();
+    for address in [email, "nobody@nowhere.example"] {
+        let body = json!({"body": format!("@{address} look")});
+        let comment = house.send(Ask::post(format!("{path}/comments"), body).key(&stranger.key)).await.expect(201);
+        assert_eq!(comment["mentions"], json!([]), "{address}");
+    }
+    let own = house.send(Ask::get("/api/v1/users").key(&stranger.key)).await.expect(200);
+    assert_eq!(own["items"].as_array().unwrap().len(), 1);
+    assert_ne!(own["items"][0]["email"], email);
 }
 
 /// Names and links of one company are not in the way of another, and no list of the other shows them.

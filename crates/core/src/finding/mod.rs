@@ -1,21 +1,25 @@
 //! Findings: one weakness at one location of one asset of one company.
 //!
 //! `record` is what a report says; `identity` decides what is the same finding; `correlation` decides what an
-//! incoming record does to what is known; `relation` groups what scanners bundle differently; `state` is the human
-//! side. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs.
+//! incoming record does to what is known; `relation` groups what scanners bundle differently; `state` is the human side:
+//! `verdict` is what a person decided and how long it stands, `approval` what needs a second person, `comment` what people
+//! say. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs.
 
+pub mod approval;
+pub mod comment;
 pub mod correlation;
 pub mod delta;
 pub mod identity;
 mod record;
 pub mod relation;
 mod state;
+pub mod verdict;
 
 pub use record::{CvssScore, FindingRecord, Location};
 use serde::{Deserialize, Serialize};
 pub use state::{FindingState, may_transition};
 
-use crate::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId};
+use crate::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId, UserId};
 use crate::{Severity, Timestamp};
 
 /// As the hub keeps it.
@@ -38,6 +42,8 @@ pub struct Finding {
     /// When the hub closed it, if it did.
     pub resolved_at: Option<Timestamp>,
     pub sighting_count: u32,
+    /// Who takes care of it; may have left the company since.
+    pub owner_id: Option<UserId>,
 }
 
 /// One scanner's evidence of a finding.

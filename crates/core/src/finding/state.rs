@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SightingState;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingState {
@@ -59,6 +61,26 @@ impl FindingState {
     pub const fn is_resolved(self) -> bool {
         matches!(self, Self::Fixed | Self::NotSeen | Self::VerifiedFixed | Self::Closed)
     }
+
+    /// Takes a finding out of the queue: whoever finds this later will ask why.
+    #[must_use]
+    pub const fn needs_reason(self) -> bool {
+        !matches!(self, Self::Open | Self::InProgress)
+    }
+
+    /// What a finding is as long as nobody judges it: open while a scanner sees it, else what its scanners last said.
+    #[must_use]
+    pub fn unjudged(sightings: &[SightingState]) -> Self {
+        if sightings.contains(&SightingState::Seen) {
+            Self::Open
+        } else if sightings.contains(&SightingState::NotSeen) {
+            Self::NotSeen
+        } else if sightings.is_empty() {
+            Self::Open
+        } else {
+            Self::Fixed
+        }
+    }
 }
 
 impl std::fmt::Display for FindingState {
@@ -105,5 +127,14 @@ mod tests {
             assert!(!may_transition(state, FindingState::NotSeen));
             assert!(state == FindingState::Open || may_transition(state, FindingState::Open));
         }
+    }
+
+    #[test]
+    fn without_a_judgement_a_finding_is_what_its_scanners_say() {
+        use SightingState as S;
+        assert_eq!(FindingState::unjudged(&[S::Fixed, S::Seen, S::NotSeen]), FindingState::Open);
+        assert_eq!(FindingState::unjudged(&[S::Fixed, S::NotSeen]), FindingState::NotSeen);
+        assert_eq!(FindingState::unjudged(&[S::Fixed]), FindingState::Fixed);
+        assert_eq!(FindingState::unjudged(&[]), FindingState::Open);
     }
 }

@@ -33,6 +33,18 @@ pub enum NoticeEvent {
     /// A scheduled run could not be started.
     #[serde(rename = "schedule.failed")]
     ScheduleFailed,
+    /// A comment mentions members of the company.
+    #[serde(rename = "finding.mentioned")]
+    FindingMentioned,
+    /// A judgement waits for a second person.
+    #[serde(rename = "approval.requested")]
+    ApprovalRequested,
+    /// Such a request was approved or rejected, or nobody decided it in time.
+    #[serde(rename = "approval.decided")]
+    ApprovalDecided,
+    /// Risk acceptances and the like ran out, and their findings are back.
+    #[serde(rename = "verdict.expired")]
+    VerdictExpired,
     /// A person tries a channel out. No rule asks for it.
     #[serde(rename = "test")]
     Test,
@@ -40,7 +52,7 @@ pub enum NoticeEvent {
 
 impl NoticeEvent {
     /// What a rule can choose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::RunCompleted,
         Self::RunFailed,
         Self::RunCancelled,
@@ -50,6 +62,10 @@ impl NoticeEvent {
         Self::IntegrationRecovered,
         Self::ScheduleMissed,
         Self::ScheduleFailed,
+        Self::FindingMentioned,
+        Self::ApprovalRequested,
+        Self::ApprovalDecided,
+        Self::VerdictExpired,
     ];
 
     #[must_use]
@@ -64,6 +80,10 @@ impl NoticeEvent {
             Self::IntegrationRecovered => "integration.recovered",
             Self::ScheduleMissed => "schedule.missed",
             Self::ScheduleFailed => "schedule.failed",
+            Self::FindingMentioned => "finding.mentioned",
+            Self::ApprovalRequested => "approval.requested",
+            Self::ApprovalDecided => "approval.decided",
+            Self::VerdictExpired => "verdict.expired",
             Self::Test => "test",
         }
     }

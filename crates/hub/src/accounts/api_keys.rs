@@ -71,10 +71,8 @@ impl Accounts<'_> {
         if expires_at.is_some_and(|at| at <= self.hub.now()) {
             return Err(Error::field("expires_at", "in_the_past", "The key would already have expired."));
         }
-        let created_by = match grant.actor {
-            Actor::User(user) => Some(user),
-            Actor::ApiKey(_) | Actor::System => None,
-        };
+        // A key that a key makes is its person's too: nobody becomes a second person by making keys.
+        let created_by = self.hub.store().person_behind(grant.company, grant.actor).await?;
         let issued = self.new_api_key(grant, created_by, name, role, expires_at);
         let transaction = self.hub.store().begin().await?;
         transaction.insert_api_key(&issued.key).await?;

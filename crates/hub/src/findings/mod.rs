@@ -1,23 +1,37 @@
-//! Reading findings and judging them. A verdict is kept on the fingerprint, so that it outlives scans and findings.
+//! Reading findings and judging them. Verdicts, owners and comments are kept on the fingerprint, so that they outlive
+//! scans and findings.
 
+mod approvals;
 mod bulk;
+mod comments;
+mod expiry;
 mod judgement;
 mod relation;
+mod verdicts;
 
-pub(crate) use bulk::{JUDGE_JOB, run_judging};
+use std::collections::HashMap;
+
+pub(crate) use approvals::{APPROVAL_JOB, run_approval};
+pub use approvals::{ApprovalRow, ApprovalView, PolicyChange, PolicyView};
+pub(crate) use bulk::{JUDGE_JOB, abandon, run_judging};
 pub use bulk::{OrderedJudging, Selection};
-pub use judgement::Judgement;
+pub(crate) use expiry::end_what_ran_out;
+pub use judgement::{Action, Judgement, OwnerChoice};
 pub use relation::{Compared, ComparedPart, Outcome as ComparisonOutcome, Related};
 pub(crate) use relation::{relate, relate_due};
 use scanhelm_core::asset::Asset;
+use scanhelm_core::company::User;
+use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
+use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{Finding, Sighting};
-use scanhelm_core::ids::{AssetId, FindingId};
+use scanhelm_core::ids::{AssetId, FindingId, UserId};
 use scanhelm_core::page::{Page, PageRequest};
-use scanhelm_core::permission::{Grant, Permission};
+use scanhelm_core::permission::{Grant, Permission, Role};
 use scanhelm_core::{Error, Result, SeverityCounts};
 pub use scanhelm_store::GroupSize;
-use scanhelm_store::{FindingFilter, Verdict};
+use scanhelm_store::{ApprovalFinding, FindingFilter, OwnerChange};
+pub use verdicts::FingerprintState;
 
 use crate::Hub;
 
@@ -35,7 +49,12 @@ pub struct FindingView {
     pub sightings: Vec<Sighting>,
     /// The readable parts that were hashed.
     pub identity: Option<Identity>,
+    /// Newest first, as are the next two.
     pub triage: Vec<Verdict>,
+    pub owners: Vec<OwnerChange>,
+    pub approvals: Vec<(Approval, ApprovalFinding)>,
+    /// Those of the people above who are members of the company.
+    pub members: HashMap<UserId, User>,
     /// The other findings that are the same weakness to other scanners.
     pub related: Vec<Related>,
 }
@@ -58,9 +77,36 @@ impl Findings<'_> {
         let asset = store.asset(grant.company, finding.asset_id).await?;
         let sightings = store.sightings(grant.company, id).await?;
         let triage = store.triage_history(grant.company, &finding.fingerprint).await?;
+        let owners = store.owner_history(grant.company, &finding.fingerprint).await?;
+        let approvals = store.approval_history(grant.company, &finding.fingerprint).await?;
         let identity = store.finding_identity(grant.company, id).await?;
+        let people: Vec<UserId> = owners.iter().filter_map(|change| change.owner_id).collect();
+        let members = store.members_of(grant.company, &people).await?;
         let related = self.related(grant, id).await?;
-        Ok(FindingView { finding, asset, sightings, identity, triage, related })
+        Ok(FindingView { finding, asset, sightings, identity, triage, owners, approvals, members, related })
+    }
+
+    /// The judgements that wait for a second person, by fingerprint.
+    pub async fn pending(&self, grant: &Grant, fingerprints: &[String]) -> Result<HashMap<String, Approval>> {
+        grant.require(Permission::FindingRead)?;
+        self.hub.store().open_approvals_of(grant.company, fingerprints).await
+    }
+
+    /// Those of the users who are members of the caller's company: nobody learns anything of others.
+    pub async fn members(&self, grant: &Grant, users: &[UserId]) -> Result<HashMap<UserId, User>> {
+        grant.require(Permission::FindingRead)?;
+        self.hub.store().members_of(grant.company, users).await
+    }
+
+    /// Everybody who can own a finding, be mentioned, or decide a request.
+    pub async fn everybody(&self, grant: &Grant) -> Result<Vec<(User, Role)>> {
+        grant.require(Permission::FindingRead)?;
+        self.hub.store().users(grant.company).await
+    }
+
+    /// The person who asks: whoever is logged in, or has made the key.
+    pub async fn person(&self, grant: &Grant) -> Result<Option<UserId>> {
+        self.hub.store().person_behind(grant.company, grant.actor).await
     }
 
     pub async fn assets(&self, grant: &Grant, page: &PageRequest) -> Result<Page<Asset>> {

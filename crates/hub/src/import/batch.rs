@@ -9,8 +9,9 @@ use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
 use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
+use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingRecord, FindingState, Location};
-use scanhelm_core::ids::{AssetId, FindingId, SightingId};
+use scanhelm_core::ids::{AssetId, FindingId, SightingId, UserId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews, NewsItem, Quarantined};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
@@ -240,13 +241,14 @@ impl<'import> BatchWriter<'import> {
             .collect();
         let mut findings = transaction.known_findings(company, &unknown).await?;
         let verdicts = transaction.triage_of(company, &unknown).await?;
+        let owners = transaction.owners_of(company, &unknown).await?;
         let mut decided = Decided { news, ..Decided::default() };
         for found in prepared {
             let Some(asset_id) = assets.get(&found.asset_identity).copied() else {
                 continue;
             };
-            let verdict = verdicts.get(&found.fingerprint).map(|verdict| verdict.state);
-            self.decide(&mut decided, found, asset_id, &mut sightings, &mut findings, verdict);
+            let judged = Judged { verdict: verdicts.get(&found.fingerprint), owner: owners.get(&found.fingerprint) };
+            self.decide(&mut decided, found, asset_id, &mut sightings, &mut findings, judged);
         }
         let changed: BTreeSet<AssetId> = decided.sightings.iter().map(|sighting| sighting.asset_id).collect();
         let changed: Vec<AssetId> = changed.into_iter().collect();
@@ -261,7 +263,7 @@ impl<'import> BatchWriter<'import> {
         asset_id: AssetId,
         sightings: &mut HashMap<String, SightingRow>,
         findings: &mut HashMap<String, FindingRow>,
-        verdict: Option<FindingState>,
+        judged: Judged<'_>,
     ) {
         decided.counts.records += 1;
         let incoming = Incoming { seen_at: found.seen_at, content: found.row.content };
@@ -323,8 +325,11 @@ impl<'import> BatchWriter<'import> {
             Case::Create => {
                 decided.counts.created += 1;
                 let id = FindingId::new(self.hub.ids());
-                let status = verdict.unwrap_or(FindingState::Open);
-                findings.insert(found.fingerprint.clone(), FindingRow { id, status, resolved_at: None });
+                let (status, resolved_at) = judged
+                    .verdict
+                    .map_or((FindingState::Open, None), |verdict| verdict.on_appearance(found.seen_at, self.hub.now()));
+                findings.insert(found.fingerprint.clone(), FindingRow { id, status, resolved_at });
+                decided.owned.extend(judged.owner.map(|owner| (id, *owner)));
                 if status == FindingState::Open {
                     decided.tell(id, &found.row, false);
                 }
@@ -342,7 +347,7 @@ impl<'import> BatchWriter<'import> {
                     location: found.location.clone(),
                     first_seen_at: found.seen_at,
                     last_seen_at: found.seen_at,
-                    resolved_at: None,
+                    resolved_at,
                 });
                 self.add_sighting(decided, found, asset_id, id, run_id);
             }
@@ -374,10 +379,18 @@ impl<'import> BatchWriter<'import> {
     }
 }
 
+/// What people said about a fingerprint before there was a finding.
+#[derive(Clone, Copy)]
+struct Judged<'a> {
+    verdict: Option<&'a Verdict>,
+    owner: Option<&'a UserId>,
+}
+
 /// What a batch will write.
 #[derive(Default)]
 struct Decided {
     findings: Vec<NewFinding>,
+    owned: Vec<(FindingId, UserId)>,
     sightings: Vec<NewSighting>,
     updates: Vec<SightingUpdate>,
     /// Sightings that the run saw and that need no other write.
@@ -405,6 +418,7 @@ impl Decided {
 
     async fn write(self, transaction: &Transaction) -> Result<(ImportCounts, ImportNews)> {
         transaction.insert_findings(&self.findings).await?;
+        transaction.copy_owners(&self.owned).await?;
         transaction.insert_sightings(&self.sightings).await?;
         transaction.update_sightings(&self.updates).await?;
         transaction.link_sightings(self.seen).await?;

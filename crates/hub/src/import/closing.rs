@@ -3,7 +3,7 @@
 //! Looks at every sighting on the covered assets, not at what this run changed, so it gives the same end in any order
 //! of imports and after any crash: doing it again changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use scanhelm_core::coverage::{Closing, may_close};
 use scanhelm_core::finding::{FindingState, SightingState};
@@ -92,9 +92,7 @@ fn closed_state(status: FindingState, sightings: &[SightingState]) -> Option<Fin
     if status.is_verdict() || sightings.contains(&SightingState::Seen) {
         return None;
     }
-    let states: BTreeSet<&str> = sightings.iter().map(|state| state.as_str()).collect();
-    let state =
-        if states.contains(SightingState::NotSeen.as_str()) { FindingState::NotSeen } else { FindingState::Fixed };
+    let state = FindingState::unjudged(sightings);
     let stands = status == state || matches!(status, FindingState::VerifiedFixed | FindingState::Closed);
     (!stands).then_some(state)
 }

@@ -20,6 +20,7 @@ pub use worker::ClaimedJob;
 pub(crate) use worker::{Bell, claim, run_workers};
 
 use crate::Hub;
+use crate::findings::{APPROVAL_JOB, JUDGE_JOB, abandon};
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB, withdraw};
 
 /// What a handler works with.
@@ -72,7 +73,8 @@ impl Jobs<'_> {
     /// Asks a job to stop. One that waits is cancelled at once, one that runs at its next safe place.
     pub async fn cancel(&self, grant: &Grant, id: JobId) -> Result<Job> {
         let job = self.get(grant, id).await?;
-        grant.require(Permission::ScanControl)?;
+        // Who may order a judgement may stop it.
+        grant.require(if job.kind == JUDGE_JOB { Permission::FindingTriage } else { Permission::ScanControl })?;
         if job.state.is_terminal() {
             return Err(Error::new(ErrorCode::Conflict, format!("The job is already {}.", job.state.as_str())));
         }
@@ -82,10 +84,20 @@ impl Jobs<'_> {
                 "The deletion at the vendor was decided together with the local one and cannot be taken back.",
             ));
         }
+        if job.kind == APPROVAL_JOB {
+            return Err(Error::new(
+                ErrorCode::Conflict,
+                "Two people decided this. It is carried out to its end; the findings can be opened again.",
+            ));
+        }
         let transaction = self.hub.store().begin().await?;
         let asked = transaction.request_cancel(grant.company, id, self.hub.now()).await?;
-        if let Some(waited) = asked.filter(|job| job.kind == COMMAND_JOB && job.state == JobState::Cancelled) {
-            withdraw(self.hub, &transaction, &waited).await?;
+        if let Some(waited) = asked.filter(|job| job.state == JobState::Cancelled) {
+            match waited.kind.as_str() {
+                COMMAND_JOB => withdraw(self.hub, &transaction, &waited).await?,
+                JUDGE_JOB => abandon(self.hub, &transaction, &waited).await?,
+                _ => {}
+            }
         }
         let entry = self.hub.audit_entry(grant, "job.cancel", format!("job/{id}"), serde_json::Value::Null);
         transaction.append_audit(&entry).await?;

@@ -17,7 +17,7 @@ use tracing::Instrument;
 use super::places::{Place, Places};
 use super::{JobContext, Outcome, final_state};
 use crate::Hub;
-use crate::findings::JUDGE_JOB;
+use crate::findings::{APPROVAL_JOB, JUDGE_JOB};
 use crate::import::{IMPORT_JOB, UPLOAD_JOB};
 use crate::integrations::BACKFILL_JOB;
 use crate::local::LOCAL_SCAN_JOB;
@@ -26,7 +26,7 @@ use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
 /// Work with this machine, database or files alone.
-const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB];
+const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB, APPROVAL_JOB];
 /// What asks a vendor may wait for minutes, so it has many places: those who wait leave room for those who are answered.
 /// Of one integration, imports and commands go one by one (their concurrency keys).
 const ASKING: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, SYNC_JOB, BACKFILL_JOB];
@@ -289,6 +289,7 @@ fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -
         NOTIFY_JOB => run_sender(hub, job, context).boxed(),
         SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
         JUDGE_JOB => crate::findings::run_judging(hub, job, context).boxed(),
+        APPROVAL_JOB => crate::findings::run_approval(hub, job, context).boxed(),
         BACKFILL_JOB => crate::integrations::run_backfill(hub, job, context).boxed(),
         other => {
             let error = Error::internal(format!("no handler for jobs of kind {other}"));

@@ -6,6 +6,7 @@
 
 mod channels;
 mod deliveries;
+mod judgements;
 mod notices;
 mod route;
 mod rules;
@@ -15,6 +16,7 @@ mod transmit;
 
 pub use channels::{ChannelChange, IssuedChannel, NewChannel};
 pub use deliveries::{DeliveryDetail, DeliveryView};
+pub(crate) use judgements::{approval_decided, approval_requested, mentioned, verdicts_ran_out};
 pub(crate) use notices::{findings_notice, import_failed, integration_notice, run_notice, schedule_notice};
 pub(crate) use route::{forget_old, route_due};
 pub use rules::{NewRule, RuleChange, RuleView};

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::Hub;
 
-fn notice(hub: &Hub, company_id: CompanyId, event: NoticeEvent, title: String) -> Notice {
+pub(super) fn notice(hub: &Hub, company_id: CompanyId, event: NoticeEvent, title: String) -> Notice {
     Notice {
         id: NoticeId::new(hub.ids()),
         company_id,

@@ -9,6 +9,7 @@
 //!   ungrouped.
 //! - `schedules` fires what is due, and prunes what has been over for long.
 //! - `notifications` turns what happened into messages, and has them sent.
+//! - `judgements` ends the verdicts and requests that are past their time.
 //! - `events` moves the committed feed to live subscribers.
 //! - `jobs` runs what is durable.
 //!
@@ -49,7 +50,7 @@ pub(crate) use sync::{SYNC_JOB, run_sync};
 use crate::{Hub, events, jobs, notifications};
 
 /// How many loops report; readiness waits for all.
-pub(crate) const LOOPS: usize = 4;
+pub(crate) const LOOPS: usize = 5;
 
 /// What a loop did last.
 #[derive(Clone, Debug, Serialize)]
@@ -76,6 +77,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
     loops.spawn(async move { follow_schedules(&schedules_hub, &schedules_stop).await });
     let (notices_hub, notices_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_notices(&notices_hub, &notices_stop).await });
+    let (judgements_hub, judgements_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { follow_judgements(&judgements_hub, &judgements_stop).await });
     let (looks_hub, looks_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_integrations(&looks_hub, &looks_stop).await });
     loops.close();
@@ -134,6 +137,18 @@ async fn follow_notices(hub: &Hub, stop: &CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(hub.settings().notify.routing) => {}
+        }
+    }
+}
+
+async fn follow_judgements(hub: &Hub, stop: &CancellationToken) {
+    /// Verdicts run out by the day; whoever waits for one need not wait longer than this.
+    const LOOKED_EVERY: Duration = Duration::from_secs(10);
+    while !stop.is_cancelled() {
+        publish(hub, "judgements", hub.steps().end_judgements().await);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOKED_EVERY) => {}
         }
     }
 }

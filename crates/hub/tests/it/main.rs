@@ -31,6 +31,7 @@ mod requests;
 mod said;
 mod same_or_another;
 mod schedules;
+mod triage;
 mod troubled;
 mod upload;
 mod vendor_meaning;

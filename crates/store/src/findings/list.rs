@@ -1,7 +1,7 @@
 //! The filters and orders of `GET /findings`, and counts over the same filters.
 
 use scanhelm_core::finding::{Finding, FindingState};
-use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId};
+use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, UserId};
 use scanhelm_core::page::{Page, PageRequest, Sort};
 use scanhelm_core::{Result, Severity, SeverityCounts, Timestamp};
 
@@ -20,6 +20,15 @@ const ORDERS: [Order; 4] = [
     Order { name: "title", key: "findings.title", kind: Kind::Text },
 ];
 
+/// Whose findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerFilter {
+    User(UserId),
+    Nobody,
+    /// Somebody who is no longer a member of the company.
+    Gone,
+}
+
 /// All conditions hold together; an empty one holds always.
 #[derive(Clone, Debug, Default)]
 pub struct FindingFilter {
@@ -34,6 +43,7 @@ pub struct FindingFilter {
     /// Seen by this run.
     pub run_id: Option<RunId>,
     pub asset_id: Option<AssetId>,
+    pub owner: Option<OwnerFilter>,
     /// `CVE-2021-44228`, in any case.
     pub cve: Option<String>,
     pub cwe: Option<u32>,
@@ -48,7 +58,7 @@ pub struct FindingFilter {
 }
 
 impl FindingFilter {
-    fn add(&self, company: CompanyId, sql: &mut Sql) {
+    pub(crate) fn add(&self, company: CompanyId, sql: &mut Sql) {
         sql.add(" findings.company_id = ?", values![company]);
         if !self.severity.is_empty() {
             let ranks: Vec<_> = self.severity.iter().map(|severity| severity.rank().to_string()).collect();
@@ -74,6 +84,20 @@ impl FindingFilter {
         }
         if let Some(asset) = self.asset_id {
             sql.add(" AND findings.asset_id = ?", values![asset]);
+        }
+        match self.owner {
+            None => {}
+            Some(OwnerFilter::User(owner)) => {
+                sql.add(" AND findings.owner_id = ?", values![owner]);
+            }
+            Some(OwnerFilter::Nobody) => {
+                sql.push(" AND findings.owner_id IS NULL");
+            }
+            Some(OwnerFilter::Gone) => {
+                let test = " AND findings.owner_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM memberships m \
+                            WHERE m.company_id = findings.company_id AND m.user_id = findings.owner_id)";
+                sql.push(test);
+            }
         }
         if let Some(cve) = &self.cve {
             // Stored as a JSON list: the quotes make it the whole word.

@@ -7,7 +7,7 @@ mod relation;
 
 use std::collections::HashMap;
 
-pub use list::FindingFilter;
+pub use list::{FindingFilter, OwnerFilter};
 pub use relation::{GroupSize, RelatedFinding};
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{Finding, FindingState, Location, SightingState};
@@ -20,7 +20,8 @@ use crate::store::{Reader, Transaction};
 
 const COLUMNS: &str = "findings.id, findings.company_id, findings.fingerprint, findings.asset_id, findings.title, \
                        findings.severity, findings.status, findings.cves, findings.cwes, findings.location, \
-                       findings.first_seen_at, findings.last_seen_at, findings.resolved_at, findings.sighting_count";
+                       findings.first_seen_at, findings.last_seen_at, findings.resolved_at, findings.sighting_count, \
+                       findings.owner_id";
 
 /// A finding with its first sighting.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +67,7 @@ fn read(row: &Row<'_>) -> Result<Finding> {
         last_seen_at: row.time("last_seen_at")?,
         resolved_at: row.maybe_time("resolved_at")?,
         sighting_count: row.small("sighting_count")?,
+        owner_id: row.maybe_parsed("owner_id")?,
     })
 }
 
@@ -85,6 +87,19 @@ impl Reader {
     pub async fn finding_by_fingerprint(&self, company: CompanyId, fingerprint: &str) -> Result<Option<Finding>> {
         let text = format!("SELECT {COLUMNS} FROM findings WHERE company_id = ? AND fingerprint = ?");
         self.connection().optional(self.sql(&text, values![company, fingerprint]), read).await
+    }
+
+    /// Those of the fingerprints that there is a finding of.
+    pub async fn findings_by_fingerprint(
+        &self,
+        company: CompanyId,
+        fingerprints: &[String],
+    ) -> Result<HashMap<String, Finding>> {
+        let mut sql = self.sql(&format!("SELECT {COLUMNS}"), values![]);
+        let key = ("company_id = ?", values![company]);
+        sql.look_up_in(("findings", "findings"), key, "fingerprint", fingerprints.iter().cloned());
+        let found = self.connection().all(sql, read).await?;
+        Ok(found.into_iter().map(|finding| (finding.fingerprint.clone(), finding)).collect())
     }
 
     /// The readable parts of a finding's fingerprint.

@@ -13,7 +13,7 @@ use crate::connection::{Backend, Connection};
 use crate::sql::{Sql, values};
 
 /// One step each; the n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("0001_initial.sql"),
     include_str!("0002_schedules.sql"),
     include_str!("0003_program.sql"),
@@ -23,6 +23,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("0007_notifications.sql"),
     include_str!("0008_repeated_requests.sql"),
     include_str!("0009_relation.sql"),
+    include_str!("0010_judgement.sql"),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

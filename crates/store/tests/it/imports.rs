@@ -2,12 +2,13 @@
 
 use scanhelm_core::asset::AssetKey;
 use scanhelm_core::finding::correlation::shown;
+use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingState, SightingSource, SightingState};
 use scanhelm_core::ids::{CompanyId, RunId, ScanId};
 use scanhelm_core::page::{PageRequest, Sort};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::{ErrorCode, Severity};
-use scanhelm_store::{FindingFilter, SightingUpdate, Transaction, Verdict};
+use scanhelm_store::{FindingFilter, SightingUpdate, Transaction};
 
 use crate::fixture::{World, at, content, on_both};
 
@@ -326,10 +327,9 @@ async fn verdicts_outlive_their_findings(world: World) {
     let first = verdict(FindingState::RiskAccepted, 1, Some(at(9)));
     let second = verdict(FindingState::FalsePositive, 2, None);
     let tx = world.store.begin().await.unwrap();
-    assert!(tx.upsert_triage(world.company, &first).await.unwrap());
-    assert_eq!(tx.expired_triage(world.company, at(9)).await.unwrap(), std::slice::from_ref(&first));
-    assert!(tx.upsert_triage(world.company, &second).await.unwrap());
-    assert!(!tx.upsert_triage(world.company, &first).await.unwrap(), "a later judgement stands");
+    tx.save_verdicts(world.company, std::slice::from_ref(&first)).await.unwrap();
+    assert_eq!(tx.expired_triage(world.company, at(9), 9).await.unwrap(), std::slice::from_ref(&first));
+    tx.save_verdicts(world.company, std::slice::from_ref(&second)).await.unwrap();
     tx.commit().await.unwrap();
     let store = &world.store;
     let print = &second.fingerprint;
@@ -337,7 +337,7 @@ async fn verdicts_outlive_their_findings(world: World) {
     assert_eq!(store.triage_history(world.company, print).await.unwrap(), [second.clone(), first]);
     let known = store.triage_of(world.company, &[print.clone(), "x".to_owned()]).await.unwrap();
     assert_eq!(known.len(), 1);
-    assert_eq!(store.expired_triage(world.company, at(99)).await.unwrap(), []);
+    assert_eq!(store.expired_triage(world.company, at(99), 9).await.unwrap(), []);
     assert_eq!(store.triage(world.other, print).await.unwrap(), None);
     assert_eq!(store.triage_history(world.other, print).await.unwrap(), []);
 }

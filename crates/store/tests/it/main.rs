@@ -12,6 +12,7 @@ mod closing;
 mod fixture;
 mod imports;
 mod jobs;
+mod judgement;
 mod notifications;
 mod opening;
 mod program;

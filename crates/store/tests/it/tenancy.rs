@@ -5,6 +5,7 @@ use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::command::{Command, CommandKind, CommandState};
 use scanhelm_core::company::{ApiKey, AuditEntry, Membership, User};
 use scanhelm_core::coverage::AssetCoverage;
+use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingState, SightingSource};
 use scanhelm_core::ids::{ApiKeyId, AuditId, BlockId, CommandId, CompanyId, ImportId, JobId, SubScannerId, UserId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews};
@@ -14,7 +15,7 @@ use scanhelm_core::permission::{Actor, Role};
 use scanhelm_core::scan::Origin;
 use scanhelm_core::schedule::RunOutcome;
 use scanhelm_core::status::ImportState;
-use scanhelm_store::{FindingFilter, JobFilter, ScanFilter, ScheduleFilter, Verdict};
+use scanhelm_store::{FindingFilter, JobFilter, ScanFilter, ScheduleFilter, VerdictFilter};
 
 use crate::fixture::{World, at, linked, on_both};
 
@@ -132,23 +133,32 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     tx.insert_sightings(&[world.sighting(&finding, &source, "r", scan.id, run, 1)]).await.unwrap();
     let covered = AssetCoverage { covered_at: at(9), authenticated: true, policy: None, complete: true };
     tx.record_coverage(company, &source, scan.id, run, &[(asset, covered)]).await.unwrap();
-    tx.upsert_triage(
+    tx.save_verdicts(
         company,
-        &Verdict {
+        &[Verdict {
             fingerprint: finding.fingerprint.clone(),
             state: FindingState::RiskAccepted,
             reason: None,
             actor: Actor::System,
             at: at(1),
             expires_at: Some(at(2)),
-        },
+        }],
     )
     .await
     .unwrap();
+    let prints = [finding.fingerprint.clone()];
+    let by = Actor::User(user.id);
+    tx.set_owners(company, &prints, Some(user.id), by, at(1)).await.unwrap();
+    let comment = crate::judgement::comment(&world, company, &prints[0], user.id, 1);
+    tx.insert_comments(std::slice::from_ref(&comment)).await.unwrap();
+    let approval = crate::judgement::approval(&world, company, user.id, 1);
+    tx.insert_approval(&approval).await.unwrap();
+    tx.add_to_approval(company, approval.id, &prints).await.unwrap();
     let schedule = crate::schedules::schedule(&world, company, scan.id, 1);
     tx.insert_schedule(&schedule).await.unwrap();
     assert!(tx.claim_schedule_run(&crate::schedules::run(&schedule, 1, RunOutcome::Missed)).await.unwrap());
     let job = tx.enqueue(&world.job("import"), at(0)).await.unwrap();
+    tx.select_findings(company, job, &[finding.id]).await.unwrap();
     let news = NewActivity {
         company_id: company,
         scan_id: scan.id,
@@ -162,6 +172,9 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     tx.commit().await.unwrap();
 
     let page = PageRequest::default();
+    let sorted = |sort: &str| PageRequest { sort: Sort::parse(sort), ..PageRequest::default() };
+    let (by_time, by_request, by_print, by_id) =
+        (sorted("-at"), sorted("requested_at"), sorted("fingerprint"), sorted("id"));
     let runs_page = PageRequest { sort: Sort::parse("-nominal_at"), ..PageRequest::default() };
     let fingerprints = [finding.fingerprint.clone()];
     let store = &world.store;
@@ -206,7 +219,21 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
             ("triage", usize::from(store.triage(id, &fingerprints[0]).await.unwrap().is_some())),
             ("triage_of", store.triage_of(id, &fingerprints).await.unwrap().len()),
             ("triage_history", store.triage_history(id, &fingerprints[0]).await.unwrap().len()),
-            ("expired_triage", store.expired_triage(id, at(9)).await.unwrap().len()),
+            ("expired_triage", store.expired_triage(id, at(9), 9).await.unwrap().len()),
+            ("verdicts", store.verdicts(id, &VerdictFilter::default(), &by_time).await.unwrap().items.len()),
+            ("by fingerprint", store.findings_by_fingerprint(id, &fingerprints).await.unwrap().len()),
+            ("owners_of", store.owners_of(id, &fingerprints).await.unwrap().len()),
+            ("owner_history", store.owner_history(id, &fingerprints[0]).await.unwrap().len()),
+            ("members_of", store.members_of(id, &[user.id]).await.unwrap().len()),
+            ("comment", usize::from(store.comment(id, comment.id).await.unwrap().is_some())),
+            ("comments", store.comments(id, &fingerprints[0], &page).await.unwrap().items.len()),
+            ("count_comments", store.count_comments(id, &fingerprints[0]).await.unwrap() as usize),
+            ("approval", usize::from(store.approval(id, approval.id).await.unwrap().is_some())),
+            ("approvals", store.approvals(id, None, &by_request).await.unwrap().items.len()),
+            ("approval_findings", store.approval_findings(id, approval.id, &by_print).await.unwrap().items.len()),
+            ("open_approvals_of", store.open_approvals_of(id, &fingerprints).await.unwrap().len()),
+            ("approval_history", store.approval_history(id, &fingerprints[0]).await.unwrap().len()),
+            ("job_findings", store.job_findings(id, job, None, &by_id).await.unwrap().items.len()),
             ("schedule", usize::from(store.schedule(id, schedule.id).await.unwrap().is_some())),
             ("schedule_of_scan", usize::from(store.schedule_of_scan(id, scan.id).await.unwrap().is_some())),
             ("schedules_of_scans", store.schedules_of_scans(id, &[scan.id]).await.unwrap().len()),
