@@ -9,10 +9,10 @@ use scanhelm_core::asset::Asset;
 use scanhelm_core::finding::Finding;
 use scanhelm_core::finding::identity::{self, Identity};
 use scanhelm_core::finding::relation::{Candidate, ReportedRule, compare, groups};
+use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId};
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, Result};
-use scanhelm_store::Verdict;
 
 use super::{Findings, GroupSize};
 use crate::Hub;
