@@ -335,13 +335,7 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
         state: "open",
         message: "Created by the import of Quarterly external perimeter",
       },
-      {
-        at: ago(60 * 24 * 3, now),
-        actor: "user/u1",
-        kind: "state",
-        state: "in_progress",
-        message: "Set to in_progress.",
-      },
+      { at: ago(60 * 24 * 3, now), actor: "user/u1", kind: "state", state: "in_progress", message: "Begun." },
     ],
     fingerprint_explained: [
       { part: "Asset", value: finding.asset ?? "", why: "the host's full name" },
