@@ -291,13 +291,13 @@ impl Scan {
 ///
 /// `status_interval` is a ceiling for anything that moves. A run is looked at when it is expected to end, but not more
 /// than three times as often; an estate at rest only as often as adoption would anyway. Where a run tells no progress,
-/// its end is always a surprise, and such vendors tell it as a start and a duration, both cut to whole seconds: a tenth
+/// its end is always a surprise, and such vendors tell it as a start and a duration, both cut to whole seconds: a fifth
 /// is kept back for that, so that it is known within the interval all the same. Failures back off outside this function.
 #[must_use]
 pub fn next_poll(scans: &[&Scan], now: Timestamp, status_interval: Duration, idle_interval: Duration) -> Duration {
     let live = scans.iter().filter(|scan| !scan.vendor_state.is_terminal() && scan.vendor_missing_since.is_none());
     let soonest = status_interval / 3;
-    let unforeseen = status_interval / 10 * 9;
+    let unforeseen = status_interval / 5 * 4;
     live.map(|scan| match expected_end(scan, now) {
         Some(end) => end.clamp(soonest, status_interval),
         None if scan.vendor_state == VendorState::Running && scan.progress.is_none() => unforeseen,

@@ -220,7 +220,7 @@ fn a_run_that_tells_no_progress_is_looked_at_a_little_sooner() {
     let mut row = scan();
     follow(&mut row, &look(0, VendorState::Running, None));
     assert_eq!(row.progress, None);
-    assert_eq!(next_poll(&[&row], at(0), status, idle), Duration::from_secs(27));
+    assert_eq!(next_poll(&[&row], at(0), status, idle), Duration::from_secs(24));
     row.progress = Some(10.0);
     assert_eq!(next_poll(&[&row], at(0), status, idle), status);
     follow(&mut row, &look(10, VendorState::Paused, None));
