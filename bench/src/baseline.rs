@@ -11,7 +11,7 @@ use sea_orm::{
     Value,
 };
 
-use crate::failure::{Outcome, While};
+use crate::failure::{Failure, Outcome, While};
 
 const ROWS_A_STATEMENT: usize = 250;
 const FINDINGS_A_TRANSACTION: u64 = 20_000;
@@ -62,6 +62,33 @@ pub(crate) async fn measure(from: &str, to: &str) -> Outcome<Bare> {
     from.close().await.during("close the hub's database")?;
     to.close().await.during("close the bare database")?;
     Ok(bare)
+}
+
+/// Fills up to so many scans with copies of one, each older than the one before, as an installation of some years has.
+pub(crate) async fn multiply_scans(database: &str, scans: u32) -> Outcome<()> {
+    const APART: i64 = 600_000;
+    let database = connect(database).await?;
+    let table = Table::of(&database, "scans").await?;
+    let rows = table.read(&database, "ORDER BY id", Vec::new()).await?;
+    let mut model = rows.first().cloned().during("a scan to copy")?;
+    let place = |name: &str| table.columns.iter().position(|(column, _)| column == name).during(name);
+    let (id, created, digest) = (place("id")?, place("created_at")?, place("upload_sha256")?);
+    let Some(Value::BigInt(Some(first))) = model.get(created).cloned() else {
+        return Err(Failure::new("the scan to copy has no time of creation"));
+    };
+    let put = |row: &mut Vec<Value>, place: usize, value: Value| {
+        row.splice(place..=place, [value]);
+    };
+    put(&mut model, digest, Value::String(None));
+    let copies = (1..=i64::from(scans) - rows.len() as i64).map(|number| {
+        let mut copy = model.clone();
+        put(&mut copy, id, Value::from(format!("00000000-0000-7000-8000-{number:012x}")));
+        put(&mut copy, created, Value::from(first - number * APART));
+        copy
+    });
+    let copies: Vec<Vec<Value>> = copies.collect();
+    write(&database, &table.statements(database.get_database_backend(), &copies)).await?;
+    database.close().await.during("close the hub's database")
 }
 
 /// The settings of the hub's own connections.

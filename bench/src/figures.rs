@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::import::ImportFigures;
 use crate::neighbours::NeighbourFigures;
 use crate::parse::ParseFigures;
+use crate::queue::QueueFigures;
 use crate::scale::{Lags, ScaleFigures, SizeFigures};
 use crate::start::StartFigures;
 
@@ -19,6 +20,7 @@ pub(crate) struct Figures {
     pub(crate) scale: Option<ScaleFigures>,
     pub(crate) neighbours: Option<NeighbourFigures>,
     pub(crate) parse: Option<ParseFigures>,
+    pub(crate) queues: Vec<QueueFigures>,
 }
 
 /// The middle value; of an even number the mean of the two in the middle; 0 of none.
@@ -51,6 +53,9 @@ impl Figures {
         }
         if let Some(parse) = &self.parse {
             text.push_str(&parse_table(parse));
+        }
+        for queue in &self.queues {
+            text.push_str(&queue_table(queue));
         }
         text
     }
@@ -161,6 +166,11 @@ fn scale_table(scale: &ScaleFigures) -> String {
         let _ = writeln!(text, " {goal} |");
     }
     if let Some(largest) = scale.sizes.last() {
+        text.push_str("\nUntil shown at the largest size, p50 and p99, by vendor:");
+        for (vendor, lags) in &largest.lags_by_vendor {
+            let _ = write!(text, " {vendor} {:.1}, {:.1} s ({} runs);", lags.shown_p50, lags.shown_p99, lags.runs);
+        }
+        text.push('\n');
         text.push_str("\nVendor calls a minute at the largest size, by kind:");
         for (kind, calls) in &largest.calls_by_kind {
             let _ = write!(text, " {kind} {calls:.0};");
@@ -200,6 +210,36 @@ fn neighbour_table(neighbours: &NeighbourFigures) -> String {
         "\nRatio of the means, with trouble by without (goal: at most 1.2): shown {:.2}, results in {:.2}",
         neighbours.shown_ratio, neighbours.imported_ratio
     );
+    text
+}
+
+fn queue_table(queue: &QueueFigures) -> String {
+    let imported = &queue.imported;
+    let mut text = format!(
+        "\n{} findings and {} scans on {}; load before: {}\n\n\
+         Imported in {:.0} s, {:.0}/s, with a peak of {}; `/healthz` meanwhile p50 {:.1} ms, p99 {:.1} ms (goal: < 20 ms).\n\n\
+         | call | p50 | p99 (goal: < 100 ms) | answer | asked |\n|---|---|---|---|---|\n",
+        queue.findings,
+        queue.scans,
+        queue.engine,
+        queue.load_before,
+        imported.seconds,
+        imported.findings_per_second,
+        megabytes(imported.peak_bytes),
+        imported.health_p50_ms,
+        imported.health_p99_ms,
+    );
+    for call in &queue.calls {
+        let _ = writeln!(
+            text,
+            "| {} | {:.1} ms | {:.1} ms | {:.1} kB | {} |",
+            call.call,
+            call.p50_ms,
+            call.p99_ms,
+            call.bytes as f64 / 1e3,
+            call.asked
+        );
+    }
     text
 }
 

@@ -141,6 +141,22 @@ impl RunningHub {
         self.client.get(&request).await.and_then(|answer| answer.json()).during(path.join("/"))
     }
 
+    pub(crate) async fn get_with(&self, path: &[&str], query: &[(&str, &str)]) -> Outcome<Value> {
+        serde_json::from_slice(&self.read(path, query).await?).during(path.join("/"))
+    }
+
+    /// The answer as it came.
+    pub(crate) async fn read(&self, path: &[&str], query: &[(&str, &str)]) -> Outcome<Vec<u8>> {
+        let path = versioned(path);
+        let request = Request::new("ask the hub", &path).query(query).headers(&self.headers);
+        self.client.get(&request).await.map(|answer| answer.body.to_vec()).during(path.join("/"))
+    }
+
+    /// A client that nothing else uses.
+    pub(crate) fn observer(&self) -> Outcome<Observer> {
+        client(&self.address).map(Observer)
+    }
+
     pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Outcome<Value> {
         let path = versioned(path);
         let request = Request::new("ask the hub", &path).headers(&self.headers);
@@ -196,6 +212,15 @@ impl RunningHub {
             }
         }
         Err(Failure::new(format!("the hub did not stop within {STOP:?}")))
+    }
+}
+
+/// Asks whether the hub is there, beside whatever else it is asked.
+pub(crate) struct Observer(VendorHttp);
+
+impl Observer {
+    pub(crate) async fn health(&self) -> Outcome<()> {
+        self.0.get(&Request::new("is the hub there", &["healthz"])).await.map(|_| ()).during("healthz")
     }
 }
 

@@ -13,6 +13,7 @@ mod import;
 mod neighbours;
 mod parse;
 mod process;
+mod queue;
 mod report;
 mod scale;
 mod start;
@@ -29,6 +30,7 @@ use clap::{Parser, ValueEnum};
 use failure::{Failure, Outcome, While};
 use figures::Figures;
 use import::{Engine, Report};
+use report::{Plugins, Shape};
 use scale::{SCANS_EACH, Spans};
 
 #[derive(Debug, Parser)]
@@ -64,10 +66,10 @@ struct Arguments {
     /// Scans that run at once, in thousands, repeatable [default: 1, 3 and 10]
     #[arg(long, value_name = "THOUSANDS")]
     scans: Vec<u32>,
-    /// Database under the many scans
-    #[arg(long, value_enum, value_name = "DATABASE", default_value_t = Engine::Sqlite)]
-    database: Engine,
-    /// Only whether `scale` and `neighbours` still work: a few integrations for a few seconds
+    /// Database under the many scans [default: sqlite], and under the large queue [default: both]
+    #[arg(long, value_enum, value_name = "DATABASE")]
+    database: Option<Engine>,
+    /// Only whether `scale`, `neighbours` and `queue` still work: small ones, for a few seconds
     #[arg(long)]
     quick: bool,
 }
@@ -80,6 +82,18 @@ enum Part {
     Scale,
     Neighbours,
     Parse,
+    /// Every list at a million findings and a hundred thousand scans
+    Queue,
+}
+
+impl Arguments {
+    fn scale_database(&self) -> Engine {
+        self.database.unwrap_or(Engine::Sqlite)
+    }
+
+    fn queue_databases(&self) -> Vec<Engine> {
+        self.database.map_or_else(|| vec![Engine::Sqlite, Engine::Postgres], |engine| vec![engine])
+    }
 }
 
 #[tokio::main]
@@ -112,6 +126,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         scale: None,
         neighbours: None,
         parse: None,
+        queues: Vec::new(),
     };
     if wanted(Part::Start) {
         say("start and idle");
@@ -126,7 +141,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         let path = arguments.report.as_ref().unwrap_or(&generated);
         if arguments.report.is_none() {
             say("generating the report");
-            report::write(&generated, arguments.hosts, arguments.plugins)?;
+            let (hosts, plugins) = (arguments.hosts, arguments.plugins);
+            report::write(&generated, Shape { first_host: 0, hosts, plugins, of: Plugins::Unique })?;
         }
         let report = Report { path, findings };
         for (part, engine) in [(Part::Sqlite, Engine::Sqlite), (Part::Postgres, Engine::Postgres)] {
@@ -142,19 +158,26 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     if wanted(Part::Scale) {
         say("many scans");
         let (integrations, spans) = many(arguments);
-        let measured = scale::measure(&program, arguments.database, &integrations, spans, &out).await?;
+        let measured = scale::measure(&program, arguments.scale_database(), &integrations, spans, &out).await?;
         figures.scale = Some(measured);
     }
     if wanted(Part::Neighbours) {
         say("a slow and a dead vendor");
         let (size, pairs, spans) =
             if arguments.quick { ((10, 20), 1, spans(20, SHORT)) } else { ((20, 50), 2, spans(60, neighbours::LASTS)) };
-        let measured = neighbours::measure(&program, arguments.database, size, pairs, spans, &out).await?;
+        let measured = neighbours::measure(&program, arguments.scale_database(), size, pairs, spans, &out).await?;
         figures.neighbours = Some(measured);
     }
     if wanted(Part::Parse) {
         say("reading a large report");
         figures.parse = Some(parse::measure(&program, arguments.megabytes, arguments.repeats, &out)?);
+    }
+    if wanted(Part::Queue) {
+        say("a large queue");
+        let size = if arguments.quick { (2000, 200) } else { (1_000_000, 100_000) };
+        for engine in arguments.queue_databases() {
+            figures.queues.push(queue::measure(&program, engine, size, &out).await?);
+        }
     }
     let json = serde_json::to_string_pretty(&figures).during("write the figures")?;
     std::fs::write(out.join("figures.json"), json + "\n").during("figures.json")?;

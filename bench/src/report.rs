@@ -1,5 +1,5 @@
-//! A synthetic Nessus report: the shape and the text sizes of real ones, every finding unique, and the same bytes on
-//! every machine, so that figures of two days or two machines speak of the same work.
+//! A synthetic Nessus report: the shape and the text sizes of real ones, and the same bytes on every machine, so that
+//! figures of two days or two machines speak of the same work.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -86,15 +86,46 @@ const WEAKNESSES: [u32; 10] = [20, 79, 89, 119, 200, 264, 287, 400, 416, 787];
 /// Out of 100 findings: information, low, medium, high; the rest is critical.
 const SHARES: [u64; 4] = [35, 45, 75, 93];
 
+/// Which plugins the hosts have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plugins {
+    /// Each finding one of its own: nothing is found twice.
+    Unique,
+    /// Each host some of the same few thousand, as the machines of one company do.
+    Shared,
+}
+
+/// Coprime to the step between two plugins of a host, so that no host has a plugin twice.
+const SHARED: u32 = 5000;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) first_host: u32,
+    pub(crate) hosts: u32,
+    /// Of each host.
+    pub(crate) plugins: u32,
+    pub(crate) of: Plugins,
+}
+
+impl Shape {
+    const fn plugin(self, host: u32, number: u32) -> u32 {
+        100_003
+            + match self.of {
+                Plugins::Unique => host * (self.plugins + 1000) + number,
+                Plugins::Shared => (host * 61 + number * 47) % SHARED,
+            }
+    }
+}
+
 /// Writes `hosts` times `plugins` findings and answers the size of the file.
-pub(crate) fn write(path: &Path, hosts: u32, plugins: u32) -> Outcome<u64> {
+pub(crate) fn write(path: &Path, shape: Shape) -> Outcome<u64> {
     let what = format!("write the report {}", path.display());
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path).during(&what)?);
-    file.write_all(head(hosts, plugins).as_bytes()).during(&what)?;
+    file.write_all(head(shape.hosts, shape.plugins).as_bytes()).during(&what)?;
     let mut text = String::new();
-    for host in 0..hosts {
+    for host in (shape.first_host..).take(shape.hosts as usize) {
         text.clear();
-        write_host(&mut text, host, plugins).during(&what)?;
+        write_host(&mut text, host, shape).during(&what)?;
         file.write_all(text.as_bytes()).during(&what)?;
     }
     file.write_all(b"</Report>\n</NessusClientData_v2>\n").during(&what)?;
@@ -110,7 +141,7 @@ fn head(hosts: u32, plugins: u32) -> String {
     )
 }
 
-fn write_host(text: &mut String, host: u32, plugins: u32) -> std::fmt::Result {
+fn write_host(text: &mut String, host: u32, shape: Shape) -> std::fmt::Result {
     let (high, middle, low) = (host >> 16 & 255, host >> 8 & 255, host & 255);
     let address = format!("10.{high}.{middle}.{low}");
     let (minute, second) = (host / 60 % 60, host % 60);
@@ -124,8 +155,8 @@ fn write_host(text: &mut String, host: u32, plugins: u32) -> std::fmt::Result {
          <tag name=\"mac-address\">02:00:00:{high:02x}:{middle:02x}:{low:02x}</tag>\n</HostProperties>\n",
         host % 19
     )?;
-    for plugin in 0..plugins {
-        write_item(text, &address, host, 100_003 + host * (plugins + 1000) + plugin)?;
+    for number in 0..shape.plugins {
+        write_item(text, &address, host, shape.plugin(host, number))?;
     }
     text.push_str("</ReportHost>\n");
     Ok(())
@@ -222,11 +253,25 @@ impl Random {
 mod tests {
     use super::*;
 
+    fn unique(hosts: u32, plugins: u32) -> Shape {
+        Shape { first_host: 0, hosts, plugins, of: Plugins::Unique }
+    }
+
+    #[test]
+    fn no_host_has_a_plugin_twice_though_they_share_them() {
+        let shape = Shape { of: Plugins::Shared, ..unique(1000, 100) };
+        let of = |host| (0..shape.plugins).map(move |number| shape.plugin(host, number));
+        for host in 0..shape.hosts {
+            assert_eq!(of(host).collect::<std::collections::HashSet<_>>().len(), 100, "{host}");
+        }
+        assert_eq!((0..shape.hosts).flat_map(of).collect::<std::collections::HashSet<_>>().len(), SHARED as usize);
+    }
+
     #[test]
     fn the_same_report_every_time_and_every_finding_unique() {
         let folder = tempfile::tempdir().unwrap();
         let (one, other) = (folder.path().join("a"), folder.path().join("b"));
-        assert_eq!(write(&one, 7, 50).unwrap(), write(&other, 7, 50).unwrap());
+        assert_eq!(write(&one, unique(7, 50)).unwrap(), write(&other, unique(7, 50)).unwrap());
         let text = std::fs::read_to_string(&one).unwrap();
         assert_eq!(text, std::fs::read_to_string(&other).unwrap());
         let plugins: std::collections::HashSet<_> =
@@ -237,7 +282,7 @@ mod tests {
     #[test]
     fn it_is_as_large_as_real_reports_of_as_many_findings() {
         let folder = tempfile::tempdir().unwrap();
-        let size = write(&folder.path().join("a"), 20, 100).unwrap();
+        let size = write(&folder.path().join("a"), unique(20, 100)).unwrap();
         assert!((1_500..1_900).contains(&(size / 2000)), "{} bytes a finding", size / 2000);
     }
 }

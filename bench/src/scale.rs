@@ -1,6 +1,6 @@
 //! Many scans that run at many vendors: how fresh the hub keeps them, and what that costs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,8 @@ pub(crate) struct SizeFigures {
     pub(crate) age_max_s: f64,
     pub(crate) polled: Lags,
     pub(crate) hooked: Lags,
+    /// Of those that are polled and those that call, by vendor.
+    pub(crate) lags_by_vendor: BTreeMap<&'static str, Lags>,
     /// Processors that the hub kept busy.
     pub(crate) hub_cpu: f64,
     /// Processor seconds a minute for every 1,000 scans.
@@ -162,6 +164,13 @@ async fn one(program: &Path, engine: Engine, size: Size, spans: Spans, work: &Pa
     let hooked = |run: &&watch::Ended| {
         estate.integrations.iter().any(|integration| integration.hooked && integration.id == run.integration)
     };
+    let mut lags_by_vendor = BTreeMap::new();
+    for vendor in estate.integrations.iter().map(|integration| integration.vendor).collect::<BTreeSet<_>>() {
+        let of_vendor = |run: &&watch::Ended| {
+            estate.integrations.iter().any(|one| one.vendor == vendor && one.id == run.integration)
+        };
+        lags_by_vendor.insert(vendor, Lags::of(ended.iter().filter(of_vendor)));
+    }
     let figures = SizeFigures {
         integrations: size.integrations,
         scans: fresh.fewest,
@@ -171,6 +180,7 @@ async fn one(program: &Path, engine: Engine, size: Size, spans: Spans, work: &Pa
         age_max_s: seconds(percentile(&fresh.ages, 1.0)),
         polled: Lags::of(ended.iter().filter(|run| !hooked(run))),
         hooked: Lags::of(ended.iter().filter(hooked)),
+        lags_by_vendor,
         hub_cpu: hub_seconds / minutes / 60.0,
         cpu_per_1000: hub_seconds / minutes / (fresh.fewest as f64 / 1000.0),
         vendors_cpu: vendor_seconds / minutes / 60.0,

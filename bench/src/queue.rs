@@ -1,0 +1,277 @@
+//! The lists of a large installation: how long every kind of call takes at a million findings, and whether the hub
+//! answers while they come in.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use scanhelm_testkit::postgres::PostgresDatabase;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::baseline;
+use crate::failure::{Failure, Outcome, While};
+use crate::hub::{Installation, RunningHub};
+use crate::import::Engine;
+use crate::process;
+use crate::report::{self, Plugins, Shape};
+use crate::watch::percentile;
+
+/// Findings of each host of the reports.
+const EACH_HOST: u32 = 100;
+/// Hosts of each report.
+const HOSTS: u32 = 1000;
+/// Kept for each call: enough for a 99th percentile that is not the worst by itself.
+const ASKED: usize = 200;
+/// A call that is slow is not asked as often.
+const PATIENCE: Duration = Duration::from_secs(8);
+const PAGES: usize = 20;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct QueueFigures {
+    pub(crate) engine: &'static str,
+    pub(crate) load_before: String,
+    pub(crate) findings: u64,
+    pub(crate) scans: u64,
+    pub(crate) imported: Imported,
+    pub(crate) calls: Vec<CallFigures>,
+}
+
+/// While all reports came in, one after the other.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Imported {
+    pub(crate) seconds: f64,
+    pub(crate) findings_per_second: f64,
+    pub(crate) peak_bytes: u64,
+    /// Of `GET /healthz`.
+    pub(crate) health_p50_ms: f64,
+    pub(crate) health_p99_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CallFigures {
+    pub(crate) call: &'static str,
+    pub(crate) asked: usize,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) bytes: usize,
+}
+
+pub(crate) async fn measure(
+    program: &Path,
+    engine: Engine,
+    (findings, scans): (u32, u32),
+    work: &Path,
+) -> Outcome<QueueFigures> {
+    let load_before = process::load()?;
+    let folder = tempfile::Builder::new().prefix("queue-").tempdir_in(work).during("make a folder")?;
+    let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
+    let installation = Installation {
+        program: program.to_owned(),
+        data: folder.path().join("hub"),
+        database_url: database.as_ref().map(|database| database.url().to_owned()),
+    };
+    let key = installation.bootstrap()?;
+    let (hub, _) = installation.start(Some(key)).await?;
+    let imported = import(&hub, findings, folder.path()).await?;
+    crate::say(&format!(
+        "{}: {:.0} findings/s, peak {} MB, healthz p99 {:.1} ms",
+        engine.name(),
+        imported.findings_per_second,
+        imported.peak_bytes / 1_000_000,
+        imported.health_p99_ms
+    ));
+    baseline::multiply_scans(&installation.database(), scans).await?;
+    let calls = calls(&hub).await?;
+    hub.stop().await?;
+    Ok(QueueFigures {
+        engine: engine.name(),
+        load_before,
+        findings: u64::from(findings),
+        scans: u64::from(scans),
+        imported,
+        calls,
+    })
+}
+
+/// Reports of different hosts with the same plugins, as one vendor's weekly scans are.
+async fn import(hub: &RunningHub, findings: u32, folder: &Path) -> Outcome<Imported> {
+    let path = folder.join("report.nessus");
+    let over = Arc::new(AtomicBool::new(false));
+    let health = tokio::spawn(watch_health(hub.observer()?, Arc::clone(&over)));
+    let mut spent = Duration::ZERO;
+    for number in 0..findings.div_ceil(HOSTS * EACH_HOST) {
+        let hosts = HOSTS.min((findings - number * HOSTS * EACH_HOST).div_ceil(EACH_HOST));
+        let shape = Shape { first_host: number * HOSTS, hosts, plugins: EACH_HOST, of: Plugins::Shared };
+        report::write(&path, shape)?;
+        let started = Instant::now();
+        let result = hub.import(&path).await?;
+        spent += started.elapsed();
+        if result.get("created").and_then(Value::as_u64) != Some(u64::from(hosts * EACH_HOST)) {
+            return Err(Failure::new(format!("not every finding of report {number} was created: {result}")));
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+    let waits = health.await.during("watch the hub's health")??;
+    Ok(Imported {
+        seconds: spent.as_secs_f64(),
+        findings_per_second: f64::from(findings) / spent.as_secs_f64(),
+        peak_bytes: process::memory(hub.process())?.peak,
+        health_p50_ms: milliseconds(percentile(&waits, 0.5)),
+        health_p99_ms: milliseconds(percentile(&waits, 0.99)),
+    })
+}
+
+/// How long each answer took, in microseconds.
+async fn watch_health(hub: crate::hub::Observer, over: Arc<AtomicBool>) -> Outcome<Vec<u64>> {
+    let mut waits = Vec::new();
+    while !over.load(Ordering::Relaxed) {
+        let asked = Instant::now();
+        hub.health().await?;
+        waits.push(asked.elapsed().as_micros() as u64);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(waits)
+}
+
+fn milliseconds(micros: u64) -> f64 {
+    micros as f64 / 1000.0
+}
+
+/// Something to ask for that is there.
+struct Known {
+    finding: String,
+    asset: String,
+    scan: String,
+    cve: String,
+}
+
+impl Known {
+    /// From the middle of the queue.
+    async fn of(hub: &RunningHub) -> Outcome<Self> {
+        let text = |value: &Value, pointer: &str| {
+            value.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned).during(pointer)
+        };
+        let findings = hub.get_with(&["findings"], &[("severity", "high"), ("limit", "50")]).await?;
+        let scans = hub.get_with(&["scans"], &[("q", "synthetic"), ("limit", "1")]).await?;
+        Ok(Self {
+            finding: text(&findings, "/items/25/id")?,
+            asset: text(&findings, "/items/25/asset_id")?,
+            scan: text(&scans, "/items/0/id")?,
+            cve: text(&findings, "/items/25/cves/0")?,
+        })
+    }
+}
+
+async fn calls(hub: &RunningHub) -> Outcome<Vec<CallFigures>> {
+    let known = Known::of(hub).await?;
+    let Known { finding, asset, scan, cve } = &known;
+    let findings: &[&str] = &["findings"];
+    let counts: &[&str] = &["findings", "counts"];
+    let scans: &[&str] = &["scans"];
+    let of_scan: &[&str] = &["scans", scan, "findings"];
+    let (one_finding, one_asset): (&[&str], &[&str]) = (&["findings", finding], &["assets", asset]);
+    let (one_scan, runs): (&[&str], &[&str]) = (&["scans", scan], &["scans", scan, "runs"]);
+    let wanted: Vec<(&'static str, &[&str], Vec<(&str, &str)>)> = vec![
+        ("findings", findings, vec![]),
+        ("findings, 500 a page", findings, vec![("limit", "500")]),
+        ("findings, by title", findings, vec![("sort", "title")]),
+        ("findings, newest first", findings, vec![("sort", "-last_seen_at")]),
+        ("findings, oldest first", findings, vec![("sort", "first_seen_at")]),
+        ("findings, severity", findings, vec![("severity", "critical")]),
+        ("findings, status", findings, vec![("status", "open")]),
+        ("findings, status that none has", findings, vec![("status", "risk_accepted")]),
+        (
+            "findings, severity and status",
+            findings,
+            vec![("severity", "high"), ("severity", "low"), ("status", "open")],
+        ),
+        ("findings, scanner", findings, vec![("scanner", "nessus")]),
+        ("findings, scanner that none has", findings, vec![("scanner", "semgrep")]),
+        ("findings, CVE", findings, vec![("cve", cve)]),
+        ("findings, CVE that none has", findings, vec![("cve", "CVE-1999-0001")]),
+        ("findings, CWE", findings, vec![("cwe", "79")]),
+        ("findings, CWE that none has", findings, vec![("cwe", "1321")]),
+        ("findings, text", findings, vec![("q", "OpenSSL")]),
+        ("findings, text that none has", findings, vec![("q", "heartbleed")]),
+        ("findings, asset", findings, vec![("asset_id", asset)]),
+        ("findings, scan", findings, vec![("scan_id", scan)]),
+        ("findings, seen since", findings, vec![("last_seen_after", "2025-01-06T01:30:00Z")]),
+        ("findings, first seen before", findings, vec![("first_seen_before", "2001-01-01T00:00:00Z")]),
+        ("counts", counts, vec![]),
+        ("counts, severity and status", counts, vec![("severity", "high"), ("status", "open")]),
+        ("counts, text", counts, vec![("q", "OpenSSL")]),
+        ("finding", one_finding, vec![]),
+        ("scan's findings", of_scan, vec![]),
+        ("scan's findings, severity", of_scan, vec![("severity", "critical")]),
+        ("assets", &["assets"], vec![]),
+        ("asset", one_asset, vec![]),
+        ("scans", scans, vec![]),
+        ("scans, 500 a page", scans, vec![("limit", "500")]),
+        ("scans, status", scans, vec![("status", "completed")]),
+        ("scans, status that none has", scans, vec![("status", "failed")]),
+        ("scans, origin", scans, vec![("origin", "upload")]),
+        ("scans, text", scans, vec![("q", "synthetic")]),
+        ("scans, text that none has", scans, vec![("q", "nothing like it")]),
+        ("scan", one_scan, vec![]),
+        ("scan's runs", runs, vec![]),
+        ("programme", &["metrics", "program"], vec![]),
+    ];
+    let mut figures = Vec::new();
+    for (call, path, query) in wanted {
+        figures.push(ask(hub, call, path, &query).await?);
+    }
+    for (call, path, sort) in [
+        ("findings, page after page", findings, "-severity"),
+        ("findings by title, page after page", findings, "title"),
+        ("scans, page after page", scans, "-created_at"),
+    ] {
+        figures.push(turn_pages(hub, call, path, sort).await?);
+    }
+    Ok(figures)
+}
+
+async fn ask(hub: &RunningHub, call: &'static str, path: &[&str], query: &[(&str, &str)]) -> Outcome<CallFigures> {
+    let mut waits = Vec::new();
+    let mut bytes = 0;
+    let started = Instant::now();
+    while waits.len() < ASKED && (waits.len() < 3 || started.elapsed() < PATIENCE) {
+        let asked = Instant::now();
+        bytes = hub.read(path, query).await?.len();
+        waits.push(asked.elapsed().as_micros() as u64);
+    }
+    Ok(figures(call, &waits, bytes))
+}
+
+async fn turn_pages(hub: &RunningHub, call: &'static str, path: &[&str], sort: &str) -> Outcome<CallFigures> {
+    let mut waits = Vec::new();
+    let mut bytes = 0;
+    let mut cursor: Option<String> = None;
+    for _ in 0..PAGES {
+        let mut query = vec![("sort", sort), ("limit", "500")];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let asked = Instant::now();
+        let page = hub.read(path, &query).await?;
+        waits.push(asked.elapsed().as_micros() as u64);
+        bytes = page.len();
+        let page: Value = serde_json::from_slice(&page).during(call)?;
+        cursor = page.get("next_cursor").and_then(Value::as_str).map(ToOwned::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(figures(call, &waits, bytes))
+}
+
+fn figures(call: &'static str, waits: &[u64], bytes: usize) -> CallFigures {
+    let figures = CallFigures {
+        call,
+        asked: waits.len(),
+        p50_ms: milliseconds(percentile(waits, 0.5)),
+        p99_ms: milliseconds(percentile(waits, 0.99)),
+        bytes,
+    };
+    crate::say(&format!("{call}: p50 {:.1} ms, p99 {:.1} ms", figures.p50_ms, figures.p99_ms));
+    figures
+}
