@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::failure::{Failure, Outcome, While};
 use crate::figures::median;
+use crate::report::{Plugins, Shape};
 use crate::{process, report};
 
 /// Findings of each host of the report.
@@ -36,7 +37,7 @@ pub(crate) fn measure(program: &Path, megabytes: u32, repeats: u32, out: &Path) 
     let path = out.join("parse.nessus");
     let hosts = u64::from(megabytes) * 1_000_000 / (FINDING * u64::from(PLUGINS)) + 1;
     let hosts = u32::try_from(hosts).during("count the hosts of the report")?;
-    let report_bytes = report::write(&path, hosts, PLUGINS)?;
+    let report_bytes = report::write(&path, Shape { first_host: 0, hosts, plugins: PLUGINS, of: Plugins::Unique })?;
     let findings = u64::from(hosts) * u64::from(PLUGINS);
     let load_before = process::load()?;
     let (mut rates, mut peak_bytes) = (Vec::new(), 0);

@@ -1,8 +1,6 @@
 //! Keyset paging. A page is "the next n after this row", never "skip n": stable under inserts, and as fast on the
 //! last page as on the first.
 
-use serde::{Deserialize, Serialize};
-
 /// What the caller asks for. `limit` is already within bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
@@ -47,13 +45,19 @@ impl Sort {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How many rows a filter matches. Counting ends where it would cost more than the number is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    Exactly(u64),
+    AtLeast(u64),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next_cursor: Option<String>,
-    /// How many rows the filter matches in all; only where counting is cheap.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
+    /// On first pages of lists that tell it.
+    pub total: Option<Total>,
 }
 
 impl<T> Page<T> {

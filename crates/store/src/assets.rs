@@ -22,11 +22,12 @@ const LISTING: Listing<'_> = Listing {
     tables: "assets",
     id: "assets.id",
     orders: &[
-        Order { name: "created_at", key: "assets.first_seen_at", kind: Kind::Number },
-        Order { name: "last_seen_at", key: "assets.last_seen_at", kind: Kind::Number },
-        Order { name: "name", key: "assets.name", kind: Kind::Text },
+        Order { name: "created_at", keys: &[("assets.first_seen_at", Kind::Number)] },
+        Order { name: "last_seen_at", keys: &[("assets.last_seen_at", Kind::Number)] },
+        Order { name: "name", keys: &[("assets.name", Kind::Text)] },
     ],
     total: true,
+    ranges: &[],
 };
 
 /// An asset as a batch of a report brings it.

@@ -13,8 +13,9 @@ const LISTING: Listing<'_> = Listing {
     columns: "id, company_id, at, actor, action, target, detail",
     tables: "audit_log",
     id: "id",
-    orders: &[Order { name: "created_at", key: "at", kind: Kind::Number }],
+    orders: &[Order { name: "created_at", keys: &[("at", Kind::Number)] }],
     total: false,
+    ranges: &[],
 };
 
 impl Reader {

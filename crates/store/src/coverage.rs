@@ -3,6 +3,9 @@
 //! Every run's coverage is kept as its own row and none is overwritten. Whether a sighting is fixed is then asked of
 //! all coverage newer than its last sight, whichever import brought it first: a later run with another policy does
 //! not take away the proof that an earlier one gave.
+//!
+//! What a run covered counts only once all its records are in: until then another import, ending beside it, would miss
+//! on its assets what it has yet to bring.
 
 use std::collections::HashMap;
 
@@ -40,7 +43,7 @@ impl Reader {
         let mut sql = self.sql(
             "SELECT s.id, s.finding_id, s.asset_id, s.state, s.last_seen_at, s.authenticated, s.policy \
              FROM sightings s JOIN (SELECT c.asset_id, max(c.covered_at) AS latest FROM coverage c \
-             WHERE c.company_id = ? AND c.source = ? AND c.asset_id IN (\
+             WHERE c.company_id = ? AND c.source = ? AND c.settled = 1 AND c.asset_id IN (\
              SELECT asset_id FROM coverage WHERE run_id = ? UNION SELECT seen.asset_id FROM run_sightings l \
              JOIN sightings seen ON seen.id = l.sighting_id WHERE l.run_id = ?) \
              GROUP BY c.asset_id) covered ON covered.asset_id = s.asset_id AND covered.latest > s.last_seen_at \
@@ -87,7 +90,7 @@ impl Reader {
         let assets: std::collections::BTreeSet<_> = assets.map(|id| id.to_string()).collect();
         let mut sql = self.sql(
             "SELECT asset_id, authenticated, policy, complete, max(covered_at) AS covered_at FROM coverage \
-             WHERE company_id = ? AND source = ? AND",
+             WHERE company_id = ? AND source = ? AND settled = 1 AND",
             values![company, source.as_str()],
         );
         sql.among("asset_id", assets);
@@ -119,8 +122,8 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Notes what `run` covered; of several notes of one asset the latest stands. It counts as complete only after
-    /// [`complete_coverage`](Self::complete_coverage), whatever `complete` says.
+    /// Notes what `run` covered; of several notes of one asset the latest stands. It counts only after
+    /// [`settle_coverage`](Self::settle_coverage), and `complete` as that says.
     pub async fn record_coverage(
         &self,
         company: CompanyId,
@@ -141,8 +144,8 @@ impl Transaction {
         rows.sort_unstable_by_key(|(asset, _)| *asset);
         let statement = Rows {
             head: "INSERT INTO coverage (run_id, asset_id, company_id, source, scan_id, covered_at, authenticated, \
-                   policy, complete) VALUES ",
-            columns: 9,
+                   policy, complete, settled) VALUES ",
+            columns: 10,
             tail: " ON CONFLICT (run_id, asset_id) DO UPDATE SET covered_at = excluded.covered_at, \
                    authenticated = excluded.authenticated, policy = excluded.policy \
                    WHERE excluded.covered_at > coverage.covered_at \
@@ -159,14 +162,16 @@ impl Transaction {
                     coverage.covered_at,
                     coverage.authenticated,
                     coverage.policy,
+                    false,
                     false
                 ]);
             })
             .await
     }
 
-    /// The run's whole import is in: from now on its coverage proves absence. How many assets.
-    pub async fn complete_coverage(&self, run: RunId) -> Result<u64> {
-        self.write("UPDATE coverage SET complete = 1 WHERE run_id = ?", values![run]).await
+    /// The run's last record is in: from now on its coverage counts, and where the import is `complete` it proves
+    /// absence. How many assets.
+    pub async fn settle_coverage(&self, run: RunId, complete: bool) -> Result<u64> {
+        self.write("UPDATE coverage SET settled = 1, complete = ? WHERE run_id = ?", values![complete, run]).await
     }
 }

@@ -34,8 +34,9 @@ const LISTING: Listing<'_> = Listing {
     columns: COLUMNS,
     tables: "jobs",
     id: "id",
-    orders: &[Order { name: "created_at", key: "created_at", kind: Kind::Number }],
+    orders: &[Order { name: "created_at", keys: &[("created_at", Kind::Number)] }],
     total: true,
+    ranges: &[],
 };
 
 #[derive(Clone, Debug, Default)]

@@ -1,10 +1,13 @@
 //! Keyset paging over any listing: "the next n after this row", with the id as tie-break, so that a page never
-//! depends on how many rows came in before it. The cursor is the last row's sort key and id; it carries the order it
+//! depends on how many rows came in before it. The cursor is the last row's sort keys and id; it carries the order it
 //! was made for, because in another order it would silently skip rows.
+//!
+//! Nothing here may read all that matches: a page is read in the order of an index, and counting stops at
+//! [`COUNTED`].
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use scanhelm_core::page::{Page, PageRequest};
+use scanhelm_core::page::{Page, PageRequest, Total};
 use scanhelm_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +18,8 @@ use crate::sql::{Sql, values};
 /// A field that a listing can be sorted by.
 pub(crate) struct Order {
     pub(crate) name: &'static str,
-    /// SQL over the listing's columns, never NULL.
-    pub(crate) key: &'static str,
-    pub(crate) kind: Kind,
+    /// SQL over the listing's columns, never NULL. The first decides, of equals the next, then the id.
+    pub(crate) keys: &'static [(&'static str, Kind)],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,9 @@ pub(crate) enum Kind {
     Text,
 }
 
+/// Rows are counted so far; what matches more is a number that nobody reads.
+const COUNTED: u64 = 10_000;
+
 /// What is listed: `SELECT columns FROM tables WHERE <filter>`.
 pub(crate) struct Listing<'a> {
     pub(crate) columns: &'a str,
@@ -33,8 +38,12 @@ pub(crate) struct Listing<'a> {
     /// The unique, text-typed column that breaks ties.
     pub(crate) id: &'a str,
     pub(crate) orders: &'a [Order],
-    /// Count all rows of the filter on the first page.
+    /// Count the rows of the filter on the first page.
     pub(crate) total: bool,
+    /// What the filter says of an index's first columns, value by value: no row meets two of these, and each that is
+    /// listed meets one. Each is read by itself in the order of the index, so that a page costs the same however few of
+    /// the rows before it are wanted. Empty is one range: everything.
+    pub(crate) ranges: &'a [String],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +57,7 @@ enum Key {
 struct Cursor {
     /// `-created_at`
     order: String,
-    key: Key,
+    keys: Vec<Key>,
     id: String,
 }
 
@@ -63,44 +72,55 @@ impl Listing<'_> {
     ) -> Result<Page<T>> {
         let order = self.order(&request.sort.field)?;
         let name = format!("{}{}", if request.sort.descending { "-" } else { "" }, order.name);
-        let after = request.cursor.as_deref().map(|text| decode(text, &name, order.kind)).transpose()?;
+        let after = request.cursor.as_deref().map(|text| decode(text, &name, order.keys)).transpose()?;
         let total = match (self.total, &after) {
-            (true, None) => {
-                let mut sql = Sql::new(connection.backend(), "SELECT count(*) AS value FROM ");
-                sql.push(self.tables).push(" WHERE");
-                filter(&mut sql);
-                Some(connection.number(sql).await?)
-            }
+            (true, None) => Some(self.count(connection, &filter).await?),
             _ => None,
         };
-        let (direction, comparison) = if request.sort.descending { ("DESC", "<") } else { ("ASC", ">") };
+        let direction = if request.sort.descending { "DESC" } else { "ASC" };
         let limit = request.limit.clamp(1, PageRequest::MAX_LIMIT);
-        let Self { columns, tables, id, .. } = self;
-        let key = order.key;
-        let text = format!("SELECT {columns}, {key} AS page_key, {id} AS page_id FROM {tables} WHERE");
-        let mut sql = Sql::new(connection.backend(), &text);
-        filter(&mut sql);
-        if let Some(cursor) = after {
-            let key_value = match cursor.key {
-                Key::Number(number) => values![number],
-                Key::Text(text) => values![text],
-            };
-            sql.add(&format!(" AND ({key}, {id}) {comparison} (?, "), key_value).add("?)", values![cursor.id]);
+        let rows = i64::from(limit) + 1;
+        let reading = Reading { listing: self, order, direction, after: after.as_ref(), rows };
+        let mut sql = Sql::new(connection.backend(), "");
+        match self.ranges {
+            [] => reading.select(&mut sql, None, &filter),
+            [range] => reading.select(&mut sql, Some(range), &filter),
+            ranges => {
+                for (number, range) in ranges.iter().enumerate() {
+                    sql.push(if number == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+                    reading.select(&mut sql, Some(range), &filter);
+                    sql.push(&format!(") range_{number}"));
+                }
+                let keys: String = (0..order.keys.len()).map(|key| format!("page_key_{key} {direction}, ")).collect();
+                sql.add(&format!(" ORDER BY {keys}page_id {direction} LIMIT ?"), values![rows]);
+            }
         }
-        sql.add(&format!(" ORDER BY {key} {direction}, {id} {direction} LIMIT ?"), values![i64::from(limit) + 1]);
         let mut rows = connection
             .all(sql, |row| {
-                let key = match order.kind {
-                    Kind::Number => Key::Number(row.integer("page_key")?),
-                    Kind::Text => Key::Text(row.text("page_key")?),
-                };
-                Ok((read(row)?, Cursor { order: name.clone(), key, id: row.text("page_id")? }))
+                let keys = (0..).zip(order.keys).map(|(number, (_, kind))| {
+                    let name = format!("page_key_{number}");
+                    Ok(match kind {
+                        Kind::Number => Key::Number(row.integer(&name)?),
+                        Kind::Text => Key::Text(row.text(&name)?),
+                    })
+                });
+                let keys = keys.collect::<Result<_>>()?;
+                Ok((read(row)?, Cursor { order: name.clone(), keys, id: row.text("page_id")? }))
             })
             .await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next_cursor = rows.last().filter(|_| more).map(|(_, cursor)| encode(cursor)).transpose()?;
         Ok(Page { items: rows.into_iter().map(|(item, _)| item).collect(), next_cursor, total })
+    }
+
+    async fn count(&self, connection: &Connection, filter: &impl Fn(&mut Sql)) -> Result<Total> {
+        let mut sql = Sql::new(connection.backend(), "SELECT count(*) AS value FROM (SELECT 1 AS one FROM ");
+        sql.push(self.tables).push(" WHERE");
+        filter(&mut sql);
+        sql.add(" LIMIT ?) counted", values![COUNTED + 1]);
+        let counted = connection.number(sql).await?;
+        Ok(if counted > COUNTED { Total::AtLeast(COUNTED) } else { Total::Exactly(counted) })
     }
 
     fn order(&self, field: &str) -> Result<&Order> {
@@ -111,11 +131,50 @@ impl Listing<'_> {
     }
 }
 
+/// One page in the making.
+struct Reading<'page> {
+    listing: &'page Listing<'page>,
+    order: &'page Order,
+    direction: &'static str,
+    after: Option<&'page Cursor>,
+    rows: i64,
+}
+
+impl Reading<'_> {
+    /// Appends the statement that reads one range, in order.
+    fn select(&self, sql: &mut Sql, range: Option<&String>, filter: &impl Fn(&mut Sql)) {
+        let Self { listing: Listing { columns, tables, id, .. }, order, direction, .. } = self;
+        let each = |spell: fn(usize, &str, &str) -> String| -> String {
+            order.keys.iter().enumerate().map(|(number, (key, _))| spell(number, key, direction)).collect()
+        };
+        let named = each(|number, key, _| format!("{key} AS page_key_{number}, "));
+        sql.push(&format!("SELECT {columns}, {named}{id} AS page_id FROM {tables} WHERE"));
+        filter(sql);
+        if let Some(range) = range {
+            sql.push(&format!(" AND {range}"));
+        }
+        if let Some(cursor) = self.after {
+            let comparison = if *direction == "DESC" { "<" } else { ">" };
+            sql.push(&format!(" AND ({}{id}) {comparison} (", each(|_, key, _| format!("{key}, "))));
+            for key in &cursor.keys {
+                let value = match key {
+                    Key::Number(number) => values![number],
+                    Key::Text(text) => values![text],
+                };
+                sql.add("?, ", value);
+            }
+            sql.add("?)", values![cursor.id]);
+        }
+        let directed = each(|_, key, direction| format!("{key} {direction}, "));
+        sql.add(&format!(" ORDER BY {directed}{id} {direction} LIMIT ?"), values![self.rows]);
+    }
+}
+
 fn encode(cursor: &Cursor) -> Result<String> {
     serde_json::to_vec(cursor).map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(Error::internal)
 }
 
-fn decode(text: &str, order: &str, kind: Kind) -> Result<Cursor> {
+fn decode(text: &str, order: &str, keys: &[(&str, Kind)]) -> Result<Cursor> {
     let malformed = |why: &str| Error::field("cursor", "malformed", format!("{why} Start again without a cursor."));
     let cursor = URL_SAFE_NO_PAD
         .decode(text)
@@ -125,10 +184,13 @@ fn decode(text: &str, order: &str, kind: Kind) -> Result<Cursor> {
     if cursor.order != order {
         return Err(malformed("The cursor belongs to a list in another order."));
     }
-    match (&cursor.key, kind) {
-        (Key::Number(_), Kind::Number) | (Key::Text(_), Kind::Text) => Ok(cursor),
-        _ => Err(malformed("The cursor belongs to another list.")),
+    let fits = |(key, (_, kind)): (&Key, &(&str, Kind))| {
+        matches!((key, kind), (Key::Number(_), Kind::Number) | (Key::Text(_), Kind::Text))
+    };
+    if cursor.keys.len() != keys.len() || !cursor.keys.iter().zip(keys).all(fits) {
+        return Err(malformed("The cursor belongs to another list."));
     }
+    Ok(cursor)
 }
 
 /// ` AND (lower(a) LIKE ? OR lower(b) LIKE ?)`: the columns that hold a text somewhere, whatever its ASCII case.

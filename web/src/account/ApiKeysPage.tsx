@@ -26,7 +26,7 @@ export function ApiKeysPage() {
   );
   return (
     <>
-      <PageHeader title="API keys" count={keys.isSuccess ? rows.length : null}>
+      <PageHeader title="API keys" counted={keys.isSuccess ? { total: rows.length } : undefined}>
         {create}
       </PageHeader>
       <div className={styles.panel}>

@@ -16,7 +16,7 @@ export function FindingsPage() {
   const list = useInfiniteQuery(findingListQuery(filter));
   return (
     <>
-      <PageHeader title="Findings" count={list.data?.pages[0]?.total ?? null} />
+      <PageHeader title="Findings" counted={list.data?.pages[0]} />
       <FindingList
         list={list}
         filter={toFindingFilter(filter)}

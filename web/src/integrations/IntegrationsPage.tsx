@@ -39,7 +39,7 @@ export function IntegrationsPage() {
   );
   return (
     <>
-      <PageHeader title="Integrations" count={list.isSuccess ? rows.length : null}>
+      <PageHeader title="Integrations" counted={list.isSuccess ? { total: rows.length } : undefined}>
         <LiveSwitch />
         {refresh.button}
         {add}

@@ -88,7 +88,7 @@ export function ScansPage() {
 
   return (
     <div className={styles.page}>
-      <PageHeader title="Scans" count={total}>
+      <PageHeader title="Scans" counted={list.data?.pages[0]}>
         <LiveSwitch />
         {refresh.button}
         {uploadReport}

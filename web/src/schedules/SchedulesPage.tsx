@@ -57,7 +57,7 @@ export function SchedulesPage() {
   );
   return (
     <div className={styles.page}>
-      <PageHeader title="Schedules" count={total}>
+      <PageHeader title="Schedules" counted={list.data?.pages[0]}>
         <LiveSwitch />
         {add}
       </PageHeader>

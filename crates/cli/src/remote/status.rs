@@ -50,10 +50,11 @@ async fn status(arguments: &StatusArguments) -> Answer<String> {
     })
 }
 
-/// How many match; the first page carries the number.
+/// How many match, or `{"at_least": n}` where more match than a hub counts; the first page carries the number.
 async fn total(client: &Client, list: &'static str, filter: &str, word: &str) -> Answer<Value> {
     let page = client.get("count", &[list], &[(filter, word), ("limit", "1")]).await?;
-    Ok(page.get("total").cloned().unwrap_or_default())
+    let at_least = || page.get("total_at_least").map(|counted| json!({"at_least": counted}));
+    Ok(page.get("total").cloned().or_else(at_least).unwrap_or_default())
 }
 
 fn people(whole: &Value) -> String {
@@ -64,7 +65,10 @@ fn people(whole: &Value) -> String {
             .into_iter()
             .flatten()
             .filter(|(_, count)| count.as_u64() != Some(0))
-            .map(|(word, count)| format!("{count} {word}"))
+            .map(|(word, count)| match count.get("at_least") {
+                Some(counted) => format!("over {counted} {word}"),
+                None => format!("{count} {word}"),
+            })
             .collect();
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
     };

@@ -30,13 +30,12 @@ pub(super) async fn close_what_is_gone(
     let Some(run_id) = scan.run_id.filter(|_| frame.covers) else {
         return Ok(());
     };
-    // A record that was set aside may be the very finding that is missed: such a run proves nothing fixed.
-    if import.counts.quarantined == 0 {
-        let transaction = hub.store().begin().await?;
-        transaction.fence(&context.lease).await?;
-        transaction.complete_coverage(run_id).await?;
-        transaction.commit().await?;
-    }
+    // A record that was set aside may be the very finding that is missed: such a run proves nothing fixed. Settled
+    // before anything is looked at, so that of two imports that end together the later looks at both.
+    let transaction = hub.store().begin().await?;
+    transaction.fence(&context.lease).await?;
+    transaction.settle_coverage(run_id, import.counts.quarantined == 0).await?;
+    transaction.commit().await?;
     let mut after = None;
     loop {
         let transaction = hub.store().begin().await?;

@@ -20,6 +20,7 @@ mod estate;
 mod fairness;
 mod faults;
 mod harness;
+mod interleavings;
 mod local;
 mod meanwhile;
 mod notifications;

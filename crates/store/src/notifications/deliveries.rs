@@ -18,8 +18,9 @@ const LISTING: Listing<'_> = Listing {
     columns: COLUMNS,
     tables: "notification_deliveries",
     id: "id",
-    orders: &[Order { name: "created_at", key: "created_at", kind: Kind::Number }],
+    orders: &[Order { name: "created_at", keys: &[("created_at", Kind::Number)] }],
     total: true,
+    ranges: &[],
 };
 
 #[derive(Clone, Copy, Debug, Default)]

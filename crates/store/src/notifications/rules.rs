@@ -22,10 +22,11 @@ const LISTING: Listing<'_> = Listing {
     tables: "notification_rules",
     id: "id",
     orders: &[
-        Order { name: "name", key: "name", kind: Kind::Text },
-        Order { name: "created_at", key: "created_at", kind: Kind::Number },
+        Order { name: "name", keys: &[("name", Kind::Text)] },
+        Order { name: "created_at", keys: &[("created_at", Kind::Number)] },
     ],
     total: true,
+    ranges: &[],
 };
 
 fn read(row: &Row<'_>) -> Result<Rule> {

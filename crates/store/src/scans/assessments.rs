@@ -13,8 +13,8 @@ use crate::sql::values;
 use crate::store::Reader;
 
 const ORDERS: [Order; 2] = [
-    Order { name: "created_at", key: "created_at", kind: Kind::Number },
-    Order { name: "id", key: "id", kind: Kind::Text },
+    Order { name: "created_at", keys: &[("created_at", Kind::Number)] },
+    Order { name: "id", keys: &[("id", Kind::Text)] },
 ];
 
 const COUNTED: [&str; 6] =
@@ -40,7 +40,8 @@ impl Reader {
             Status::ALL.map(Status::as_str).join(", "),
             COUNTED.join(", ")
         );
-        let listing = Listing { columns: &columns, tables: &tables, id: "id", orders: &ORDERS, total: true };
+        let listing =
+            Listing { columns: &columns, tables: &tables, id: "id", orders: &ORDERS, total: true, ranges: &[] };
         let filter = |sql: &mut crate::sql::Sql| {
             sql.add(" company_id = ?", values![company]);
         };

@@ -16,12 +16,12 @@ pub(super) const STATUS: &str =
     "CASE WHEN vendor_state = 'completed' AND import_state = 'running' THEN 'importing' ELSE vendor_state END";
 
 const ORDERS: [Order; 6] = [
-    Order { name: "created_at", key: "created_at", kind: Kind::Number },
-    Order { name: "name", key: "name", kind: Kind::Text },
-    Order { name: "started_at", key: "COALESCE(started_at, 0)", kind: Kind::Number },
-    Order { name: "finished_at", key: "COALESCE(vendor_finished_at, finished_at, 0)", kind: Kind::Number },
-    Order { name: "status", key: STATUS, kind: Kind::Text },
-    Order { name: "severity", key: "counts_rank", kind: Kind::Text },
+    Order { name: "created_at", keys: &[("created_at", Kind::Number)] },
+    Order { name: "name", keys: &[("name", Kind::Text)] },
+    Order { name: "started_at", keys: &[("COALESCE(started_at, 0)", Kind::Number)] },
+    Order { name: "finished_at", keys: &[("COALESCE(vendor_finished_at, finished_at, 0)", Kind::Number)] },
+    Order { name: "status", keys: &[(STATUS, Kind::Text)] },
+    Order { name: "severity", keys: &[("counts_rank", Kind::Text)] },
 ];
 
 /// All conditions hold together; an empty one holds always.
@@ -113,7 +113,7 @@ impl Reader {
     /// Sorts by `created_at`, `name`, `started_at`, `finished_at`, `status` or `severity` (the counts, worst first).
     /// The first page carries the total.
     pub async fn list_scans(&self, company: CompanyId, filter: &ScanFilter, page: &PageRequest) -> Result<Page<Scan>> {
-        let listing = Listing { columns: NAMES, tables: "scans", id: "id", orders: &ORDERS, total: true };
+        let listing = Listing { columns: NAMES, tables: "scans", id: "id", orders: &ORDERS, total: true, ranges: &[] };
         listing.page(self.connection(), page, |sql| filter.add(company, sql), read).await
     }
 

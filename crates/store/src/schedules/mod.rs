@@ -25,10 +25,11 @@ const LISTING: Listing<'_> = Listing {
     tables: "schedules",
     id: "id",
     orders: &[
-        Order { name: "created_at", key: "created_at", kind: Kind::Number },
-        Order { name: "next_at", key: NEVER, kind: Kind::Number },
+        Order { name: "created_at", keys: &[("created_at", Kind::Number)] },
+        Order { name: "next_at", keys: &[(NEVER, Kind::Number)] },
     ],
     total: true,
+    ranges: &[],
 };
 
 #[derive(Clone, Copy, Debug, Default)]

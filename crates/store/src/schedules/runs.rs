@@ -19,8 +19,9 @@ const LISTING: Listing<'_> = Listing {
     tables: "schedule_runs",
     // Nominal times are unique within the schedule that is listed.
     id: "schedule_id",
-    orders: &[Order { name: "nominal_at", key: "nominal_at", kind: Kind::Number }],
+    orders: &[Order { name: "nominal_at", keys: &[("nominal_at", Kind::Number)] }],
     total: true,
+    ranges: &[],
 };
 
 fn read(row: &Row<'_>) -> Result<ScheduleRun> {

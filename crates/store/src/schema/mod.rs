@@ -1,6 +1,7 @@
 //! The schema and its versions.
 //!
-//! Migrations are SQL files written once for both databases in a handful of neutral type words. They run in one
+//! Migrations are SQL files, written once for both databases in a handful of neutral type words wherever that is
+//! possible. They run in one
 //! transaction together with the version they lead to, so a database is at a version or at the one before, never in
 //! between; replicas that start together take turns. A database of a newer hub is refused: an old binary must not
 //! write into a schema it does not know.
@@ -12,18 +13,41 @@ use scanhelm_core::{Error, Result};
 use crate::connection::{Backend, Connection};
 use crate::sql::{Sql, values};
 
-/// One step each; the n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [&str; 10] = [
-    include_str!("0001_initial.sql"),
-    include_str!("0002_schedules.sql"),
-    include_str!("0003_program.sql"),
-    include_str!("0004_webhooks.sql"),
-    include_str!("0005_lookups.sql"),
-    include_str!("0006_hubs.sql"),
-    include_str!("0007_notifications.sql"),
-    include_str!("0008_repeated_requests.sql"),
-    include_str!("0009_relation.sql"),
-    include_str!("0010_judgement.sql"),
+/// A step in the neutral words, or in those of each database where they have no common ones.
+#[derive(Clone, Copy)]
+enum Step {
+    Both(&'static str),
+    Each { sqlite: &'static str, postgres: &'static str },
+}
+
+impl Step {
+    fn script(self, backend: Backend) -> String {
+        match (self, backend) {
+            (Self::Both(script), _)
+            | (Self::Each { sqlite: script, .. }, Backend::Sqlite)
+            | (Self::Each { postgres: script, .. }, Backend::Postgres) => spell(backend, script),
+        }
+    }
+}
+
+/// The n-th (from 1) leads to schema version n. Never changed after a release.
+const MIGRATIONS: [Step; 13] = [
+    Step::Both(include_str!("0001_initial.sql")),
+    Step::Both(include_str!("0002_schedules.sql")),
+    Step::Both(include_str!("0003_program.sql")),
+    Step::Both(include_str!("0004_webhooks.sql")),
+    Step::Both(include_str!("0005_lookups.sql")),
+    Step::Both(include_str!("0006_hubs.sql")),
+    Step::Both(include_str!("0007_notifications.sql")),
+    Step::Both(include_str!("0008_repeated_requests.sql")),
+    Step::Both(include_str!("0009_relation.sql")),
+    Step::Both(include_str!("0010_judgement.sql")),
+    Step::Each {
+        sqlite: include_str!("0011_counted_findings.sqlite.sql"),
+        postgres: include_str!("0011_counted_findings.postgres.sql"),
+    },
+    Step::Both(include_str!("0012_finding_orders.sql")),
+    Step::Both(include_str!("0013_settled_coverage.sql")),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.
@@ -59,9 +83,9 @@ pub(crate) async fn migrate(connection: &Connection) -> Result<()> {
             env!("CARGO_PKG_VERSION")
         )));
     }
-    for (step, script) in (1..).zip(MIGRATIONS).filter(|(step, _)| *step > version) {
-        tracing::info!(from = step - 1, to = step, "migrating the database schema");
-        connection.execute_script(&spell(backend, script)).await?;
+    for (number, step) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > version) {
+        tracing::info!(from = number - 1, to = number, "migrating the database schema");
+        connection.execute_script(&step.script(backend)).await?;
     }
     if version < VERSION {
         connection.execute(Sql::new(backend, "DELETE FROM schema_version")).await?;

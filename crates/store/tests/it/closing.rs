@@ -7,7 +7,7 @@ use scanhelm_core::ids::{AssetId, RunId, ScanId, SightingId};
 use crate::fixture::{World, at, on_both};
 
 on_both!(
-    only_a_completed_newer_coverage_of_the_asset_counts,
+    only_a_settled_newer_coverage_of_the_asset_counts,
     the_order_of_imports_does_not_matter,
     another_policy_does_not_take_a_proof_away,
     candidates_come_in_pages_and_stay_with_their_source,
@@ -53,7 +53,7 @@ async fn finish(world: &World, estate: &Estate, run: usize, covered: &AssetCover
     let (scan, run) = estate.runs[run];
     let tx = world.store.begin().await.unwrap();
     tx.record_coverage(world.company, &estate.source, scan, run, &[(estate.asset, covered.clone())]).await.unwrap();
-    assert_eq!(tx.complete_coverage(run).await.unwrap(), 1);
+    assert_eq!(tx.settle_coverage(run, true).await.unwrap(), 1);
     let candidates = tx.closing_candidates(world.company, &estate.source, run, None, 100).await.unwrap();
     assert!(candidates.iter().all(|candidate| candidate.asset_id == estate.asset));
     let judged = candidates.first().map(|candidate| {
@@ -73,7 +73,7 @@ async fn finish(world: &World, estate: &Estate, run: usize, covered: &AssetCover
     judged
 }
 
-async fn only_a_completed_newer_coverage_of_the_asset_counts(world: World) {
+async fn only_a_settled_newer_coverage_of_the_asset_counts(world: World) {
     let estate = estate(&world).await;
     let (scan, run) = estate.runs[1];
     let tx = world.store.begin().await.unwrap();
@@ -86,11 +86,12 @@ async fn only_a_completed_newer_coverage_of_the_asset_counts(world: World) {
     tx.record_coverage(world.company, &estate.source, scan, run, &[(estate.asset, coverage(20, "default"))])
         .await
         .unwrap();
+    assert_eq!(candidates(run).await, [], "its records are still coming in");
+    tx.settle_coverage(run, false).await.unwrap();
     let open = candidates(run).await;
     assert_eq!(open.len(), 1);
-    assert!(!open[0].coverage.as_ref().unwrap().complete, "complete only when the whole run is in");
     assert!(matches!(may_close(open[0].coverage.as_ref(), &open[0].found), Closing::NotSeen(_)));
-    tx.complete_coverage(run).await.unwrap();
+    tx.settle_coverage(run, true).await.unwrap();
     let done = candidates(run).await;
     assert_eq!(may_close(done[0].coverage.as_ref(), &done[0].found), Closing::Fixed);
     assert_eq!(candidates(estate.runs[0].1).await.len(), 1, "history learns from newer coverage");
@@ -142,6 +143,7 @@ async fn candidates_come_in_pages_and_stay_with_their_source(world: World) {
     tx.record_coverage(world.company, &estate.source, scan, run, &[(estate.asset, coverage(20, "default"))])
         .await
         .unwrap();
+    tx.settle_coverage(run, true).await.unwrap();
     let (mut after, mut seen) = (None, Vec::new());
     loop {
         let page = tx.closing_candidates(world.company, &estate.source, run, after, 3).await.unwrap();
@@ -161,6 +163,7 @@ async fn of_several_notes_of_an_asset_the_latest_stands(world: World) {
     tx.record_coverage(world.company, &estate.source, scan, run, &[(estate.asset, coverage(30, "middle"))])
         .await
         .unwrap();
+    tx.settle_coverage(run, false).await.unwrap();
     let candidates = tx.closing_candidates(world.company, &estate.source, run, None, 9).await.unwrap();
     let kept = candidates[0].coverage.clone().unwrap();
     assert_eq!((kept.covered_at, kept.policy.as_deref(), kept.complete), (at(40), Some("late"), false));

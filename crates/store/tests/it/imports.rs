@@ -25,14 +25,21 @@ on_both!(
     a_large_batch_fits,
 );
 
-async fn a_scan(world: &World, name: &str) -> (ScanId, RunId) {
+pub(crate) async fn a_scan(world: &World, name: &str) -> (ScanId, RunId) {
     let mut scan = world.stored_scan(name, 1).await;
     let run = world.stored_run(&mut scan).await;
     (scan.id, run)
 }
 
 /// `count` findings on one asset, seen at `second`; known ones are touched. As the hub's import does it.
-async fn import(world: &World, tx: &Transaction, company: CompanyId, scan: ScanId, run: RunId, count: usize) {
+pub(crate) async fn import(
+    world: &World,
+    tx: &Transaction,
+    company: CompanyId,
+    scan: ScanId,
+    run: RunId,
+    count: usize,
+) {
     let source = SightingSource::scanner("nessus");
     let assets = tx.upsert_assets(company, &[world.asset("fqdn:db1", 5, 5, "db1")]).await.unwrap();
     let findings: Vec<_> =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use scanhelm_core::ErrorCode;
 use scanhelm_core::job::{Job, JobState, Lease};
-use scanhelm_core::page::PageRequest;
+use scanhelm_core::page::{PageRequest, Total};
 use scanhelm_store::{Backend, JobFilter};
 
 use crate::fixture::{World, at, on_both};
@@ -82,7 +82,7 @@ async fn urgent_first_then_oldest_and_only_when_due(world: World) {
     assert_eq!((first.lease_until, first.started_at), (Some(at(40)), Some(at(10))));
     let page = PageRequest::default();
     let filter = JobFilter { state: Some(JobState::Queued), ..JobFilter::default() };
-    assert_eq!(world.store.jobs(world.company, &page, &filter).await.unwrap().total, Some(2));
+    assert_eq!(world.store.jobs(world.company, &page, &filter).await.unwrap().total, Some(Total::Exactly(2)));
     let filter = JobFilter { kind: Some("other".to_owned()), state: None };
     assert_eq!(world.store.jobs(world.company, &page, &filter).await.unwrap().items.len(), 1);
 }

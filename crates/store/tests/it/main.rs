@@ -16,6 +16,7 @@ mod judgement;
 mod notifications;
 mod opening;
 mod program;
+mod queue;
 mod scans;
 mod schedules;
 mod tenancy;

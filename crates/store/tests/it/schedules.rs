@@ -3,7 +3,7 @@
 use scanhelm_core::ErrorCode;
 use scanhelm_core::company::CompanyStatus;
 use scanhelm_core::ids::{CompanyId, ScanId, ScheduleId};
-use scanhelm_core::page::{PageRequest, Sort};
+use scanhelm_core::page::{PageRequest, Sort, Total};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::schedule::{RunOutcome, RunResult, Schedule, ScheduleRun, SuspendReason};
 use scanhelm_core::status::{ImportState, VendorState};
@@ -236,7 +236,7 @@ async fn the_newest_runs_of_each_schedule_are_found(world: World) {
     assert_eq!(unserved.iter().map(|run| run.nominal_at).collect::<Vec<_>>(), [at(5), at(4)]);
     let page = PageRequest { limit: 2, sort: Sort::parse("-nominal_at"), ..PageRequest::default() };
     let first = store.schedule_runs(world.company, one.id, Some(RunOutcome::Missed), &page).await.unwrap();
-    assert_eq!(first.total, Some(5));
+    assert_eq!(first.total, Some(Total::Exactly(5)));
     let page = PageRequest { cursor: first.next_cursor, ..page };
     let second = store.schedule_runs(world.company, one.id, Some(RunOutcome::Missed), &page).await.unwrap();
     assert_eq!(second.items.iter().map(|run| run.nominal_at).collect::<Vec<_>>(), [at(3), at(2)]);

@@ -133,6 +133,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     tx.insert_sightings(&[world.sighting(&finding, &source, "r", scan.id, run, 1)]).await.unwrap();
     let covered = AssetCoverage { covered_at: at(9), authenticated: true, policy: None, complete: true };
     tx.record_coverage(company, &source, scan.id, run, &[(asset, covered)]).await.unwrap();
+    tx.settle_coverage(run, true).await.unwrap();
     tx.save_verdicts(
         company,
         &[Verdict {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use scanhelm_core::page::{PageRequest, Sort};
+use scanhelm_core::page::{PageRequest, Sort, Total};
 use scanhelm_core::severity::Severity;
 use scanhelm_store::{Backend, FindingFilter, ScanFilter};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -146,7 +146,7 @@ async fn fm_c19_a_large_estate_is_paged_at_once(world: World) {
         for number in 0..3 {
             let read = async || world.store.list_scans(world.company, &ScanFilter::default(), &page).await.unwrap();
             let listed = prompt(&format!("page {number} of the scans by {order}"), read).await;
-            assert_eq!((listed.items.len(), number > 0 || listed.total == Some(SCANS)), (200, true));
+            assert_eq!((listed.items.len(), number > 0 || listed.total == Some(Total::AtLeast(10_000))), (200, true));
             page.cursor = listed.next_cursor;
         }
     }
@@ -159,7 +159,7 @@ async fn fm_c19_a_large_estate_is_paged_at_once(world: World) {
             let read =
                 async || world.store.list_findings(world.company, &FindingFilter::default(), &page).await.unwrap();
             let listed = prompt(&format!("page {number} of the findings by {order}"), read).await;
-            assert_eq!((listed.items.len(), number > 0 || listed.total == Some(FINDINGS)), (200, true));
+            assert_eq!((listed.items.len(), number > 0 || listed.total == Some(Total::Exactly(FINDINGS))), (200, true));
             if order == "-severity" {
                 assert_eq!(listed.items[0].severity, Severity::Critical);
             }
@@ -170,7 +170,7 @@ async fn fm_c19_a_large_estate_is_paged_at_once(world: World) {
     assert_eq!(prompt("the counts", count).await.total(), FINDINGS);
     // Another company sees nothing of it.
     let theirs = world.store.list_scans(world.other, &ScanFilter::default(), &PageRequest::default()).await.unwrap();
-    assert_eq!(theirs.total, Some(0));
+    assert_eq!(theirs.total, Some(Total::Exactly(0)));
 }
 
 /// Reads until it has come in time once: the machine may be busy, and be so for more than one reading.
