@@ -2318,9 +2318,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_ApiKey: {
@@ -2342,9 +2347,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Approval: {
@@ -2429,9 +2439,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Asset: {
@@ -2461,9 +2476,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_AuditEntry: {
@@ -2483,9 +2503,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_BlockEntry: {
@@ -2504,9 +2529,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Comment: {
@@ -2544,9 +2574,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Connector: {
@@ -2572,9 +2607,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Finding: {
@@ -2611,9 +2651,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Integration: {
@@ -2646,9 +2691,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Job: {
@@ -2676,9 +2726,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_JobResult: {
@@ -2719,9 +2774,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Member: {
@@ -2782,9 +2842,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_NotificationDelivery: {
@@ -2824,9 +2889,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_NotificationRule: {
@@ -2861,9 +2931,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_RemoteScan: {
@@ -2880,9 +2955,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_RoleRights: {
@@ -2894,9 +2974,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Run: {
@@ -2925,9 +3010,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Scan: {
@@ -3009,9 +3099,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Schedule: {
@@ -3052,9 +3147,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_ScheduleRun: {
@@ -3081,9 +3181,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_SubScanner: {
@@ -3103,9 +3208,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_Verdict: {
