@@ -164,6 +164,9 @@ impl Known {
     }
 }
 
+/// Its name, path and query.
+type Call<'a> = (&'static str, &'a [&'a str], Vec<(&'a str, &'a str)>);
+
 async fn calls(hub: &RunningHub) -> Outcome<Vec<CallFigures>> {
     let known = Known::of(hub).await?;
     let Known { finding, asset, scan, cve } = &known;
@@ -173,7 +176,7 @@ async fn calls(hub: &RunningHub) -> Outcome<Vec<CallFigures>> {
     let of_scan: &[&str] = &["scans", scan, "findings"];
     let (one_finding, one_asset): (&[&str], &[&str]) = (&["findings", finding], &["assets", asset]);
     let (one_scan, runs): (&[&str], &[&str]) = (&["scans", scan], &["scans", scan, "runs"]);
-    let wanted: Vec<(&'static str, &[&str], Vec<(&str, &str)>)> = vec![
+    let wanted: Vec<Call<'_>> = vec![
         ("findings", findings, vec![]),
         ("findings, 500 a page", findings, vec![("limit", "500")]),
         ("findings, by title", findings, vec![("sort", "title")]),

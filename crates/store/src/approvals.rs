@@ -22,8 +22,9 @@ const LISTING: Listing<'_> = Listing {
     columns: COLUMNS,
     tables: "approvals",
     id: "approvals.id",
-    orders: &[Order { name: "requested_at", key: "approvals.requested_at", kind: Kind::Number }],
+    orders: &[Order { name: "requested_at", keys: &[("approvals.requested_at", Kind::Number)] }],
     total: true,
+    ranges: &[],
 };
 
 /// What became of a finding of a request. `outcome` is `None` as long as that is open.
@@ -114,8 +115,9 @@ impl Reader {
             columns: "fingerprint, outcome, code, reason",
             tables: "approval_findings",
             id: "fingerprint",
-            orders: &[Order { name: "fingerprint", key: "fingerprint", kind: Kind::Text }],
+            orders: &[Order { name: "fingerprint", keys: &[("fingerprint", Kind::Text)] }],
             total: true,
+            ranges: &[],
         };
         let conditions = |sql: &mut Sql| {
             sql.add(" company_id = ? AND approval_id = ?", values![company, id]);

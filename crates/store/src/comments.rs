@@ -17,8 +17,9 @@ const LISTING: Listing<'_> = Listing {
     columns: COLUMNS,
     tables: "finding_comments",
     id: "id",
-    orders: &[Order { name: "created_at", key: "created_at", kind: Kind::Number }],
+    orders: &[Order { name: "created_at", keys: &[("created_at", Kind::Number)] }],
     total: true,
+    ranges: &[],
 };
 
 fn read(row: &Row<'_>) -> Result<Comment> {

@@ -25,8 +25,9 @@ const LISTING: Listing<'_> = Listing {
     columns: "finding_id, result, code, reason",
     tables: "job_findings",
     id: "finding_id",
-    orders: &[Order { name: "id", key: "finding_id", kind: Kind::Text }],
+    orders: &[Order { name: "id", keys: &[("finding_id", Kind::Text)] }],
     total: true,
+    ranges: &[],
 };
 
 impl Reader {

@@ -20,8 +20,9 @@ const LISTING: Listing<'_> = Listing {
     columns: "fingerprint, state, reason, actor, at, expires_at",
     tables: "triage",
     id: "fingerprint",
-    orders: &[Order { name: "at", key: "at", kind: Kind::Number }],
+    orders: &[Order { name: "at", keys: &[("at", Kind::Number)] }],
     total: false,
+    ranges: &[],
 };
 
 /// All conditions hold together; an empty one holds always.

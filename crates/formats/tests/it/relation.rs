@@ -245,7 +245,6 @@ fn print(name: &str, pairs: &[Pair], said: impl Fn(&Pair) -> bool) -> (Score, Sc
 /// Pairs of two scanners: the relation's own matter. What one scanner reports with one set of CVEs at one place is one
 /// finding by its fingerprint already, right or wrong; how many of the labelled pairs that is wrong for is counted too.
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures are what it is for")]
 fn pairs_of_two_scanners_are_judged_as_a_person_does() {
     let (alone, pairs): (Vec<_>, Vec<_>) = pairs().into_iter().partition(Pair::within_one_scanner);
     assert!(pairs.len() >= 200, "{}", pairs.len());

@@ -178,7 +178,7 @@ on_both_databases! {
     async fn what_is_gone_from_some_hosts_is_fixed_there_and_nowhere_else(database) {
         const MACHINES: u32 = 50;
         const CHECKS: u32 = 100;
-        let gone = |host: u32, plugin: u32| (host * 7 + plugin * 13) % 20 == 0;
+        let gone = |host: u32, plugin: u32| (host * 7 + plugin * 13).is_multiple_of(20);
         let addresses: Vec<String> = (0..MACHINES).map(|host| format!("10.7.0.{host}")).collect();
         let tags: Vec<Vec<(&str, &str)>> = addresses.iter().map(|address| vec![("host-ip", address.as_str())]).collect();
         let scan = |ended: u32, is_gone: &dyn Fn(u32, u32) -> bool| {

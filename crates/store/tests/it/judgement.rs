@@ -6,7 +6,7 @@ use scanhelm_core::finding::approval::{Approval, ApprovalState, Policy};
 use scanhelm_core::finding::comment::Comment;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::ids::{ApprovalId, CommentId, CompanyId, FindingId, UserId};
-use scanhelm_core::page::{PageRequest, Sort};
+use scanhelm_core::page::{PageRequest, Sort, Total};
 use scanhelm_core::permission::{Actor, Role};
 use scanhelm_core::{ErrorCode, Severity};
 use scanhelm_store::{ApprovalFinding, FindingFilter, JobFinding, NewFinding, OwnerFilter, VerdictFilter};
@@ -95,7 +95,7 @@ async fn owned_by(world: &World, owner: OwnerFilter) -> Vec<FindingId> {
     let filter = FindingFilter { owner: Some(owner), ..FindingFilter::default() };
     let listed = world.store.list_findings(world.company, &filter, &PageRequest::default()).await.unwrap();
     let mut ids: Vec<_> = listed.items.into_iter().map(|finding| finding.id).collect();
-    assert_eq!(listed.total, Some(ids.len() as u64));
+    assert_eq!(listed.total, Some(Total::Exactly(ids.len() as u64)));
     ids.sort_unstable();
     ids
 }
@@ -145,7 +145,7 @@ async fn comments_keep_their_order_and_their_gaps(world: World) {
     tx.save_comment(&second).await.unwrap();
     tx.commit().await.unwrap();
     let listed = world.store.comments(world.company, &print, &sorted("created_at")).await.unwrap();
-    assert_eq!((listed.items, listed.total), (vec![first.clone(), second], Some(2)));
+    assert_eq!((listed.items, listed.total), (vec![first.clone(), second], Some(Total::Exactly(2))));
     assert_eq!(world.store.comment(world.company, first.id).await.unwrap(), Some(first));
     assert_eq!(world.store.count_comments(world.company, "other").await.unwrap(), 0);
 }
@@ -211,7 +211,7 @@ async fn a_selection_is_settled_when_it_is_made(world: World) {
     assert_eq!(store.last_judged(job).await.unwrap(), Some(found[1].id));
     assert_eq!(store.next_to_judge(job, Some(found[1].id), 9).await.unwrap(), [found[2].id]);
     let page = store.job_findings(world.company, job, None, &sorted("id")).await.unwrap();
-    assert_eq!((&page.items[..2], page.total), (&results[..], Some(3)));
+    assert_eq!((&page.items[..2], page.total), (&results[..], Some(Total::Exactly(3))));
     assert_eq!(page.items[2].result, None);
     let refused = store.job_findings(world.company, job, Some("refused"), &sorted("id")).await.unwrap();
     assert_eq!(refused.items, results[1..]);
@@ -262,7 +262,7 @@ async fn a_fingerprint_waits_for_one_request_at_a_time(world: World) {
     assert_eq!(store.open_approvals_of(world.company, &both).await.unwrap().len(), 0);
     assert_eq!(store.approval_history(world.company, "a").await.unwrap(), [(ended, done.clone())]);
     let rows = store.approval_findings(world.company, first.id, &sorted("fingerprint")).await.unwrap();
-    assert_eq!((rows.items[0].clone(), rows.total), (done, Some(2)));
+    assert_eq!((rows.items[0].clone(), rows.total), (done, Some(Total::Exactly(2))));
     let mut outcomes = store.approval_outcomes(first.id).await.unwrap();
     outcomes.sort();
     assert_eq!(outcomes, [(Some("expired".to_owned()), 1), (Some("refused".to_owned()), 1)]);
