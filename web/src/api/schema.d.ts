@@ -2392,9 +2392,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_ApprovalFinding: {
@@ -2411,9 +2416,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_AssessmentRun: {
@@ -2558,9 +2568,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_CompanyRef: {
@@ -2753,9 +2768,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_LocalScanner: {
@@ -2796,9 +2816,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A page of a list. */
         Listing_NotificationChannel: {
@@ -3231,9 +3256,14 @@ export interface components {
             next_cursor?: string | null;
             /**
              * Format: int64
-             * @description How many match in all; only where counting is cheap.
+             * @description How many match in all; only on the first page, and where counting is cheap.
              */
             total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
         };
         /** @description A command-line scanner that the hub can run. */
         LocalScanner: {
