@@ -263,8 +263,8 @@ fn fm_d07_a_locked_table_makes_no_endless_line() {
     let begun = Instant::now();
     let (url, key) = (hub.url.clone(), hub.key().to_owned());
     let refused: Vec<u16> = std::thread::scope(|scope| {
-        let count = || ask(&url, "GET", "/api/v1/findings/counts", Some(&key), None).0;
-        let callers: Vec<_> = (0..16).map(|_| scope.spawn(count)).collect();
+        let list = || ask(&url, "GET", "/api/v1/findings", Some(&key), None).0;
+        let callers: Vec<_> = (0..16).map(|_| scope.spawn(list)).collect();
         eventually("a line", || (installation.database().waiting() > 0).then_some(()));
         let longest = installation.database().waiting();
         assert!(longest <= 15, "{longest} sessions wait for one table");
@@ -276,7 +276,7 @@ fn fm_d07_a_locked_table_makes_no_endless_line() {
     // What needs another table is not held up.
     assert_eq!(hub.ask("GET", "integrations", None).0, 200);
     drop(held);
-    eventually("the findings to be counted", || (hub.ask("GET", "findings/counts", None).0 == 200).then_some(()));
+    eventually("the findings to be listed", || (hub.ask("GET", "findings", None).0 == 200).then_some(()));
     hub.await_imported(SCANS);
     let end = comparable(runtime.block_on(installation.end(hub)));
     assert!(end == expected, "{}", difference(&expected, &end));
