@@ -51,7 +51,7 @@ pub(super) fn add_strongest(sql: &mut Sql, matching: impl FnOnce(&mut Sql)) {
 
 const CANDIDATES: &str = "SELECT f.id, f.asset_id, f.fingerprint, f.location, f.cves, f.identity, f.relation_group, \
                           s.scanner, s.rule_id FROM findings f JOIN sightings s ON s.finding_id = f.id \
-                          WHERE f.company_id = ? AND";
+                          WHERE f.company_id || '' = ? AND";
 
 impl Reader {
     /// What the relation needs of these findings, by fingerprint.
@@ -106,13 +106,13 @@ impl Reader {
         Ok(findings)
     }
 
-    /// Of those of `ids` that are in a group, what is in it.
+    /// Of those of `ids` that are in a group, what is in it. Looked up by id; see [`findings_of`](Self::findings_of).
     pub async fn group_sizes(&self, company: CompanyId, ids: &[FindingId]) -> Result<HashMap<FindingId, GroupSize>> {
         let mut sql = self.sql(
             "SELECT shown.id AS shown, f.id, s.scanner FROM findings shown \
              JOIN findings f ON f.asset_id = shown.asset_id AND f.relation_group = shown.relation_group \
              JOIN sightings s ON s.finding_id = f.id \
-             WHERE shown.company_id = ? AND shown.relation_group IS NOT NULL AND",
+             WHERE shown.company_id || '' = ? AND shown.relation_group IS NOT NULL AND",
             values![company],
         );
         sql.among("shown.id", ids.iter().map(ToString::to_string));
