@@ -19,7 +19,7 @@ use scanhelm_hub::{Hub, OwnerFilter};
 use scanhelm_store::FindingFilter;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Database, HandClock, Home, Running, on_both_databases};
+use crate::harness::{Database, HandClock, Home, LOOKS, Running, on_both_databases};
 use crate::report_meaning::{Host, WEB, item, report};
 
 struct Desk {
@@ -453,9 +453,17 @@ on_both_databases! {
         // The next attempt is told to park, which is no failure.
         let stop = CancellationToken::new();
         stop.cancel();
-        for job in desk.hub.hub.steps().claim_jobs(1).await.unwrap() {
-            job.until(stop.clone()).run().await;
+        let mut again = Vec::new();
+        for _ in 0..LOOKS {
+            again = desk.hub.hub.steps().claim_jobs(1).await.unwrap();
+            if !again.is_empty() {
+                break;
+            }
+            // PostgreSQL holds the job's row until it has noticed that the transaction is given up.
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        assert_eq!(again.len(), 1, "the job is never free again");
+        again.remove(0).until(stop.clone()).run().await;
         assert_eq!(closed().await, 500);
         desk.drive().await;
         let result = findings_result(&desk, &desk.ada, ordered.job_id).await;
