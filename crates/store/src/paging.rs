@@ -164,6 +164,10 @@ impl Reading<'_> {
                 sql.add("?, ", value);
             }
             sql.add("?)", values![cursor.id]);
+            // Keys of two tables are no range of an index; the first of them is.
+            if let ([(first, _), _, ..], Some(Key::Text(text))) = (order.keys, cursor.keys.first()) {
+                sql.add(&format!(" AND {first} {comparison}= ?"), values![text]);
+            }
         }
         let directed = each(|_, key, direction| format!("{key} {direction}, "));
         sql.add(&format!(" ORDER BY {directed}{id} {direction} LIMIT ?"), values![self.rows]);

@@ -149,7 +149,10 @@ impl Transaction {
             columns: 19,
             tail: "",
         };
-        rows.run(self.connection(), sightings, |sighting, values| {
+        // In the order of their references, so that each page of that index is touched once.
+        let mut sorted: Vec<_> = sightings.iter().collect();
+        sorted.sort_unstable_by(|one, other| (&one.source, &one.scanner_ref).cmp(&(&other.source, &other.scanner_ref)));
+        rows.run(self.connection(), &sorted, |sighting, values| {
             let shown = &sighting.shown;
             values.extend(values![
                 sighting.id,

@@ -1,16 +1,15 @@
-//! The filters and orders of `GET /findings`, and counts over the same filters.
-//!
-//! A company may have a million findings, so each page is read in the order of an index. Which index is decided here
-//! and not by SQLite, which without statistics prefers the one with most conditions and then sorts all that it gives.
+//! The filters and orders of `GET /findings`, and counts over the same filters. By which index they are read is decided
+//! in [`way`](super::way).
 
 use scanhelm_core::finding::{Finding, FindingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, UserId};
 use scanhelm_core::page::{Page, PageRequest, Sort, Total};
 use scanhelm_core::{Result, Severity, SeverityCounts, Timestamp};
 
+use super::texts::{Wanted, add_beginning, add_saying};
+use super::way::Narrowest;
 use super::{COLUMNS, read, relation};
-use crate::connection::Backend;
-use crate::paging::{Kind, Listing, Order, add_search};
+use crate::paging::{Kind, Listing, Order};
 use crate::sql::{Sql, values};
 use crate::store::Reader;
 
@@ -20,8 +19,18 @@ const ORDERS: [Order; 4] = [
     Order { name: "severity", keys: &[("findings.severity", Kind::Number)] },
     Order { name: "last_seen_at", keys: &[("findings.last_seen_at", Kind::Number)] },
     Order { name: "first_seen_at", keys: &[("findings.first_seen_at", Kind::Number)] },
-    Order { name: "title", keys: &[("findings.title", Kind::Text)] },
+    // Of equal titles in the order of the index over texts.
+    Order {
+        name: "title",
+        keys: &[("texts.title", Kind::Text), ("texts.id", Kind::Number), ("findings.severity", Kind::Number)],
+    },
 ];
+
+/// A shorter text is none of a fingerprint.
+const FINGERPRINT: usize = 16;
+
+/// The latest run of a scan, of the company and the scan.
+pub(super) const RUN_OF_SCAN: &str = "(SELECT scans.run_id FROM scans WHERE scans.company_id = ? AND scans.id = ?)";
 
 /// Whose findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +40,6 @@ pub enum OwnerFilter {
     /// Somebody who is no longer a member of the company.
     Gone,
 }
-
-/// So many rows are sorted faster than found one by one in another order.
-const FEW: u64 = 20_000;
 
 /// All conditions hold together; an empty one holds always.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,7 +59,7 @@ pub struct FindingFilter {
     /// `CVE-2021-44228`, in any case.
     pub cve: Option<String>,
     pub cwe: Option<u32>,
-    /// A text in the title, the CVEs, the location or the fingerprint.
+    /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint.
     pub q: Option<String>,
     pub first_seen_after: Option<Timestamp>,
     pub first_seen_before: Option<Timestamp>,
@@ -63,59 +69,22 @@ pub struct FindingFilter {
     pub grouped: bool,
 }
 
-/// By which index of SQLite, and in how many ranges.
-struct Way {
-    index: Option<&'static str>,
-    ranges: Vec<String>,
-}
-
 impl FindingFilter {
     /// Nothing but severity and status, or nothing at all: what is counted as it is written.
-    fn asks_only_state(&self) -> bool {
+    pub(super) fn asks_only_state(&self) -> bool {
         *self == Self { severity: self.severity.clone(), status: self.status.clone(), ..Self::default() }
     }
 
-    /// How a page in this order is read, where so many findings are of the wanted severities and states.
-    fn way(&self, order: &str, of_state: u64) -> Way {
-        let any_state = self.severity.is_empty() && self.status.is_empty();
-        let by_state = if self.status.is_empty() { "findings_severity" } else { "findings_state" };
-        let (index, in_ranges) = match order {
-            _ if self.asset_id.is_some() => (Some("findings_asset"), false),
-            // The run's own findings are looked up one by one, and sorted.
-            _ if self.scan_id.is_some() || self.run_id.is_some() => (None, false),
-            "severity" if matches!(self.owner, Some(OwnerFilter::User(_))) => (Some("findings_owner"), false),
-            "severity" => (Some(by_state), true),
-            _ if !any_state && of_state <= FEW => (Some(by_state), false),
-            "last_seen_at" => (Some("findings_last_seen"), false),
-            "first_seen_at" => (Some("findings_first_seen"), false),
-            _ => (Some("findings_title"), false),
-        };
-        Way { index, ranges: if in_ranges { self.ranges() } else { Vec::new() } }
+    /// What the texts of the findings have to say.
+    pub(super) fn wanted_texts(&self) -> Vec<Wanted<'_>> {
+        let words = self.q.as_deref().filter(|q| !q.trim().is_empty()).map(Wanted::Words);
+        [words, self.cve.as_deref().map(Wanted::Cve), self.cwe.map(Wanted::Cwe)].into_iter().flatten().collect()
     }
 
-    /// One for each severity and state that is wanted.
-    fn ranges(&self) -> Vec<String> {
-        let severities: Vec<String> = match self.severity.as_slice() {
-            [] => vec![String::new()],
-            wanted => wanted.iter().map(|severity| format!("findings.severity = {}", severity.rank())).collect(),
-        };
-        let states: Vec<String> = match self.status.as_slice() {
-            [] => vec![String::new()],
-            wanted => wanted.iter().map(|state| format!("findings.status = '{state}'")).collect(),
-        };
-        let mut ranges: Vec<String> = states
-            .iter()
-            .flat_map(|state| severities.iter().map(move |severity| (state, severity)))
-            .map(|(state, severity)| match (state.as_str(), severity.as_str()) {
-                ("", one) | (one, "") => one.to_owned(),
-                (state, severity) => format!("{state} AND {severity}"),
-            })
-            .filter(|range| !range.is_empty())
-            .collect();
-        // Asked for twice it is still listed once.
-        ranges.sort_unstable();
-        ranges.dedup();
-        ranges
+    /// The text that is searched for, where it may be the beginning of a fingerprint.
+    pub(super) fn wanted_fingerprint(&self) -> Option<String> {
+        let q = self.q.as_deref()?.trim().to_ascii_lowercase();
+        (q.len() >= FINGERPRINT && q.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(q)
     }
 
     fn add_state(&self, sql: &mut Sql) {
@@ -129,22 +98,28 @@ impl FindingFilter {
     }
 
     pub(crate) fn add(&self, company: CompanyId, sql: &mut Sql) {
-        sql.add(" findings.company_id = ?", values![company]);
+        self.add_with(company, "findings.company_id = ?", sql);
+    }
+
+    /// Says in these words whose findings they are.
+    pub(super) fn add_with(&self, company: CompanyId, of_company: &str, sql: &mut Sql) {
+        sql.add(&format!(" {of_company}"), values![company]);
         self.add_state(sql);
         if let Some(scanner) = &self.scanner {
             let test = " AND EXISTS (SELECT 1 FROM sightings s WHERE s.finding_id = findings.id AND s.scanner = ?)";
             sql.add(test, values![scanner]);
         }
+        let seen_by = |run: &str| {
+            format!(
+                " AND EXISTS (SELECT 1 FROM sightings s JOIN run_sightings l ON l.sighting_id = s.id \
+                 WHERE s.finding_id = findings.id AND l.run_id = {run})"
+            )
+        };
         if let Some(scan) = self.scan_id {
-            let test = " AND findings.id IN (SELECT s.finding_id FROM sightings s JOIN run_sightings l \
-                        ON l.sighting_id = s.id JOIN scans ON scans.run_id = l.run_id \
-                        WHERE scans.company_id = ? AND scans.id = ?)";
-            sql.add(test, values![company, scan]);
+            sql.add(&seen_by(RUN_OF_SCAN), values![company, scan]);
         }
         if let Some(run) = self.run_id {
-            let test = " AND findings.id IN (SELECT s.finding_id FROM sightings s JOIN run_sightings l \
-                        ON l.sighting_id = s.id WHERE s.company_id = ? AND l.run_id = ?)";
-            sql.add(test, values![company, run]);
+            sql.add(&seen_by("?"), values![run]);
         }
         if let Some(asset) = self.asset_id {
             sql.add(" AND findings.asset_id = ?", values![asset]);
@@ -163,18 +138,20 @@ impl FindingFilter {
                 sql.push(test);
             }
         }
-        if let Some(cve) = &self.cve {
-            // Stored as a JSON list: the quotes make it the whole word.
-            add_search(sql, &["findings.cves"], &format!("\"{}\"", cve.trim()));
-        }
-        if let Some(cwe) = self.cwe {
-            // `[79,89]` as `,79,89,`: bounded on both sides whatever its place.
-            let test = " AND replace(replace(findings.cwes, '[', ','), ']', ',') LIKE ?";
-            sql.add(test, values![format!("%,{cwe},%")]);
-        }
-        if let Some(q) = self.q.as_deref().filter(|q| !q.trim().is_empty()) {
-            let columns = ["findings.title", "findings.cves", "findings.location", "findings.fingerprint"];
-            add_search(sql, &columns, q);
+        let texts = self.wanted_texts();
+        match self.wanted_fingerprint() {
+            None if texts.is_empty() => {}
+            None => {
+                sql.push(" AND");
+                add_saying(sql, "findings.text_id", company, &texts);
+            }
+            Some(fingerprint) => {
+                sql.push(" AND (");
+                add_saying(sql, "findings.text_id", company, &texts);
+                sql.push(" OR");
+                add_beginning(sql, "findings.fingerprint", &fingerprint);
+                sql.push(")");
+            }
         }
         let bounds = [
             ("first_seen_at >=", self.first_seen_after),
@@ -207,16 +184,23 @@ impl Reader {
             page.sort = Sort::parse("-severity");
         }
         let of_state = self.findings_by_severity(company, filter).await?.total();
-        let way = filter.way(&page.sort.field, of_state);
-        let tables = match (self.connection().backend(), way.index) {
-            (Backend::Sqlite, Some(index)) => format!("findings INDEXED BY {index}"),
-            _ => "findings".to_owned(),
-        };
+        let few = self.narrowest(company, filter, &page.sort.field).await?;
+        let way = filter.way(self.connection().backend(), &page.sort.field, of_state, few);
         let counted = filter.asks_only_state();
-        let (id, ranges) = ("findings.id", way.ranges.as_slice());
-        let listing = Listing { columns: COLUMNS, tables: &tables, id, orders: &ORDERS, total: !counted, ranges };
+        let listing = Listing {
+            columns: COLUMNS,
+            tables: &way.tables,
+            id: "findings.id",
+            orders: &ORDERS,
+            total: !counted,
+            ranges: &way.ranges,
+        };
         let is_first = page.cursor.is_none();
-        let mut listed = listing.page(self.connection(), &page, |sql| filter.add(company, sql), read).await?;
+        let conditions = |sql: &mut Sql| {
+            filter.add_by(company, few, sql);
+            way.add_join(company, sql);
+        };
+        let mut listed = listing.page(self.connection(), &page, conditions, read).await?;
         if counted && is_first {
             listed.total = Some(Total::Exactly(of_state));
         }
@@ -225,8 +209,13 @@ impl Reader {
 
     /// The ids that match, in their order, at most so many.
     pub async fn finding_ids(&self, company: CompanyId, filter: &FindingFilter, limit: u32) -> Result<Vec<FindingId>> {
-        let mut sql = self.sql("SELECT findings.id AS id FROM findings WHERE", values![]);
-        filter.add(company, &mut sql);
+        let few = self.narrowest(company, filter, "severity").await?;
+        let tables = match few {
+            Some(_) => filter.way(self.connection().backend(), "severity", u64::MAX, few).tables,
+            None => "findings".to_owned(),
+        };
+        let mut sql = self.sql(&format!("SELECT findings.id AS id FROM {tables} WHERE"), values![]);
+        filter.add_by(company, few, &mut sql);
         sql.add(" ORDER BY findings.id LIMIT ?", values![i64::from(limit)]);
         self.connection().all(sql, |row| row.parsed("id")).await
     }
@@ -235,8 +224,15 @@ impl Reader {
         if filter.asks_only_state() {
             return self.findings_by_severity(company, filter).await;
         }
-        let mut sql = self.sql("SELECT severity, count(*) AS findings FROM findings WHERE", values![]);
-        filter.add(company, &mut sql);
+        let few = match self.narrowest(company, filter, "severity").await? {
+            // However many: their severity stands in the index.
+            None if !filter.wanted_texts().is_empty() => Some(Narrowest::Texts),
+            few => few,
+        };
+        let way = filter.way(self.connection().backend(), "severity", u64::MAX, few);
+        let text = format!("SELECT severity, count(*) AS findings FROM {} WHERE", way.tables);
+        let mut sql = self.sql(&text, values![]);
+        filter.add_by(company, few, &mut sql);
         sql.push(" GROUP BY severity");
         self.severity_counts(sql).await
     }

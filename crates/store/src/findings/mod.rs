@@ -1,9 +1,11 @@
 //! Findings: the import's bulk path here, lists and counts in [`list`], groups of several scanners' findings in
-//! [`relation`], the comparable dump in [`dump`].
+//! [`relation`], what findings say in [`texts`], the comparable dump in [`dump`].
 
 mod dump;
 mod list;
 mod relation;
+mod texts;
+mod way;
 
 use std::collections::HashMap;
 
@@ -14,6 +16,7 @@ use scanhelm_core::finding::{Finding, FindingState, Location, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId};
 use scanhelm_core::{Result, Severity, Timestamp};
 
+use self::texts::Text;
 use crate::row::Row;
 use crate::sql::{Rows, json, values};
 use crate::store::{Reader, Transaction};
@@ -175,18 +178,22 @@ impl Transaction {
 
     /// Each counts one sighting, its first; [`refresh_findings`](Self::refresh_findings) recounts.
     pub async fn insert_findings(&self, findings: &[NewFinding]) -> Result<()> {
-        let mut texts = Vec::with_capacity(findings.len());
+        let mut written = Vec::with_capacity(findings.len());
         for finding in findings {
-            let lists = (json(&finding.cves)?, json(&finding.cwes)?);
-            texts.push((finding, lists, json(&finding.location)?, json(&finding.identity)?));
+            let (cves, cwes, location) = (json(&finding.cves)?, json(&finding.cwes)?, json(&finding.location)?);
+            let text = Text::new(finding.company_id, &finding.title, &cves, &cwes, &location);
+            written.push((finding, text, cves, cwes, location, json(&finding.identity)?));
         }
+        // Fingerprints have no order of their own. Written in theirs, each page of their index is touched once.
+        written.sort_unstable_by(|(one, ..), (other, ..)| one.fingerprint.cmp(&other.fingerprint));
+        let texts = self.finding_texts(written.iter().map(|(_, text, ..)| text)).await?;
         let rows = Rows {
             head: "INSERT INTO findings (id, company_id, fingerprint, asset_id, title, severity, status, cves, cwes, \
-                   location, identity, first_seen_at, last_seen_at, resolved_at, sighting_count) VALUES ",
-            columns: 15,
+                   location, identity, first_seen_at, last_seen_at, resolved_at, sighting_count, text_id) VALUES ",
+            columns: 16,
             tail: "",
         };
-        rows.run(self.connection(), &texts, |(finding, (cves, cwes), location, identity), values| {
+        rows.run(self.connection(), &written, |(finding, text, cves, cwes, location, identity), values| {
             values.extend(values![
                 finding.id,
                 finding.company_id,
@@ -202,7 +209,8 @@ impl Transaction {
                 finding.first_seen_at,
                 finding.last_seen_at,
                 finding.resolved_at,
-                1_i64
+                1_i64,
+                texts.get(text).copied().unwrap_or_default()
             ]);
         })
         .await
@@ -227,6 +235,7 @@ impl Transaction {
             sql.among("finding_id", chunk.iter().map(ToString::to_string));
             sql.push(") top WHERE top.place = 1 AND findings.id = top.finding_id");
             self.connection().execute(sql).await?;
+            self.refresh_texts(chunk).await?;
         }
         Ok(())
     }

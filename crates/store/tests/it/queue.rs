@@ -2,13 +2,18 @@
 
 use scanhelm_core::Severity;
 use scanhelm_core::finding::{FindingState, SightingSource};
+use scanhelm_core::ids::{FindingId, RunId};
 use scanhelm_core::page::{PageRequest, Sort, Total};
 use scanhelm_store::{FindingFilter, NewFinding, SightingRow, SightingUpdate};
 
 use crate::fixture::{World, at, content, on_both};
 use crate::imports::{a_scan, import};
 
-on_both!(every_page_of_every_order_is_what_sorting_all_gives, counts_are_those_of_the_rows_after_every_write,);
+on_both!(
+    every_page_of_every_order_is_what_sorting_all_gives,
+    counts_are_those_of_the_rows_after_every_write,
+    a_search_finds_what_the_findings_say_now,
+);
 
 /// Whatever page of whatever filter in whatever order: what sorting and counting everything gives.
 async fn every_page_of_every_order_is_what_sorting_all_gives(world: World) {
@@ -28,6 +33,11 @@ async fn every_page_of_every_order_is_what_sorting_all_gives(world: World) {
     }
     tx.insert_findings(&rows).await.unwrap();
     tx.commit().await.unwrap();
+    let by_title = PageRequest { limit: 500, cursor: None, sort: Sort::parse("title") };
+    let by_title = world.store.list_findings(world.company, &FindingFilter::default(), &by_title).await.unwrap().items;
+    let titles: Vec<_> = by_title.iter().map(|finding| &finding.title).collect();
+    assert!(titles.is_sorted() && titles.len() == ROWS, "{titles:?}");
+    let database_order = |id: &FindingId| by_title.iter().position(|finding| finding.id == *id).unwrap();
     let severities: [&[Severity]; 3] = [&[], &[Severity::High], &[Severity::Low, Severity::Critical, Severity::Low]];
     let statuses: [&[FindingState]; 3] = [&[], &states[2..], &[states[1], states[0], states[1]]];
     for (severity, status) in
@@ -43,7 +53,8 @@ async fn every_page_of_every_order_is_what_sorting_all_gives(world: World) {
             wanted.sort_by_key(|finding| {
                 let key = match order {
                     "severity" => finding.severity.rank().to_string(),
-                    "title" => finding.title.clone(),
+                    // Then in an order that is the database's own.
+                    "title" => format!("{} {:04}", finding.title, database_order(&finding.id)),
                     "first_seen_at" => finding.first_seen_at.to_string(),
                     _ => finding.last_seen_at.to_string(),
                 };
@@ -127,4 +138,88 @@ async fn counts_are_those_of_the_rows_after_every_write(world: World) {
     tx.commit().await.unwrap();
     same("the deletion of the scan").await;
     assert_eq!(world.store.finding_counts(world.company, &FindingFilter::default()).await.unwrap().total(), 0);
+}
+
+/// Whatever is written: what is found by a text is what the rows hold, alone and together with other conditions.
+async fn a_search_finds_what_the_findings_say_now(world: World) {
+    let (scan, run) = a_scan(&world, "one").await;
+    let source = SightingSource::scanner("nessus");
+    let tx = world.store.begin().await.unwrap();
+    import(&world, &tx, world.company, scan, run, 40).await;
+    tx.commit().await.unwrap();
+    let all = PageRequest { limit: 500, ..PageRequest::default() };
+    let rows = world.store.list_findings(world.company, &FindingFilter::default(), &all).await.unwrap().items;
+    let one = rows.iter().find(|row| row.cves.len() == 1).unwrap().clone();
+    let found = async |company, filter: FindingFilter| {
+        let mut listed = Vec::new();
+        for sort in ["-severity", "title", "last_seen_at"] {
+            let page = PageRequest { limit: 500, cursor: None, sort: Sort::parse(sort) };
+            let found = world.store.list_findings(company, &filter, &page).await.unwrap();
+            listed = found.items.into_iter().map(|finding| finding.id).collect();
+            listed.sort_unstable();
+            assert_eq!(found.total, Some(Total::Exactly(listed.len() as u64)), "{filter:?} by {sort}");
+            assert_eq!(world.store.finding_counts(company, &filter).await.unwrap().total(), listed.len() as u64);
+            assert_eq!(world.store.finding_ids(company, &filter, 500).await.unwrap(), listed, "{filter:?} by {sort}");
+        }
+        listed
+    };
+    let words = |q: &str| FindingFilter { q: Some(q.to_owned()), ..FindingFilter::default() };
+    let holding = |q: &str| {
+        let holds = |text: &str| text.to_ascii_lowercase().contains(&q.to_ascii_lowercase());
+        let mut ids: Vec<_> = rows.iter().filter(|row| holds(&row.title) || holds(&row.cves.join(" "))).collect();
+        ids.sort_unstable_by_key(|row| row.id);
+        ids.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    for q in [one.title.as_str(), &one.title.to_uppercase(), " cve-1 ", "nothing says this", "%", "'"] {
+        assert_eq!(found(world.company, words(q)).await, holding(q.trim()), "{q}");
+        assert_eq!(found(world.other, words(q)).await, [], "{q}");
+    }
+    // A fingerprint from its first digits, but none from its middle.
+    assert_eq!(found(world.company, words(&one.fingerprint)).await, [one.id]);
+    assert_eq!(found(world.company, words(&one.fingerprint[..16].to_uppercase())).await, [one.id]);
+    assert_eq!(found(world.company, words(&one.fingerprint[1..20])).await, []);
+    assert_eq!(found(world.other, words(&one.fingerprint)).await, []);
+    let cve = FindingFilter { cve: Some(one.cves[0].to_ascii_lowercase()), ..FindingFilter::default() };
+    let together = FindingFilter {
+        scanner: Some("nessus".to_owned()),
+        run_id: Some(run),
+        scan_id: Some(scan),
+        asset_id: Some(one.asset_id),
+        severity: vec![one.severity],
+        status: vec![one.status],
+        ..cve.clone()
+    };
+    for filter in [
+        &cve,
+        &together,
+        &FindingFilter { asset_id: None, ..together.clone() },
+        &FindingFilter { asset_id: None, cve: None, q: Some(one.fingerprint.clone()), ..together.clone() },
+    ] {
+        assert_eq!(found(world.company, filter.clone()).await, [one.id], "{filter:?}");
+    }
+    for nothing in [
+        FindingFilter { cve: Some(one.cves[0][1..].to_owned()), ..FindingFilter::default() },
+        FindingFilter { scanner: Some("semgrep".to_owned()), ..together.clone() },
+        FindingFilter { cwe: Some(9999), ..together.clone() },
+        FindingFilter { run_id: Some(RunId::new(&world.ids)), scan_id: None, asset_id: None, ..together },
+    ] {
+        assert_eq!(found(world.company, nothing.clone()).await, [], "{nothing:?}");
+    }
+    // The scanner calls it something else from now on.
+    let tx = world.store.begin().await.unwrap();
+    let known = tx.known_sightings(world.company, &source, &["ref-1".to_owned()]).await.unwrap();
+    let (reference, renamed) = known.into_iter().next().unwrap();
+    let update = SightingUpdate {
+        id: renamed.id,
+        scan_id: scan,
+        run_id: run,
+        seen_at: at(9),
+        replacement: Some(content(Severity::Low, "Another name altogether", 8)),
+    };
+    tx.update_sightings(&[update]).await.unwrap();
+    tx.refresh_findings(&[renamed.finding_id]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(found(world.company, words("another NAME")).await, [renamed.finding_id], "{reference}");
+    let old = rows.iter().find(|row| row.id == renamed.finding_id).unwrap().title.clone();
+    assert!(!found(world.company, words(&old)).await.contains(&renamed.finding_id));
 }

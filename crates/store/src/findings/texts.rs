@@ -1,0 +1,160 @@
+//! What findings say, each text once. A plugin says the same of a thousand hosts, so that a search which reads the texts
+//! first reads some thousands of them in place of a million findings.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use scanhelm_core::Result;
+use scanhelm_core::ids::{CompanyId, FindingId};
+use sha2::{Digest, Sha256};
+
+use crate::connection::Backend;
+use crate::sql::{Rows, Sql, values};
+use crate::store::Transaction;
+
+/// What a finding says that can be searched; the lists and the location as they are stored.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Text {
+    company: CompanyId,
+    title: String,
+    searchable: String,
+    cves: String,
+    cwes: String,
+}
+
+impl Text {
+    pub(super) fn new(company: CompanyId, title: &str, cves: &str, cwes: &str, location: &str) -> Self {
+        Self {
+            company,
+            title: title.to_owned(),
+            searchable: format!("{title}\n{cves}\n{location}").to_ascii_lowercase(),
+            cves: cves.to_ascii_uppercase(),
+            cwes: cwes.to_owned(),
+        }
+    }
+
+    fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [&self.title, &self.searchable, &self.cves, &self.cwes] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// What a text has to say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted<'a> {
+    /// Somewhere, in any case.
+    Words(&'a str),
+    Cve(&'a str),
+    Cwe(u32),
+}
+
+/// ` column IN (the ids of the company's texts that say all of this)`.
+pub(super) fn add_saying(sql: &mut Sql, column: &str, company: CompanyId, wanted: &[Wanted<'_>]) {
+    sql.add(
+        &format!(" {column} IN (SELECT texts.id FROM finding_texts texts WHERE texts.company_id = ?"),
+        values![company],
+    );
+    for wanted in wanted {
+        match wanted {
+            Wanted::Words(words) => contains(sql, "texts.searchable", &words.trim().to_ascii_lowercase()),
+            // Stored as a JSON list: the quotes make it the whole word.
+            Wanted::Cve(cve) => contains(sql, "texts.cves", &format!("\"{}\"", cve.trim().to_ascii_uppercase())),
+            // `[79,89]` as `,79,89,`: bounded on both sides whatever its place.
+            Wanted::Cwe(cwe) => {
+                contains(sql, "replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},"));
+            }
+        }
+    }
+    sql.push(")");
+}
+
+/// ` (column begins with the hexadecimal digits)`, as a range of an index.
+pub(super) fn add_beginning(sql: &mut Sql, column: &str, digits: &str) {
+    // No digit comes after `g`.
+    sql.add(&format!(" ({column} >= ? AND {column} < ?)"), values![digits, format!("{digits}g")]);
+}
+
+fn contains(sql: &mut Sql, text: &str, part: &str) {
+    let position = match sql.backend() {
+        Backend::Sqlite => "instr",
+        Backend::Postgres => "strpos",
+    };
+    sql.add(&format!(" AND {position}({text}, ?) > 0"), values![part]);
+}
+
+impl Transaction {
+    /// The ids of texts; those that are new are written. The company's import turn is taken.
+    pub(super) async fn finding_texts<'a>(
+        &self,
+        texts: impl IntoIterator<Item = &'a Text>,
+    ) -> Result<HashMap<&'a Text, i64>> {
+        let mut wanted: BTreeMap<CompanyId, BTreeMap<String, &Text>> = BTreeMap::new();
+        for text in texts.into_iter().collect::<BTreeSet<_>>() {
+            wanted.entry(text.company).or_default().insert(text.digest(), text);
+        }
+        let mut ids = HashMap::new();
+        for (company, wanted) in wanted {
+            let known = self.known_texts(company, wanted.keys()).await?;
+            let new: Vec<_> = wanted.iter().filter(|(digest, _)| !known.contains_key(*digest)).collect();
+            let rows = Rows {
+                head: "INSERT INTO finding_texts (company_id, digest, title, searchable, cves, cwes) VALUES ",
+                columns: 6,
+                tail: "",
+            };
+            rows.run(self.connection(), &new, |(digest, text), values| {
+                values.extend(values![company, digest, text.title, text.searchable, text.cves, text.cwes]);
+            })
+            .await?;
+            let written = self.known_texts(company, new.iter().map(|(digest, _)| *digest)).await?;
+            ids.extend(known.into_iter().chain(written).filter_map(|(digest, id)| Some((*wanted.get(&digest)?, id))));
+        }
+        Ok(ids)
+    }
+
+    async fn known_texts(
+        &self,
+        company: CompanyId,
+        digests: impl Iterator<Item = &String>,
+    ) -> Result<HashMap<String, i64>> {
+        let mut sql = self.sql("SELECT digest, id", values![]);
+        let key = ("company_id = ?", values![company]);
+        sql.look_up_in(("finding_texts", "texts"), key, "digest", digests.cloned());
+        let known = self.connection().all(sql, |row| Ok((row.text("digest")?, row.integer("id")?))).await?;
+        Ok(known.into_iter().collect())
+    }
+
+    /// Brings the texts of findings in line with what the findings say now.
+    pub(super) async fn refresh_texts(&self, ids: &[FindingId]) -> Result<()> {
+        let mut sql = self.sql(
+            "SELECT f.id, f.company_id, f.title, f.cves, f.cwes, f.location, t.digest FROM findings f \
+             LEFT JOIN finding_texts t ON t.id = f.text_id WHERE",
+            values![],
+        );
+        sql.among("f.id", ids.iter().map(ToString::to_string));
+        let said = self
+            .connection()
+            .all(sql, |row| {
+                let parts = [row.text("title")?, row.text("cves")?, row.text("cwes")?, row.text("location")?];
+                let [title, cves, cwes, location] = &parts;
+                let text = Text::new(row.parsed("company_id")?, title, cves, cwes, location);
+                let id: FindingId = row.parsed("id")?;
+                Ok((id, (row.maybe_text("digest")? != Some(text.digest())).then_some(text)))
+            })
+            .await?;
+        let changed: Vec<(FindingId, &Text)> =
+            said.iter().filter_map(|(id, text)| Some((*id, text.as_ref()?))).collect();
+        let texts = self.finding_texts(changed.iter().map(|(_, text)| *text)).await?;
+        let rows = Rows {
+            head: "WITH said (id, text_id) AS (VALUES ",
+            columns: 2,
+            tail: ") UPDATE findings SET text_id = said.text_id FROM said WHERE findings.id = said.id",
+        };
+        rows.run(self.connection(), &changed, |(id, text), values| {
+            values.extend(values![id, texts.get(text).copied().unwrap_or_default()]);
+        })
+        .await
+    }
+}
