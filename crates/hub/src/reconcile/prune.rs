@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use scanhelm_core::Result;
+use scanhelm_core::ids::CompanyId;
 
 use crate::Hub;
 
@@ -29,5 +30,19 @@ pub(crate) async fn prune(hub: &Hub) -> Result<u64> {
     let transaction = hub.store().begin().await?;
     pruned += transaction.prune_keyed_requests(hub.now().minus(REQUESTS_KEPT)).await?;
     transaction.commit().await?;
+    for company in hub.store().companies().await? {
+        forget_texts(hub, company.id).await?;
+    }
     Ok(pruned)
+}
+
+/// Of what findings no longer say.
+async fn forget_texts(hub: &Hub, company: CompanyId) -> Result<()> {
+    let mut after = Some(0);
+    while let Some(from) = after {
+        let transaction = hub.store().begin().await?;
+        after = transaction.prune_finding_texts(company, from, BATCH).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }

@@ -126,6 +126,23 @@ impl Transaction {
         Ok(known.into_iter().collect())
     }
 
+    /// Removes those of the company's next `limit` texts after this one that no finding has: the last it looked at, where
+    /// there was any. The import turn keeps them from those that come just then.
+    pub async fn prune_finding_texts(&self, company: CompanyId, after: i64, limit: u32) -> Result<Option<i64>> {
+        self.take_import_turn(company).await?;
+        let text = "SELECT max(id) AS last FROM (SELECT id FROM finding_texts WHERE company_id = ? AND id > ? \
+                    ORDER BY id LIMIT ?) looked_at";
+        let sql = self.sql(text, values![company, after, i64::from(limit)]);
+        let Some(last) = self.connection().optional(sql, |row| row.maybe_integer("last")).await?.flatten() else {
+            return Ok(None);
+        };
+        let text = "DELETE FROM finding_texts WHERE company_id = ? AND id > ? AND id <= ? AND NOT EXISTS (\
+                    SELECT 1 FROM findings f WHERE f.company_id = finding_texts.company_id \
+                    AND f.text_id = finding_texts.id)";
+        self.write(text, values![company, after, last]).await?;
+        Ok(Some(last))
+    }
+
     /// Brings the texts of findings in line with what the findings say now.
     pub(super) async fn refresh_texts(&self, ids: &[FindingId]) -> Result<()> {
         let mut sql = self.sql(

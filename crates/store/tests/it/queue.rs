@@ -222,4 +222,20 @@ async fn a_search_finds_what_the_findings_say_now(world: World) {
     assert_eq!(found(world.company, words("another NAME")).await, [renamed.finding_id], "{reference}");
     let old = rows.iter().find(|row| row.id == renamed.finding_id).unwrap().title.clone();
     assert!(!found(world.company, words(&old)).await.contains(&renamed.finding_id));
+    // What nobody says any more is forgotten, and nothing else.
+    let before = found(world.company, FindingFilter { cwe: Some(79), ..FindingFilter::default() }).await;
+    let tx = world.store.begin().await.unwrap();
+    let mut looked_at = Some(0);
+    let mut steps = 0;
+    while let Some(after) = looked_at {
+        looked_at = tx.prune_finding_texts(world.company, after, 7).await.unwrap();
+        steps += 1;
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(steps, 41_usize.div_ceil(7) + 1, "40 findings and what one of them said before");
+    assert_eq!(found(world.company, FindingFilter { cwe: Some(79), ..FindingFilter::default() }).await, before);
+    let tx = world.store.begin().await.unwrap();
+    let of_forty = tx.prune_finding_texts(world.company, 0, 40).await.unwrap();
+    assert!(of_forty.is_some());
+    assert_eq!(tx.prune_finding_texts(world.company, 0, 41).await.unwrap(), of_forty, "there are no more");
 }
