@@ -196,17 +196,3 @@ fn decode(text: &str, order: &str, keys: &[(&str, Kind)]) -> Result<Cursor> {
     }
     Ok(cursor)
 }
-
-/// ` AND (lower(a) LIKE ? OR lower(b) LIKE ?)`: the columns that hold a text somewhere, whatever its ASCII case.
-pub(crate) fn add_search(sql: &mut Sql, columns: &[&str], wanted: &str) {
-    let mut pattern = String::from("%");
-    for character in wanted.trim().to_ascii_lowercase().chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    let tests: Vec<_> = columns.iter().map(|column| format!("lower({column}) LIKE ? ESCAPE '\\'")).collect();
-    sql.add(&format!(" AND ({})", tests.join(" OR ")), columns.iter().map(|_| pattern.clone().into()).collect());
-}

@@ -34,10 +34,6 @@ impl Sql {
         sql
     }
 
-    pub(crate) const fn backend(&self) -> Backend {
-        self.backend
-    }
-
     /// Appends text with a `?` for each of `values`.
     pub(crate) fn add(&mut self, text: &str, values: Vec<Value>) -> &mut Self {
         match self.backend {
@@ -80,6 +76,15 @@ impl Sql {
             }
             Backend::Postgres => self.add(&format!(" {column} = ANY(?)"), vec![array(texts)]),
         }
+    }
+
+    /// ` (the text holds the part)`, letter by letter.
+    pub(crate) fn containing(&mut self, text: &str, part: &str) -> &mut Self {
+        let position = match self.backend {
+            Backend::Sqlite => "instr",
+            Backend::Postgres => "strpos",
+        };
+        self.add(&format!(" ({position}({text}, ?) > 0)"), values![part])
     }
 
     /// ` FROM` the rows of `table`, called `alias`, in which `key` holds and `column` is one of `texts`, where `key`

@@ -7,7 +7,6 @@ use scanhelm_core::Result;
 use scanhelm_core::ids::{CompanyId, FindingId};
 use sha2::{Digest, Sha256};
 
-use crate::connection::Backend;
 use crate::sql::{Rows, Sql, values};
 use crate::store::Transaction;
 
@@ -58,15 +57,14 @@ pub(super) fn add_saying(sql: &mut Sql, column: &str, company: CompanyId, wanted
         values![company],
     );
     for wanted in wanted {
+        sql.push(" AND");
         match wanted {
-            Wanted::Words(words) => contains(sql, "texts.searchable", &words.trim().to_ascii_lowercase()),
+            Wanted::Words(words) => sql.containing("texts.searchable", &words.trim().to_ascii_lowercase()),
             // Stored as a JSON list: the quotes make it the whole word.
-            Wanted::Cve(cve) => contains(sql, "texts.cves", &format!("\"{}\"", cve.trim().to_ascii_uppercase())),
+            Wanted::Cve(cve) => sql.containing("texts.cves", &format!("\"{}\"", cve.trim().to_ascii_uppercase())),
             // `[79,89]` as `,79,89,`: bounded on both sides whatever its place.
-            Wanted::Cwe(cwe) => {
-                contains(sql, "replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},"));
-            }
-        }
+            Wanted::Cwe(cwe) => sql.containing("replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},")),
+        };
     }
     sql.push(")");
 }
@@ -75,14 +73,6 @@ pub(super) fn add_saying(sql: &mut Sql, column: &str, company: CompanyId, wanted
 pub(super) fn add_beginning(sql: &mut Sql, column: &str, digits: &str) {
     // No digit comes after `g`.
     sql.add(&format!(" ({column} >= ? AND {column} < ?)"), values![digits, format!("{digits}g")]);
-}
-
-fn contains(sql: &mut Sql, text: &str, part: &str) {
-    let position = match sql.backend() {
-        Backend::Sqlite => "instr",
-        Backend::Postgres => "strpos",
-    };
-    sql.add(&format!(" AND {position}({text}, ?) > 0"), values![part]);
 }
 
 impl Transaction {

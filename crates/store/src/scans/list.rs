@@ -1,4 +1,6 @@
 //! The filters and orders of `GET /scans`.
+//!
+//! By which index a list is read is told to SQLite, which keeps no statistics and would rather sort all scans.
 
 use scanhelm_core::ids::{CompanyId, IntegrationId, SubScannerId};
 use scanhelm_core::page::{Page, PageRequest};
@@ -7,13 +9,21 @@ use scanhelm_core::status::{ImportState, Status, VendorState};
 use scanhelm_core::{Result, Timestamp};
 
 use super::{NAMES, read};
-use crate::paging::{Kind, Listing, Order, add_search};
+use crate::connection::Backend;
+use crate::paging::{Kind, Listing, Order};
 use crate::sql::{Sql, values};
 use crate::store::Reader;
 
 /// The public status, derived as [`Status::derive`] does.
 pub(super) const STATUS: &str =
     "CASE WHEN vendor_state = 'completed' AND import_state = 'running' THEN 'importing' ELSE vendor_state END";
+
+/// What a text is searched in, word for word as in the index `scans_search`.
+const SEARCHED: &str =
+    "lower(name || '\n' || COALESCE(external_scan_id, '') || '\n' || COALESCE(commit_sha, '') || '\n' || targets)";
+
+/// So many rows are sorted faster than found one by one in another order.
+const FEW: u64 = 10_000;
 
 const ORDERS: [Order; 6] = [
     Order { name: "created_at", keys: &[("created_at", Kind::Number)] },
@@ -25,7 +35,7 @@ const ORDERS: [Order; 6] = [
 ];
 
 /// All conditions hold together; an empty one holds always.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScanFilter {
     /// Any of these.
     pub status: Vec<Status>,
@@ -49,6 +59,21 @@ pub struct ScanFilter {
 }
 
 impl ScanFilter {
+    /// The index that leaves few scans by itself.
+    const fn looked_up_by(&self) -> Option<&'static str> {
+        if self.assessment_run_id.is_some() {
+            Some("scans_assessment_run")
+        } else if self.commit_sha.is_some() {
+            Some("scans_commit")
+        } else if self.sub_scanner_id.is_some() {
+            Some("scans_sub_scanner")
+        } else if self.integration_id.is_some() {
+            Some("scans_integration")
+        } else {
+            None
+        }
+    }
+
     fn add(&self, company: CompanyId, sql: &mut Sql) {
         sql.add(" company_id = ?", values![company]);
         if !self.status.is_empty() {
@@ -77,8 +102,7 @@ impl ScanFilter {
             sql.add(&format!(" AND {}({test})", if stale { "" } else { "NOT " }), values![self.stale_before]);
         }
         if let Some(q) = self.q.as_deref().filter(|q| !q.trim().is_empty()) {
-            let columns = ["name", "COALESCE(external_scan_id, '')", "COALESCE(commit_sha, '')", "targets"];
-            add_search(sql, &columns, q);
+            sql.push(" AND").containing(SEARCHED, &q.trim().to_ascii_lowercase());
         }
         if let Some(after) = self.created_after {
             sql.add(" AND created_at >= ?", values![after]);
@@ -113,8 +137,41 @@ impl Reader {
     /// Sorts by `created_at`, `name`, `started_at`, `finished_at`, `status` or `severity` (the counts, worst first).
     /// The first page carries the total.
     pub async fn list_scans(&self, company: CompanyId, filter: &ScanFilter, page: &PageRequest) -> Result<Page<Scan>> {
-        let listing = Listing { columns: NAMES, tables: "scans", id: "id", orders: &ORDERS, total: true, ranges: &[] };
+        let tables = match self.connection().backend() {
+            Backend::Sqlite => format!("scans INDEXED BY {}", self.index_of_scans(company, filter, page).await?),
+            Backend::Postgres => "scans".to_owned(),
+        };
+        let listing = Listing { columns: NAMES, tables: &tables, id: "id", orders: &ORDERS, total: true, ranges: &[] };
         listing.page(self.connection(), page, |sql| filter.add(company, sql), read).await
+    }
+
+    async fn index_of_scans(
+        &self,
+        company: CompanyId,
+        filter: &ScanFilter,
+        page: &PageRequest,
+    ) -> Result<&'static str> {
+        if let Some(index) = filter.looked_up_by() {
+            return Ok(index);
+        }
+        let everything = *filter == ScanFilter { stale_before: filter.stale_before, ..ScanFilter::default() };
+        let by_order = match page.sort.field.as_str() {
+            "name" => "scans_by_name",
+            "started_at" => "scans_started",
+            "finished_at" => "scans_finished",
+            "status" => "scans_status",
+            "severity" => "scans_severity",
+            _ if everything => "scans_created",
+            _ => return Ok("scans_search"),
+        };
+        if everything {
+            return Ok(by_order);
+        }
+        let text = "SELECT count(*) AS value FROM (SELECT 1 AS one FROM scans INDEXED BY scans_search WHERE";
+        let mut sql = self.sql(text, values![]);
+        filter.add(company, &mut sql);
+        sql.add(" LIMIT ?)", values![FEW + 1]);
+        Ok(if self.connection().number(sql).await? <= FEW { "scans_search" } else { by_order })
     }
 
     pub async fn count_scans(&self, company: CompanyId, filter: &ScanFilter) -> Result<u64> {

@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 14] = [
+const MIGRATIONS: [Step; 15] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -49,6 +49,10 @@ const MIGRATIONS: [Step; 14] = [
     Step::Both(include_str!("0012_finding_orders.sql")),
     Step::Both(include_str!("0013_settled_coverage.sql")),
     Step::Both(include_str!("0014_finding_texts.sql")),
+    Step::Each {
+        sqlite: include_str!("0015_scan_orders.sqlite.sql"),
+        postgres: include_str!("0015_scan_orders.postgres.sql"),
+    },
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

@@ -216,6 +216,8 @@ async fn filters_select_what_they_say(world: World) {
     running.vendor_state = VendorState::Running;
     running.last_observed_at = Some(at(50));
     running.ci.branch_name = Some("main".to_owned());
+    running.ci.commit_sha = Some("c0ffee".to_owned());
+    running.assessment_run_id = Some("Q3".to_owned());
     let local = world.scan("Local", Origin::Local, 4);
     for scan in [&importing, &completed, &running, &local] {
         world.store_scan(scan).await.unwrap();
@@ -224,6 +226,12 @@ async fn filters_select_what_they_say(world: World) {
         let page = PageRequest { sort: Sort::parse("created_at"), ..PageRequest::default() };
         let found = world.store.list_scans(world.company, &filter, &page).await.unwrap();
         assert_eq!(found.total, Some(Total::Exactly(world.store.count_scans(world.company, &filter).await.unwrap())));
+        let ids: BTreeSet<_> = found.items.iter().map(|scan| scan.id).collect();
+        for sort in ["name", "-started_at", "finished_at", "-status", "severity", "-created_at"] {
+            let page = PageRequest { sort: Sort::parse(sort), ..PageRequest::default() };
+            let again = world.store.list_scans(world.company, &filter, &page).await.unwrap().items;
+            assert_eq!(again.iter().map(|scan| scan.id).collect::<BTreeSet<_>>(), ids, "{filter:?} by {sort}");
+        }
         found.items.into_iter().map(|scan| scan.name.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let all = ScanFilter::default();
@@ -234,6 +242,12 @@ async fn filters_select_what_they_say(world: World) {
     assert_eq!(names(ScanFilter { origin: Some(Origin::Local), ..all.clone() }).await, ["Local"]);
     assert_eq!(names(ScanFilter { integration_id: Some(integration), ..all.clone() }).await.len(), 3);
     assert_eq!(names(ScanFilter { branch_name: Some("main".to_owned()), ..all.clone() }).await, ["Running"]);
+    let commit = ScanFilter { commit_sha: Some("c0ffee".to_owned()), ..all.clone() };
+    assert_eq!(names(commit.clone()).await, ["Running"]);
+    assert_eq!(names(ScanFilter { origin: Some(Origin::Local), ..commit }).await, [""; 0]);
+    assert_eq!(names(ScanFilter { assessment_run_id: Some("Q3".to_owned()), ..all.clone() }).await, ["Running"]);
+    assert_eq!(names(ScanFilter { sub_scanner_id: Some(SubScannerId::new(&world.ids)), ..all.clone() }).await, [""; 0]);
+    assert_eq!(names(ScanFilter { q: Some("C0FF".to_owned()), ..all.clone() }).await, ["Running"]);
     let done = Some(ImportState::Done);
     assert_eq!(names(ScanFilter { import_state: done, ..all.clone() }).await, ["Completed"]);
     assert_eq!(names(ScanFilter { q: Some("100%".to_owned()), ..all.clone() }).await, ["Importing"]);

@@ -1,0 +1,8 @@
+-- Version 15 on PostgreSQL. One index for each order of the list of scans.
+
+CREATE INDEX scans_by_name ON scans (company_id, name, id);
+CREATE INDEX scans_started ON scans (company_id, (COALESCE(started_at, 0)), id);
+CREATE INDEX scans_finished ON scans (company_id, (COALESCE(vendor_finished_at, finished_at, 0)), id);
+CREATE INDEX scans_status ON scans (company_id, (
+  CASE WHEN vendor_state = 'completed' AND import_state = 'running' THEN 'importing' ELSE vendor_state END), id);
+CREATE INDEX scans_severity ON scans (company_id, counts_rank, id);
