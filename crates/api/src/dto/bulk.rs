@@ -66,7 +66,7 @@ pub(crate) struct FindingSelection {
     first_seen_before: Option<Time>,
     last_seen_after: Option<Time>,
     last_seen_before: Option<Time>,
-    /// A text in the title, the CVEs, the location or the fingerprint.
+    /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint.
     q: Option<String>,
 }
 

@@ -61,7 +61,7 @@ struct ListArguments {
     /// Only with this CVE
     #[arg(long, value_name = "CVE")]
     cve: Option<String>,
-    /// A text in the title, the CVEs, the location or the fingerprint
+    /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint
     #[arg(long, short = 's', value_name = "TEXT")]
     search: Option<String>,
     /// At most this many
