@@ -34,6 +34,10 @@ impl Sql {
         sql
     }
 
+    pub(crate) const fn backend(&self) -> Backend {
+        self.backend
+    }
+
     /// Appends text with a `?` for each of `values`.
     pub(crate) fn add(&mut self, text: &str, values: Vec<Value>) -> &mut Self {
         match self.backend {

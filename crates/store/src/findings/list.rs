@@ -7,7 +7,6 @@ use scanhelm_core::page::{Page, PageRequest, Sort, Total};
 use scanhelm_core::{Result, Severity, SeverityCounts, Timestamp};
 
 use super::texts::{Wanted, add_beginning, add_saying};
-use super::way::Narrowest;
 use super::{COLUMNS, read, relation};
 use crate::paging::{Kind, Listing, Order};
 use crate::sql::{Sql, values};
@@ -184,7 +183,7 @@ impl Reader {
             page.sort = Sort::parse("-severity");
         }
         let of_state = self.findings_by_severity(company, filter).await?.total();
-        let few = self.narrowest(company, filter, &page.sort.field).await?;
+        let few = self.narrowest(company, filter, Some(&page.sort.field)).await?;
         let way = filter.way(self.connection().backend(), &page.sort.field, of_state, few);
         let counted = filter.asks_only_state();
         let listing = Listing {
@@ -209,7 +208,7 @@ impl Reader {
 
     /// The ids that match, in their order, at most so many.
     pub async fn finding_ids(&self, company: CompanyId, filter: &FindingFilter, limit: u32) -> Result<Vec<FindingId>> {
-        let few = self.narrowest(company, filter, "severity").await?;
+        let few = self.narrowest(company, filter, None).await?;
         let tables = match few {
             Some(_) => filter.way(self.connection().backend(), "severity", u64::MAX, few).tables,
             None => "findings".to_owned(),
@@ -224,11 +223,7 @@ impl Reader {
         if filter.asks_only_state() {
             return self.findings_by_severity(company, filter).await;
         }
-        let few = match self.narrowest(company, filter, "severity").await? {
-            // However many: their severity stands in the index.
-            None if !filter.wanted_texts().is_empty() => Some(Narrowest::Texts),
-            few => few,
-        };
+        let few = self.narrowest(company, filter, None).await?;
         let way = filter.way(self.connection().backend(), "severity", u64::MAX, few);
         let text = format!("SELECT severity, count(*) AS findings FROM {} WHERE", way.tables);
         let mut sql = self.sql(&text, values![]);

@@ -7,6 +7,7 @@ use scanhelm_core::Result;
 use scanhelm_core::ids::{CompanyId, FindingId};
 use sha2::{Digest, Sha256};
 
+use crate::connection::Backend;
 use crate::sql::{Rows, Sql, values};
 use crate::store::Transaction;
 
@@ -52,10 +53,29 @@ pub(super) enum Wanted<'a> {
 
 /// ` column IN (the ids of the company's texts that say all of this)`.
 pub(super) fn add_saying(sql: &mut Sql, column: &str, company: CompanyId, wanted: &[Wanted<'_>]) {
-    sql.add(
-        &format!(" {column} IN (SELECT texts.id FROM finding_texts texts WHERE texts.company_id = ?"),
-        values![company],
-    );
+    sql.push(&format!(" {column} IN (SELECT texts.id FROM finding_texts texts WHERE"));
+    add_wanted(sql, company, wanted);
+    sql.push(")");
+}
+
+/// The findings `f` of the company whose texts say all of this: tables and conditions. PostgreSQL, which cannot know that
+/// few texts say it, is left no other plan than to look up the findings of each.
+pub(super) fn add_findings_saying(sql: &mut Sql, company: CompanyId, wanted: &[Wanted<'_>]) {
+    sql.push(match sql.backend() {
+        Backend::Sqlite => {
+            " finding_texts texts CROSS JOIN findings f INDEXED BY findings_text \
+             ON f.company_id = texts.company_id AND f.text_id = texts.id WHERE"
+        }
+        Backend::Postgres => {
+            " finding_texts texts CROSS JOIN LATERAL (SELECT f.id FROM findings f \
+             WHERE f.company_id = texts.company_id AND f.text_id = texts.id OFFSET 0) f WHERE"
+        }
+    });
+    add_wanted(sql, company, wanted);
+}
+
+fn add_wanted(sql: &mut Sql, company: CompanyId, wanted: &[Wanted<'_>]) {
+    sql.add(" texts.company_id = ?", values![company]);
     for wanted in wanted {
         sql.push(" AND");
         match wanted {
@@ -66,7 +86,6 @@ pub(super) fn add_saying(sql: &mut Sql, column: &str, company: CompanyId, wanted
             Wanted::Cwe(cwe) => sql.containing("replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},")),
         };
     }
-    sql.push(")");
 }
 
 /// ` (column begins with the hexadecimal digits)`, as a range of an index.

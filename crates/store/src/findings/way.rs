@@ -2,13 +2,14 @@
 //! index until it is full, or, where one condition leaves few findings, those are looked up and sorted.
 //!
 //! This is decided here and not by SQLite, which keeps no statistics: it prefers the index with most conditions, however
-//! many rows that gives, and then sorts all of them. PostgreSQL has statistics and decides for itself.
+//! many rows that gives, and then sorts all of them. PostgreSQL has statistics and decides for itself, but for what it
+//! has no statistics of: how many texts hold a word. There it is told.
 
 use scanhelm_core::Result;
 use scanhelm_core::ids::CompanyId;
 
 use super::list::{FindingFilter, OwnerFilter, RUN_OF_SCAN};
-use super::texts::{add_beginning, add_saying};
+use super::texts::{add_beginning, add_findings_saying};
 use crate::connection::Backend;
 use crate::sql::{Sql, values};
 use crate::store::Reader;
@@ -19,11 +20,19 @@ const FEW: u64 = 20_000;
 /// The same where what is sorted by stands in the index that they are found by.
 const FEW_IN_ORDER: u64 = 200_000;
 
-/// Which condition leaves few findings.
+/// The condition that leaves few findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Narrowest {
+pub(super) struct Narrowest {
+    pub(super) by: By,
+    /// Far more than it leaves, of the same magnitude.
+    at_most: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By an index over texts.
     Texts,
-    /// Texts or a fingerprint.
+    /// Looked up one by one: those with the texts, and those whose fingerprint it may be.
     Words,
     Scanner,
     Run,
@@ -51,11 +60,11 @@ impl FindingFilter {
     pub(super) fn way(&self, backend: Backend, order: &str, of_state: u64, few: Option<Narrowest>) -> Way {
         let by_state = if self.status.is_empty() { "findings_severity" } else { "findings_state" };
         let few_of_state = of_state <= FEW && !(self.severity.is_empty() && self.status.is_empty());
-        let (index, in_ranges) = match (order, few) {
+        let (index, in_ranges) = match (order, few.map(|few| few.by)) {
             _ if self.asset_id.is_some() => (Some("findings_asset"), false),
-            (_, Some(Narrowest::Texts)) => (Some("findings_text"), false),
+            (_, Some(By::Texts)) => (Some("findings_text"), false),
             // Looked up one by one.
-            (_, Some(Narrowest::Words | Narrowest::Scanner | Narrowest::Run)) => (None, false),
+            (_, Some(By::Words | By::Scanner | By::Run)) => (None, false),
             ("severity", None) if matches!(self.owner, Some(OwnerFilter::User(_))) => (Some("findings_owner"), false),
             ("severity", None) => (Some(by_state), true),
             _ if few_of_state => (Some(by_state), false),
@@ -106,35 +115,34 @@ impl FindingFilter {
 
     /// All conditions, and where findings are looked up one by one, whence.
     pub(super) fn add_by(&self, company: CompanyId, few: Option<Narrowest>, sql: &mut Sql) {
-        let Some(by @ (Narrowest::Words | Narrowest::Scanner | Narrowest::Run)) = few else {
+        let Some(Narrowest { by: by @ (By::Words | By::Scanner | By::Run), at_most }) = few else {
             return self.add(company, sql);
         };
         // SQLite would rather walk all of a company's findings than look these up, so the company is told as something
         // that no index holds.
         self.add_with(company, "findings.company_id || '' = ?", sql);
-        sql.push(" AND findings.id IN (SELECT ");
+        sql.push(" AND findings.id IN (SELECT few.id FROM (SELECT ");
         match by {
-            Narrowest::Words => self.add_ids_of_words(company, sql),
-            Narrowest::Scanner => {
-                sql.push("s.finding_id FROM sightings s WHERE");
+            By::Scanner => {
+                sql.push("s.finding_id AS id FROM sightings s WHERE");
                 self.add_scanner(company, sql);
             }
-            _ => {
-                sql.push("s.finding_id FROM run_sightings l JOIN sightings s ON s.id = l.sighting_id WHERE");
+            By::Run => {
+                sql.push("s.finding_id AS id FROM run_sightings l JOIN sightings s ON s.id = l.sighting_id WHERE");
                 self.add_run(company, sql);
             }
+            By::Words | By::Texts => {
+                sql.push("f.id FROM");
+                add_findings_saying(sql, company, &self.wanted_texts());
+            }
         }
-        sql.push(")");
-    }
-
-    /// Those with the text, and those whose fingerprint begins with it.
-    fn add_ids_of_words(&self, company: CompanyId, sql: &mut Sql) {
-        sql.add("f.id FROM findings f WHERE f.company_id = ? AND", values![company]);
-        add_saying(sql, "f.text_id", company, &self.wanted_texts());
-        if let Some(fingerprint) = self.wanted_fingerprint() {
+        // Leaves nothing out; PostgreSQL knows by it how many there are.
+        sql.push(&format!(" LIMIT {at_most}) few"));
+        if let Some(fingerprint) = self.wanted_fingerprint().filter(|_| by == By::Words) {
             sql.add(" UNION ALL SELECT f.id FROM findings f WHERE f.company_id = ? AND", values![company]);
             add_beginning(sql, "f.fingerprint", &fingerprint);
         }
+        sql.push(")");
     }
 
     fn add_scanner(&self, company: CompanyId, sql: &mut Sql) {
@@ -150,43 +158,53 @@ impl FindingFilter {
 }
 
 impl Reader {
-    /// The condition that leaves few findings for this order, if there is one.
+    /// The condition that leaves few findings for this order, or for being counted, if there is one.
     pub(super) async fn narrowest(
         &self,
         company: CompanyId,
         filter: &FindingFilter,
-        order: &str,
+        order: Option<&str>,
     ) -> Result<Option<Narrowest>> {
-        let one_by_one = filter.run_id.is_some() || filter.scan_id.is_some();
-        if one_by_one && self.are_few(FEW, "run_sightings l", |sql| filter.add_run(company, sql)).await? {
-            return Ok(Some(Narrowest::Run));
+        let run = |sql: &mut Sql| {
+            sql.push("run_sightings l WHERE");
+            filter.add_run(company, sql);
+        };
+        if (filter.run_id.is_some() || filter.scan_id.is_some())
+            && let Some(few) = self.few(By::Run, FEW, run).await?
+        {
+            return Ok(Some(few));
         }
         let texts = filter.wanted_texts();
-        let saying = |sql: &mut Sql| {
-            sql.add(" findings.company_id = ? AND", values![company]);
-            add_saying(sql, "findings.text_id", company, &texts);
+        let saying = |sql: &mut Sql| add_findings_saying(sql, company, &texts);
+        let in_order = self.connection().backend() == Backend::Sqlite && filter.wanted_fingerprint().is_none();
+        let (by, most) = match (in_order, order) {
+            (true, None) => (By::Texts, u64::from(u32::MAX)),
+            (true, Some("severity")) => (By::Texts, FEW_IN_ORDER),
+            (true, Some(_)) => (By::Texts, FEW),
+            (false, _) => (By::Words, FEW),
         };
-        let findings = match self.connection().backend() {
-            Backend::Sqlite => "findings INDEXED BY findings_text",
-            Backend::Postgres => "findings",
+        if !texts.is_empty()
+            && let Some(few) = self.few(by, most, saying).await?
+        {
+            return Ok(Some(few));
+        }
+        let scanner = |sql: &mut Sql| {
+            sql.push("sightings s WHERE");
+            filter.add_scanner(company, sql);
         };
-        let few = if order == "severity" { FEW_IN_ORDER } else { FEW };
-        if !texts.is_empty() && self.are_few(few, findings, saying).await? {
-            let words = filter.wanted_fingerprint().is_some();
-            return Ok(Some(if words { Narrowest::Words } else { Narrowest::Texts }));
+        match filter.scanner {
+            Some(_) => self.few(By::Scanner, FEW, scanner).await,
+            None => Ok(None),
         }
-        let scanner = |sql: &mut Sql| filter.add_scanner(company, sql);
-        if filter.scanner.is_some() && self.are_few(FEW, "sightings s", scanner).await? {
-            return Ok(Some(Narrowest::Scanner));
-        }
-        Ok(None)
     }
 
-    async fn are_few(&self, few: u64, tables: &str, filter: impl FnOnce(&mut Sql)) -> Result<bool> {
+    async fn few(&self, by: By, most: u64, rows: impl FnOnce(&mut Sql)) -> Result<Option<Narrowest>> {
         let mut sql = self.sql("SELECT count(*) AS value FROM (SELECT 1 AS one FROM ", values![]);
-        sql.push(tables).push(" WHERE");
-        filter(&mut sql);
-        sql.add(" LIMIT ?) counted", values![few + 1]);
-        Ok(self.connection().number(sql).await? <= few)
+        rows(&mut sql);
+        sql.add(" LIMIT ?) counted", values![most + 1]);
+        let counted = self.connection().number(sql).await?;
+        // Some may come in before the list is read. In few different numbers, as each is a statement of its own.
+        let at_most = (2 * counted).max(1_024).next_power_of_two();
+        Ok((counted <= most).then_some(Narrowest { by, at_most }))
     }
 }
