@@ -15,7 +15,7 @@ use crate::sql::{Sql, values};
 use crate::store::Reader;
 
 /// So many rows are sorted faster than found one by one in another order.
-const FEW: u64 = 20_000;
+const FEW: u64 = 10_000;
 
 /// The same where what is sorted by stands in the index that they are found by.
 const FEW_IN_ORDER: u64 = 200_000;
