@@ -12,6 +12,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         "s" => 1000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return Err(wrong()),
     };
     match number.checked_mul(millis) {

@@ -150,6 +150,42 @@ pub struct Asset {
     pub operating_system: Option<String>,
     pub first_seen_at: crate::Timestamp,
     pub last_seen_at: crate::Timestamp,
+    /// Who takes care of it.
+    pub owner_id: Option<crate::ids::UserId>,
+    /// Sorted; see [`tags`].
+    pub tags: Vec<String>,
+    /// Raised by every change that a person makes.
+    pub version: i64,
+}
+
+/// Most tags of one asset.
+const MOST_TAGS: usize = 50;
+/// Longest tag in characters.
+const LONGEST_TAG: usize = 64;
+
+/// Tags as they are kept: in lower case, sorted, each once.
+///
+/// # Errors
+/// The field `tags`, where one is empty, too long or holds anything but letters, digits and `-_.:/`, or there are too many.
+pub fn tags(given: &[String]) -> crate::Result<Vec<String>> {
+    let mut tags = std::collections::BTreeSet::new();
+    for tag in given {
+        let tag = tag.trim().to_lowercase();
+        let plain = |letter: char| letter.is_alphanumeric() || "-_.:/".contains(letter);
+        if tag.is_empty() || tag.chars().count() > LONGEST_TAG || !tag.chars().all(plain) {
+            let shown = crate::text::single_line(&tag, 80);
+            let detail = format!(
+                "`{shown}` is no tag. A tag has 1 to {LONGEST_TAG} letters, digits, `-`, `_`, `.`, `:` or `/`, no blanks."
+            );
+            return Err(crate::Error::field("tags", "malformed", detail));
+        }
+        tags.insert(tag);
+    }
+    if tags.len() > MOST_TAGS {
+        let detail = format!("An asset has at most {MOST_TAGS} tags; these are {}.", tags.len());
+        return Err(crate::Error::field("tags", "too_many", detail));
+    }
+    Ok(tags.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -168,6 +204,17 @@ mod tests {
         let identity = AssetRecord::new(AssetKind::Host, "x", keys).identity();
         assert_eq!(identity, "fqdn:db1.example.com");
         assert_eq!(AssetRecord::new(AssetKind::Host, "y", reversed).identity(), identity);
+    }
+
+    #[test]
+    fn tags_are_one_spelling_and_refused_by_name() {
+        let given = |tags: &[&str]| super::tags(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
+        assert_eq!(given(&[" Prod ", "team:Über", "prod"]).unwrap(), ["prod", "team:über"]);
+        for bad in ["", "two words", "a,b", "<b>", &"x".repeat(65)] {
+            assert_eq!(given(&[bad]).unwrap_err().fields[0].code, "malformed", "{bad}");
+        }
+        let many: Vec<String> = (0..51).map(|number| number.to_string()).collect();
+        assert_eq!(super::tags(&many).unwrap_err().fields[0].code, "too_many");
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::Timestamp;
 pub struct AssetCoverage {
     /// When the scanner ended with the asset.
     pub covered_at: Timestamp,
-    pub authenticated: bool,
+    /// Whether the scanner logged in; `None` where its report does not tell, which proves no more than no log-in.
+    pub authenticated: Option<bool>,
     /// Name of the policy or rule set: what was asked.
     pub policy: Option<String>,
     /// Every page and record of the run was imported.
@@ -48,7 +49,7 @@ pub fn may_close(coverage: Option<&AssetCoverage>, found: &FoundHow) -> Closing 
     if !coverage.complete {
         return Closing::NotSeen("the import of the later run is not complete");
     }
-    if found.authenticated && !coverage.authenticated {
+    if found.authenticated && coverage.authenticated != Some(true) {
         return Closing::NotSeen("it was found by a logged-in check and the later run was not logged in");
     }
     if found.policy != coverage.policy {
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     prop_compose! {
-        fn coverages()(second in 0..10i64, authenticated in any::<bool>(), policy in 0..2u8, complete in any::<bool>()) -> AssetCoverage {
+        fn coverages()(second in 0..10i64, authenticated in any::<Option<bool>>(), policy in 0..2u8, complete in any::<bool>()) -> AssetCoverage {
             AssetCoverage { covered_at: Timestamp::from_seconds(second), authenticated, policy: Some(policy.to_string()), complete }
         }
     }
@@ -77,7 +78,7 @@ mod tests {
             let proof = coverage.as_ref().is_some_and(|coverage| {
                 coverage.complete
                     && coverage.covered_at > found.last_seen_at
-                    && (coverage.authenticated || !found.authenticated)
+                    && (coverage.authenticated == Some(true) || !found.authenticated)
                     && coverage.policy == found.policy
             });
             prop_assert_eq!(closing == Closing::Fixed, proof);

@@ -66,7 +66,7 @@ impl CodeReport {
             asset: asset.clone(),
             started_at: run.header.started_at,
             finished_at: run.header.finished_at,
-            authenticated: false,
+            authenticated: None,
         };
         let footer = ReportItem::Footer {
             finished_at: run.header.finished_at,

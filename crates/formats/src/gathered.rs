@@ -160,7 +160,7 @@ impl Findings {
     fn name(&mut self, asset: &AssetRecord) {
         if self.named.insert(asset.identity()) {
             let (started_at, finished_at) = self.times;
-            let authenticated = asset.authenticated;
+            let authenticated = asset.authenticated.then_some(true);
             let covered = CoveredAsset { asset: asset.clone(), started_at, finished_at, authenticated };
             self.ready.push_back(ReportItem::Asset(covered));
         }

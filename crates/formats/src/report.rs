@@ -61,8 +61,8 @@ pub struct CoveredAsset {
     pub asset: AssetRecord,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
-    /// The scanner logged in on it.
-    pub authenticated: bool,
+    /// Whether the scanner logged in on it; `None` where the report does not tell.
+    pub authenticated: Option<bool>,
 }
 
 /// What a format implements: the next part, or `None` after the footer.

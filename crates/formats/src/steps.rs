@@ -55,7 +55,7 @@ impl Parts {
             asset: asset.clone(),
             started_at: None,
             finished_at: None,
-            authenticated: asset.authenticated,
+            authenticated: asset.authenticated.then_some(true),
         })
     }
 

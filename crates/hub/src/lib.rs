@@ -6,6 +6,7 @@
 //! permission cannot be forgotten; every loop is level-triggered and may die at any instruction.
 
 pub mod accounts;
+pub mod assets;
 pub mod catalogue;
 pub mod database_clock;
 pub mod events;
@@ -41,7 +42,8 @@ use scanhelm_core::{Clock, Ids, Result, Timestamp};
 use scanhelm_net::NetworkPolicy;
 use scanhelm_store::Store;
 pub use scanhelm_store::{
-    DeliveryFilter, FindingFilter, JobFilter, JobFinding, OwnerFilter, ScanFilter, ScheduleFilter, VerdictFilter,
+    AssetFilter, DeliveryFilter, FindingFilter, JobFilter, JobFinding, OwnerFilter, ScanFilter, ScheduleFilter,
+    VerdictFilter,
 };
 pub use settings::Settings;
 pub use steps::Steps;
@@ -168,6 +170,11 @@ impl Hub {
     #[must_use]
     pub fn findings(&self) -> findings::Findings<'_> {
         findings::Findings { hub: self }
+    }
+
+    #[must_use]
+    pub fn assets(&self) -> assets::Assets<'_> {
+        assets::Assets { hub: self }
     }
 
     #[must_use]

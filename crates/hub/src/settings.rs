@@ -12,6 +12,7 @@ pub struct Settings {
     pub local: Local,
     pub jobs: Jobs,
     pub auth: Auth,
+    pub assets: Assets,
     pub notify: crate::notifications::NotifySettings,
     pub http: scanhelm_net::HttpLimits,
 }
@@ -73,6 +74,12 @@ pub struct Auth {
     pub session: Duration,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub struct Assets {
+    /// An asset that nothing has seen for so long is stale.
+    pub stale_after: Duration,
+}
+
 impl Settings {
     /// The defaults, keeping files under `data_dir`.
     #[must_use]
@@ -103,6 +110,7 @@ impl Settings {
                 attempt: Duration::from_mins(10),
             },
             auth: Auth { session: Duration::from_hours(12) },
+            assets: Assets { stale_after: Duration::from_hours(30 * 24) },
             notify: crate::notifications::NotifySettings::default(),
             http: scanhelm_net::HttpLimits::default(),
         }

@@ -14,6 +14,7 @@ use scanhelm_core::coverage::{AssetCoverage, Closing, FoundHow, may_close};
 use scanhelm_core::finding::{SightingSource, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId};
 
+use crate::row::Row;
 use crate::sql::{Rows, values};
 use crate::store::{Reader, Transaction};
 
@@ -89,18 +90,18 @@ impl Reader {
     ) -> Result<HashMap<AssetId, Vec<AssetCoverage>>> {
         let assets: std::collections::BTreeSet<_> = assets.map(|id| id.to_string()).collect();
         let mut sql = self.sql(
-            "SELECT asset_id, authenticated, policy, complete, max(covered_at) AS covered_at FROM coverage \
+            "SELECT asset_id, authenticated, log_in_told, policy, complete, max(covered_at) AS covered_at FROM coverage \
              WHERE company_id = ? AND source = ? AND settled = 1 AND",
             values![company, source.as_str()],
         );
         sql.among("asset_id", assets);
-        sql.push(" GROUP BY asset_id, authenticated, policy, complete");
+        sql.push(" GROUP BY asset_id, authenticated, log_in_told, policy, complete");
         let rows = self
             .connection()
             .all(sql, |row| {
                 let coverage = AssetCoverage {
                     covered_at: row.time("covered_at")?,
-                    authenticated: row.flag("authenticated")?,
+                    authenticated: log_in(row)?,
                     policy: row.maybe_text("policy")?,
                     complete: row.flag("complete")?,
                 };
@@ -119,6 +120,11 @@ impl Reader {
         }
         Ok(coverage)
     }
+}
+
+/// `None`: the report did not tell.
+pub(crate) fn log_in(row: &Row<'_>) -> Result<Option<bool>> {
+    Ok(if row.flag("log_in_told")? { Some(row.flag("authenticated")?) } else { None })
 }
 
 impl Transaction {
@@ -144,10 +150,11 @@ impl Transaction {
         rows.sort_unstable_by_key(|(asset, _)| *asset);
         let statement = Rows {
             head: "INSERT INTO coverage (run_id, asset_id, company_id, source, scan_id, covered_at, authenticated, \
-                   policy, complete, settled) VALUES ",
-            columns: 10,
+                   log_in_told, policy, complete, settled) VALUES ",
+            columns: 11,
             tail: " ON CONFLICT (run_id, asset_id) DO UPDATE SET covered_at = excluded.covered_at, \
-                   authenticated = excluded.authenticated, policy = excluded.policy \
+                   authenticated = excluded.authenticated, log_in_told = excluded.log_in_told, \
+                   policy = excluded.policy \
                    WHERE excluded.covered_at > coverage.covered_at \
                    OR (excluded.covered_at = coverage.covered_at AND excluded.authenticated > coverage.authenticated)",
         };
@@ -160,7 +167,8 @@ impl Transaction {
                     source.as_str(),
                     scan,
                     coverage.covered_at,
-                    coverage.authenticated,
+                    coverage.authenticated == Some(true),
+                    coverage.authenticated.is_some(),
                     coverage.policy,
                     false,
                     false

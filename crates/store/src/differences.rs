@@ -66,7 +66,7 @@ impl Reader {
                 let coverage = match row.maybe_time("covered_at")? {
                     Some(covered_at) => Some(AssetCoverage {
                         covered_at,
-                        authenticated: row.flag("covered_authenticated")?,
+                        authenticated: row.flag("covered_authenticated")?.then_some(true),
                         policy: row.maybe_text("covered_policy")?,
                         complete: row.flag("complete")?,
                     }),

@@ -51,7 +51,7 @@ mod users;
 mod webhooks;
 
 pub use approvals::ApprovalFinding;
-pub use assets::AssetRow;
+pub use assets::{AssetCounts, AssetFilter, AssetRow, SourceCoverage, SourceEvidence};
 pub use changes::Changes;
 pub use connection::Backend;
 pub use coverage::ClosingCandidate;

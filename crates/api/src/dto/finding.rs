@@ -56,8 +56,8 @@ pub(crate) struct Finding {
 /// What is told beside findings and is not theirs.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
-    /// `None` for an asset that is gone.
-    pub(crate) assets: HashMap<AssetId, Option<String>>,
+    /// The names of those that are not gone.
+    pub(crate) assets: HashMap<AssetId, String>,
     pub(crate) members: Members,
     /// By fingerprint.
     pub(crate) pending: HashMap<String, Approval>,
@@ -89,7 +89,7 @@ impl From<Location> for Place {
 impl Finding {
     pub(crate) fn new(finding: core::Finding, around: &Surroundings) -> Self {
         Self {
-            asset: around.assets.get(&finding.asset_id).cloned().flatten(),
+            asset: around.assets.get(&finding.asset_id).cloned(),
             owner: finding.owner_id.map(|id| Person::of(id, &around.members)),
             pending_approval: around.pending.get(&finding.fingerprint).map(Into::into),
             id: finding.id.0,
@@ -222,7 +222,7 @@ fn surroundings(view: &FindingView) -> Surroundings {
     let asset = view.asset.as_ref().map(|asset| asset.name.clone());
     let pending = view.approvals.iter().find(|(_, row)| row.outcome.is_none());
     Surroundings {
-        assets: HashMap::from([(view.finding.asset_id, asset)]),
+        assets: asset.map(|name| (view.finding.asset_id, name)).into_iter().collect(),
         members: view.members.clone(),
         pending: pending.map(|(approval, row)| (row.fingerprint.clone(), approval.clone())).into_iter().collect(),
     }

@@ -1,15 +1,13 @@
 //! The finding queue: list, read, judge.
 
-use std::collections::HashMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use scanhelm_core::Error;
 use scanhelm_core::finding::{self, FindingState as CoreFindingState, may_transition};
 use scanhelm_core::ids::{AssetId, FindingId, ScanId, UserId};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_core::{Error, ErrorCode};
 use scanhelm_hub::FindingFilter;
 
 use crate::Api;
@@ -303,23 +301,8 @@ pub(super) async fn surroundings(
     let owners: Vec<UserId> = findings.clone().filter_map(|finding| finding.owner_id).collect();
     let prints: Vec<String> = findings.map(|finding| finding.fingerprint.clone()).collect();
     Ok(Surroundings {
-        assets: asset_names(api, grant, &assets).await?,
+        assets: api.hub.assets().names(grant, &assets).await?,
         members: api.hub.findings().members(grant, &owners).await?,
         pending: api.hub.findings().pending(grant, &prints).await?,
     })
-}
-
-/// The names of assets; `None` for one that is gone.
-async fn asset_names(api: &Api, grant: &Grant, assets: &[AssetId]) -> Result<HashMap<AssetId, Option<String>>, Error> {
-    let mut names: HashMap<AssetId, Option<String>> = HashMap::new();
-    for asset in assets {
-        if let std::collections::hash_map::Entry::Vacant(entry) = names.entry(*asset) {
-            entry.insert(match api.hub.findings().asset(grant, *asset).await {
-                Ok(asset) => Some(asset.name),
-                Err(error) if error.code == ErrorCode::NotFound => None,
-                Err(error) => return Err(error),
-            });
-        }
-    }
-    Ok(names)
 }

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod assets;
 mod companies;
 mod console;
 mod document;

@@ -98,7 +98,7 @@ impl Kind for Duration {
 
     fn shown(&self) -> String {
         let millis = self.as_millis();
-        let units = [(3_600_000, "h"), (60_000, "m"), (1000, "s")];
+        let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
         match units.into_iter().find(|(unit, _)| millis != 0 && millis.is_multiple_of(*unit)) {
             Some((unit, letter)) => format!("{}{letter}", millis / unit),
             None => format!("{millis}ms"),

@@ -211,6 +211,11 @@ settings! {
         /// An attempt at a job is cut after this long and goes on at its checkpoint. Local scans have limits of their own.
         attempt: Duration = hub().jobs.attempt,
     }
+    /// What the findings are on.
+    assets: Assets {
+        /// An asset that no scan has seen for this long is stale.
+        stale_after: Duration = hub().assets.stale_after,
+    }
     /// Who may come in.
     auth: Auth {
         /// A console session ends after this long.
@@ -287,6 +292,7 @@ impl Values {
         hub.sync.schedule_reload = self.sync.schedule_reload;
         hub.sync.schedule_spacing = self.sync.schedule_spacing;
         hub.auth.session = self.auth.session;
+        hub.assets.stale_after = self.assets.stale_after;
         hub.notify.mail = self.notify.mail_server();
         hub.notify.timeout = self.notify.timeout;
         hub.notify.senders = self.notify.senders;

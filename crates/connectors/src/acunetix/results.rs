@@ -193,14 +193,14 @@ async fn facts(client: &Client, run: &RunRef, result: &str) -> Result<Value, Cal
     let version = client.info().await.ok().flatten().map(|info| super::version_of(&info));
     let mut problems = problems(&scan, &statistics);
     let has_log_in = match client.target_configuration(&scan.target_id).await {
-        Ok(configuration) => !matches!(configuration.login.kind.as_str(), "" | "none"),
-        // An account without the right to see it, or a target that is gone: then nobody claims a log-in.
-        Err(CallError::Gone { .. } | CallError::Failed { kind: ConditionKind::Permission, .. }) => false,
+        Ok(configuration) => Some(!matches!(configuration.login.kind.as_str(), "" | "none")),
+        // An account without the right to see it, or a target that is gone: then nobody knows.
+        Err(CallError::Gone { .. } | CallError::Failed { kind: ConditionKind::Permission, .. }) => None,
         Err(error) => return Err(error),
     };
     let log_in_trouble = log_in_trouble(&statistics);
-    let authenticated = has_log_in && log_in_trouble.is_none();
-    problems.extend(log_in_trouble.filter(|_| has_log_in));
+    let authenticated = has_log_in.map(|has| has && log_in_trouble.is_none());
+    problems.extend(log_in_trouble.filter(|_| has_log_in == Some(true)));
     let time = |time: Option<scanhelm_core::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     let observed = map::observation(&scan, scanhelm_core::Timestamp::default());
     Ok(json!({

@@ -85,7 +85,7 @@ mod tests {
                 found: FoundHow { last_seen_at: Timestamp::from_seconds(1), authenticated: false, policy: None },
                 coverage: second.map(|second| AssetCoverage {
                     covered_at: Timestamp::from_seconds(second),
-                    authenticated: false,
+                    authenticated: None,
                     policy: None,
                     complete,
                 }),

@@ -91,6 +91,12 @@ impl SightingSource {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// `None` for a kind of scanner.
+    #[must_use]
+    pub fn integration_id(&self) -> Option<crate::ids::IntegrationId> {
+        self.0.strip_prefix("integration:")?.parse().ok()
+    }
 }
 
 /// Whether the scanner still sees it.

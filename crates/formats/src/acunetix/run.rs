@@ -68,7 +68,8 @@ struct Run {
     name: String,
     target_id: String,
     version: String,
-    authenticated: bool,
+    /// `None` where the account may not see how the scanner was to log in.
+    authenticated: Option<bool>,
     problems: Vec<String>,
 }
 

@@ -194,7 +194,7 @@ impl XmlReport {
                 asset: asset.clone(),
                 started_at: None,
                 finished_at: None,
-                authenticated: false,
+                authenticated: None,
             }));
             asset
         })

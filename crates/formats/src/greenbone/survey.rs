@@ -35,7 +35,7 @@ struct Host {
     operating_system: Option<String>,
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
-    authenticated: bool,
+    authenticated: Option<bool>,
 }
 
 impl Survey {
@@ -128,7 +128,11 @@ impl Survey {
             match name {
                 "hostname" => host.name(value),
                 "best_os_txt" => host.operating_system = filled(single_line(value, 300)),
-                name if name.starts_with("Auth-") && name.ends_with("-Success") => host.authenticated = true,
+                name if name.starts_with("Auth-") && name.ends_with("-Success") => host.authenticated = Some(true),
+                // One way in is enough.
+                name if name.starts_with("Auth-") && name.ends_with("-Failure") => {
+                    host.authenticated.get_or_insert(false);
+                }
                 _ => {}
             }
         }
@@ -196,7 +200,7 @@ impl Host {
             asset.keys.push(AssetKey::VendorUuid(self.asset_id.clone()));
         }
         asset.operating_system.clone_from(&self.operating_system);
-        asset.authenticated = self.authenticated;
+        asset.authenticated = self.authenticated == Some(true);
         asset
     }
 }

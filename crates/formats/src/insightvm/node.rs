@@ -85,7 +85,7 @@ impl Node {
             asset: self.asset(),
             started_at: None,
             finished_at,
-            authenticated: false,
+            authenticated: None,
         })
     }
 

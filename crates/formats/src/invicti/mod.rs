@@ -54,7 +54,7 @@ impl Beginning {
             asset: asset.clone(),
             started_at,
             finished_at: ended_at.filter(|_| scan.is_some_and(Scan::covers_the_site)),
-            authenticated: false,
+            authenticated: None,
         };
         let footer = ReportItem::Footer { finished_at: ended_at, complete: true, blind: false, problems: vec![] };
         Some(Self { asset, items: [ReportItem::Header(header), ReportItem::Asset(covered)], footer })

@@ -78,7 +78,7 @@ impl Beginning {
 
     pub(crate) fn cover(&mut self, asset: AssetRecord) {
         let (started_at, finished_at) = (self.header.started_at, self.header.finished_at);
-        self.covered.push(CoveredAsset { asset, started_at, finished_at, authenticated: false });
+        self.covered.push(CoveredAsset { asset, started_at, finished_at, authenticated: None });
     }
 }
 
@@ -330,7 +330,7 @@ fn named_by(finding: &FindingRecord) -> CoveredAsset {
         asset: finding.asset.clone(),
         started_at: None,
         finished_at: finding.seen_at,
-        authenticated: finding.asset.authenticated,
+        authenticated: finding.asset.authenticated.then_some(true),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Host {
     operating_system: Option<String>,
     started: Moment,
     ended: Moment,
-    authenticated: bool,
+    authenticated: Option<bool>,
     pub(super) is_web_application: bool,
     /// Its asset was handed out.
     pub(super) announced: bool,
@@ -67,7 +67,7 @@ impl Host {
             "HOST_END_TIMESTAMP" => self.ended.epoch = time::epoch(value),
             "HOST_START" => self.started.text = time::written(value),
             "HOST_END" => self.ended.text = time::written(value),
-            "Credentialed_Scan" => self.authenticated = value.eq_ignore_ascii_case("true"),
+            "Credentialed_Scan" => self.authenticated = Some(value.eq_ignore_ascii_case("true")),
             "system-type" => self.is_web_application = value == "web_application",
             _ => {}
         }
@@ -114,7 +114,7 @@ impl Host {
         let name = [Some(&self.name), fqdn, hostname, ip].into_iter().flatten().find(|name| !name.is_empty());
         let mut asset = AssetRecord::new(AssetKind::Host, name.cloned().unwrap_or_default(), keys);
         asset.operating_system = self.operating_system.clone();
-        asset.authenticated = self.authenticated;
+        asset.authenticated = self.authenticated == Some(true);
         asset
     }
 }

@@ -75,7 +75,7 @@ impl Steps for NiktoReader {
         host.scanned_at = finished_at;
         self.last = self.last.max(finished_at);
         let asset = host.asset.clone();
-        parts.asset(CoveredAsset { asset, started_at, finished_at, authenticated: false })?;
+        parts.asset(CoveredAsset { asset, started_at, finished_at, authenticated: None })?;
         for item in items {
             let shown = format!("{item:?}");
             parts.record(item.finding(&host), || shown)?;

@@ -51,7 +51,7 @@ impl<'a> Host<'a> {
             asset: self.asset.clone(),
             started_at: epoch(self.element.attribute("starttime")),
             finished_at: self.ended,
-            authenticated: false,
+            authenticated: None,
         })
     }
 

@@ -121,7 +121,7 @@ impl<R> SheetReader<R> {
                 asset: finding.asset.clone(),
                 started_at: None,
                 finished_at: finding.seen_at,
-                authenticated: finding.asset.authenticated,
+                authenticated: finding.asset.authenticated.then_some(true),
             }));
         }
         self.ready.push_back(ReportItem::Finding(Box::new(finding)));

@@ -173,7 +173,11 @@ impl DetectionsReader {
         let Some(reading) = self.host.as_mut().filter(|reading| !reading.host.announced) else { return };
         let visit = &mut reading.host.visit;
         visit.finished_at = time::utc(&reading.last_scan);
-        visit.authenticated |= visit.finished_at.is_some() && reading.last_scan == reading.last_authenticated_scan;
+        // Told only of hosts that were ever logged in on.
+        if visit.finished_at.is_some() && !reading.last_authenticated_scan.is_empty() {
+            let latest = reading.last_scan == reading.last_authenticated_scan;
+            visit.authenticated = Some(latest || visit.authenticated == Some(true));
+        }
         self.finished_at = self.finished_at.max(visit.finished_at);
         reading.host.announced = true;
         if !reading.host.is_nameless() {

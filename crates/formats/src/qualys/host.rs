@@ -24,7 +24,7 @@ pub(super) struct Host {
 /// What is known about the look at a host only when all of its results are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Visit {
-    pub(super) authenticated: bool,
+    pub(super) authenticated: Option<bool>,
     pub(super) started_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,
 }
@@ -34,7 +34,7 @@ impl Visit {
     pub(super) fn note(&mut self, qid: &str, result: &str) {
         match qid.trim() {
             // Reported when Qualys logged in with credentials that it was given, on Unix and on Windows.
-            "38307" | "70053" => self.authenticated = true,
+            "38307" | "70053" => self.authenticated = Some(true),
             "45038" => (self.started_at, self.finished_at) = time::host_scan(result),
             _ => {}
         }
@@ -68,7 +68,7 @@ impl Host {
             "ec2instanceid" | "cloudresourceid" => self.cloud_id = text(),
             "os" | "operatingsystem" => self.operating_system = value.lines().next().map(str::to_owned),
             "trackingmethod" if value.eq_ignore_ascii_case("qagent") || value.eq_ignore_ascii_case("agent") => {
-                self.visit.authenticated = true;
+                self.visit.authenticated = Some(true);
             }
             _ => {}
         }
@@ -92,7 +92,7 @@ impl Host {
         let name = fqdn.or(hostname).or(self.ips.first()).cloned().unwrap_or_default();
         let mut asset = AssetRecord::new(AssetKind::Host, name, keys);
         asset.operating_system.clone_from(&self.operating_system);
-        asset.authenticated = self.visit.authenticated;
+        asset.authenticated = self.visit.authenticated == Some(true);
         asset
     }
 

@@ -60,7 +60,7 @@ struct Survey {
     meanings: HashMap<String, Meaning>,
     /// Where the application begins.
     start: String,
-    authenticated: bool,
+    authenticated: Option<bool>,
     scans: u64,
     results: u64,
     problems: Problems,
@@ -134,7 +134,8 @@ impl Survey {
         header.policy = text("PROFILE");
         header.started_at = moment(scan.text_at("START_DATE"));
         header.finished_at = header.finished_at.max(moment(scan.text_at("END_DATE")));
-        self.authenticated = scan.text_at("AUTHENTICATION_STATUS").eq_ignore_ascii_case("successful");
+        self.authenticated =
+            said(scan.text_at("AUTHENTICATION_STATUS")).map(|status| status.eq_ignore_ascii_case("successful"));
         let status = scan.text_at("STATUS");
         if !status.eq_ignore_ascii_case("finished") {
             self.problems.add(&format!("the scan did not end well: Qualys says `{status}`"));
@@ -156,7 +157,7 @@ impl Survey {
     fn asset(&self) -> Option<AssetRecord> {
         said(&self.start).map(|start| {
             let mut asset = scanned_site(start);
-            asset.authenticated = self.authenticated;
+            asset.authenticated = self.authenticated == Some(true);
             asset
         })
     }
@@ -212,7 +213,7 @@ impl WebReader {
         parts.header(header);
         match self.survey.asset().filter(|_| self.survey.results > 0) {
             Some(asset) => {
-                let authenticated = asset.authenticated;
+                let authenticated = self.survey.authenticated;
                 parts.asset(CoveredAsset { asset, started_at, finished_at, authenticated })
             }
             None => Ok(()),

@@ -151,7 +151,7 @@ impl SarifReader {
                 asset: run.asset.clone(),
                 started_at: run.header.started_at,
                 finished_at: run.header.finished_at,
-                authenticated: false,
+                authenticated: None,
             }));
         }
         Ok(())
@@ -201,7 +201,7 @@ impl SarifReader {
                 asset: finding.asset.clone(),
                 started_at: run.header.started_at,
                 finished_at: run.header.finished_at,
-                authenticated: finding.asset.authenticated,
+                authenticated: finding.asset.authenticated.then_some(true),
             }));
         }
         self.ready.push_back(ReportItem::Finding(Box::new(finding)));

@@ -76,7 +76,8 @@ impl Layout for WapitiLayout {
             return Err("its `infos` name no target".to_owned());
         }
         let mut asset = scanned_site(&self.target);
-        asset.authenticated = at(infos, "auth.logged_in") == &Value::Bool(true);
+        let logged_in = at(infos, "auth.logged_in").as_bool();
+        asset.authenticated = logged_in == Some(true);
         let mut problems = Problems::default();
         let blind = word(infos, "crawled_pages_nbr") == "0";
         if blind {
@@ -93,7 +94,7 @@ impl Layout for WapitiLayout {
         let covered = CoveredAsset {
             started_at: header.started_at,
             finished_at: None,
-            authenticated: asset.authenticated,
+            authenticated: logged_in,
             asset: asset.clone(),
         };
         self.asset = Some(asset);

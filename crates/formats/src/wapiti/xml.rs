@@ -127,7 +127,7 @@ impl WapitiReader {
             self.problems.add(&format!("Wapiti reached no page of {}", self.target()));
             return Ok(());
         }
-        parts.asset(CoveredAsset { asset, started_at, finished_at: None, authenticated: false })
+        parts.asset(CoveredAsset { asset, started_at, finished_at: None, authenticated: None })
     }
 
     /// What the category means.

@@ -20,7 +20,7 @@ fn an_item_of_the_xml_becomes_a_finding() {
 #[test]
 fn a_record_of_a_run_becomes_a_finding() {
     let whole = read(ACUNETIX_RUN).unwrap();
-    assert!(whole.complete && !whole.blind && whole.assets[0].authenticated);
+    assert!(whole.complete && !whole.blind && whole.assets[0].authenticated == Some(true));
     assert_eq!(whole.headers[0].policy.as_deref(), Some("Full Scan"));
     assert_eq!(whole.assets[0].finished_at, Timestamp::parse("2026-11-20T11:00:00Z"));
     insta::assert_json_snapshot!("acunetix_record", whole.findings[0]);

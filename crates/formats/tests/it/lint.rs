@@ -155,7 +155,7 @@ fn eslint_quotes_the_line_of_its_own_copy() {
 fn lynis_speaks_of_the_host_and_is_known_by_what_it_details() {
     let whole = read(LYNIS).unwrap();
     assert_eq!(whole.assets[0].asset.identity(), "fqdn:db1.example.org");
-    assert!(whole.assets[0].authenticated && whole.assets[0].finished_at.is_some());
+    assert!(whole.assets[0].authenticated == Some(true) && whole.assets[0].finished_at.is_some());
     let checks: Vec<_> = whole.findings.iter().map(|finding| finding.check.as_deref().unwrap()).collect();
     assert_eq!(checks, ["suggestion AllowTcpForwarding", "suggestion ClientAliveCountMax", "warning"]);
     let unended = LYNIS.replace("report_datetime_end", "report_datetime_then");

@@ -21,7 +21,7 @@ fn a_host_is_known_by_all_its_names_and_was_scanned_at_a_time() {
     let covered = &whole.assets[0];
     insta::assert_json_snapshot!("nessus_asset", covered.asset);
     assert_eq!(covered.asset.identity(), "fqdn:db1.example.com");
-    assert!(covered.authenticated);
+    assert_eq!(covered.authenticated, Some(true));
     // The start has no zone and is taken as UTC; the end has an epoch, which wins over its text.
     assert_eq!(covered.started_at, Timestamp::parse("2021-06-10T11:24:12Z"));
     assert_eq!(covered.finished_at, Timestamp::parse("2021-06-10T11:37:06Z"));

@@ -21,7 +21,7 @@ fn a_result_becomes_a_finding() {
     assert_eq!(whole.headers[0].policy.as_deref(), Some("task t1"));
     assert_eq!(whole.headers[0].finished_at, Timestamp::parse("2021-06-10T11:40:00Z"));
     let [covered] = &whole.assets[..] else { panic!("one host") };
-    assert!(covered.authenticated && covered.asset.operating_system.as_deref() == Some("Linux 5.10"));
+    assert!(covered.authenticated == Some(true) && covered.asset.operating_system.as_deref() == Some("Linux 5.10"));
     assert_eq!(covered.finished_at, Timestamp::parse("2021-06-10T11:37:06Z"));
     assert_eq!(
         known_by(&whole),

@@ -20,7 +20,7 @@ fn the_results_of_a_scan_tell_hosts_findings_and_coverage() {
     let identities: Vec<String> = whole.assets.iter().map(|covered| covered.asset.identity()).collect();
     assert_eq!(identities, ["fqdn:db1.example.com", "ip:10.0.0.7"], "the host that was not alive was not covered");
     let db = &whole.assets[0];
-    assert!(db.authenticated, "although the record that says so comes later");
+    assert_eq!(db.authenticated, Some(true), "although the record that says so comes later");
     assert_eq!(db.finished_at.unwrap().to_string(), "2021-06-10T11:29:28.000Z");
     assert_eq!(titles(&whole), ["OpenSSH Code Execution", "Unix Authentication Method", "Host Scan Time"]);
     let finding = &whole.findings[0];
@@ -78,7 +78,7 @@ fn the_console_writes_the_same_scan_with_the_same_identity() {
         (finding.asset.identity(), weakness(finding), location(&finding.location), finding.rule_id.clone())
     };
     assert_eq!(known(&whole), known(&results));
-    assert!(whole.assets[0].authenticated && whole.assets.len() == 2 && whole.complete);
+    assert!(whole.assets[0].authenticated == Some(true) && whole.assets.len() == 2 && whole.complete);
     assert_eq!(whole.findings[0].family.as_deref(), Some("General remote services"));
     assert_eq!(whole.findings[0].description.as_deref(), Some("A race &amp; more."), "CDATA is as it stands");
 }
@@ -87,12 +87,12 @@ fn the_console_writes_the_same_scan_with_the_same_identity() {
 fn detections_are_never_complete_and_what_is_fixed_is_no_finding() {
     let whole = read(QUALYS_DETECTIONS).unwrap();
     assert_eq!(titles(&whole), ["Qualys QID 38909", "Qualys QID 38601"]);
-    assert!(whole.assets[0].authenticated, "the last scan was an authenticated one");
+    assert_eq!(whole.assets[0].authenticated, Some(true), "the last scan was an authenticated one");
     assert!(whole.assets[0].asset.keys.iter().any(|key| key.to_string() == "vendor:4711"));
     assert!(!whole.complete && whole.problems.is_empty());
     let other =
         QUALYS_DETECTIONS.replacen("2021-06-10T11:29:28Z</LAST_VM_AUTH", "2020-01-01T00:00:00Z</LAST_VM_AUTH", 1);
-    assert!(!read(other).unwrap().assets[0].authenticated);
+    assert_eq!(read(other).unwrap().assets[0].authenticated, Some(false));
     let page = QUALYS_DETECTIONS.replace("</RESPONSE>", "<WARNING><CODE>1980</CODE><URL>x</URL></WARNING></RESPONSE>");
     assert!(read(page).unwrap().problems[0].contains("one page of several"));
 }

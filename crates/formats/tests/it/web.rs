@@ -247,7 +247,7 @@ fn a_result_of_qualys_is_known_by_qid_page_and_parameter() {
         ]
     );
     let [covered] = &whole.assets[..] else { panic!("one application") };
-    assert!(covered.authenticated && covered.finished_at == Timestamp::parse("2021-06-10T15:37:00Z"));
+    assert!(covered.authenticated == Some(true) && covered.finished_at == Timestamp::parse("2021-06-10T15:37:00Z"));
     assert_eq!(whole.headers[0].policy.as_deref(), Some("Initial WAS Options"));
     assert_eq!((whole.findings[0].severity, whole.findings[1].severity), (Severity::Critical, Severity::Info));
     assert_eq!(whole.findings[0].vendor_severity.as_deref(), Some("5 (potential)"));

@@ -384,6 +384,12 @@ impl Findings<'_> {
         Ok((order, request))
     }
 
+    /// The member that a choice means; `None` for nobody.
+    pub(crate) async fn owner_meant(&self, grant: &Grant, choice: OwnerChoice) -> Result<Option<UserId>> {
+        let person = self.hub.store().person_behind(grant.company, grant.actor).await?;
+        Ok(self.member(grant, choice, person).await?.id())
+    }
+
     async fn member(&self, grant: &Grant, owner: OwnerChoice, person: Option<UserId>) -> Result<NewOwner> {
         let id = match owner {
             OwnerChoice::Nobody => return Ok(NewOwner::Nobody),

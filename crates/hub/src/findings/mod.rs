@@ -25,7 +25,7 @@ use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{Finding, Sighting};
-use scanhelm_core::ids::{AssetId, FindingId, UserId};
+use scanhelm_core::ids::{FindingId, UserId};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::permission::{Grant, Permission, Role};
 use scanhelm_core::{Error, Result, SeverityCounts};
@@ -35,7 +35,7 @@ pub use verdicts::FingerprintState;
 
 use crate::Hub;
 
-/// Use cases about findings and assets.
+/// Use cases about findings.
 #[derive(Clone, Copy, Debug)]
 pub struct Findings<'hub> {
     pub(crate) hub: &'hub Hub,
@@ -107,15 +107,5 @@ impl Findings<'_> {
     /// The person who asks: whoever is logged in, or has made the key.
     pub async fn person(&self, grant: &Grant) -> Result<Option<UserId>> {
         self.hub.store().person_behind(grant.company, grant.actor).await
-    }
-
-    pub async fn assets(&self, grant: &Grant, page: &PageRequest) -> Result<Page<Asset>> {
-        grant.require(Permission::AssetRead)?;
-        self.hub.store().assets(grant.company, page).await
-    }
-
-    pub async fn asset(&self, grant: &Grant, id: AssetId) -> Result<Asset> {
-        grant.require(Permission::AssetRead)?;
-        self.hub.store().asset(grant.company, id).await?.ok_or_else(Error::not_found)
     }
 }

@@ -81,7 +81,7 @@ impl<'import> BatchWriter<'import> {
     /// Remembers when and how the asset of records to come was covered.
     pub(super) fn cover(&mut self, asset: &CoveredAsset) {
         let covered_at = asset.finished_at.unwrap_or(self.frame.seen_at);
-        self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated));
+        self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated == Some(true)));
     }
 
     /// Writes and commits; empties the lists.

@@ -212,7 +212,7 @@ pub(super) async fn import(
                 asset: repository.clone(),
                 started_at: scan.started_at,
                 finished_at,
-                authenticated: false,
+                authenticated: None,
             };
             let own: Vec<scanhelm_core::finding::FindingRecord> = own;
             let items = std::iter::once(ReportItem::Asset(asset))

@@ -129,7 +129,7 @@ async fn standing(hub: &Running, grant: &Grant) -> BTreeMap<(String, u32), Findi
     assert_eq!(counted.total(), all.len() as u64);
     let mut standing = BTreeMap::new();
     for finding in &all {
-        let host = hub.hub.findings().asset(grant, finding.asset_id).await.unwrap().name;
+        let host = hub.hub.assets().get(grant, finding.asset_id).await.unwrap().entry.asset.name;
         let plugin: u32 = finding.title.strip_prefix("Check ").unwrap().parse().unwrap();
         assert!(matches!(finding.location, Location::Network { .. }), "{finding:?}");
         assert_eq!(standing.insert((host, plugin), finding.status), None, "twice: {finding:?}");

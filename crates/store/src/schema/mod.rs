@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 15] = [
+const MIGRATIONS: [Step; 16] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -53,6 +53,7 @@ const MIGRATIONS: [Step; 15] = [
         sqlite: include_str!("0015_scan_orders.sqlite.sql"),
         postgres: include_str!("0015_scan_orders.postgres.sql"),
     },
+    Step::Both(include_str!("0016_assets.sql")),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

@@ -45,7 +45,7 @@ async fn estate(world: &World) -> Estate {
 }
 
 fn coverage(second: i64, policy: &str) -> AssetCoverage {
-    AssetCoverage { covered_at: at(second), authenticated: false, policy: Some(policy.to_owned()), complete: true }
+    AssetCoverage { covered_at: at(second), authenticated: None, policy: Some(policy.to_owned()), complete: true }
 }
 
 /// Covers, completes, and applies core's judgement as the hub does.

@@ -8,6 +8,7 @@
 )]
 
 mod activity;
+mod assets;
 mod closing;
 mod fixture;
 mod imports;

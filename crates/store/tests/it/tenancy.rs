@@ -131,7 +131,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
     let finding = world.finding(company, asset, "CVE-1", 1);
     tx.insert_findings(std::slice::from_ref(&finding)).await.unwrap();
     tx.insert_sightings(&[world.sighting(&finding, &source, "r", scan.id, run, 1)]).await.unwrap();
-    let covered = AssetCoverage { covered_at: at(9), authenticated: true, policy: None, complete: true };
+    let covered = AssetCoverage { covered_at: at(9), authenticated: Some(true), policy: None, complete: true };
     tx.record_coverage(company, &source, scan.id, run, &[(asset, covered)]).await.unwrap();
     tx.settle_coverage(run, true).await.unwrap();
     tx.save_verdicts(
@@ -206,7 +206,7 @@ async fn foreign_and_unknown_look_the_same_in_every_read(world: World) {
             ("runs", store.runs(id, scan.id).await.unwrap().len()),
             ("latest_import", usize::from(store.latest_import(id, scan.id).await.unwrap().is_some())),
             ("asset", usize::from(store.asset(id, asset).await.unwrap().is_some())),
-            ("assets", store.assets(id, &page).await.unwrap().items.len()),
+            ("assets", store.assets(id, &scanhelm_store::AssetFilter::default(), &page).await.unwrap().items.len()),
             ("scan_assets", store.scan_assets(id, scan.id, &page).await.unwrap().items.len()),
             ("finding", usize::from(store.finding(id, finding.id).await.unwrap().is_some())),
             ("identity", usize::from(store.finding_identity(id, finding.id).await.unwrap().is_some())),

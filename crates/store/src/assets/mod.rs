@@ -1,34 +1,27 @@
-//! Assets, recognised by their identity. Reports may arrive in any order: times only widen, keys only add up, and the
+//! Assets, recognised by their identity; the import's path here, lists and counts in [`list`], what is known of one in
+//! [`standing`]. Reports may arrive in any order: times only widen, keys only add up, and the
 //! description is the newest look's (of equally new ones the greater text's), so the end is always the same.
+
+mod list;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use list::{AssetCounts, AssetFilter};
 use scanhelm_core::asset::{Asset, AssetKey, AssetKind};
-use scanhelm_core::ids::{AssetId, CompanyId, ScanId};
-use scanhelm_core::page::{Page, PageRequest};
+use scanhelm_core::ids::{AssetId, CompanyId, UserId};
 use scanhelm_core::{Result, Timestamp};
 
+pub use standing::{SourceCoverage, SourceEvidence};
+
 use crate::connection::Backend;
-use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
-use crate::sql::{Rows, Sql, json, values};
+use crate::sql::{Rows, json, values};
 use crate::store::{Reader, Transaction};
 
 const COLUMNS: &str = "assets.id, assets.company_id, assets.kind, assets.name, assets.identity, assets.keys, \
-                       assets.operating_system, assets.first_seen_at, assets.last_seen_at";
-
-const LISTING: Listing<'_> = Listing {
-    columns: COLUMNS,
-    tables: "assets",
-    id: "assets.id",
-    orders: &[
-        Order { name: "created_at", keys: &[("assets.first_seen_at", Kind::Number)] },
-        Order { name: "last_seen_at", keys: &[("assets.last_seen_at", Kind::Number)] },
-        Order { name: "name", keys: &[("assets.name", Kind::Text)] },
-    ],
-    total: true,
-    ranges: &[],
-};
+                       assets.operating_system, assets.first_seen_at, assets.last_seen_at, assets.owner_id, \
+                       assets.tags, assets.version";
 
 /// An asset as a batch of a report brings it.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +67,9 @@ fn read(row: &Row<'_>) -> Result<Asset> {
         operating_system: row.maybe_text("operating_system")?,
         first_seen_at: row.time("first_seen_at")?,
         last_seen_at: row.time("last_seen_at")?,
+        owner_id: row.maybe_parsed("owner_id")?,
+        tags: row.json("tags")?,
+        version: row.integer("version")?,
     })
 }
 
@@ -83,27 +79,13 @@ impl Reader {
         self.connection().optional(self.sql(&text, values![company, id]), read).await
     }
 
-    /// Sorts by `created_at` (first seen), `last_seen_at` or `name`.
-    pub async fn assets(&self, company: CompanyId, page: &PageRequest) -> Result<Page<Asset>> {
-        let filter = |sql: &mut Sql| {
-            sql.add(" assets.company_id = ?", values![company]);
-        };
-        LISTING.page(self.connection(), page, filter, read).await
-    }
-
-    /// What a scan's latest run covered or found something on.
-    pub async fn scan_assets(&self, company: CompanyId, scan: ScanId, page: &PageRequest) -> Result<Page<Asset>> {
-        let filter = |sql: &mut Sql| {
-            sql.add(
-                " assets.company_id = ? AND assets.id IN (\
-                 SELECT c.asset_id FROM coverage c JOIN scans ON scans.run_id = c.run_id \
-                 WHERE scans.company_id = ? AND scans.id = ? \
-                 UNION SELECT s.asset_id FROM sightings s JOIN run_sightings l ON l.sighting_id = s.id \
-                 JOIN scans ON scans.run_id = l.run_id WHERE scans.company_id = ? AND scans.id = ?)",
-                values![company, company, scan, company, scan],
-            );
-        };
-        LISTING.page(self.connection(), page, filter, read).await
+    /// Those of `ids` that the company has, in no order.
+    pub async fn assets_of(&self, company: CompanyId, ids: &[AssetId]) -> Result<Vec<Asset>> {
+        // By id, not by one of the indexes that begin with the company.
+        let mut sql =
+            self.sql(&format!("SELECT {COLUMNS} FROM assets WHERE company_id || '' = ? AND"), values![company]);
+        sql.among("id", ids.iter().map(ToString::to_string));
+        self.connection().all(sql, read).await
     }
 }
 
@@ -167,6 +149,25 @@ impl Transaction {
             })
             .await?;
         Ok(merged.into_iter().map(|(identity, row)| (identity, row.id)).collect())
+    }
+
+    /// What people say of an asset. `false`: it is gone, or has changed since `version` was read.
+    pub async fn describe_asset(
+        &self,
+        company: CompanyId,
+        id: AssetId,
+        (tags, owner): (&[String], Option<UserId>),
+        version: i64,
+    ) -> Result<bool> {
+        let text = "UPDATE assets SET tags = ?, owner_id = ?, version = version + 1 \
+                    WHERE company_id = ? AND id = ? AND version = ?";
+        if self.write(text, values![json(&tags)?, owner, company, id, version]).await? == 0 {
+            return Ok(false);
+        }
+        self.write("DELETE FROM asset_tags WHERE company_id = ? AND asset_id = ?", values![company, id]).await?;
+        let rows = Rows { head: "INSERT INTO asset_tags (asset_id, tag, company_id) VALUES ", columns: 3, tail: "" };
+        rows.run(self.connection(), tags, |tag, values| values.extend(values![id, tag, company])).await?;
+        Ok(true)
     }
 
     /// Imports of one company write one after the other, also on PostgreSQL: two batches that each look up what is
