@@ -181,6 +181,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many assets of each kind, tag and owner the same filters match, and how many of them are stale. */
+        get: operations["count_assets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}": {
         parameters: {
             query?: never;
@@ -188,14 +205,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One asset. */
+        /** One asset, and which scanner has seen it when. */
         get: operations["get_asset"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Says whose an asset is and what it belongs to. */
+        patch: operations["update_asset"];
         trace?: never;
     };
     "/api/v1/audit-log": {
@@ -1682,6 +1700,42 @@ export interface components {
             last_seen_at: components["schemas"]["Time"];
             name: string;
             operating_system?: string | null;
+            /**
+             * @description Sorted, in lower case.
+             * @example [
+             *       "prod",
+             *       "team:payments"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Raised by every change that a person makes.
+             */
+            version: number;
+        };
+        /** @description An asset with everything that is told of it. */
+        AssetDetail: components["schemas"]["ListedAsset"] & {
+            /** @description Which integration, or which scanner of files and local scans, has seen it when; by `source`. */
+            coverage: components["schemas"]["Coverage"][];
+        };
+        /** @description How many assets the filters match. */
+        AssetFigures: {
+            kinds: components["schemas"]["KindCount"][];
+            /** @description Those with most first, at most 100. */
+            owners: components["schemas"]["OwnerCount"][];
+            /** Format: int64 */
+            stale: number;
+            /** @description The most used first, at most 100. */
+            tags: components["schemas"]["TagCount"][];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description What people say of an asset. What is left out stays. */
+        AssetPatch: {
+            owner?: components["schemas"]["OwnerWord"] | null;
+            /** @description All of its tags from now on: letters, digits and `-_.:/`, kept in lower case, at most 50. */
+            tags?: string[] | null;
         };
         /** @enum {string} */
         AssetType: "host" | "site" | "repository" | "image" | "cloud_resource";
@@ -1913,6 +1967,41 @@ export interface components {
             medium: number;
             /** Format: int64 */
             total: number;
+        };
+        /** @description What one source knows of an asset. */
+        Coverage: {
+            connector?: string | null;
+            /** @description Of the integration, unless it is gone. */
+            integration?: string | null;
+            /** Format: uuid */
+            integration_id?: string | null;
+            last_authenticated_at?: components["schemas"]["Time"] | null;
+            last_complete_at?: components["schemas"]["Time"] | null;
+            last_found_at?: components["schemas"]["Time"] | null;
+            latest?: components["schemas"]["CoveringRun"] | null;
+            /** @description The products that found something. */
+            scanners: string[];
+            /**
+             * Format: int64
+             * @description What it has found, whatever became of it.
+             */
+            sightings: number;
+            /** @description `integration:<id>` or `scanner:<name>`. */
+            source: string;
+        };
+        /** @description A run that says it looked at an asset. */
+        CoveringRun: {
+            /** @description When the scanner ended with the asset. */
+            at: components["schemas"]["Time"];
+            /** @description Whether it was logged in; `null` where its report does not tell. */
+            authenticated?: boolean | null;
+            /** @description Everything that it reported was imported. */
+            complete: boolean;
+            policy?: string | null;
+            /** Format: uuid */
+            run_id: string;
+            /** Format: uuid */
+            scan_id: string;
         };
         /** @description A fresh API key. `secret` is shown this once. */
         CreatedApiKey: components["schemas"]["ApiKey"] & {
@@ -2279,6 +2368,13 @@ export interface components {
             reason?: string | null;
             state: components["schemas"]["FindingState"];
         };
+        KindCount: {
+            /** Format: int64 */
+            assets: number;
+            kind: components["schemas"]["AssetType"];
+            /** Format: int64 */
+            stale: number;
+        };
         Lag: {
             /** Format: double */
             max_s?: number | null;
@@ -2292,6 +2388,14 @@ export interface components {
         LicenceLimit: {
             capability: string;
             reason: string;
+        };
+        /** @description An asset with whose it is and how it stands. */
+        ListedAsset: components["schemas"]["Asset"] & {
+            /** @description Its findings that are `open` or `in_progress`. */
+            open_findings: components["schemas"]["Counts"];
+            owner?: components["schemas"]["Person"] | null;
+            /** @description No scan has seen it for as long as `assets.stale_after` says. */
+            stale: boolean;
         };
         /** @description A page of a list. */
         Listing_Activity: {
@@ -2481,6 +2585,19 @@ export interface components {
                 last_seen_at: components["schemas"]["Time"];
                 name: string;
                 operating_system?: string | null;
+                /**
+                 * @description Sorted, in lower case.
+                 * @example [
+                 *       "prod",
+                 *       "team:payments"
+                 *     ]
+                 */
+                tags: string[];
+                /**
+                 * Format: int64
+                 * @description Raised by every change that a person makes.
+                 */
+                version: number;
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -2764,6 +2881,28 @@ export interface components {
                 /** @description `changed`, `unchanged`, `pending` (it waits for an approval) or `refused`; `null` until it has had its turn. */
                 result?: string | null;
             }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only on the first page, and where counting is cheap.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_ListedAsset: {
+            items: (components["schemas"]["Asset"] & {
+                /** @description Its findings that are `open` or `in_progress`. */
+                open_findings: components["schemas"]["Counts"];
+                owner?: components["schemas"]["Person"] | null;
+                /** @description No scan has seen it for as long as `assets.stale_after` says. */
+                stale: boolean;
+            })[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
             /**
@@ -3627,6 +3766,11 @@ export interface components {
         Ordered: components["schemas"]["JobTicket"] & {
             command: components["schemas"]["Command"];
         };
+        OwnerCount: {
+            /** Format: int64 */
+            assets: number;
+            owner?: components["schemas"]["Person"] | null;
+        };
         /** @description The id of a member of the company, or `me`. */
         OwnerWord: string;
         /** @description That a finding waits for one. */
@@ -4168,6 +4312,11 @@ export interface components {
              * @description Not measured: runs whose end the vendor does not tell.
              */
             undated: number;
+        };
+        TagCount: {
+            /** Format: int64 */
+            assets: number;
+            tag: string;
         };
         /** @description What was tried and how it went, in order. */
         TestReport: {
@@ -5101,6 +5250,22 @@ export interface operations {
     list_assets: {
         parameters: {
             query?: {
+                /** @description Any of these. */
+                kind?: components["schemas"]["AssetType"][];
+                /** @description All of these. */
+                tag?: string[];
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
+                /** @description Whether no scan has seen it for as long as `assets.stale_after` says. */
+                stale?: boolean;
+                /** @description Covered by this integration, or something was found by it. */
+                integration_id?: string;
+                /** @description The same of a scanner of files and local scans. */
+                scanner?: string;
+                last_seen_after?: components["schemas"]["Time"];
+                last_seen_before?: components["schemas"]["Time"];
+                /** @description A text in the name or in what it is recognised by. */
+                q?: string;
                 /** @description How many rows. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5120,7 +5285,83 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_Asset"];
+                    "application/json": components["schemas"]["Listing_ListedAsset"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_assets: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["AssetType"][];
+                tag?: string[];
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
+                stale?: boolean;
+                integration_id?: string;
+                scanner?: string;
+                last_seen_after?: components["schemas"]["Time"];
+                last_seen_before?: components["schemas"]["Time"];
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetFigures"];
                 };
             };
             /** @description No credentials, or they are wrong, expired or revoked. */
@@ -5184,10 +5425,11 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Asset"];
+                    "application/json": components["schemas"]["AssetDetail"];
                 };
             };
             /** @description No credentials, or they are wrong, expired or revoked. */
@@ -5210,6 +5452,117 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_asset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
