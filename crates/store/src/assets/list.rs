@@ -8,7 +8,7 @@ use scanhelm_core::{Result, Timestamp};
 
 use super::{COLUMNS, read};
 use crate::findings::OwnerFilter;
-use crate::paging::{Kind, Listing, Order, add_search};
+use crate::paging::{Kind, Listing, Order};
 use crate::sql::{Sql, values};
 use crate::store::Reader;
 
@@ -92,7 +92,8 @@ impl AssetFilter {
             }
         }
         if let Some(q) = self.q.as_deref().filter(|q| !q.trim().is_empty()) {
-            add_search(sql, &["assets.name", "assets.identity", "assets.keys"], q);
+            let texts = "lower(assets.name || '\n' || assets.identity || '\n' || assets.keys)";
+            sql.push(" AND").containing(texts, &q.trim().to_ascii_lowercase());
         }
     }
 }
