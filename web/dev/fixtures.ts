@@ -52,6 +52,8 @@ export const session: Session = {
   ],
   role: "admin",
   permissions: [
+    "asset:read",
+    "asset:write",
     "scan:read",
     "scan:create",
     "scan:control",

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { ApiError } from "./api/client.ts";
 import { sessionQuery } from "./api/session.ts";
+import { ASSET_KEYS } from "./assets/asset-filters.ts";
 import { FINDING_KEYS } from "./findings/finding-filters.ts";
 import { parseSearch, pickSearch, stringifySearch } from "./parts/filters.ts";
 import { TipHost } from "./parts/TipHost.tsx";
@@ -89,6 +90,20 @@ const findings = createRoute({
   component: lazyRouteComponent(() => import("./findings/FindingsPage.tsx"), "FindingsPage"),
 });
 
+const assets = createRoute({
+  getParentRoute: () => console_,
+  path: "/assets",
+  validateSearch: (raw) => pickSearch(raw, ASSET_KEYS),
+  component: lazyRouteComponent(() => import("./assets/AssetsPage.tsx"), "AssetsPage"),
+});
+
+const asset = createRoute({
+  getParentRoute: () => console_,
+  path: "/assets/$assetId",
+  validateSearch: (raw) => pickSearch(raw, ["tab", ...FINDING_KEYS]),
+  component: lazyRouteComponent(() => import("./assets/AssetPage.tsx"), "AssetPage"),
+});
+
 const approvals = createRoute({
   getParentRoute: () => console_,
   path: "/approvals",
@@ -137,6 +152,8 @@ const tree = root.addChildren([
     scans,
     scan,
     findings,
+    assets,
+    asset,
     approvals,
     integrations,
     integration,

@@ -59,6 +59,14 @@ export const FINDING_STATES = wordsOf<FindingState>({
   closed: true,
 });
 
+export const ASSET_KINDS = wordsOf<AssetKind>({
+  host: true,
+  site: true,
+  repository: true,
+  image: true,
+  cloud_resource: true,
+});
+
 export const NOTIFICATION_EVENTS = wordsOf<NotificationEvent>({
   "findings.new": true,
   "run.completed": true,
@@ -80,6 +88,7 @@ export type Page<Item> = Omit<Schemas["Listing_Scan"], "items"> & { items: Item[
 
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
 export type ScanListQuery = Query<"list_scans">;
+export type AssetListQuery = Query<"list_assets">;
 export type FindingListQuery = Query<"list_scan_findings">;
 
 export type ScheduleListQuery = Query<"list_schedules">;
@@ -97,6 +106,11 @@ export type Activity = Schemas["Activity"];
 export type Finding = Schemas["Finding"];
 export type FindingFilter = Schemas["FindingSelection"];
 export type FindingDetail = Schemas["FindingDetail"];
+export type AssetKind = Schemas["AssetType"];
+export type Asset = Schemas["ListedAsset"];
+export type AssetDetail = Schemas["AssetDetail"];
+export type AssetCoverage = Schemas["Coverage"];
+export type AssetPatch = Schemas["AssetPatch"];
 export type Comment = Schemas["Comment"];
 export type Approval = Schemas["Approval"];
 export type ApprovalState = Schemas["ApprovalState"];

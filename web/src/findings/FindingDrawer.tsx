@@ -55,7 +55,14 @@ function Detail({ finding }: { finding: FindingDetail }) {
           { label: "Severity", value: <SeverityMark severity={finding.severity} /> },
           { label: "Status", value: STATE_WORDS[finding.status] ?? finding.status },
           { label: "Owner", value: <FindingOwner key={finding.id} finding={finding} /> },
-          { label: "Asset", value: finding.asset },
+          {
+            label: "Asset",
+            value: finding.asset ? (
+              <Link to="/assets/$assetId" params={{ assetId: finding.asset_id }} search={{}}>
+                {finding.asset}
+              </Link>
+            ) : null,
+          },
           {
             label: "Location",
             value: finding.location ? <span className="mono">{finding.location}</span> : null,

@@ -35,6 +35,13 @@ export const FindingsIcon = (props: Props) => (
     <path d="M8 6.5v3M8 11.4v.1" />
   </Icon>
 );
+export const AssetsIcon = (props: Props) => (
+  <Icon {...props}>
+    <rect x="2" y="2.5" width="12" height="4.5" rx="1" />
+    <rect x="2" y="9" width="12" height="4.5" rx="1" />
+    <path d="M4.6 4.7v.1M4.6 11.2v.1" />
+  </Icon>
+);
 export const ApprovalsIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M2 8.4l3 3 5-6M9.4 10.8l.6.6 4-4.8" />

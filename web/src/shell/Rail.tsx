@@ -6,6 +6,7 @@ import { logOut, sessionQuery } from "@/api/session.ts";
 import { waitingQuery } from "@/api/triage.ts";
 import {
   ApprovalsIcon,
+  AssetsIcon,
   FindingsIcon,
   HelpIcon,
   IntegrationsIcon,
@@ -32,6 +33,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         </Entry>
         <Entry to="/findings" icon={<FindingsIcon />} onNavigate={onNavigate}>
           Findings
+        </Entry>
+        <Entry to="/assets" icon={<AssetsIcon />} onNavigate={onNavigate}>
+          Assets
         </Entry>
         <Entry to="/approvals" icon={<ApprovalsIcon />} count={useWaiting()} onNavigate={onNavigate}>
           Approvals
@@ -65,6 +69,7 @@ type EntryProps = {
   to:
     | "/scans"
     | "/findings"
+    | "/assets"
     | "/approvals"
     | "/integrations"
     | "/schedules"

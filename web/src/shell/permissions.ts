@@ -8,6 +8,7 @@ type Permission =
   | "scan:import"
   | "finding:triage"
   | "finding:approve"
+  | "asset:write"
   | "integration:manage"
   | "schedule:manage"
   | "user:manage";
