@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use scanhelm_formats::write::{ToolInfo, write_csv, write_json, write_sarif};
+use scanhelm_formats::write::{Findings, Heading, Output, ToolInfo};
 use scanhelm_formats::{Limits, ReadError, ReadOptions, ReportItem, open};
 
 /// Small enough that a fuzzer finds a breach of a limit and not the machine's.
@@ -30,11 +30,16 @@ pub(crate) fn read_and_write(bytes: &[u8]) {
             _ => None,
         })
         .collect();
-    let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0".to_owned(), information_uri: None };
-    let (mut csv, mut json, mut sarif) = (vec![], vec![], vec![]);
-    write_csv(&mut csv, &findings).expect("a buffer takes all");
-    write_json(&mut json, &findings, &tool).expect("a buffer takes all");
-    write_sarif(&mut sarif, &findings, &tool).expect("a buffer takes all");
+    let heading = Heading { tool: ToolInfo::scanhelm(), name: "fuzzed".to_owned(), of_hub: false };
+    let sorted = Findings::of_report(&findings).expect("little is sorted in memory");
+    let mut sarif = vec![];
+    for output in Output::ALL.into_iter().filter(|output| *output != Output::Ocsf) {
+        let mut bytes = vec![];
+        output.write(&mut bytes, &sorted, &heading).expect("a buffer takes all");
+        if output == Output::Sarif {
+            sarif = bytes;
+        }
+    }
     let again = open(Box::new(Cursor::new(sarif)), &ReadOptions::default()).expect("our own SARIF");
     let again = again.filter(|item| matches!(item, Ok(ReportItem::Finding(_)))).count();
     assert_eq!(again, findings.len(), "findings that came back");

@@ -1,13 +1,14 @@
 //! Where results go. A file is written beside its place and then put there in one step: a reader never sees half of
 //! it, and a failed write leaves the old one.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use scanhelm_formats::write::Findings;
 
-use super::{Format, Results, to_standard_output};
+use super::{Format, Results, stream_to_standard_output};
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Destinations {
@@ -30,6 +31,8 @@ pub(crate) enum DestinationError {
     NoFolder(String),
     #[error("`{path}` cannot be written: {cause}")]
     File { path: String, cause: io::Error },
+    #[error("the findings do not fit into memory, and the folder for temporary files cannot be used: {0}")]
+    Sorting(io::Error),
     #[error("standard output cannot be written: {0}")]
     StandardOutput(io::Error),
 }
@@ -56,14 +59,13 @@ impl Destinations {
 
 impl Checked {
     pub(crate) fn write(&self, results: &Results) -> Result<(), DestinationError> {
+        let findings = Findings::of_report(&results.records).map_err(DestinationError::Sorting)?;
         for (path, format) in &self.files {
-            format
-                .render(results)
-                .and_then(|content| write_atomically(path, &content))
+            write_atomically(path, |file| format.write(file, results, &findings))
                 .map_err(|cause| DestinationError::File { path: path.display().to_string(), cause })?;
         }
-        let content = self.output.render(results).map_err(DestinationError::StandardOutput)?;
-        to_standard_output(&String::from_utf8_lossy(&content)).map_err(DestinationError::StandardOutput)
+        stream_to_standard_output(|output| self.output.write(output, results, &findings))
+            .map_err(DestinationError::StandardOutput)
     }
 }
 
@@ -88,12 +90,13 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // The umask takes its part away.
     let permissions = std::fs::Permissions::from_mode(0o666);
-    let mut file =
-        tempfile::Builder::new().prefix(".scanhelm-").permissions(permissions).tempfile_in(folder_of(path))?;
-    file.write_all(content)?;
+    let file = tempfile::Builder::new().prefix(".scanhelm-").permissions(permissions).tempfile_in(folder_of(path))?;
+    let mut buffered = BufWriter::new(file);
+    write(&mut buffered)?;
+    let file = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

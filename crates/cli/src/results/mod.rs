@@ -3,16 +3,14 @@
 mod destination;
 mod table;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::ValueEnum;
 use comfy_table::Table;
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{
-    ToolInfo, write_csv, write_cyclonedx_vex, write_html, write_json, write_ndjson, write_sarif,
-};
+use scanhelm_formats::write::{Findings, Heading, Output, ToolInfo};
 
 pub(crate) use destination::Destinations;
 
@@ -58,35 +56,40 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    fn render(self, results: &Results) -> io::Result<Vec<u8>> {
-        let tool = ToolInfo {
-            name: "Scanhelm".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            information_uri: Some(env!("CARGO_PKG_REPOSITORY").to_owned()),
+    fn write(self, output: &mut dyn Write, results: &Results, findings: &Findings) -> io::Result<()> {
+        let format = match self {
+            Self::Table => return output.write_all(table::render(results).as_bytes()),
+            Self::Json => Output::Json,
+            Self::Sarif => Output::Sarif,
+            Self::Csv => Output::Csv,
+            Self::Ndjson => Output::Ndjson,
+            Self::CyclonedxVex => Output::CyclonedxVex,
+            Self::Html => Output::Html,
         };
-        let mut output = Vec::new();
-        match self {
-            Self::Table => output = table::render(results).into_bytes(),
-            Self::Json => write_json(&mut output, &results.records, &tool)?,
-            Self::Sarif => write_sarif(&mut output, &results.records, &tool)?,
-            Self::Csv => write_csv(&mut output, &results.records)?,
-            Self::Ndjson => write_ndjson(&mut output, &results.records)?,
-            Self::CyclonedxVex => write_cyclonedx_vex(&mut output, &results.records, &tool)?,
-            Self::Html => write_html(&mut output, &results.name, &results.records, &tool)?,
-        }
-        Ok(output)
+        let heading = Heading { tool: ToolInfo::scanhelm(), name: results.name.clone(), of_hub: false };
+        format.write(output, findings, &heading)
     }
 }
 
-/// A terminal obeys some of the characters that hostile texts hold; a file or a pipe gets the bytes as they are.
 pub(crate) fn to_standard_output(text: &str) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    let written = if output.is_terminal() {
-        output.write_all(clean(text, usize::MAX).as_bytes())
+    stream_to_standard_output(|output| output.write_all(text.as_bytes()))
+}
+
+/// A terminal obeys some of the characters that hostile texts hold; a file or a pipe gets the bytes as they are.
+pub(crate) fn stream_to_standard_output(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let stdout = io::stdout().lock();
+    let written = if stdout.is_terminal() {
+        let mut text = Vec::new();
+        write(&mut text).and_then(|()| {
+            let mut stdout = stdout;
+            stdout.write_all(clean(&String::from_utf8_lossy(&text), usize::MAX).as_bytes())?;
+            stdout.flush()
+        })
     } else {
-        output.write_all(text.as_bytes())
+        let mut buffered = BufWriter::new(stdout);
+        write(&mut buffered).and_then(|()| buffered.flush())
     };
-    match written.and_then(|()| output.flush()) {
+    match written {
         // `| head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,

@@ -56,6 +56,12 @@ impl FindingState {
         matches!(self, Self::RiskAccepted | Self::FalsePositive | Self::Duplicate)
     }
 
+    /// Shown to be gone, by a scan or by a person who looked.
+    #[must_use]
+    pub const fn is_fixed(self) -> bool {
+        matches!(self, Self::Fixed | Self::VerifiedFixed)
+    }
+
     /// Closed in a way that a newer sighting reopens.
     #[must_use]
     pub const fn is_resolved(self) -> bool {

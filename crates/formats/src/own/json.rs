@@ -1,6 +1,7 @@
-//! `scanhelm-findings/1`: every record comes back as it was, with its asset and its identity.
+//! `scanhelm-findings/1`: every record comes back as it was, with its asset and its identity. What a hub held as fixed is
+//! left out: it is not there.
 
-use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::{FindingRecord, FindingState};
 use serde::Deserialize;
 
 use crate::error::ReadError;
@@ -23,6 +24,18 @@ fn recognises(sample: &Sample) -> bool {
 #[derive(Deserialize)]
 struct Tool {
     version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    hub: Option<Held>,
+    #[serde(flatten)]
+    record: FindingRecord,
+}
+
+#[derive(Deserialize)]
+struct Held {
+    status: FindingState,
 }
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
@@ -53,5 +66,12 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
     if !has_findings {
         return Err(cursor.malformed("it holds no list `findings`"));
     }
-    report.into_reader(options, Box::new(|_, raw, _| vec![parsed::<FindingRecord>(raw)]))
+    report.into_reader(options, Box::new(|_, raw, _| found(raw)))
+}
+
+fn found(raw: &[u8]) -> Vec<Result<FindingRecord, String>> {
+    match parsed::<Listed>(raw) {
+        Ok(Listed { hub: Some(held), .. }) if held.status.is_fixed() => Vec::new(),
+        listed => vec![listed.map(|listed| listed.record)],
+    }
 }

@@ -1,12 +1,13 @@
 //! The table for spreadsheets. It keeps what people read of a finding, not all that identifies it: what an asset and a place are
 //! follows from how they are spelled, scores have no version, and texts were cleaned and cut. What comes back gives
-//! the same table again; whoever wants the same findings takes the JSON.
+//! the same table again; whoever wants the same findings takes the JSON. What a hub held as fixed is left out: it is not
+//! there.
 
 use std::collections::BTreeMap;
 
 use scanhelm_core::Severity;
 use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
-use scanhelm_core::finding::{CvssScore, FindingRecord, Location};
+use scanhelm_core::finding::{CvssScore, FindingRecord, FindingState, Location};
 
 use crate::error::ReadError;
 use crate::format::Format;
@@ -18,13 +19,13 @@ use crate::sample::Sample;
 use crate::site::site;
 use crate::table::Rows;
 use crate::weakness::{cves_in, cwes_in};
-use crate::write::{CSV_HEADER, is_formula};
+use crate::write::{CSV_HEADER, is_formula, is_header};
 
 pub(super) const FORMAT: Format =
     Format { id: "scanhelm-csv", name: "Scanhelm findings CSV", extensions: &["csv"], sniff: recognises, open };
 
 fn recognises(sample: &Sample) -> bool {
-    sample.text().lines().next().is_some_and(|header| header.trim_end() == CSV_HEADER.join(","))
+    sample.text().lines().next().is_some_and(|header| is_header(header.trim_end().split(',')))
 }
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
@@ -32,11 +33,12 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
     report.assets_of_findings_only = true;
     let mut rows = Rows::new(input.content, &options.limits);
     let header = rows.next()?.ok_or_else(|| rows.truncated("it has no header"))?;
-    if !header.cells().eq(CSV_HEADER) {
+    if !is_header(header.cells()) {
         return Err(rows.malformed("its header is not that of Scanhelm's table"));
     }
     while let Some(row) = rows.next()? {
-        if !row.is_blank() {
+        let status = row.cell(CSV_HEADER.len()).parse();
+        if !row.is_blank() && !status.is_ok_and(FindingState::is_fixed) {
             let cells: BTreeMap<&str, &str> = CSV_HEADER.into_iter().zip(row.cells().map(plain)).collect();
             report.keep_value(0, &cells)?;
         }

@@ -5,12 +5,13 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use scanhelm_core::finding::{FindingRecord, Location};
+use scanhelm_core::Severity;
+use scanhelm_core::finding::Location;
 use scanhelm_core::text::clean;
-use scanhelm_core::{Severity, SeverityCounts};
 
-use super::order::ordered;
-use super::{ToolInfo, is_web_uri};
+use super::entry::{Entry, Standing};
+use super::order::Findings;
+use super::{Heading, is_web_uri};
 
 /// Of one text; what is longer belongs into the machine formats.
 const LONGEST: usize = 20_000;
@@ -47,12 +48,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Writes the page. `name` says what was looked at.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn write_html(output: &mut dyn Write, name: &str, records: &[FindingRecord], tool: &ToolInfo) -> io::Result<()> {
-    let counts: SeverityCounts = records.iter().map(|record| record.severity).collect();
+pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+    let Heading { tool, name, .. } = heading;
     let title = format!("Findings: {name}");
     writeln!(
         output,
@@ -67,19 +64,19 @@ pub fn write_html(output: &mut dyn Write, name: &str, records: &[FindingRecord],
     )?;
     writeln!(output, "<ul class=\"counts\">")?;
     for severity in Severity::ALL {
-        writeln!(output, "<li class=\"{severity}\"><b>{}</b>{severity}</li>", counts.get(severity))?;
+        writeln!(output, "<li class=\"{severity}\"><b>{}</b>{severity}</li>", findings.counts().get(severity))?;
     }
     writeln!(output, "</ul>")?;
-    if records.is_empty() {
-        writeln!(output, "<p>Nothing was found.</p>")?;
+    if findings.counts().total() == 0 {
+        let nothing = if heading.of_hub { "No finding matches." } else { "Nothing was found." };
+        writeln!(output, "<p>{nothing}</p>")?;
     }
-    for finding in ordered(records) {
-        write_finding(output, finding.record)?;
-    }
+    findings.each(|entry| write_finding(output, &entry))?;
     writeln!(output, "</body>\n</html>")
 }
 
-fn write_finding(output: &mut dyn Write, record: &FindingRecord) -> io::Result<()> {
+fn write_finding(output: &mut dyn Write, entry: &Entry) -> io::Result<()> {
+    let record = &entry.record;
     let place = match &record.location {
         Location::Asset | Location::Network { .. } => format!("{} {}", record.asset.name, record.location.label()),
         location => location.label(),
@@ -115,7 +112,7 @@ fn write_finding(output: &mut dyn Write, record: &FindingRecord) -> io::Result<(
         ("Description", record.description.clone()),
         ("Solution", record.solution.clone()),
     ];
-    for (name, text) in facts {
+    for (name, text) in facts.into_iter().chain(entry.standing.iter().flat_map(standing_facts)) {
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
             writeln!(output, "<dt>{name}</dt><dd>{}</dd>", Escaped(&text))?;
         }
@@ -136,4 +133,15 @@ fn write_finding(output: &mut dyn Write, record: &FindingRecord) -> io::Result<(
         writeln!(output, "<dt>Evidence</dt><dd><pre>{}</pre></dd>", Escaped(evidence))?;
     }
     writeln!(output, "</dl>\n</details>")
+}
+
+fn standing_facts(standing: &Standing) -> [(&'static str, Option<String>); 5] {
+    let seen = format!("{} to {}", standing.first_seen_at, standing.last_seen_at);
+    [
+        ("State", Some(standing.status.as_str().replace('_', " "))),
+        ("Reason", standing.reason.clone()),
+        ("Stands until", standing.expires_at.map(|time| time.to_string())),
+        ("Seen", Some(seen)),
+        ("Resolved", standing.resolved_at.map(|time| time.to_string())),
+    ]
 }

@@ -1,26 +1,46 @@
-//! Writers of findings: the machine formats that people feed to other tools.
+//! Writers of findings: the machine formats that people feed to other tools. There is one writer a format, for what a
+//! command found and for what a hub holds.
 //!
 //! The same findings give the same bytes, in whatever order they come: they are sorted here (worst first, then
-//! scanner, rule, asset, place, title), and nothing in the output depends on when or where it was written. No
-//! timestamp and no absolute path is in it.
+//! scanner, rule, asset, place, title), and nothing in the output depends on when or where it was written. No time but
+//! those of a hub's findings and no absolute path is in it.
+//!
+//! A writer sees one finding at a time. What a format wants put together (the rules of SARIF, the components and
+//! vulnerabilities of CycloneDX) is sorted on disk when there is much of it; in memory is kept only a number for each
+//! different rule or vulnerability.
 
 mod csv;
+mod entry;
 mod html;
 mod json;
 mod ndjson;
+mod numbers;
+mod ocsf;
 mod order;
+mod output;
 mod sarif;
+mod sorted;
 mod vex;
 
-use std::io;
+use std::io::{self, Write};
 
-pub(crate) use self::csv::is_formula;
-pub use self::csv::{CSV_HEADER, write_csv};
-pub use self::html::write_html;
-pub use self::json::{JSON_SCHEMA, write_json};
-pub use self::ndjson::write_ndjson;
-pub use self::sarif::write_sarif;
-pub use self::vex::write_cyclonedx_vex;
+use serde::Serialize;
+
+pub(crate) use self::csv::{CSV_HEADER, is_formula, is_header};
+pub use self::entry::{Entry, Standing};
+pub use self::json::JSON_SCHEMA;
+pub use self::order::{Findings, Gathering};
+pub use self::output::Output;
+
+/// What an output says about itself.
+#[derive(Clone, Debug)]
+pub struct Heading {
+    pub tool: ToolInfo,
+    /// What was looked at.
+    pub name: String,
+    /// The findings are a hub's, each with its [`Standing`].
+    pub of_hub: bool,
+}
 
 /// Who writes: this program.
 #[derive(Clone, Debug)]
@@ -31,6 +51,17 @@ pub struct ToolInfo {
     pub information_uri: Option<String>,
 }
 
+impl ToolInfo {
+    #[must_use]
+    pub fn scanhelm() -> Self {
+        Self {
+            name: "Scanhelm".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            information_uri: Some(env!("CARGO_PKG_REPOSITORY").to_owned()),
+        }
+    }
+}
+
 /// Whether a text is an address that viewers may make a link of.
 fn is_web_uri(uri: &str) -> bool {
     (uri.starts_with("https://") || uri.starts_with("http://"))
@@ -39,7 +70,26 @@ fn is_web_uri(uri: &str) -> bool {
         })
 }
 
-/// What the writers in `serde_json` and `csv` fail with is a failed write underneath.
-fn as_io(error: impl Into<io::Error>) -> io::Error {
-    error.into()
+/// The items of a JSON list as they come, one a line.
+struct Items<'a> {
+    output: &'a mut dyn Write,
+    any: bool,
+}
+
+impl<'a> Items<'a> {
+    fn new(output: &'a mut dyn Write) -> Self {
+        Self { output, any: false }
+    }
+
+    fn item(&mut self, item: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(self.next()?, item)?;
+        Ok(())
+    }
+
+    /// Where the next item belongs.
+    fn next(&mut self) -> io::Result<&mut dyn Write> {
+        self.output.write_all(if self.any { b",\n" } else { b"\n" })?;
+        self.any = true;
+        Ok(self.output)
+    }
 }

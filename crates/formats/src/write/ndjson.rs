@@ -3,20 +3,13 @@
 
 use std::io::{self, Write};
 
-use scanhelm_core::finding::FindingRecord;
-
-use super::as_io;
 use super::json::Finding;
-use super::order::ordered;
+use super::order::Findings;
 
-/// Writes the findings; nothing when there are none.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn write_ndjson(output: &mut dyn Write, records: &[FindingRecord]) -> io::Result<()> {
-    for finding in ordered(records) {
-        serde_json::to_writer(&mut *output, &Finding::of(&finding)).map_err(as_io)?;
-        output.write_all(b"\n")?;
-    }
-    Ok(())
+/// Nothing when there are no findings.
+pub(super) fn write(output: &mut dyn Write, findings: &Findings) -> io::Result<()> {
+    findings.each(|entry| {
+        serde_json::to_writer(&mut *output, &Finding::of(&entry))?;
+        output.write_all(b"\n")
+    })
 }

@@ -2,38 +2,37 @@
 //!
 //! Findings in code are SARIF as it is meant. Findings on hosts, sites and packages have no file; they get a logical
 //! location for people, and all that makes up their identity in `properties` (see the reader's `own` module).
+//!
+//! What people decided about a hub's finding is a suppression with their reason. One that is fixed is a result of kind
+//! `pass` and absent from the baseline, so that no reader takes it for open; one that was not seen again asks for
+//! `review`.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use scanhelm_core::Severity;
-use scanhelm_core::finding::{FindingRecord, Location};
+use scanhelm_core::finding::{FindingRecord, FindingState, Location};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::order::{Ordered, ordered};
-use super::{ToolInfo, as_io, is_web_uri};
+use super::entry::Entry;
+use super::numbers::{Numbers, Recent};
+use super::order::{Findings, text};
+use super::sorted::{Sorted, Sorter};
+use super::{Heading, ToolInfo, is_web_uri};
 use crate::sarif::{OWN_FACTS, OwnFacts};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// Writes the findings, indented, with a line break at the end.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn write_sarif(output: &mut dyn Write, records: &[FindingRecord], tool: &ToolInfo) -> io::Result<()> {
-    let findings = ordered(records);
-    let mut scanners: BTreeMap<&str, Vec<&Ordered<'_>>> = BTreeMap::new();
-    for finding in &findings {
-        scanners.entry(&finding.record.scanner).or_default().push(finding);
-    }
-    let mut runs: Vec<Value> = scanners.into_iter().map(|(scanner, findings)| run(scanner, &findings, tool)).collect();
-    if runs.is_empty() {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+    write!(output, "{{\"$schema\":\"{SCHEMA}\",\n\"version\":\"2.1.0\",\n\"runs\":[")?;
+    if findings.counts().total() == 0 {
         // Readers take a file without runs for one that says nothing; this says that nothing was found.
-        runs.push(json!({"tool": {"driver": driver(tool)}, "columnKind": "unicodeCodePoints", "results": []}));
+        let tool = json!({"driver": driver(&heading.tool)});
+        write!(output, "\n{{\"tool\":{tool},\"columnKind\":\"unicodeCodePoints\",\"results\":[]}}")?;
+    } else {
+        write_runs(output, &parts(findings)?, &heading.tool)?;
     }
-    let document = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": runs});
-    serde_json::to_writer_pretty(&mut *output, &document).map_err(as_io)?;
-    output.write_all(b"\n")
+    output.write_all(b"\n]}\n")
 }
 
 fn driver(tool: &ToolInfo) -> Value {
@@ -44,49 +43,196 @@ fn driver(tool: &ToolInfo) -> Value {
     driver
 }
 
-fn run(scanner: &str, findings: &[&Ordered<'_>], tool: &ToolInfo) -> Value {
-    let mut rules: BTreeMap<&str, Vec<&FindingRecord>> = BTreeMap::new();
-    for finding in findings {
-        rules.entry(&finding.record.rule_id).or_default().push(finding.record);
-    }
-    let index: BTreeMap<&str, usize> = rules.keys().enumerate().map(|(index, id)| (*id, index)).collect();
-    let results: Vec<Value> = findings
-        .iter()
-        .map(|finding| result(finding, index.get(finding.record.rule_id.as_str()).copied().unwrap_or_default()))
-        .collect();
-    let rules: Vec<Value> = rules.iter().map(|(id, records)| rule(id, records)).collect();
-    json!({
-        "tool": {"driver": {"name": scanner, "rules": rules}},
-        "conversion": {"tool": {"driver": driver(tool)}},
-        "columnKind": "unicodeCodePoints",
-        "results": results,
-    })
+/// Where a piece of the document stands: in which run, in which of its sections, at which place, and behind what.
+struct Place {
+    run: u32,
+    section: Section,
+    /// Of a result its position among all findings, of a rule its number in the run.
+    number: u64,
+    /// Of a rule: 0 for all that stands before its tags, then the tags.
+    tag: u64,
 }
 
-/// What the results of a rule share. They come worst first, so the first is the worst.
-fn rule(id: &str, records: &[&FindingRecord]) -> Value {
-    let first = records.first();
-    let mut tags: Vec<String> = vec!["security".to_owned()];
-    let mut cwes: Vec<u32> = records.iter().flat_map(|record| record.cwes.iter().copied()).collect();
-    cwes.sort_unstable();
-    cwes.dedup();
-    tags.extend(cwes.iter().map(|cwe| format!("external/cwe/cwe-{cwe:03}")));
-    let mut rule = Map::new();
-    rule.insert("id".to_owned(), json!(id));
-    if let Some(record) = first {
-        rule.insert("shortDescription".to_owned(), json!({"text": non_empty(&record.title, id)}));
-        let web = record.references.iter().find(|uri| is_web_uri(uri));
-        if let Some(uri) = web {
-            rule.insert("helpUri".to_owned(), json!(uri));
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Scanner,
+    Results,
+    Rules,
+}
+
+impl Place {
+    /// Sorts as the places do.
+    fn key(&self) -> Vec<u8> {
+        let mut key = self.run.to_be_bytes().to_vec();
+        key.push(self.section as u8);
+        key.extend(self.number.to_be_bytes());
+        key.extend(self.tag.to_be_bytes());
+        key
+    }
+
+    fn of(key: &[u8]) -> Option<Self> {
+        let (run, rest) = key.split_first_chunk()?;
+        let (section, rest) = rest.split_first()?;
+        let (number, tag) = rest.split_first_chunk()?;
+        let section = [Section::Scanner, Section::Results, Section::Rules].into_iter().nth(usize::from(*section))?;
+        let (number, tag) = (u64::from_be_bytes(*number), u64::from_be_bytes(*tag.first_chunk()?));
+        Some(Self { run: u32::from_be_bytes(*run), section, number, tag })
+    }
+}
+
+/// The scanners and their rules, numbered by name: what is found must not change the number of what was there.
+struct Rules {
+    runs: Numbers,
+    /// Of each run, with which of them are told already.
+    rules: Vec<(Numbers, Vec<bool>)>,
+}
+
+/// As much of an entry as names its rule.
+#[derive(Deserialize)]
+struct Named {
+    record: NamedRecord,
+}
+
+#[derive(Deserialize)]
+struct NamedRecord {
+    scanner: String,
+    rule_id: String,
+}
+
+impl Rules {
+    fn of(findings: &Findings) -> io::Result<Self> {
+        let mut names = Sorter::new(findings.folder.clone());
+        let mut recent = Recent::default();
+        findings.each_as(|Named { record }| {
+            let mut key = Vec::new();
+            text(&mut key, &record.scanner);
+            text(&mut key, &record.rule_id);
+            if recent.is_new(&key) {
+                names.push(key, serde_json::to_vec(&(record.scanner, record.rule_id))?)?;
+            }
+            Ok(())
+        })?;
+        let mut rules = Self { runs: Numbers::default(), rules: Vec::new() };
+        names.sorted()?.each(|_, name| {
+            let (scanner, rule): (String, String) = serde_json::from_slice(name)?;
+            if rules.runs.of(&[&scanner]).1 {
+                rules.rules.push((Numbers::default(), Vec::new()));
+            }
+            if let Some((numbers, told)) = rules.rules.last_mut()
+                && numbers.of(&[&rule]).1
+            {
+                told.push(false);
+            }
+            Ok(())
+        })?;
+        Ok(rules)
+    }
+
+    /// The numbers of run and rule, and whether this is their first finding, which is their worst.
+    fn number(&mut self, record: &FindingRecord) -> Option<(u32, u32, bool)> {
+        let (run, _) = self.runs.of(&[&record.scanner]);
+        let (numbers, told) = self.rules.get_mut(run as usize)?;
+        let (rule, _) = numbers.of(&[&record.rule_id]);
+        let was_told = std::mem::replace(told.get_mut(rule as usize)?, true);
+        Some((run, rule, !was_told))
+    }
+}
+
+/// The pieces of all runs, each the JSON that stands there.
+fn parts(findings: &Findings) -> io::Result<Sorted> {
+    let mut parts = Sorter::new(findings.folder.clone());
+    let mut rules = Rules::of(findings)?;
+    let mut recent = Recent::default();
+    let mut position = 0;
+    findings.each(|entry| {
+        let record = &entry.record;
+        let (run, rule, is_first) =
+            rules.number(record).ok_or_else(|| io::Error::other("a finding without its rule"))?;
+        let place = |section, number, tag| Place { run, section, number, tag }.key();
+        if is_first {
+            parts.push(place(Section::Rules, rule.into(), 0), rule_up_to_its_tags(record)?)?;
+            parts.push(place(Section::Scanner, 0, 0), serde_json::to_vec(&record.scanner)?)?;
         }
+        for cwe in &record.cwes {
+            let key = place(Section::Rules, rule.into(), u64::from(*cwe) + 1);
+            if recent.is_new(&key) {
+                parts.push(key, format!("\"external/cwe/cwe-{cwe:03}\"").into_bytes())?;
+            }
+        }
+        position += 1;
+        parts.push(place(Section::Results, position, 0), serde_json::to_vec(&result(&entry, rule))?)
+    })?;
+    parts.sorted()
+}
+
+fn write_runs(output: &mut dyn Write, parts: &Sorted, tool: &ToolInfo) -> io::Result<()> {
+    const END: &[u8] = b"\n]}}}";
+    const END_OF_RULE: &[u8] = b"]}}";
+    let conversion = json!({"tool": {"driver": driver(tool)}});
+    let mut scanner = Vec::new();
+    let mut before: Option<(Place, Vec<u8>)> = None;
+    parts.each(|key, part| {
+        let place = Place::of(key).ok_or_else(|| io::Error::other("a piece without its place"))?;
+        if before.as_ref().is_some_and(|(_, before)| before == key) {
+            return Ok(());
+        }
+        let was = before.as_ref().map(|(place, _)| place.section);
+        let in_rule = was == Some(Section::Rules);
+        match (place.section, place.tag) {
+            (Section::Scanner, _) => {
+                if in_rule {
+                    output.write_all(END_OF_RULE)?;
+                    output.write_all(END)?;
+                    output.write_all(b",")?;
+                }
+                scanner = part.to_vec();
+                write!(output, "\n{{\"columnKind\":\"unicodeCodePoints\",\"conversion\":{conversion},\"results\":[")?;
+            }
+            (Section::Results, _) => {
+                output.write_all(if was == Some(Section::Results) { b",\n" } else { b"\n" })?;
+                output.write_all(part)?;
+            }
+            (Section::Rules, 0) => {
+                if in_rule {
+                    output.write_all(END_OF_RULE)?;
+                    output.write_all(b",\n")?;
+                } else {
+                    output.write_all(b"\n],\"tool\":{\"driver\":{\"name\":")?;
+                    output.write_all(&scanner)?;
+                    output.write_all(b",\"rules\":[\n")?;
+                }
+                output.write_all(part)?;
+            }
+            (Section::Rules, _) => {
+                output.write_all(b",")?;
+                output.write_all(part)?;
+            }
+        }
+        before = Some((place, key.to_vec()));
+        Ok(())
+    })?;
+    output.write_all(END_OF_RULE)?;
+    output.write_all(END)
+}
+
+/// What the results of a rule share, as far as its first finding tells it, which is the worst. It lacks the end of its
+/// tags.
+fn rule_up_to_its_tags(record: &FindingRecord) -> io::Result<Vec<u8>> {
+    let mut rule = Map::from_iter([
+        ("id".to_owned(), json!(record.rule_id)),
+        ("shortDescription".to_owned(), json!({"text": non_empty(&record.title, &record.rule_id)})),
+    ]);
+    if let Some(uri) = record.references.iter().find(|uri| is_web_uri(uri)) {
+        rule.insert("helpUri".to_owned(), json!(uri));
     }
-    let mut properties = json!({"tags": tags});
-    let score = first.and_then(|record| nominal_score(record.severity));
-    if let (Some(score), Some(properties)) = (score, properties.as_object_mut()) {
-        properties.insert("security-severity".to_owned(), json!(score));
+    let mut text = serde_json::to_vec(&rule)?;
+    text.pop();
+    text.extend(b",\"properties\":{");
+    if let Some(score) = nominal_score(record.severity) {
+        text.extend(format!("\"security-severity\":\"{score}\",").bytes());
     }
-    rule.insert("properties".to_owned(), properties);
-    Value::Object(rule)
+    text.extend(b"\"tags\":[\"security\"");
+    Ok(text)
 }
 
 /// For viewers that sort by this number (GitHub does); the middle of each band.
@@ -100,25 +246,42 @@ fn nominal_score(severity: Severity) -> Option<&'static str> {
     }
 }
 
-fn result(finding: &Ordered<'_>, rule_index: usize) -> Value {
-    let record = finding.record;
-    let (kind, level) = match record.severity {
-        Severity::Critical | Severity::High => ("fail", "error"),
-        Severity::Medium => ("fail", "warning"),
-        Severity::Low => ("fail", "note"),
-        Severity::Info => ("informational", "none"),
+fn result(entry: &Entry, rule_index: u32) -> Value {
+    let record = &entry.record;
+    let (kind, level) = match (entry.status(), record.severity) {
+        (Some(status), _) if status.is_fixed() => ("pass", "none"),
+        (Some(FindingState::NotSeen), _) => ("review", "none"),
+        (_, Severity::Critical | Severity::High) => ("fail", "error"),
+        (_, Severity::Medium) => ("fail", "warning"),
+        (_, Severity::Low) => ("fail", "note"),
+        (_, Severity::Info) => ("informational", "none"),
     };
     let text = record.description.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(&record.title);
-    json!({
-        "ruleId": record.rule_id,
-        "ruleIndex": rule_index,
-        "kind": kind,
-        "level": level,
-        "message": {"text": non_empty(text, &record.rule_id)},
-        "locations": [location(record)],
-        "partialFingerprints": {"scanhelm/v1": finding.fingerprint()},
-        "properties": {OWN_FACTS: OwnFacts::of(record)},
-    })
+    let mut properties = Map::from_iter([(OWN_FACTS.to_owned(), json!(OwnFacts::of(record)))]);
+    let mut result = Map::from_iter([
+        ("ruleId".to_owned(), json!(record.rule_id)),
+        ("ruleIndex".to_owned(), json!(rule_index)),
+        ("kind".to_owned(), json!(kind)),
+        ("level".to_owned(), json!(level)),
+        ("message".to_owned(), json!({"text": non_empty(text, &record.rule_id)})),
+        ("locations".to_owned(), json!([location(record)])),
+        ("partialFingerprints".to_owned(), json!({"scanhelm/v1": entry.fingerprint()})),
+    ]);
+    if let Some(standing) = &entry.standing {
+        properties.insert("hub".to_owned(), json!(standing));
+        if standing.status.is_fixed() {
+            result.insert("baselineState".to_owned(), json!("absent"));
+        }
+        if standing.status.is_verdict() || standing.status == FindingState::Closed {
+            let reason = entry.reason().unwrap_or_default();
+            let justification = format!("{}: {reason}", standing.status.as_str().replace('_', " "));
+            let justification = justification.trim_end_matches([':', ' ']);
+            let suppression = json!({"kind": "external", "status": "accepted", "justification": justification});
+            result.insert("suppressions".to_owned(), json!([suppression]));
+        }
+    }
+    result.insert("properties".to_owned(), Value::Object(properties));
+    Value::Object(result)
 }
 
 fn location(record: &FindingRecord) -> Value {

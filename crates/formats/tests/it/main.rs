@@ -33,6 +33,7 @@ mod nessus;
 mod nessus_csv;
 mod network;
 mod openvas;
+mod outputs;
 mod own;
 mod package_samples;
 mod packages;

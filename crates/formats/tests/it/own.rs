@@ -6,23 +6,19 @@ use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
 use scanhelm_core::finding::identity::{location, weakness};
 use scanhelm_core::finding::{CvssScore, FindingRecord, Location};
 use scanhelm_formats::ReadError;
-use scanhelm_formats::write::{ToolInfo, write_csv, write_json};
+use scanhelm_formats::write::Output;
 
 use crate::code_samples::{SCANHELM, SCANHELM_CSV};
 use crate::reading::read;
 use crate::samples::samples;
+use crate::writers::written;
 
 fn json(findings: &[FindingRecord]) -> Vec<u8> {
-    let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    let mut bytes = vec![];
-    write_json(&mut bytes, findings, &tool).unwrap();
-    bytes
+    written(Output::Json, findings)
 }
 
 fn csv(findings: &[FindingRecord]) -> Vec<u8> {
-    let mut bytes = vec![];
-    write_csv(&mut bytes, findings).unwrap();
-    bytes
+    written(Output::Csv, findings)
 }
 
 /// Its rows in an order of their own: what an asset is guessed to be decides the order of the table.

@@ -5,18 +5,12 @@ use std::collections::BTreeMap;
 use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::finding::{FindingRecord, Location};
-use scanhelm_formats::write::{
-    JSON_SCHEMA, ToolInfo, write_csv, write_cyclonedx_vex, write_html, write_json, write_ndjson, write_sarif,
-};
+use scanhelm_formats::write::{Findings, Heading, JSON_SCHEMA, Output, ToolInfo};
 
 use crate::corpus::corpus;
 use crate::reading::{BANDIT, NESSUS, SARIF, SEMGREP, read};
 
-fn tool() -> ToolInfo {
-    ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None }
-}
-
-fn findings() -> Vec<FindingRecord> {
+pub(crate) fn findings() -> Vec<FindingRecord> {
     let mut findings: Vec<FindingRecord> =
         [NESSUS, SARIF, BANDIT, SEMGREP].iter().flat_map(|report| read(*report).unwrap().findings).collect();
     let mut web = findings[0].clone();
@@ -35,40 +29,37 @@ fn findings() -> Vec<FindingRecord> {
     findings
 }
 
-fn sarif(findings: &[FindingRecord]) -> Vec<u8> {
+/// As a command writes what it found.
+pub(crate) fn written(output: Output, findings: &[FindingRecord]) -> Vec<u8> {
+    let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
+    let heading = Heading { tool, name: "shop <main>".to_owned(), of_hub: false };
     let mut bytes = vec![];
-    write_sarif(&mut bytes, findings, &tool()).unwrap();
+    output.write(&mut bytes, &Findings::of_report(findings).unwrap(), &heading).unwrap();
     bytes
+}
+
+fn sarif(findings: &[FindingRecord]) -> Vec<u8> {
+    written(Output::Sarif, findings)
 }
 
 fn csv(findings: &[FindingRecord]) -> Vec<u8> {
-    let mut bytes = vec![];
-    write_csv(&mut bytes, findings).unwrap();
-    bytes
+    written(Output::Csv, findings)
 }
 
 fn json(findings: &[FindingRecord]) -> Vec<u8> {
-    let mut bytes = vec![];
-    write_json(&mut bytes, findings, &tool()).unwrap();
-    bytes
+    written(Output::Json, findings)
 }
 
 fn ndjson(findings: &[FindingRecord]) -> Vec<u8> {
-    let mut bytes = vec![];
-    write_ndjson(&mut bytes, findings).unwrap();
-    bytes
+    written(Output::Ndjson, findings)
 }
 
 fn vex(findings: &[FindingRecord]) -> Vec<u8> {
-    let mut bytes = vec![];
-    write_cyclonedx_vex(&mut bytes, findings, &tool()).unwrap();
-    bytes
+    written(Output::CyclonedxVex, findings)
 }
 
 fn html(findings: &[FindingRecord]) -> String {
-    let mut bytes = vec![];
-    write_html(&mut bytes, "shop <main>", findings, &tool()).unwrap();
-    String::from_utf8(bytes).unwrap()
+    String::from_utf8(written(Output::Html, findings)).unwrap()
 }
 
 /// Identities and how often each occurs.
@@ -239,7 +230,7 @@ fn no_cell_is_a_formula() {
         let bytes = csv(std::slice::from_ref(&finding));
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let row = reader.records().next().unwrap().unwrap();
-        assert_eq!((&row[3], &row[2], &row[4]), (cell, "'@SUM(A1)", "'\t=1+1"));
+        assert_eq!((&row[3], &row[2], &row[4]), (cell, "'@SUM(A1)", "'\t'=1+1"));
     }
 }
 

@@ -1,0 +1,61 @@
+//! A finding on its way out.
+
+use scanhelm_core::Timestamp;
+use scanhelm_core::finding::identity::Identity;
+use scanhelm_core::finding::{FindingRecord, FindingState};
+use scanhelm_core::ids::FindingId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub record: FindingRecord,
+    /// What makes it this finding.
+    pub identity: Identity,
+    /// `None` for a report that no hub has seen.
+    pub standing: Option<Standing>,
+}
+
+/// What a hub knows of a finding beside what its scanner says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    pub id: FindingId,
+    pub status: FindingState,
+    /// Why it has this status, in the words of whoever judged it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_at: Option<Timestamp>,
+    /// Until when the judgement stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// How many scanners or integrations have evidence of it.
+    pub sightings: u32,
+}
+
+impl Entry {
+    /// A fingerprint that is the same on every machine and for every company: weakness and place, not the asset's name.
+    pub(super) fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"scanhelm-partial-fingerprint-v1");
+        let ordinal = self.identity.ordinal.to_string();
+        for part in [&self.identity.weakness, &self.identity.location, &ordinal] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex::encode(hash.finalize())
+    }
+
+    pub(super) fn status(&self) -> Option<FindingState> {
+        self.standing.as_ref().map(|standing| standing.status)
+    }
+
+    /// Why it has its status, if anybody said so.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.standing.as_ref()?.reason.as_deref().filter(|reason| !reason.trim().is_empty())
+    }
+}
