@@ -100,10 +100,12 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn set_headers(headers: &mut HeaderMap, path: &str, request_id: &str, https: bool) {
-    let is_data = !headers
+    let is_page = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|kind| kind.starts_with("text/html"));
+    // An exported page is a file.
+    let is_data = !is_page || headers.contains_key(header::CONTENT_DISPOSITION);
     let policy = if is_data && crate::console::is_reserved(path) { DATA_POLICY } else { CONSOLE_POLICY };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

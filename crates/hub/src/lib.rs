@@ -47,6 +47,7 @@ pub use scanhelm_store::{
 };
 pub use settings::Settings;
 pub use steps::Steps;
+use tokio::sync::Semaphore;
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -67,6 +68,8 @@ struct Inner {
     /// Wakes the job workers.
     work: jobs::Bell,
     places: jobs::Places,
+    /// One for each export that this machine bears.
+    exports: Arc<Semaphore>,
     wake: reconcile::Wake,
     /// Integrations to look at before their time.
     wanted: Mutex<HashSet<IntegrationId>>,
@@ -127,6 +130,7 @@ impl Hub {
             bus: events::EventBus::new(),
             work: jobs::Bell::default(),
             places: jobs::Places::new(parts.settings.jobs.workers),
+            exports: Arc::new(Semaphore::new(findings::EXPORTS_AT_ONCE)),
             wake: reconcile::Wake::default(),
             wanted: Mutex::default(),
             sessions: integrations::SessionCache::default(),

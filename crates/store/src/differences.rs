@@ -20,6 +20,8 @@ pub struct RunEvidence {
 impl Reader {
     /// Everything that `run` or `against` shows, in the order of the findings' ids. A few dozen bytes a finding.
     ///
+    /// What one scanner covered proves nothing about what another has seen: coverage counts for its own evidence.
+    ///
     /// How `against` found something is told by its own coverage of the asset, since the evidence itself remembers
     /// only its newest look.
     pub async fn run_evidence(
@@ -41,8 +43,8 @@ impl Reader {
              FROM sightings s JOIN findings f ON f.id = s.finding_id \
              LEFT JOIN run_sightings n ON n.run_id = ? AND n.sighting_id = s.id \
              LEFT JOIN run_sightings b ON b.run_id = ? AND b.sighting_id = s.id \
-             LEFT JOIN coverage c ON c.run_id = ? AND c.asset_id = s.asset_id \
-             LEFT JOIN coverage d ON d.run_id = ? AND d.asset_id = s.asset_id \
+             LEFT JOIN coverage c ON c.run_id = ? AND c.asset_id = s.asset_id AND c.source = s.source \
+             LEFT JOIN coverage d ON d.run_id = ? AND d.asset_id = s.asset_id AND d.source = s.source \
              WHERE s.company_id = ? AND s.id IN (SELECT sighting_id FROM run_sightings WHERE run_id = ? OR run_id = ?) \
              ORDER BY s.finding_id, s.id",
             values![

@@ -56,7 +56,9 @@ pub use changes::Changes;
 pub use connection::Backend;
 pub use coverage::ClosingCandidate;
 pub use differences::RunEvidence;
-pub use findings::{FindingFilter, FindingRow, FindingStanding, GroupSize, NewFinding, OwnerFilter, RelatedFinding};
+pub use findings::{
+    ExportedFinding, FindingFilter, FindingRow, FindingStanding, GroupSize, NewFinding, OwnerFilter, RelatedFinding,
+};
 pub use inspect::SchemaState;
 pub use job_findings::JobFinding;
 pub use jobs::{HeartbeatAnswer, JobBacklog, JobFilter, QueueDepth};
@@ -68,6 +70,6 @@ pub use scans::ScanFilter;
 pub use schedules::ScheduleFilter;
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use sightings::{NewSighting, SightingContent, SightingRow, SightingUpdate};
-pub use store::{Reader, Store, StoreOptions, Transaction};
+pub use store::{Reader, Snapshot, Store, StoreOptions, Transaction};
 pub use triage::VerdictFilter;
 pub use webhooks::VendorCall;

@@ -33,7 +33,7 @@ pub struct VerdictFilter {
     pub expires_before: Option<Timestamp>,
 }
 
-fn read(row: &Row<'_>) -> Result<Verdict> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Verdict> {
     Ok(Verdict {
         fingerprint: row.text("fingerprint")?,
         state: row.word("state", &FindingState::ALL, FindingState::as_str)?,

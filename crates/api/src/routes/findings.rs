@@ -97,7 +97,7 @@ impl Filters for FindingList {
 }
 
 /// The filters of the whole queue.
-fn everywhere(query: &mut QueryReader) -> AskedFilter {
+pub(super) fn everywhere(query: &mut QueryReader) -> AskedFilter {
     let AskedFilter { filter, owner } = common(query);
     let filter = FindingFilter {
         scan_id: query.id("scan_id", ScanId),

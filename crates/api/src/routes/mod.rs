@@ -9,6 +9,7 @@ mod comments;
 mod companies;
 mod connectors;
 mod events;
+mod export;
 mod findings;
 mod health;
 mod imports;
@@ -51,6 +52,7 @@ pub(crate) fn operations() -> Operations {
         comments::register,
         verdicts::register,
         approvals::register,
+        export::register,
         assets::register,
         imports::register,
         schedules::register,

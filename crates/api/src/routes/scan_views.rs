@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use scanhelm_core::finding::delta::Difference;
 use scanhelm_core::ids::{RunId, ScanId};
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
@@ -30,6 +31,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(Access::Permission(Permission::AssetRead), handler!(assets))
         .operation(Access::Permission(Permission::FindingRead), handler!(findings))
         .operation(Access::Permission(Permission::FindingRead), handler!(findings_delta))
+        .operation(Access::Permission(Permission::FindingRead), handler!(delta_findings))
 }
 
 /// What the scanner shows of the scan right now, as the hub last saw it.
@@ -159,4 +161,44 @@ async fn findings_delta(
     let delta = api.hub.scans().delta(&grant, id, question).await?;
     let around = surroundings(&api, &grant, delta.parts.iter().flat_map(|part| &part.findings)).await?;
     Ok(Json(FindingsDelta::new(delta, &around)))
+}
+
+struct DeltaList {
+    question: DeltaQuestion,
+    difference: Difference,
+    cursor: Option<String>,
+}
+
+impl Filters for DeltaList {
+    fn read(query: &mut QueryReader) -> Self {
+        let Delta(question) = Delta::read(query);
+        let difference = query.word_of("difference", &Difference::ALL, Difference::as_str).unwrap_or(Difference::New);
+        Self { question, difference, cursor: query.text("cursor") }
+    }
+}
+
+/// One list of `findings-delta`, page by page: the worst first.
+#[utoipa::path(get, path = "/api/v1/scans/{id}/findings-delta/findings", operation_id = "list_scan_findings_delta",
+    tag = "scans",
+    params(
+        ("id" = Uuid, Path),
+        ("difference" = Option<String>, Query, example = "new",
+            description = "`new` (the default), `regressed`, `unchanged`, `fixed` or `not_seen`."),
+        ("run" = Option<Uuid>, Query, description = "A run of this scan; by default the latest with results."),
+        ("against" = Option<Uuid>, Query, description = "Any run; by default the one before it with results."),
+        ("limit" = Option<u32>, Query, description = "How many rows: 1 to 500, by default 50."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, body = Listing<Finding>),
+        (status = 409, description = "`conflict`: no results are imported yet"),
+    ))]
+async fn delta_findings(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Id(id): Id<ScanId>,
+    Asked(DeltaList { question, difference, cursor }): Asked<DeltaList>,
+) -> ApiResult<Json<Listing<Finding>>> {
+    let found = api.hub.scans().delta_findings(&grant, id, question, difference, cursor.as_deref()).await?;
+    Ok(Json(listed(&api, &grant, found).await?))
 }

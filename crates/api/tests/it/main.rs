@@ -13,6 +13,7 @@ mod companies;
 mod console;
 mod document;
 mod events;
+mod export;
 mod house;
 mod judging;
 mod notifications;

@@ -59,11 +59,23 @@ impl HubArguments {
     pub(crate) fn client(&self) -> Answer<Client> {
         self.key.client(&self.hub)
     }
+
+    /// For a file that the hub makes while we wait: it may be silent for long before the first byte.
+    pub(crate) fn client_for_files(&self) -> Answer<Client> {
+        const MAKING: Duration = Duration::from_mins(15);
+        let limits = HttpLimits {
+            silence: MAKING,
+            pace_window: MAKING,
+            download_total: Duration::from_hours(24),
+            ..Client::limits()
+        };
+        Client::new(&self.hub, &self.key, limits)
+    }
 }
 
 impl KeyArguments {
     pub(crate) fn client(&self, hub: &str) -> Answer<Client> {
-        Client::new(hub, self)
+        Client::new(hub, self, Client::limits())
     }
 }
 
@@ -77,10 +89,22 @@ pub(crate) struct Client {
 impl Client {
     /// Asks only what everyone may know.
     pub(crate) fn anonymous(hub: &str) -> Answer<Self> {
-        Self::new(hub, &KeyArguments::default())
+        Self::new(hub, &KeyArguments::default(), Self::limits())
     }
 
-    fn new(hub: &str, key: &KeyArguments) -> Answer<Self> {
+    fn limits() -> HttpLimits {
+        HttpLimits {
+            connect: Duration::from_secs(5),
+            requests_per_minute: 6000,
+            burst: 1000,
+            // A person waits: one more attempt shows that it is not a passing trouble.
+            read_attempts: 2,
+            breaker_failures: u32::MAX,
+            ..HttpLimits::default()
+        }
+    }
+
+    fn new(hub: &str, key: &KeyArguments, limits: HttpLimits) -> Answer<Self> {
         let refused = |reason: String| RemoteError::Refused(reason);
         let shown = scanhelm_core::text::single_line(hub, 200);
         let base_url = Url::parse(hub.trim()).map_err(|_| {
@@ -94,15 +118,6 @@ impl Client {
             None => None,
         };
         let policy = NetworkPolicy::parse(&INSIDE).map_err(|error| refused(error.detail))?;
-        let limits = HttpLimits {
-            connect: Duration::from_secs(5),
-            requests_per_minute: 6000,
-            burst: 1000,
-            // A person waits: one more attempt shows that it is not a passing trouble.
-            read_attempts: 2,
-            breaker_failures: u32::MAX,
-            ..HttpLimits::default()
-        };
         let http = VendorHttp::new(VendorHttpOptions {
             base_url,
             ca_pem,
@@ -171,6 +186,20 @@ impl Client {
         let upload = Upload { path: file, field: "file", file_name: name, texts };
         let answer = self.http.upload(&request, &upload).await.map_err(|error| self.explain_write(&error))?;
         answer.json().map_err(|error| self.explain(&error))
+    }
+
+    /// Streams an answer into a file, which is whole when this succeeds.
+    pub(crate) async fn download(
+        &self,
+        what: &'static str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        into: &Path,
+    ) -> Answer<u64> {
+        let path = versioned(path);
+        // A page is as good an export as any.
+        let request = Request::new(what, &path).query(query).headers(&self.headers).mislabelled();
+        self.http.download(&request, into, u64::MAX).await.map_err(|error| self.explain(&error))
     }
 
     /// The live feed of a scan behind an event.

@@ -4,6 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::client::Client;
+use super::delta::{self, DeltaArguments};
+use super::export::{self, ExportArguments};
 use super::scans::{pages, shown};
 use super::table::{self, Column, facts, text, time};
 use super::{Answer, Form, HubArguments, ended};
@@ -14,7 +16,9 @@ Examples:
   export SCANHELM_HUB=https://scanhelm.example.com SCANHELM_API_KEY=shk_...
   scanhelm findings ls --severity critical --severity high --status open
   scanhelm findings ls --cve CVE-2021-44228 --output json
-  scanhelm findings show ID";
+  scanhelm findings show ID
+  scanhelm findings export --severity critical --output-file critical.csv
+  scanhelm findings delta SCAN --list new";
 
 #[derive(Args, Debug)]
 pub(crate) struct FindingsArguments {
@@ -39,10 +43,17 @@ enum FindingsCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Write all findings that match into a file
+    #[command(after_help = export::EXAMPLES)]
+    Export(ExportArguments),
+    /// Show what a run changed against another
+    #[command(after_help = delta::EXAMPLES)]
+    Delta(DeltaArguments),
 }
 
+/// Which findings.
 #[derive(Args, Debug)]
-struct ListArguments {
+pub(super) struct FilterArguments {
     /// Only of this severity; repeat for several
     #[arg(long, value_name = "SEVERITY")]
     severity: Vec<String>,
@@ -58,15 +69,42 @@ struct ListArguments {
     /// Only on this asset
     #[arg(long, value_name = "ID")]
     asset: Option<String>,
+    /// Only of this owner: the id of a user, `me`, `none`, or `gone` for people who have left
+    #[arg(long, value_name = "WHO")]
+    owner: Option<String>,
     /// Only with this CVE
     #[arg(long, value_name = "CVE")]
     cve: Option<String>,
     /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint
     #[arg(long, short = 's', value_name = "TEXT")]
     search: Option<String>,
+}
+
+#[derive(Args, Debug)]
+struct ListArguments {
+    #[command(flatten)]
+    filter: FilterArguments,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
+}
+
+impl FilterArguments {
+    /// As the API calls them.
+    pub(super) fn query(&self) -> Vec<(&'static str, &str)> {
+        let mut query: Vec<(&str, &str)> = self.severity.iter().map(|word| ("severity", word.as_str())).collect();
+        query.extend(self.status.iter().map(|word| ("status", word.as_str())));
+        let single = [
+            ("scanner", &self.scanner),
+            ("scan_id", &self.scan),
+            ("asset_id", &self.asset),
+            ("owner", &self.owner),
+            ("cve", &self.cve),
+            ("q", &self.search),
+        ];
+        query.extend(single.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
+        query
+    }
 }
 
 pub(crate) async fn run(arguments: FindingsArguments) -> Exit {
@@ -74,12 +112,15 @@ pub(crate) async fn run(arguments: FindingsArguments) -> Exit {
         Ok(client) => client,
         Err(error) => return super::failed(&error),
     };
-    ended(match arguments.command {
-        FindingsCommand::Ls(list) => listed(&client, arguments.output, &list).await,
-        FindingsCommand::Show { id } => match client.get("show the finding", &["findings", &id], &[]).await {
-            Ok(finding) => Ok(shown(arguments.output, &finding, described)),
-            Err(error) => Err(error),
-        },
+    let output = arguments.output;
+    ended(match &arguments.command {
+        FindingsCommand::Ls(list) => listed(&client, output, list).await,
+        FindingsCommand::Show { id } => client
+            .get("show the finding", &["findings", id], &[])
+            .await
+            .map(|finding| shown(output, &finding, described)),
+        FindingsCommand::Export(export) => return export::run(&arguments.hub, export).await,
+        FindingsCommand::Delta(asked) => delta::told(&client, output, asked).await,
     })
 }
 
@@ -93,22 +134,16 @@ const COLUMNS: &[Column] = &[
 ];
 
 async fn listed(client: &Client, output: Form, list: &ListArguments) -> Answer<String> {
-    let mut filters: Vec<(&str, &str)> = list.severity.iter().map(|severity| ("severity", severity.as_str())).collect();
-    filters.extend(list.status.iter().map(|status| ("status", status.as_str())));
-    let single = [
-        ("scanner", &list.scanner),
-        ("scan_id", &list.scan),
-        ("asset_id", &list.asset),
-        ("cve", &list.cve),
-        ("q", &list.search),
-    ];
-    filters.extend(single.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
-    let findings = pages(client, "list findings", &["findings"], &filters, list.limit).await?;
-    Ok(match output {
+    let findings = pages(client, "list findings", &["findings"], &list.filter.query(), list.limit).await?;
+    Ok(listing(output, findings))
+}
+
+pub(super) fn listing(output: Form, findings: Vec<Value>) -> String {
+    match output {
         Form::Json => format!("{:#}\n", Value::Array(findings)),
         Form::Table if findings.is_empty() => "no findings\n".to_owned(),
         Form::Table => table::rows(COLUMNS, &findings),
-    })
+    }
 }
 
 fn described(finding: &Value) -> String {

@@ -4,6 +4,8 @@
 //! terminals. Exit code 4 says that the hub could not be asked, 2 that it refused.
 
 mod client;
+mod delta;
+mod export;
 pub(crate) mod findings;
 pub(crate) mod integrations;
 mod job;

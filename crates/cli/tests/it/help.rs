@@ -24,6 +24,8 @@ const COMMANDS: &[&[&str]] = &[
     &["findings"],
     &["findings", "ls"],
     &["findings", "show"],
+    &["findings", "export"],
+    &["findings", "delta"],
     &["integrations"],
     &["integrations", "ls"],
     &["integrations", "test"],

@@ -247,7 +247,7 @@ const HOSTILE: &[&str] = &[
     "../../etc/passwd",
     "%00%0a",
     "{{7*7}}",
-    "'; DROP TABLE findings; --",
+    "' OR 1=1 --",
     "$(touch x)",
 ];
 

@@ -1,10 +1,11 @@
-//! Reading findings and judging them. Verdicts, owners and comments are kept on the fingerprint, so that they outlive
-//! scans and findings.
+//! Reading findings, judging them, and giving them out. Verdicts, owners and comments are kept on the fingerprint, so
+//! that they outlive scans and findings.
 
 mod approvals;
 mod bulk;
 mod comments;
 mod expiry;
+mod export;
 mod judgement;
 mod relation;
 mod verdicts;
@@ -16,6 +17,8 @@ pub use approvals::{ApprovalRow, ApprovalView, PolicyChange, PolicyView};
 pub(crate) use bulk::{JUDGE_JOB, abandon, run_judging};
 pub use bulk::{OrderedJudging, Selection};
 pub(crate) use expiry::end_what_ran_out;
+pub(crate) use export::AT_ONCE as EXPORTS_AT_ONCE;
+pub use export::{Export, Output};
 pub use judgement::{Action, Judgement, OwnerChoice};
 pub use relation::{Compared, ComparedPart, Outcome as ComparisonOutcome, Related};
 pub(crate) use relation::{relate, relate_due};

@@ -17,6 +17,7 @@ mod deletion;
 mod delta;
 mod details;
 mod estate;
+mod export;
 mod fairness;
 mod faults;
 mod harness;

@@ -1,7 +1,8 @@
 //! Findings: the import's bulk path here, lists and counts in [`list`], groups of several scanners' findings in
-//! [`relation`], what findings say in [`texts`], the comparable dump in [`dump`].
+//! [`relation`], what findings say in [`texts`], whole findings in [`export`], the comparable dump in [`dump`].
 
 mod dump;
+mod export;
 mod list;
 mod relation;
 mod texts;
@@ -9,6 +10,7 @@ mod way;
 
 use std::collections::HashMap;
 
+pub use export::ExportedFinding;
 pub use list::{FindingFilter, OwnerFilter};
 pub use relation::{GroupSize, RelatedFinding};
 use scanhelm_core::finding::identity::Identity;

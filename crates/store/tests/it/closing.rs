@@ -12,6 +12,7 @@ on_both!(
     another_policy_does_not_take_a_proof_away,
     candidates_come_in_pages_and_stay_with_their_source,
     of_several_notes_of_an_asset_the_latest_stands,
+    coverage_of_another_scanner_is_no_evidence_between_two_runs,
 );
 
 struct Estate {
@@ -167,4 +168,24 @@ async fn of_several_notes_of_an_asset_the_latest_stands(world: World) {
     let candidates = tx.closing_candidates(world.company, &estate.source, run, None, 9).await.unwrap();
     let kept = candidates[0].coverage.clone().unwrap();
     assert_eq!((kept.covered_at, kept.policy.as_deref(), kept.complete), (at(40), Some("late"), false));
+}
+
+/// What another scanner covered later proves nothing about what this one saw.
+async fn coverage_of_another_scanner_is_no_evidence_between_two_runs(world: World) {
+    let estate = estate(&world).await;
+    let before = estate.runs[0].1;
+    for (index, source, proves) in [(1, SightingSource::scanner("other"), false), (2, estate.source.clone(), true)] {
+        let (scan, run) = estate.runs[index];
+        let tx = world.store.begin().await.unwrap();
+        tx.link_sightings(vec![(before, estate.sighting)]).await.unwrap();
+        tx.record_coverage(world.company, &source, scan, run, &[(estate.asset, coverage(20, "default"))])
+            .await
+            .unwrap();
+        tx.complete_coverage(run).await.unwrap();
+        tx.commit().await.unwrap();
+        let later = world.store.run(run).await.unwrap().unwrap();
+        let all = world.store.run_evidence(world.company, &later, Some(before)).await.unwrap();
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].evidence.coverage.is_some(), proves, "{source:?}");
+    }
 }

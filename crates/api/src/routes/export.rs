@@ -1,0 +1,98 @@
+//! The finding queue as a file.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, Version, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use scanhelm_core::permission::Permission;
+use scanhelm_core::{Error, ErrorCode};
+use scanhelm_hub::findings::{Export, Output};
+
+use super::findings::{AskedFilter, everywhere};
+use crate::Api;
+use crate::access::{Access, Granted};
+use crate::dto::words::{FindingState, Severity, Time};
+use crate::extract::{Asked, Filters, QueryReader};
+use crate::problem::{ApiResult, Failure};
+use crate::registration::{Operations, handler};
+
+pub(crate) fn register(operations: Operations) -> Operations {
+    operations.operation(Access::Permission(Permission::FindingRead), handler!(export))
+}
+
+struct Exporting {
+    asked: AskedFilter,
+    format: Output,
+}
+
+impl Filters for Exporting {
+    fn read(query: &mut QueryReader) -> Self {
+        let format = query.word_of("format", &Output::ALL, Output::as_str).unwrap_or(Output::Json);
+        Self { asked: everywhere(query), format }
+    }
+}
+
+/// All findings that the filters match, as one file: worst first, then by scanner, rule, asset, place and title.
+///
+/// The file is of one moment, whatever is imported meanwhile, and begins when its findings are sorted. A transfer that
+/// ends without its end was broken off and is no whole file; HTTP/1.0 cannot tell that, so it is refused. Two exports
+/// run at a time. docs/OUTPUTS.md tells what stands in each format.
+#[utoipa::path(get, path = "/api/v1/findings/export", operation_id = "export_findings", tag = "findings",
+    params(
+        ("format" = Option<String>, Query, example = "csv",
+            description = "`csv`, `json` (the default), `ndjson`, `sarif`, `ocsf`, `cyclonedx-vex` or `html`."),
+        ("severity" = Option<Vec<Severity>>, Query, description = "Any of these."),
+        ("status" = Option<Vec<FindingState>>, Query, description = "Any of these."),
+        ("scanner" = Option<String>, Query, description = "Seen by this scanner product."),
+        ("scan_id" = Option<Uuid>, Query, description = "Seen by the latest run of this scan."),
+        ("asset_id" = Option<Uuid>, Query),
+        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
+        ("cve" = Option<String>, Query, example = "CVE-2021-44228"),
+        ("cwe" = Option<u32>, Query),
+        ("first_seen_after" = Option<Time>, Query),
+        ("first_seen_before" = Option<Time>, Query),
+        ("last_seen_after" = Option<Time>, Query),
+        ("last_seen_before" = Option<Time>, Query),
+        ("q" = Option<String>, Query, description = "A text in the title, the CVEs, the location or the fingerprint."),
+        ("grouped" = Option<bool>, Query,
+            description = "Of findings that are one weakness to several scanners only the strongest that matches."),
+    ),
+    responses(
+        (status = 200, description = "The file, named in `Content-Disposition`.", body = String,
+            content_type = "application/octet-stream"),
+        (status = 429, description = "As many exports run as the hub does at once."),
+    ))]
+async fn export(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    version: Version,
+    Asked(Exporting { asked, format }): Asked<Exporting>,
+) -> ApiResult<Response> {
+    if version < Version::HTTP_11 {
+        let detail = "Ask by HTTP/1.1 or newer: HTTP/1.0 cannot tell a file that broke off from a whole one. A proxy in \
+                      between may have to be told so (nginx: proxy_http_version 1.1).";
+        return Err(Error::new(ErrorCode::InvalidInput, detail).into());
+    }
+    let filter = asked.meant(&api, &grant).await?;
+    let export = api.hub.findings().export(&grant, &filter, format).await.map_err(|error| match error.code {
+        ErrorCode::RateLimited => Failure::rate_limited(error.detail, 10),
+        _ => error.into(),
+    })?;
+    Ok(file(export))
+}
+
+fn file(export: Export) -> Response {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", export.file_name));
+    let media_type = HeaderValue::from_static(export.format.media_type());
+    let pieces = stream::unfold(export, |mut export| async move { Some((export.next().await?, export)) });
+    let mut response = Body::from_stream(pieces).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media_type);
+    if let Ok(disposition) = disposition {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    // Asks a proxy not to keep the file to itself until it is whole.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
