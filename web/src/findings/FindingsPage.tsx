@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { findingListQuery } from "@/api/findings.ts";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { PageHeader } from "@/shell/PageHeader.tsx";
+import { ExportMenu } from "./ExportMenu.tsx";
 import { FindingList } from "./FindingList.tsx";
 import { toFindingFilter, toFindingQuery } from "./finding-filters.ts";
 
@@ -14,9 +15,12 @@ export function FindingsPage() {
   const navigate = route.useNavigate();
   const filter = useMemo(() => toFindingQuery(search), [search]);
   const list = useInfiniteQuery(findingListQuery(filter));
+  const counted = list.data?.pages[0];
   return (
     <>
-      <PageHeader title="Findings" counted={list.data?.pages[0]} />
+      <PageHeader title="Findings" counted={counted}>
+        <ExportMenu filter={filter} counted={counted} />
+      </PageHeader>
       <FindingList
         list={list}
         filter={toFindingFilter(filter)}

@@ -155,3 +155,15 @@ test("a finding names who else sees the weakness, why, and how that was judged",
   expect(section?.textContent).toContain("both name CVE-2024-6387, 1 of the 2 CVEs that either names");
   expect(section?.textContent).toContain("The distribution has the fix.");
 });
+
+test("an export is the list under its filters, in an order of its own", async () => {
+  serve();
+  const { user } = open("/findings?severity=critical&severity=high&q=open%20ssl&sort=title");
+  await user.click(await screen.findByRole("button", { name: "Export" }));
+  const link = await screen.findByRole("menuitem", { name: /^SARIF/ });
+  expect(link.getAttribute("href")).toBe(
+    "/api/v1/findings/export?severity=critical&severity=high&q=open+ssl&format=sarif",
+  );
+  expect(link.hasAttribute("download")).toBe(true);
+  expect(screen.getByText("250 findings")).toBeDefined();
+});

@@ -106,6 +106,11 @@ export const UploadIcon = (props: Props) => (
     <path d="M8 10.5v-8M4.8 5.5L8 2.3l3.2 3.2M2.5 10.5v3h11v-3" />
   </Icon>
 );
+export const DownloadIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 2.5v8M4.8 7.5L8 10.7l3.2-3.2M2.5 10.5v3h11v-3" />
+  </Icon>
+);
 export const RefreshIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M13.2 6.5A5.5 5.5 0 1 0 13.5 9M13.5 2.8v3.9H9.6" />

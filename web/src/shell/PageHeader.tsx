@@ -3,13 +3,14 @@ import { type ReactNode, useEffect, useRef } from "react";
 import type { Page } from "@/api/contract.ts";
 import styles from "./PageHeader.module.css";
 
-type Counted = Pick<Page<unknown>, "total" | "total_at_least">;
+/** A first page: it knows how many there are, or that they are more than were counted. */
+export type Counted = Pick<Page<unknown>, "total" | "total_at_least">;
 
 type Props = {
   title: string;
   /** When the title shown is richer than its words. */
   heading?: ReactNode;
-  /** The first page of what is listed: it knows how many there are, or that they are more than were counted. */
+  /** What is listed. */
   counted?: Counted | undefined;
   children?: ReactNode;
 };
