@@ -1,8 +1,12 @@
 //! The only place that touches the database driver: a pool or a transaction, the statements run on it, and what
 //! their errors mean to the rest of the product.
 
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 use scanhelm_core::Result;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, StreamTrait,
+};
 
 use crate::fault;
 use crate::row::Row;
@@ -76,6 +80,22 @@ impl Connection {
     /// The column `value` of the only row of an aggregate.
     pub(crate) async fn number(&self, sql: Sql) -> Result<u64> {
         Ok(self.optional(sql, |row| row.count("value")).await?.unwrap_or(0))
+    }
+
+    /// The rows of one statement as they come, for an answer that memory should not hold. It is of one moment however
+    /// long it takes, and holds a connection until it is dropped.
+    pub(crate) async fn stream<'a, T>(
+        &'a self,
+        sql: Sql,
+        read: impl Fn(&Row<'_>) -> Result<T> + Send + 'a,
+    ) -> Result<impl Stream<Item = Result<T>> + Send + 'a> {
+        let statement = self.statement(sql);
+        let begun = match self {
+            Self::Pool(_, pool) => pool.stream_raw(statement).await.map(StreamExt::boxed),
+            Self::Transaction(_, transaction) => transaction.stream_raw(statement).await.map(StreamExt::boxed),
+        };
+        let rows: BoxStream<'a, Result<QueryResult, DbErr>> = begun.map_err(|error| fault::translate(&error))?;
+        Ok(rows.map(move |row| read(&Row(&row.map_err(|error| fault::translate(&error))?))))
     }
 
     async fn rows(&self, sql: Sql) -> Result<Vec<QueryResult>> {

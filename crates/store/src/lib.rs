@@ -70,6 +70,6 @@ pub use scans::ScanFilter;
 pub use schedules::ScheduleFilter;
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use sightings::{NewSighting, SightingContent, SightingRow, SightingUpdate};
-pub use store::{Reader, Snapshot, Store, StoreOptions, Transaction};
+pub use store::{Reader, Store, StoreOptions, Transaction};
 pub use triage::VerdictFilter;
 pub use webhooks::VendorCall;

@@ -1,6 +1,5 @@
-//! Opening a database, and the ways to use it: [`Store`] for reads on any free connection, [`Snapshot`] for reads of one
-//! moment, [`Transaction`] for writes and the reads that belong to them. All dereference to [`Reader`], so every read is
-//! written once.
+//! Opening a database, and the two ways to use it: [`Store`] for reads on any free connection, [`Transaction`] for
+//! writes and the reads that belong to them. Both dereference to [`Reader`], so every read is written once.
 //!
 //! SQLite has one writer. It gets one connection of its own, and write transactions say so at their start (`BEGIN
 //! IMMEDIATE`): one that begins by reading and turns to writing later fails at once when another was faster,
@@ -17,8 +16,8 @@ use scanhelm_core::{Error, Result};
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 
 use tokio::sync::watch;
@@ -119,27 +118,6 @@ impl Store {
         Ok(Transaction { changed: Some(self.0.changed.clone()), ..transaction })
     }
 
-    /// The database as it is now, for an answer that is read in many steps. Hold it briefly: it keeps PostgreSQL from
-    /// cleaning up behind it and SQLite's log from shrinking, and takes one of the connections for reading.
-    pub async fn snapshot(&self) -> Result<Snapshot> {
-        let backend = self.backend();
-        let options = match backend {
-            // A transaction reads what was there at its first read.
-            Backend::Sqlite => TransactionOptions::default(),
-            Backend::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
-        };
-        let pool = match &self.0.reader.0 {
-            Connection::Pool(_, pool) => pool,
-            Connection::Transaction(..) => &self.0.writer,
-        };
-        let transaction = pool.begin_with_options(options).await.map_err(|error| fault::translate(&error))?;
-        Ok(Snapshot(Reader(Connection::Transaction(backend, transaction))))
-    }
-
     /// Wake-ups after commits of news or jobs. Holds a connection on PostgreSQL: subscribe once a process.
     pub async fn subscribe_changes(&self) -> Result<Changes> {
         match self.backend() {
@@ -171,18 +149,6 @@ impl Store {
             pool.close_by_ref().await.map_err(|error| fault::translate(&error))?;
         }
         self.0.writer.close_by_ref().await.map_err(|error| fault::translate(&error))
-    }
-}
-
-/// Reads of one moment.
-#[derive(Debug)]
-pub struct Snapshot(Reader);
-
-impl Deref for Snapshot {
-    type Target = Reader;
-
-    fn deref(&self) -> &Reader {
-        &self.0
     }
 }
 

@@ -1,6 +1,6 @@
 //! Findings on their way out: all that match a filter, in one of the formats of `formats::write`, as a stream.
 //!
-//! What is exported is of one moment. The rows are read from one snapshot of the database as fast as it gives them, and
+//! What is exported is of one moment. The rows are read by one statement as fast as the database gives them, and
 //! sorted on disk; only then is anything sent. So an import in the middle makes no row appear twice or vanish, the order
 //! is the same on every database, memory does not grow with the findings, and a client that reads slowly keeps disk
 //! and not the database. What goes wrong before the first bytes is an ordinary refusal, later it breaks the transfer.
@@ -9,9 +9,11 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::StreamExt;
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{CvssScore, FindingRecord, Location};
 use scanhelm_core::ids::CompanyId;
@@ -19,7 +21,7 @@ use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, ErrorCode, Result};
 pub use scanhelm_formats::write::Output;
 use scanhelm_formats::write::{Entry, Gathering, Heading, Standing, ToolInfo};
-use scanhelm_store::{ExportedFinding, FindingFilter, Snapshot};
+use scanhelm_store::{ExportedFinding, FindingFilter, Store};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
@@ -29,8 +31,7 @@ use super::Findings;
 
 /// Of this process. Each takes a connection to the database while it reads, and room on the disk.
 pub(crate) const AT_ONCE: usize = 2;
-/// Ids that are asked for at a time, and findings of them.
-const IDS: u32 = 20_000;
+/// Findings that are handed over at a time.
 const ROWS: usize = 500;
 /// Bytes that are handed over at a time.
 const PIECE: usize = 64 << 10;
@@ -90,10 +91,9 @@ impl Findings<'_> {
         let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
         let heading = Heading { tool: ToolInfo::scanhelm(), name: company.name, of_hub: true };
         self.note(grant, format).await?;
-        let snapshot = self.hub.store().snapshot().await?;
         let (gathered, gathering) = mpsc::channel(2);
         let (sent, mut pieces) = mpsc::channel(4);
-        tokio::spawn(read(snapshot, grant.company, filter.clone(), gathered));
+        tokio::spawn(read(self.hub.store().clone(), grant.company, filter.clone(), gathered));
         tokio::task::spawn_blocking(move || send(gathering, folder, format, &heading, sent, place));
         let first = tokio::time::timeout(UNTIL_ANSWER, pieces.recv()).await.ok().flatten();
         if let Some(Piece::Failed(error)) = first {
@@ -119,37 +119,26 @@ impl Findings<'_> {
 type Gathered = Result<Option<Vec<Entry>>>;
 
 /// Reads until the end, or until nobody wants more.
-async fn read(snapshot: Snapshot, company: CompanyId, filter: FindingFilter, to: Sender<Gathered>) {
-    let end = match read_all(&snapshot, company, &filter, &to).await {
+async fn read(store: Store, company: CompanyId, filter: FindingFilter, to: Sender<Gathered>) {
+    let end = match read_all(&store, company, &filter, &to).await {
         Ok(true) => Ok(None),
         Ok(false) => return,
         Err(error) => Err(error),
     };
-    drop(snapshot);
     // Whoever is gone needs no end.
     let _ = to.send(end).await;
 }
 
 /// `false`: nobody wants more.
-async fn read_all(
-    snapshot: &Snapshot,
-    company: CompanyId,
-    filter: &FindingFilter,
-    to: &Sender<Gathered>,
-) -> Result<bool> {
-    let mut after = None;
-    loop {
-        let ids = snapshot.finding_ids_after(company, filter, after, IDS).await?;
-        let Some(last) = ids.last() else { return Ok(true) };
-        after = Some(*last);
-        for some in ids.chunks(ROWS) {
-            let found = snapshot.exported_findings(company, some).await?;
-            let entries = found.into_iter().map(entry).collect::<Result<Vec<Entry>>>()?;
-            if to.send(Ok(Some(entries))).await.is_err() {
-                return Ok(false);
-            }
+async fn read_all(store: &Store, company: CompanyId, filter: &FindingFilter, to: &Sender<Gathered>) -> Result<bool> {
+    let mut found = pin!(store.exported_findings(company, filter).await?.chunks(ROWS));
+    while let Some(some) = found.next().await {
+        let entries = some.into_iter().map(|found| entry(found?)).collect::<Result<Vec<Entry>>>()?;
+        if to.send(Ok(Some(entries))).await.is_err() {
+            return Ok(false);
         }
     }
+    Ok(true)
 }
 
 /// What the import keeps of a record beside columns.

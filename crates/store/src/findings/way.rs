@@ -88,6 +88,15 @@ impl FindingFilter {
         Way { tables, texts, ranges: if in_ranges { self.ranges() } else { Vec::new() } }
     }
 
+    /// Of all that match, for a single statement. What leaves few findings is counted in one before it, so it has no say
+    /// here: nothing that comes in between may be left out.
+    pub(super) fn way_of_all(&self, backend: Backend) -> Way {
+        let by_texts =
+            backend == Backend::Sqlite && !self.wanted_texts().is_empty() && self.wanted_fingerprint().is_none();
+        let few = by_texts.then_some(Narrowest { by: By::Texts, at_most: u64::MAX });
+        self.way(backend, "severity", u64::MAX, few)
+    }
+
     /// One for each severity and state that is wanted.
     fn ranges(&self) -> Vec<String> {
         let severities: Vec<String> = match self.severity.as_slice() {

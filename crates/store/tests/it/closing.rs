@@ -177,15 +177,15 @@ async fn coverage_of_another_scanner_is_no_evidence_between_two_runs(world: Worl
     for (index, source, proves) in [(1, SightingSource::scanner("other"), false), (2, estate.source.clone(), true)] {
         let (scan, run) = estate.runs[index];
         let tx = world.store.begin().await.unwrap();
-        tx.link_sightings(vec![(before, estate.sighting)]).await.unwrap();
         tx.record_coverage(world.company, &source, scan, run, &[(estate.asset, coverage(20, "default"))])
             .await
             .unwrap();
-        tx.complete_coverage(run).await.unwrap();
+        tx.settle_coverage(run, true).await.unwrap();
         tx.commit().await.unwrap();
         let later = world.store.run(run).await.unwrap().unwrap();
         let all = world.store.run_evidence(world.company, &later, Some(before)).await.unwrap();
-        assert_eq!(all.len(), 1);
-        assert_eq!(all[0].evidence.coverage.is_some(), proves, "{source:?}");
+        assert_eq!(all.len(), 2, "that of the other asset is covered by nobody");
+        let covered = all.iter().filter(|one| one.evidence.coverage.is_some()).count();
+        assert_eq!(covered, usize::from(proves), "{source:?}");
     }
 }
