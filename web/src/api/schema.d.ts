@@ -448,6 +448,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All findings that the filters match, as one file: worst first, then by scanner, rule, asset, place and title.
+         * @description The file is of one moment, whatever is imported meanwhile, and begins when its findings are sorted. A transfer that
+         *     ends without its end was broken off and is no whole file; HTTP/1.0 cannot tell that, so it is refused. Two exports
+         *     run at a time. docs/OUTPUTS.md tells what stands in each format.
+         */
+        get: operations["export_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings/{id}": {
         parameters: {
             query?: never;
@@ -1166,6 +1188,23 @@ export interface paths {
         };
         /** What the latest run with results changed against the one before it, or against any other. */
         get: operations["get_scan_findings_delta"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{id}/findings-delta/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One list of `findings-delta`, page by page: the worst first. */
+        get: operations["list_scan_findings_delta"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6872,6 +6911,108 @@ export interface operations {
             };
         };
     };
+    export_findings: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `csv`, `json` (the default), `ndjson`, `sarif`, `ocsf`, `cyclonedx-vex` or `html`.
+                 * @example csv
+                 */
+                format?: string;
+                /** @description Any of these. */
+                severity?: components["schemas"]["Severity"][];
+                /** @description Any of these. */
+                status?: components["schemas"]["FindingState"][];
+                /** @description Seen by this scanner product. */
+                scanner?: string;
+                /** @description Seen by the latest run of this scan. */
+                scan_id?: string;
+                asset_id?: string;
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
+                /** @example CVE-2021-44228 */
+                cve?: string;
+                cwe?: number;
+                first_seen_after?: components["schemas"]["Time"];
+                first_seen_before?: components["schemas"]["Time"];
+                last_seen_after?: components["schemas"]["Time"];
+                last_seen_before?: components["schemas"]["Time"];
+                /** @description A text in the title, the CVEs, the location or the fingerprint. */
+                q?: string;
+                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
+                grouped?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, named in `Content-Disposition`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As many exports run as the hub does at once. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_finding: {
         parameters: {
             query?: never;
@@ -11339,6 +11480,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FindingsDelta"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: no results are imported yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scan_findings_delta: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `new` (the default), `regressed`, `unchanged`, `fixed` or `not_seen`.
+                 * @example new
+                 */
+                difference?: string;
+                /** @description A run of this scan; by default the latest with results. */
+                run?: string;
+                /** @description Any run; by default the one before it with results. */
+                against?: string;
+                /** @description How many rows: 1 to 500, by default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Finding"];
                 };
             };
             /** @description No credentials, or they are wrong, expired or revoked. */

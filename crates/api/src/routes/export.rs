@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt, stream};
 use scanhelm_core::permission::Permission;
 use scanhelm_core::{Error, ErrorCode};
 use scanhelm_hub::findings::{Export, Output};
@@ -86,7 +86,8 @@ fn file(export: Export) -> Response {
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", export.file_name));
     let media_type = HeaderValue::from_static(export.format.media_type());
     let pieces = stream::unfold(export, |mut export| async move { Some((export.next().await?, export)) });
-    let mut response = Body::from_stream(pieces).into_response();
+    // Whoever compresses it asks once more after the end.
+    let mut response = Body::from_stream(pieces.fuse()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
     if let Ok(disposition) = disposition {

@@ -86,6 +86,19 @@ async fn the_filters_are_those_of_the_list_and_the_order_is_fixed() {
     assert!(audit.items.iter().any(|entry| entry.action == "finding.export"));
 }
 
+/// As browsers ask.
+#[tokio::test]
+async fn a_compressed_export_ends_with_its_end() {
+    let house = House::new().await;
+    let tenant = house.first().await;
+    imported(&house, &tenant).await;
+    for encoding in ["gzip", "br", "zstd", "deflate", "gzip, deflate, br, zstd"] {
+        let reply = house.send(export(&tenant, "format=json").header("accept-encoding", encoding)).await;
+        assert_eq!(reply.status, 200, "{encoding}");
+        assert!(reply.body.len() > 100, "{encoding}");
+    }
+}
+
 /// C9, over the wire.
 #[tokio::test]
 async fn t_vend_03_a_downloaded_table_runs_nothing() {

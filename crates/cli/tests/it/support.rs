@@ -61,3 +61,17 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     eprintln!("skipped: no corpus at {}", corpus.display());
     None
 }
+
+/// What an independent judge says of a text (`e2e/judges`).
+pub(crate) fn judged(judge: &str, text: &str) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let python = root.join(".tools/judges/bin/python");
+    assert!(python.exists(), "the judges are not installed: run e2e/judges/setup.sh");
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("judged");
+    std::fs::write(&input, text).unwrap();
+    let mut command = Command::new(python);
+    command.arg(root.join("e2e/judges").join(judge)).stdin(std::fs::File::open(&input).unwrap());
+    let ended = command.output().unwrap();
+    if ended.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ended.stderr).into_owned()) }
+}

@@ -14,12 +14,12 @@ use crate::writers::{findings, written};
 
 const REASON: &str = "Not reachable; see TICKET-7";
 
-fn heading() -> Heading {
+pub(crate) fn heading() -> Heading {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
     Heading { tool, name: "Acme".to_owned(), of_hub: true }
 }
 
-fn entry(number: u128, record: FindingRecord, status: FindingState) -> Entry {
+pub(crate) fn entry(number: u128, record: FindingRecord, status: FindingState) -> Entry {
     let judged = !matches!(status, FindingState::Open | FindingState::Fixed | FindingState::NotSeen);
     let at = |second: i64| Timestamp::from_seconds(1_700_000_000 + second);
     let standing = Standing {
