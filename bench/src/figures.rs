@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::exports::ExportFigures;
 use crate::import::ImportFigures;
 use crate::neighbours::NeighbourFigures;
 use crate::parse::ParseFigures;
@@ -21,6 +22,7 @@ pub(crate) struct Figures {
     pub(crate) neighbours: Option<NeighbourFigures>,
     pub(crate) parse: Option<ParseFigures>,
     pub(crate) queues: Vec<QueueFigures>,
+    pub(crate) exports: Vec<ExportFigures>,
 }
 
 /// The middle value; of an even number the mean of the two in the middle; 0 of none.
@@ -56,6 +58,9 @@ impl Figures {
         }
         for queue in &self.queues {
             text.push_str(&queue_table(queue));
+        }
+        for export in &self.exports {
+            text.push_str(&export_table(export));
         }
         text
     }
@@ -214,22 +219,23 @@ fn neighbour_table(neighbours: &NeighbourFigures) -> String {
 }
 
 fn queue_table(queue: &QueueFigures) -> String {
-    let imported = &queue.imported;
+    let QueueFigures { filled, scans, calls } = queue;
+    let imported = &filled.imported;
     let mut text = format!(
         "\n{} findings and {} scans on {}; load before: {}\n\n\
          Imported in {:.0} s, {:.0}/s, with a peak of {}; `/healthz` meanwhile p50 {:.1} ms, p99 {:.1} ms (goal: < 20 ms).\n\n\
          | call | p50 | p99 (goal: < 100 ms) | answer | asked |\n|---|---|---|---|---|\n",
-        queue.findings,
-        queue.scans,
-        queue.engine,
-        queue.load_before,
+        filled.findings,
+        scans,
+        filled.engine,
+        filled.load_before,
         imported.seconds,
         imported.findings_per_second,
         megabytes(imported.peak_bytes),
         imported.health_p50_ms,
         imported.health_p99_ms,
     );
-    for call in &queue.calls {
+    for call in calls {
         let _ = writeln!(
             text,
             "| {} | {:.1} ms | {:.1} ms | {:.1} kB | {} |",
@@ -238,6 +244,29 @@ fn queue_table(queue: &QueueFigures) -> String {
             call.p99_ms,
             call.bytes as f64 / 1e3,
             call.asked
+        );
+    }
+    text
+}
+
+fn export_table(export: &ExportFigures) -> String {
+    let ExportFigures { filled, formats } = export;
+    let mut text = format!(
+        "\n{} findings on {} as a file in each format; load before: {}\n\n\
+         | format | file | time | rate | findings | memory before | its peak |\n|---|---|---|---|---|---|---|\n",
+        filled.findings, filled.engine, filled.load_before
+    );
+    for format in formats {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.1} s | {:.1} MB/s | {:.0}/s | {} | {} |",
+            format.format,
+            megabytes(format.bytes),
+            format.seconds,
+            format.bytes as f64 / 1e6 / format.seconds,
+            filled.findings as f64 / format.seconds,
+            megabytes(format.before_bytes),
+            megabytes(format.peak_bytes),
         );
     }
     text

@@ -20,6 +20,7 @@ use crate::failure::{Failure, Outcome, While};
 const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(15);
 const JOB: Duration = Duration::from_mins(20);
+const SORTING: Duration = Duration::from_mins(15);
 /// Small against everything that is measured with it.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -101,7 +102,9 @@ fn client(address: &str) -> Outcome<VendorHttp> {
         requests_per_minute: 600_000,
         burst: 100_000,
         breaker_failures: u32::MAX,
-        silence: Duration::from_mins(5),
+        // A file begins when the hub has sorted what stands in it.
+        silence: SORTING,
+        pace_window: SORTING,
         ..HttpLimits::default()
     };
     let policy = NetworkPolicy::parse(&["127.0.0.0/8"]).map_err(|error| error.detail).during("the target policy")?;
@@ -150,6 +153,14 @@ impl RunningHub {
         let path = versioned(path);
         let request = Request::new("ask the hub", &path).query(query).headers(&self.headers);
         self.client.get(&request).await.map(|answer| answer.body.to_vec()).during(path.join("/"))
+    }
+
+    /// An answer into a file, which is whole when this succeeds. Gives its size.
+    pub(crate) async fn download(&self, path: &[&str], query: &[(&str, &str)], into: &Path) -> Outcome<u64> {
+        let path = versioned(path);
+        // A page is as good an export as any.
+        let request = Request::new("download", &path).query(query).headers(&self.headers).mislabelled();
+        self.client.download(&request, into, u64::MAX).await.during(path.join("/"))
     }
 
     /// A client that nothing else uses.

@@ -6,8 +6,10 @@
 
 mod baseline;
 mod estate;
+mod exports;
 mod failure;
 mod figures;
+mod filled;
 mod hub;
 mod import;
 mod neighbours;
@@ -29,6 +31,7 @@ use clap::{Parser, ValueEnum};
 
 use failure::{Failure, Outcome, While};
 use figures::Figures;
+use filled::Filled;
 use import::{Engine, Report};
 use report::{Plugins, Shape};
 use scale::{SCANS_EACH, Spans};
@@ -66,10 +69,10 @@ struct Arguments {
     /// Scans that run at once, in thousands, repeatable [default: 1, 3 and 10]
     #[arg(long, value_name = "THOUSANDS")]
     scans: Vec<u32>,
-    /// Database under the many scans [default: sqlite], and under the large queue [default: both]
+    /// Database under the many scans [default: sqlite], and under the large queue of `queue` and `export` [default: both]
     #[arg(long, value_enum, value_name = "DATABASE")]
     database: Option<Engine>,
-    /// Only whether `scale`, `neighbours` and `queue` still work: small ones, for a few seconds
+    /// Only whether `scale`, `neighbours`, `queue` and `export` still work: small ones, for a few seconds
     #[arg(long)]
     quick: bool,
 }
@@ -84,6 +87,8 @@ enum Part {
     Parse,
     /// Every list at a million findings and a hundred thousand scans
     Queue,
+    /// A million findings as a file in every format
+    Export,
 }
 
 impl Arguments {
@@ -127,6 +132,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         neighbours: None,
         parse: None,
         queues: Vec::new(),
+        exports: Vec::new(),
     };
     if wanted(Part::Start) {
         say("start and idle");
@@ -172,11 +178,18 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         say("reading a large report");
         figures.parse = Some(parse::measure(&program, arguments.megabytes, arguments.repeats, &out)?);
     }
-    if wanted(Part::Queue) {
+    if wanted(Part::Queue) || wanted(Part::Export) {
         say("a large queue");
-        let size = if arguments.quick { (2000, 200) } else { (1_000_000, 100_000) };
+        let (findings, scans) = if arguments.quick { (2000, 200) } else { (1_000_000, 100_000) };
         for engine in arguments.queue_databases() {
-            figures.queues.push(queue::measure(&program, engine, size, &out).await?);
+            let filled = Filled::with(findings, &program, engine, &out).await?;
+            if wanted(Part::Export) {
+                figures.exports.push(exports::measure(&filled).await?);
+            }
+            if wanted(Part::Queue) {
+                figures.queues.push(queue::measure(&filled, scans).await?);
+            }
+            filled.hub.stop().await?;
         }
     }
     let json = serde_json::to_string_pretty(&figures).during("write the figures")?;
