@@ -54,7 +54,7 @@ impl Filters for Exporting {
         ("first_seen_before" = Option<Time>, Query),
         ("last_seen_after" = Option<Time>, Query),
         ("last_seen_before" = Option<Time>, Query),
-        ("q" = Option<String>, Query, description = "A text in the title, the CVEs, the location or the fingerprint."),
+        ("q" = Option<String>, Query, description = "A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint."),
         ("grouped" = Option<bool>, Query,
             description = "Of findings that are one weakness to several scanners only the strongest that matches."),
     ),
