@@ -43,7 +43,6 @@ impl Reader {
         company: CompanyId,
         filter: &FindingFilter,
     ) -> Result<impl Stream<Item = Result<ExportedFinding>> + Send + '_> {
-        let (few, way) = self.way_of_all(company, filter).await?;
         // The sighting is the one that `refresh_findings` shows. `CROSS` keeps SQLite from beginning with the assets.
         let text = format!(
             "SELECT {COLUMNS}, findings.identity, a.kind, a.name, a.keys, a.operating_system, s.scanner, s.rule_id, \
@@ -53,10 +52,10 @@ impl Reader {
              WHERE a.id = findings.asset_id AND s.id = (SELECT shown.id FROM sightings shown \
              WHERE shown.finding_id = findings.id ORDER BY CASE shown.state WHEN 'seen' THEN 0 ELSE 1 END, \
              shown.severity DESC, shown.source, shown.scanner_ref LIMIT 1) AND",
-            way.tables
+            filter.way_of_all(self.connection().backend()).tables
         );
         let mut sql = self.sql(&text, values![]);
-        filter.add_by(company, few, &mut sql);
+        filter.add(company, &mut sql);
         self.connection().stream(sql, exported).await
     }
 }
