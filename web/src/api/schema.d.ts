@@ -2160,7 +2160,7 @@ export interface components {
              */
             owner?: string | null;
             /**
-             * @description A text in the title, the CVEs, the location or the fingerprint.
+             * @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint.
              * @default null
              */
             q?: string | null;
@@ -6666,7 +6666,7 @@ export interface operations {
                 first_seen_before?: components["schemas"]["Time"];
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
-                /** @description A text in the title, the CVEs, the location or the fingerprint. */
+                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
                 q?: string;
                 /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
                 grouped?: boolean;
@@ -6937,7 +6937,7 @@ export interface operations {
                 first_seen_before?: components["schemas"]["Time"];
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
-                /** @description A text in the title, the CVEs, the location or the fingerprint. */
+                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
                 q?: string;
                 /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
                 grouped?: boolean;
