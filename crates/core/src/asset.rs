@@ -35,6 +35,31 @@ impl AssetKind {
     }
 }
 
+/// How much depends on an asset, as people say. Ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Criticality {
+    Low,
+    #[default]
+    Normal,
+    High,
+    Critical,
+}
+
+impl Criticality {
+    pub const ALL: [Self; 4] = [Self::Low, Self::Normal, Self::High, Self::Critical];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// A way to recognise an asset, strongest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
@@ -150,6 +175,7 @@ pub struct Asset {
     pub operating_system: Option<String>,
     pub first_seen_at: crate::Timestamp,
     pub last_seen_at: crate::Timestamp,
+    pub criticality: Criticality,
     /// Who takes care of it.
     pub owner_id: Option<crate::ids::UserId>,
     /// Sorted; see [`tags`].

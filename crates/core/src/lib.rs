@@ -18,6 +18,7 @@ pub mod company;
 pub mod coverage;
 pub mod credential;
 pub mod error;
+pub mod feed;
 pub mod finding;
 pub mod ids;
 pub mod import;

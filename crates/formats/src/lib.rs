@@ -8,7 +8,7 @@
 //!
 //! A format is one file or folder and one line in `registry.rs`. What the formats share:
 //! `input` unpacks gzip and ZIP and turns any input into clean UTF-8 with limits, `spool` keeps one for a second look,
-//! `xml`, `json` and `table` are pull parsers with limits, `site` spells web addresses alike, `html` makes text of
+//! `feed` reads public facts about vulnerabilities; `xml`, `json` and `table` are pull parsers with limits, `site` spells web addresses alike, `html` makes text of
 //! markup, `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
 mod acunetix;
@@ -28,6 +28,7 @@ mod cyclonedx;
 mod defender;
 mod dependency_track;
 mod error;
+pub mod feed;
 mod format;
 mod fortify;
 mod gathered;

@@ -3,18 +3,24 @@
 //! `record` is what a report says; `identity` decides what is the same finding; `correlation` decides what an
 //! incoming record does to what is known; `relation` groups what scanners bundle differently; `state` is the human side:
 //! `verdict` is what a person decided and how long it stands, `approval` what needs a second person, `comment` what people
-//! say. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs.
+//! say. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs. `risk` says what to look
+//! at first, `sla` until when it should be gone; `rating` puts both together, `cvss` computes scores from vectors.
 
 pub mod approval;
 pub mod comment;
 pub mod correlation;
+pub mod cvss;
 pub mod delta;
 pub mod identity;
+pub mod rating;
 mod record;
 pub mod relation;
+pub mod risk;
+pub mod sla;
 mod state;
 pub mod verdict;
 
+pub use rating::Rating;
 pub use record::{CvssScore, FindingRecord, Location};
 use serde::{Deserialize, Serialize};
 pub use state::{FindingState, may_transition};
@@ -44,6 +50,11 @@ pub struct Finding {
     pub sighting_count: u32,
     /// Who takes care of it; may have left the company since.
     pub owner_id: Option<UserId>,
+    pub rating: Rating,
+    /// When a scanner saw it again after it was fixed.
+    pub reopened_at: Option<Timestamp>,
+    /// When it was first gone, if it is: what its due date is measured by.
+    pub stopped_at: Option<Timestamp>,
 }
 
 /// One scanner's evidence of a finding.
