@@ -283,6 +283,12 @@ export function manyFindings(amount: number, now: number): Finding[] {
       first_seen_at: ago(60 * 24 * (3 + roll(80)), now),
       last_seen_at: ago(roll(2_000), now),
       fingerprint: `v1:${(index + 1).toString(16).padStart(8, "0")}c0ffee`,
+      risk: Math.max(0, 95 - Math.floor((index / amount) * 90)),
+      epss: index % 9 === 0 ? 0.42 : null,
+      kev: index % 9 === 0,
+      due_at: index % 4 === 3 ? null : ago(60 * 24 * (index % 4 === 0 ? 3 : -12), now),
+      overdue: index % 4 === 0,
+      sla: index % 4 === 3 ? null : index % 4 === 0 ? "overdue" : "running",
     };
   });
 }
@@ -345,6 +351,27 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
       { part: "Location", value: finding.location ?? "", why: "host, port and protocol" },
     ],
     related: [],
+    risk_parts: [
+      { part: "impact", points: 49, because: "CVSS 9.8 by the scanner's own vector." },
+      { part: "asset", points: 10, because: "The asset is critical." },
+      {
+        part: "epss",
+        points: 10,
+        because: "It is exploited within 30 days with a probability of 42 % (FIRST).",
+      },
+      { part: "kev", points: 25, because: "CISA knows it to be exploited." },
+    ],
+    cve_facts: finding.cves.map((cve) => ({ cve, epss: { score: 0.42, percentile: 0.98 } })),
+    scores: [
+      {
+        source: "Tenable Nessus",
+        version: "3.1",
+        vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+        computed: 9.8,
+        stated: 8.1,
+      },
+    ],
+    weaknesses: [{ cwe: 364, name: "Signal Handler Race Condition" }],
   };
 }
 

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod duration;
 mod exit;
+mod feeds;
 mod import;
 mod installation;
 mod log_queue;
@@ -75,6 +76,9 @@ enum Command {
     /// Look through the findings of a hub
     #[command(after_help = findings::EXAMPLES)]
     Findings(findings::FindingsArguments),
+    /// Public facts that findings are rated by: EPSS, KEV, NVD, CWE
+    #[command(subcommand, after_help = feeds::EXAMPLES)]
+    Feeds(feeds::FeedsCommand),
     /// Look after the integrations of a hub
     #[command(after_help = integrations::EXAMPLES)]
     Integrations(integrations::IntegrationsArguments),
@@ -132,6 +136,7 @@ async fn run(command: Command) -> Exit {
         Command::Scans(arguments) => scans::run(arguments).await,
         Command::Findings(arguments) => findings::run(arguments).await,
         Command::Schedules(arguments) => schedules::run(arguments).await,
+        Command::Feeds(command) => feeds::run(command).await,
         Command::Integrations(arguments) => integrations::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Config(command) => config::run(&command),

@@ -57,6 +57,13 @@ pub const DELETION: &[&str] = &["delete.before_commit", "delete.after_commit"];
 /// Around what a backfill writes about one scan.
 pub const BACKFILL: &[&str] = &["backfill.before_commit", "backfill.after_commit"];
 
+/// Around what a load of a feed writes.
+pub const FEED: &[&str] =
+    &["feed.batch.before_commit", "feed.batch.after_commit", "feed.finish.before_commit", "feed.finish.after_commit"];
+
+/// Around a page of findings that are rated anew.
+pub const RATING: &[&str] = &["rating.page.before_commit", "rating.page.after_commit"];
+
 /// Around the storing of a vendor's call.
 pub const WEBHOOK: &[&str] = &["webhook.before_commit", "webhook.after_commit"];
 

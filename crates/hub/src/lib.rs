@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod database_clock;
 pub mod events;
 pub mod failpoint;
+pub mod feeds;
 pub mod findings;
 pub mod import;
 pub mod installation;
@@ -19,6 +20,7 @@ pub mod jobs;
 pub mod local;
 pub mod notifications;
 pub mod program;
+pub mod rating;
 pub mod reconcile;
 pub mod requests;
 pub mod scans;
@@ -179,6 +181,16 @@ impl Hub {
     #[must_use]
     pub fn assets(&self) -> assets::Assets<'_> {
         assets::Assets { hub: self }
+    }
+
+    #[must_use]
+    pub fn feeds(&self) -> feeds::Feeds<'_> {
+        feeds::Feeds { hub: self }
+    }
+
+    #[must_use]
+    pub fn ratings(&self) -> rating::Ratings<'_> {
+        rating::Ratings { hub: self }
     }
 
     #[must_use]

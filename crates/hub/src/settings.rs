@@ -14,6 +14,7 @@ pub struct Settings {
     pub auth: Auth,
     pub assets: Assets,
     pub notify: crate::notifications::NotifySettings,
+    pub feeds: crate::feeds::FeedSettings,
     pub http: scanhelm_net::HttpLimits,
 }
 
@@ -112,6 +113,7 @@ impl Settings {
             auth: Auth { session: Duration::from_hours(12) },
             assets: Assets { stale_after: Duration::from_hours(30 * 24) },
             notify: crate::notifications::NotifySettings::default(),
+            feeds: crate::feeds::FeedSettings::default(),
             http: scanhelm_net::HttpLimits::default(),
         }
     }

@@ -8,7 +8,7 @@ use scanhelm_core::Result;
 use crate::Hub;
 use crate::jobs::ClaimedJob;
 use crate::reconcile::{self, DueLook};
-use crate::{findings, notifications, schedules};
+use crate::{feeds, findings, notifications, rating, schedules};
 
 /// The steps of one hub's loops.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,11 @@ impl Steps<'_> {
     /// Ends the verdicts and requests that are past their time; how many.
     pub async fn end_judgements(&self) -> Result<u64> {
         findings::end_what_ran_out(self.hub).await
+    }
+
+    /// Gives every feed that is due and every company that is to be rated anew its job; how many.
+    pub async fn enqueue_ratings(&self) -> Result<u64> {
+        Ok(feeds::enqueue_due(self.hub).await? + rating::enqueue_due(self.hub).await?)
     }
 
     /// Leases up to `limit` jobs that are due, the most urgent first.

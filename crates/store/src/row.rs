@@ -43,6 +43,14 @@ impl Row<'_> {
         T::try_from(self.integer(column)?).map_err(|cause| damaged(column, cause))
     }
 
+    pub(crate) fn double(&self, column: &str) -> Result<f64> {
+        self.get(column)
+    }
+
+    pub(crate) fn maybe_small<T: TryFrom<i64, Error: std::fmt::Display>>(&self, column: &str) -> Result<Option<T>> {
+        self.maybe_integer(column)?.map(T::try_from).transpose().map_err(|cause| damaged(column, cause))
+    }
+
     pub(crate) fn maybe_double(&self, column: &str) -> Result<Option<f64>> {
         self.get(column)
     }

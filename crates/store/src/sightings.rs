@@ -28,6 +28,8 @@ pub struct SightingContent {
     pub content: u64,
     /// JSON: description, solution, evidence, scores.
     pub detail: String,
+    /// Ten times the leading score computed from its vectors.
+    pub cvss_tenths: Option<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -145,8 +147,8 @@ impl Transaction {
         let rows = Rows {
             head: "INSERT INTO sightings (id, company_id, finding_id, asset_id, source, scanner_ref, scanner, rule_id, \
                    title, severity, scan_id, run_id, first_seen_at, last_seen_at, authenticated, policy, state, \
-                   content, detail) VALUES ",
-            columns: 19,
+                   content, detail, cvss) VALUES ",
+            columns: 20,
             tail: "",
         };
         // In the order of their references, so that each page of that index is touched once.
@@ -173,7 +175,8 @@ impl Transaction {
                 shown.policy,
                 SightingState::Seen.as_str(),
                 shown.content,
-                shown.detail
+                shown.detail,
+                shown.cvss_tenths.map(u32::from)
             ]);
         })
         .await?;
@@ -184,14 +187,14 @@ impl Transaction {
         let newest: Vec<_> = updates.iter().filter_map(|update| Some((update, update.replacement.as_ref()?))).collect();
         let replace = Rows {
             head: "WITH look (id, scan_id, run_id, seen_at, scanner, rule_id, title, severity, authenticated, policy, \
-                   content, detail) AS (VALUES ",
-            columns: 12,
+                   content, detail, cvss) AS (VALUES ",
+            columns: 13,
             tail: ") UPDATE sightings SET scan_id = look.scan_id, run_id = look.run_id, state = 'seen', \
                    state_reason = NULL, first_seen_at = CASE WHEN look.seen_at < first_seen_at THEN look.seen_at \
                    ELSE first_seen_at END, last_seen_at = look.seen_at, scanner = look.scanner, \
                    rule_id = look.rule_id, title = look.title, severity = look.severity, \
                    authenticated = look.authenticated, policy = look.policy, content = look.content, \
-                   detail = look.detail FROM look WHERE sightings.id = look.id \
+                   detail = look.detail, cvss = look.cvss FROM look WHERE sightings.id = look.id \
                    AND look.seen_at >= sightings.last_seen_at",
         };
         replace
@@ -208,7 +211,8 @@ impl Transaction {
                     shown.authenticated,
                     shown.policy,
                     shown.content,
-                    shown.detail
+                    shown.detail,
+                    shown.cvss_tenths.map(u32::from)
                 ]);
             })
             .await?;

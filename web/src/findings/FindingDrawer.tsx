@@ -19,6 +19,7 @@ import { FindingOwner } from "./FindingOwner.tsx";
 import { STATE_WORDS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { JudgementFields } from "./JudgementFields.tsx";
+import { Due, Risk, RiskParts, Scores } from "./Rating.tsx";
 
 export function FindingDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const finding = useQuery(findingQuery(id));
@@ -53,6 +54,8 @@ function Detail({ finding }: { finding: FindingDetail }) {
       <Facts
         facts={[
           { label: "Severity", value: <SeverityMark severity={finding.severity} /> },
+          { label: "Risk", value: <Risk finding={finding} /> },
+          { label: "Due", value: finding.due_at ? <Due finding={finding} /> : null },
           { label: "Status", value: STATE_WORDS[finding.status] ?? finding.status },
           { label: "Owner", value: <FindingOwner key={finding.id} finding={finding} /> },
           {
@@ -68,7 +71,10 @@ function Detail({ finding }: { finding: FindingDetail }) {
             value: finding.location ? <span className="mono">{finding.location}</span> : null,
           },
           { label: "CVE", value: finding.cves.length > 0 ? <Cves cves={finding.cves} /> : null },
-          { label: "CWE", value: finding.cwes.join(", ") },
+          {
+            label: "CWE",
+            value: finding.weaknesses.map(({ cwe, name }) => (name ? `${cwe} ${name}` : cwe)).join(", "),
+          },
           { label: "First seen", value: <RelativeTime at={finding.first_seen_at} /> },
           { label: "Last seen", value: <RelativeTime at={finding.last_seen_at} /> },
         ]}
@@ -84,6 +90,8 @@ function Detail({ finding }: { finding: FindingDetail }) {
         </Notice>
       ) : null}
       <Judgement finding={finding} />
+      <RiskParts finding={finding} />
+      <Scores finding={finding} />
       <FindingComments finding={finding.id} />
       <Prose title="Description" text={finding.description} />
       <Prose title="Solution" text={finding.solution} />

@@ -94,7 +94,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
           current={opened}
           selection={{ chosen: selection.ids, onChange: choose }}
           more={more}
-          minWidth={910}
+          minWidth={1122}
         />
       ) : list.isError ? (
         <EmptyState

@@ -5,6 +5,7 @@ import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SeverityMark } from "@/parts/SeverityMark.tsx";
 import { STATE_WORDS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
+import { Due, Risk } from "./Rating.tsx";
 
 export function findingColumns(open: (id: string) => void): readonly GridColumn<Finding>[] {
   return [
@@ -14,6 +15,14 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       width: "92px",
       sort: "severity",
       cell: (finding) => <SeverityMark severity={finding.severity} />,
+    },
+    {
+      id: "risk",
+      header: "Risk",
+      width: "84px",
+      numeric: true,
+      sort: "risk",
+      cell: (finding) => <Risk finding={finding} />,
     },
     {
       id: "title",
@@ -47,6 +56,13 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       header: "Status",
       width: "104px",
       cell: (finding) => STATE_WORDS[finding.status] ?? finding.status,
+    },
+    {
+      id: "due",
+      header: "Due",
+      width: "128px",
+      sort: "due_at",
+      cell: (finding) => <Due finding={finding} />,
     },
     {
       id: "scanners",

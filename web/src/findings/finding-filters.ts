@@ -20,9 +20,20 @@ export const STATE_WORDS: Record<FindingState, string> = {
   closed: "Closed",
 };
 
-export const FINDING_KEYS = ["severity", "status", "scanner", "owner", "cve", "q", "sort", "finding"];
+export const FINDING_KEYS = [
+  "severity",
+  "status",
+  "scanner",
+  "owner",
+  "cve",
+  "kev",
+  "overdue",
+  "q",
+  "sort",
+  "finding",
+];
 
-const FINDING_SORTS = ["severity", "title", "first_seen_at", "last_seen_at"];
+const FINDING_SORTS = ["severity", "title", "first_seen_at", "last_seen_at", "risk", "due_at"];
 
 export const FINDING_FILTERS: readonly FilterSpec[] = [
   {
@@ -47,10 +58,23 @@ export const FINDING_FILTERS: readonly FilterSpec[] = [
     ],
   },
   { key: "cve", label: "CVE", single: true },
+  {
+    key: "kev",
+    label: "Exploited",
+    single: true,
+    choices: [
+      { value: "true", label: "Known (CISA KEV)" },
+      { value: "false", label: "Not known" },
+    ],
+  },
+  { key: "overdue", label: "Due", single: true, choices: [{ value: "true", label: "Overdue" }] },
 ];
 
 export function toFindingQuery(search: Search): FindingListQuery {
-  const query: FindingListQuery = { ...knownValues(FINDING_FILTERS, search) };
+  const { kev, overdue, ...texts } = knownValues(FINDING_FILTERS, search);
+  const query: FindingListQuery = { ...texts };
+  if (kev) query.kev = kev[0] === "true";
+  if (overdue) query.overdue = true;
   const text = first(search, "q");
   if (text) query.q = text;
   const sort = first(search, "sort");
@@ -65,6 +89,8 @@ export function toFindingFilter({
   scanner,
   owner,
   cve,
+  kev,
+  overdue,
   q,
 }: FindingListQuery): FindingFilter {
   return {
@@ -73,6 +99,8 @@ export function toFindingFilter({
     ...(scanner && { scanner }),
     ...(owner && { owner }),
     ...(cve && { cve }),
+    ...(kev !== undefined && { kev }),
+    ...(overdue && { overdue }),
     ...(q && { q }),
   };
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::person::{Members, OwnerWord, Person, choice};
-use super::words::{AssetType, Counts, Time};
+use super::words::{AssetType, Counts, Criticality, Time};
 use crate::extract::{Versioned, nullable};
 
 /// A machine, site, repository, image or cloud resource.
@@ -28,6 +28,8 @@ pub(crate) struct Asset {
     /// Sorted, in lower case.
     #[schema(example = json!(["prod", "team:payments"]))]
     tags: Vec<String>,
+    /// How much depends on it; its findings are rated by this.
+    criticality: Criticality,
     /// Raised by every change that a person makes.
     version: i64,
 }
@@ -44,6 +46,7 @@ impl From<asset::Asset> for Asset {
             first_seen_at: asset.first_seen_at.into(),
             last_seen_at: asset.last_seen_at.into(),
             tags: asset.tags,
+            criticality: asset.criticality.into(),
             version: asset.version,
         }
     }
@@ -169,11 +172,14 @@ pub(crate) struct AssetPatch {
     /// The new owner; `null` for nobody.
     #[serde(default, deserialize_with = "nullable")]
     owner: Option<Option<OwnerWord>>,
+    #[serde(default)]
+    criticality: Option<Criticality>,
 }
 
 impl From<AssetPatch> for AssetChange {
     fn from(patch: AssetPatch) -> Self {
-        Self { tags: patch.tags, owner: choice(patch.owner) }
+        let criticality = patch.criticality.map(|word| word.0);
+        Self { tags: patch.tags, owner: choice(patch.owner), criticality }
     }
 }
 

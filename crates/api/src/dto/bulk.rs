@@ -66,6 +66,16 @@ pub(crate) struct FindingSelection {
     first_seen_before: Option<Time>,
     last_seen_after: Option<Time>,
     last_seen_before: Option<Time>,
+    /// Known to be exploited, or not known to be.
+    kev: Option<bool>,
+    /// At least this probability, 0 to 1.
+    epss_min: Option<f64>,
+    /// At least this risk score, 0 to 100.
+    risk_min: Option<u8>,
+    /// Due before this time, and neither gone nor waived.
+    due_before: Option<Time>,
+    /// Due by now, and neither gone nor waived.
+    overdue: bool,
     /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint.
     q: Option<String>,
 }
@@ -111,6 +121,9 @@ impl FindingSelection {
             Some(Ok(owner)) => Some(owner.filter(person)?),
             Some(Err(known)) => return Err(Error::field("filter.owner", "malformed", known)),
         };
+        if selection.epss_min.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            return Err(Error::field("filter.epss_min", "out_of_range", "A number from 0 to 1."));
+        }
         Ok(FindingFilter {
             owner,
             severity: selection.severity.into_iter().map(|word| word.0).collect(),
@@ -126,8 +139,14 @@ impl FindingSelection {
             first_seen_before: selection.first_seen_before.map(|time| time.0),
             last_seen_after: selection.last_seen_after.map(|time| time.0),
             last_seen_before: selection.last_seen_before.map(|time| time.0),
+            kev: selection.kev,
+            epss_min: selection.epss_min,
+            risk_min: selection.risk_min,
+            due_before: selection.due_before.map(|time| time.0),
+            overdue: selection.overdue,
             // Everything that matches is judged, also what a grouped list shows behind its strongest.
             grouped: false,
+            ..FindingFilter::default()
         })
     }
 }

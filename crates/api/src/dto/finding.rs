@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use scanhelm_core::Timestamp;
 use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
+use scanhelm_core::finding::sla;
 use scanhelm_core::finding::{self as core, Location};
 use scanhelm_core::ids::AssetId;
 use scanhelm_hub::findings::{Action, FindingView, Judgement};
@@ -16,8 +18,9 @@ use super::approval::PendingApproval;
 use super::asset::Asset;
 use super::finding_history::{HistoryEntry, history};
 use super::person::{Members, OwnerWord, Person, choice};
+use super::rating::{CveFacts, RiskPart, Scores, Weakness};
 use super::relation::{Group, RelatedFinding};
-use super::words::{FindingState, Severity, SightingState, Time};
+use super::words::{FindingState, Severity, SightingState, SlaStanding, Time};
 use crate::extract::nullable;
 
 /// One weakness at one location of one asset.
@@ -43,6 +46,16 @@ pub(crate) struct Finding {
     /// How many scanners' evidence it rests on.
     sighting_count: u32,
     fingerprint: String,
+    /// 0 to 100; what to look at first.
+    risk: u8,
+    /// Probability of exploitation within 30 days, 0 to 1: the highest of its CVEs.
+    epss: Option<f64>,
+    /// CISA knows one of its CVEs to be exploited.
+    kev: bool,
+    /// Absent: the company promises nothing.
+    due_at: Option<Time>,
+    overdue: bool,
+    sla: Option<SlaStanding>,
     /// Who takes care of it.
     owner: Option<Person>,
     /// A judgement of it that waits for a second person.
@@ -54,13 +67,15 @@ pub(crate) struct Finding {
 }
 
 /// What is told beside findings and is not theirs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Surroundings {
     /// The names of those that are not gone.
     pub(crate) assets: HashMap<AssetId, String>,
     pub(crate) members: Members,
     /// By fingerprint.
     pub(crate) pending: HashMap<String, Approval>,
+    /// When this is told.
+    pub(crate) now: Timestamp,
 }
 
 /// Where on the asset; which fields there are depends on `kind`.
@@ -88,6 +103,8 @@ impl From<Location> for Place {
 
 impl Finding {
     pub(crate) fn new(finding: core::Finding, around: &Surroundings) -> Self {
+        let rating = finding.rating;
+        let standing = sla::standing(rating.due_at, finding.status, finding.stopped_at, around.now);
         Self {
             asset: around.assets.get(&finding.asset_id).cloned(),
             owner: finding.owner_id.map(|id| Person::of(id, &around.members)),
@@ -106,6 +123,12 @@ impl Finding {
             resolved_at: finding.resolved_at.map(Time),
             sighting_count: finding.sighting_count,
             fingerprint: finding.fingerprint,
+            risk: rating.risk,
+            epss: rating.epss,
+            kev: rating.kev,
+            due_at: rating.due_at.map(Time),
+            overdue: standing == Some(sla::SlaStanding::Overdue),
+            sla: standing.map(SlaStanding),
             group: None,
         }
     }
@@ -132,6 +155,14 @@ pub(crate) struct FindingDetail {
     fingerprint_explained: Vec<FingerprintPart>,
     /// The other findings that are the same weakness to other scanners, with the reason for each.
     related: Vec<RelatedFinding>,
+    /// What the risk score is the sum of, by what is known now.
+    risk_parts: Vec<RiskPart>,
+    /// What the feeds say of its CVEs.
+    cve_facts: Vec<CveFacts>,
+    /// CVSS, what the scanners said and what follows from the vectors kept apart.
+    scores: Vec<Scores>,
+    /// Its CWEs with their names, where they are known.
+    weaknesses: Vec<Weakness>,
 }
 
 /// One scanner's evidence.
@@ -187,8 +218,8 @@ pub(crate) struct FingerprintPart {
     why: &'static str,
 }
 
-impl From<FindingView> for FindingDetail {
-    fn from(view: FindingView) -> Self {
+impl FindingDetail {
+    pub(crate) fn new(view: FindingView, now: Timestamp) -> Self {
         // The sighting that gave the finding its title speaks for it; any other would contradict the headline.
         let speaker = view
             .sightings
@@ -202,15 +233,22 @@ impl From<FindingView> for FindingDetail {
         let references =
             references.into_iter().flatten().filter_map(|reference| reference.as_str().map(str::to_owned)).collect();
         let history = history(&view);
-        let around = surroundings(&view);
+        let risk = view.risk.score;
+        let mut finding = Finding::new(view.finding.clone(), &surroundings(&view, now));
+        // The parts are by what is known now; so is their sum.
+        finding.risk = risk;
         Self {
+            risk_parts: view.risk.parts.into_iter().map(RiskPart::from).collect(),
+            scores: Scores::of(&view.sightings, &view.facts),
+            cve_facts: view.facts.into_iter().map(|(cve, facts)| CveFacts::new(cve, facts)).collect(),
+            weaknesses: Weakness::named(&finding.cwes, &view.cwe_names),
             description,
             solution,
             evidence,
             references,
             history,
             fingerprint_explained: view.identity.map(explained).unwrap_or_default(),
-            finding: Finding::new(view.finding, &around),
+            finding,
             asset_detail: view.asset.map(Into::into),
             sightings: view.sightings.into_iter().map(Into::into).collect(),
             related: view.related.into_iter().map(Into::into).collect(),
@@ -218,13 +256,14 @@ impl From<FindingView> for FindingDetail {
     }
 }
 
-fn surroundings(view: &FindingView) -> Surroundings {
+fn surroundings(view: &FindingView, now: Timestamp) -> Surroundings {
     let asset = view.asset.as_ref().map(|asset| asset.name.clone());
     let pending = view.approvals.iter().find(|(_, row)| row.outcome.is_none());
     Surroundings {
         assets: asset.map(|name| (view.finding.asset_id, name)).into_iter().collect(),
         members: view.members.clone(),
         pending: pending.map(|(approval, row)| (row.fingerprint.clone(), approval.clone())).into_iter().collect(),
+        now,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Closed lists of words, times and counts: core's values with a schema. The words in the document are core's own
 //! list, so they cannot drift apart.
 
-use scanhelm_core::asset::AssetKind;
+use scanhelm_core::asset::{AssetKind, Criticality as CoreCriticality};
 use scanhelm_core::command::{CommandKind, CommandState as CoreCommandState};
 use scanhelm_core::company::CompanyStatus as CoreCompanyStatus;
+use scanhelm_core::feed::FeedKind as CoreFeedKind;
 use scanhelm_core::finding::approval::ApprovalState as CoreApprovalState;
+use scanhelm_core::finding::sla::SlaStanding as CoreSlaStanding;
 use scanhelm_core::finding::{FindingState as CoreFindingState, SightingState as CoreSightingState};
 use scanhelm_core::job::JobState as CoreJobState;
 use scanhelm_core::notification::{
@@ -82,6 +84,11 @@ words! {
     CommandState(CoreCommandState) = CoreCommandState::ALL,
     CompanyStatus(CoreCompanyStatus) = [CoreCompanyStatus::Active, CoreCompanyStatus::Deactivated],
     AssetType(AssetKind) = AssetKind::ALL,
+    /// How much depends on an asset.
+    Criticality(CoreCriticality) = CoreCriticality::ALL,
+    FeedKind(CoreFeedKind) = CoreFeedKind::ALL,
+    /// How a finding stands to its due date.
+    SlaStanding(CoreSlaStanding) = CoreSlaStanding::ALL,
     Role(CoreRole) = CoreRole::ALL,
     Permission(CorePermission) = CorePermission::ALL,
     /// What became of a schedule's nominal time.

@@ -163,7 +163,7 @@ async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<AssetId
     Ok(tagged(api.hub.assets().get(&grant, id).await?.into()))
 }
 
-/// Says whose an asset is and what it belongs to.
+/// Says whose an asset is, what it belongs to, and how much depends on it. By the last its findings are rated anew.
 #[utoipa::path(patch, path = "/api/v1/assets/{id}", operation_id = "update_asset", tag = "assets",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     request_body = AssetPatch,

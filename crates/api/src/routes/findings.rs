@@ -58,7 +58,7 @@ pub(super) struct FindingList {
     pub(super) page: PageRequest,
 }
 
-const SORTS: &[&str] = &["severity", "last_seen_at", "first_seen_at", "title"];
+const SORTS: &[&str] = &["severity", "last_seen_at", "first_seen_at", "title", "risk", "due_at"];
 
 /// The filters that also hold within one scan.
 fn common(query: &mut QueryReader) -> AskedFilter {
@@ -70,6 +70,11 @@ fn common(query: &mut QueryReader) -> AskedFilter {
         cve: query.text("cve"),
         q: query.text("q"),
         grouped: query.flag("grouped").unwrap_or_default(),
+        kev: query.flag("kev"),
+        epss_min: share(query, "epss_min"),
+        risk_min: query.parsed("risk_min", "a whole number from 0 to 100"),
+        due_before: query.time("due_before"),
+        overdue: query.flag("overdue").unwrap_or_default(),
         ..FindingFilter::default()
     };
     let owner = query.parsed("owner", "the id of a member, `me`, `none` or `gone`");
@@ -111,6 +116,16 @@ pub(super) fn everywhere(query: &mut QueryReader) -> AskedFilter {
     AskedFilter { filter, owner }
 }
 
+/// A number from 0 to 1.
+fn share(query: &mut QueryReader, name: &str) -> Option<f64> {
+    let share: f64 = query.parsed(name, "a number from 0 to 1")?;
+    if (0.0..=1.0).contains(&share) {
+        return Some(share);
+    }
+    query.refuse(name, "out_of_range", "A number from 0 to 1.");
+    None
+}
+
 struct Queue(FindingList);
 
 impl Filters for Queue {
@@ -142,6 +157,11 @@ impl Filters for Counted {
         ("first_seen_before" = Option<Time>, Query),
         ("last_seen_after" = Option<Time>, Query),
         ("last_seen_before" = Option<Time>, Query),
+        ("kev" = Option<bool>, Query, description = "Known to be exploited, or not known to be."),
+        ("epss_min" = Option<f64>, Query, description = "At least this probability, 0 to 1."),
+        ("risk_min" = Option<u8>, Query, description = "At least this risk score, 0 to 100."),
+        ("due_before" = Option<Time>, Query, description = "Due before this time, and neither gone nor waived."),
+        ("overdue" = Option<bool>, Query, description = "`true`: due by now, and neither gone nor waived."),
         ("q" = Option<String>, Query, description = "A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint."),
         ("grouped" = Option<bool>, Query,
             description = "Of findings that are one weakness to several scanners only the strongest that matches."),
@@ -173,6 +193,11 @@ async fn list(
         ("first_seen_before" = Option<Time>, Query),
         ("last_seen_after" = Option<Time>, Query),
         ("last_seen_before" = Option<Time>, Query),
+        ("kev" = Option<bool>, Query),
+        ("epss_min" = Option<f64>, Query),
+        ("risk_min" = Option<u8>, Query),
+        ("due_before" = Option<Time>, Query),
+        ("overdue" = Option<bool>, Query),
         ("q" = Option<String>, Query),
         ("grouped" = Option<bool>, Query, description = "Counts a weakness of several scanners once."),
     ),
@@ -190,7 +215,7 @@ async fn counts(
 #[utoipa::path(get, path = "/api/v1/findings/{id}", operation_id = "get_finding", tag = "findings",
     params(("id" = Uuid, Path)), responses((status = 200, body = FindingDetail)))]
 async fn get(State(api): State<Api>, Granted(grant): Granted, Id(id): Id<FindingId>) -> ApiResult<Json<FindingDetail>> {
-    Ok(Json(api.hub.findings().get(&grant, id).await?.into()))
+    Ok(Json(FindingDetail::new(api.hub.findings().get(&grant, id).await?, api.hub.now())))
 }
 
 struct Comparing(Option<FindingId>);
@@ -234,7 +259,7 @@ async fn transition(
     Id(id): Id<FindingId>,
     Body(body): Body<Transition>,
 ) -> ApiResult<Json<FindingDetail>> {
-    Ok(Json(api.hub.findings().act(&grant, id, body.into()).await?.into()))
+    Ok(Json(FindingDetail::new(api.hub.findings().act(&grant, id, body.into()).await?, api.hub.now())))
 }
 
 /// Gives a finding an owner, or none. Kept on its fingerprint: it outlives scans and findings.
@@ -246,7 +271,7 @@ async fn change(
     Id(id): Id<FindingId>,
     Body(patch): Body<FindingPatch>,
 ) -> ApiResult<Json<FindingDetail>> {
-    Ok(Json(api.hub.findings().act(&grant, id, patch.into()).await?.into()))
+    Ok(Json(FindingDetail::new(api.hub.findings().act(&grant, id, patch.into()).await?, api.hub.now())))
 }
 
 /// Judges many findings, gives them an owner, comments on them, or all of it; each by itself, at most 100,000.
@@ -304,5 +329,6 @@ pub(super) async fn surroundings(
         assets: api.hub.assets().names(grant, &assets).await?,
         members: api.hub.findings().members(grant, &owners).await?,
         pending: api.hub.findings().pending(grant, &prints).await?,
+        now: api.hub.now(),
     })
 }

@@ -10,6 +10,7 @@ mod companies;
 mod connectors;
 mod events;
 mod export;
+mod feeds;
 mod findings;
 mod health;
 mod imports;
@@ -25,6 +26,7 @@ mod scan_views;
 mod scanners;
 mod scans;
 mod schedules;
+mod sla;
 mod users;
 mod verdicts;
 mod webhooks;
@@ -55,6 +57,8 @@ pub(crate) fn operations() -> Operations {
         export::register,
         assets::register,
         imports::register,
+        feeds::register,
+        sla::register,
         schedules::register,
         notification_channels::register,
         notification_rules::register,

@@ -16,7 +16,7 @@ use crate::dto::delta::FindingsDelta;
 use crate::dto::finding::Finding;
 use crate::dto::list::Listing;
 use crate::dto::scan_parts::{Activity, Preview, Run, ScanConfig};
-use crate::dto::words::{FindingState, Severity};
+use crate::dto::words::{FindingState, Severity, Time};
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
 use crate::registration::{Operations, handler};
@@ -109,6 +109,11 @@ async fn assets(
         ("asset_id" = Option<Uuid>, Query),
         ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
         ("cve" = Option<String>, Query),
+        ("kev" = Option<bool>, Query),
+        ("epss_min" = Option<f64>, Query),
+        ("risk_min" = Option<u8>, Query),
+        ("due_before" = Option<Time>, Query),
+        ("overdue" = Option<bool>, Query),
         ("q" = Option<String>, Query),
         ("grouped" = Option<bool>, Query, description = "Shows a weakness of several scanners once."),
         Paging,

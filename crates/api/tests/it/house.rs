@@ -263,11 +263,11 @@ impl Operation {
     pub(crate) fn ask(&self, id: &str) -> Ask {
         let required: Vec<&str> = self.query.iter().filter(|given| !given.ends_with('=')).map(String::as_str).collect();
         let query = if required.is_empty() { String::new() } else { format!("?{}", required.join("&")) };
-        let path = self.path.replace("{id}", id).replace("{fingerprint}", id);
+        let path = self.path.replace("{id}", id).replace("{fingerprint}", id).replace("{kind}", "epss");
         let ask = Ask::new(self.method.clone(), path + &query);
         match (self.has_body, self.id.as_str()) {
             (false, _) => ask,
-            (true, "import_report") => ask.body("multipart/form-data; boundary=x", "--x--\r\n"),
+            (true, "import_report" | "load_feed") => ask.body("multipart/form-data; boundary=x", "--x--\r\n"),
             (true, "create_finding_comment" | "update_comment") => ask.json(serde_json::json!({"body": "x"})),
             (true, "transition_finding" | "set_finding_state") => ask.json(serde_json::json!({"to": "in_progress"})),
             (true, _) => ask.json(serde_json::json!({})),

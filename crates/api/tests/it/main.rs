@@ -21,6 +21,7 @@ mod once;
 mod operator;
 mod problems;
 mod program;
+mod rating;
 mod relation;
 mod scans;
 mod schedules;

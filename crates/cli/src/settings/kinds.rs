@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use scanhelm_core::credential::Secret;
+use scanhelm_hub::feeds::FeedSource;
 use scanhelm_net::NetworkPolicy;
 use url::Url;
 
@@ -142,6 +143,38 @@ impl Kind for Vec<PathBuf> {
 
     fn shown(&self) -> String {
         self.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Where a feed comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FeedPlace(pub(crate) Option<FeedSource>);
+
+impl Kind for FeedPlace {
+    const NAME: &'static str = "file, folder or address, or empty";
+
+    fn read(raw: Raw) -> Result<Self, String> {
+        let text = single(raw)?;
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            let url = Url::parse(&text).ok().filter(|_| matches!(scheme, "https" | "http"));
+            let url = url.filter(|url| url.query().is_none() && url.username().is_empty() && url.password().is_none());
+            return match url {
+                Some(url) => Ok(Self(Some(FeedSource::Url(url)))),
+                None => Err(format!("{} is not an address like https://host/path without a query", quoted(&text))),
+            };
+        }
+        let path = PathBuf::from(&text);
+        if path.is_absolute() {
+            return Ok(Self(Some(FeedSource::Path(path))));
+        }
+        Err(format!("{} is neither an absolute path nor an https:// address", quoted(&text)))
+    }
+
+    fn shown(&self) -> String {
+        self.0.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 }
 

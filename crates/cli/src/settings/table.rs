@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kinds::{CollectorUrl, DatabaseUrl, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl};
+use super::kinds::{
+    CollectorUrl, DatabaseUrl, FeedPlace, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl,
+};
 use super::mail::{MailAddress, Password, Port, SmtpSecurity};
 use super::{Effective, Layers, Problems};
 
@@ -241,6 +243,21 @@ settings! {
         /// Messages that are sent at the same time, each to another channel.
         senders: usize = hub().notify.senders,
     }
+    /// Public facts about vulnerabilities. Each place is a file, a folder or an `https://` address; nothing is fetched unless one stands here.
+    feeds: Feeds {
+        /// EPSS scores of FIRST: a file such as `epss_scores-2026-05-18.csv.gz`.
+        epss: FeedPlace = FeedPlace::default(),
+        /// Known exploited vulnerabilities of CISA: `known_exploited_vulnerabilities.json` or `.csv`.
+        kev: FeedPlace = FeedPlace::default(),
+        /// CVSS vectors of NVD: files of CVE JSON 2.0 such as `nvdcve-2.0-2026.json.gz`, all of them in one folder.
+        nvd: FeedPlace = FeedPlace::default(),
+        /// Names of weaknesses of MITRE: `cwec_v4.17.xml` (or its `.zip`), or a view as `.csv`.
+        cwe: FeedPlace = FeedPlace::default(),
+        /// Time between two looks at these places.
+        refresh: Duration = hub().feeds.refresh,
+        /// Largest file accepted, in bytes as it comes.
+        max_bytes: u64 = hub().feeds.max_bytes,
+    }
     /// Numbers for whoever operates the hub.
     metrics: Metrics {
         /// Address and port for Prometheus, such as `127.0.0.1:9480`; `/metrics` is served there and nowhere else,
@@ -293,6 +310,12 @@ impl Values {
         hub.sync.schedule_spacing = self.sync.schedule_spacing;
         hub.auth.session = self.auth.session;
         hub.assets.stale_after = self.assets.stale_after;
+        hub.feeds.epss.clone_from(&self.feeds.epss.0);
+        hub.feeds.kev.clone_from(&self.feeds.kev.0);
+        hub.feeds.nvd.clone_from(&self.feeds.nvd.0);
+        hub.feeds.cwe.clone_from(&self.feeds.cwe.0);
+        hub.feeds.refresh = self.feeds.refresh;
+        hub.feeds.max_bytes = self.feeds.max_bytes;
         hub.notify.mail = self.notify.mail_server();
         hub.notify.timeout = self.notify.timeout;
         hub.notify.senders = self.notify.senders;

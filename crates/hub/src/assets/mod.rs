@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use scanhelm_core::asset::{Asset, tags};
+use scanhelm_core::asset::{Asset, Criticality, tags};
 use scanhelm_core::company::User;
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::ids::{AssetId, IntegrationId, UserId};
@@ -61,6 +61,7 @@ pub struct SeenBy {
 pub struct AssetChange {
     pub tags: Option<Vec<String>>,
     pub owner: Option<OwnerChoice>,
+    pub criticality: Option<Criticality>,
 }
 
 impl Assets<'_> {
@@ -120,7 +121,7 @@ impl Assets<'_> {
         Ok(assets.into_iter().map(|asset| (asset.id, asset.name)).collect())
     }
 
-    /// Says whose an asset is and what it belongs to.
+    /// Says whose an asset is, what it belongs to and how much depends on it.
     pub async fn change(
         &self,
         grant: &Grant,
@@ -142,15 +143,28 @@ impl Assets<'_> {
             return Err(stale());
         }
         let (tags, owner) = (tags.unwrap_or_else(|| before.tags.clone()), owner.unwrap_or(before.owner_id));
-        if (&tags, owner) != (&before.tags, before.owner_id) {
+        let criticality = change.criticality.unwrap_or(before.criticality);
+        let described = (&tags, owner) != (&before.tags, before.owner_id);
+        if described || criticality != before.criticality {
             let transaction = store.begin().await?;
             // An import that writes the asset goes first.
             transaction.take_import_turn(grant.company).await?;
-            if !transaction.describe_asset(grant.company, id, (&tags, owner), before.version).await? {
-                return Err(stale());
+            let mut version = before.version;
+            if described {
+                if !transaction.describe_asset(grant.company, id, (&tags, owner), version).await? {
+                    return Err(stale());
+                }
+                version += 1;
+            }
+            if criticality != before.criticality {
+                if !transaction.set_criticality(grant.company, id, criticality, version).await? {
+                    return Err(stale());
+                }
+                crate::rating::want(self.hub, &transaction, grant.company).await?;
             }
             let detail = json!({
                 "tags": {"from": before.tags, "to": tags}, "owner": {"from": before.owner_id, "to": owner},
+                "criticality": {"from": before.criticality, "to": criticality},
             });
             let entry = self.hub.audit_entry(grant, "asset.update", format!("asset/{id}"), detail);
             transaction.append_audit(&entry).await?;

@@ -64,6 +64,10 @@ impl Findings<'_> {
             let detail = format!("Only an import can find that something is {to}.");
             return Err(Error::field("action.to", "system_written", detail));
         }
+        let selection = match selection {
+            Selection::Matching(filter) => Selection::Matching(Box::new(filter.at(self.hub.now()))),
+            these @ Selection::These(_) => these,
+        };
         let (order, request) = self.settled(grant, action).await?;
         let payload = serde_json::to_value(&order).map_err(Error::internal)?;
         let job = self.hub.new_job(grant.company, JUDGE_JOB, payload);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::comment::Comment;
+use scanhelm_core::finding::sla::stops_clock;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{Finding, FindingState, may_transition};
 use scanhelm_core::ids::{ApprovalId, CommentId, CompanyId, FindingId, UserId};
@@ -18,6 +19,7 @@ use serde_json::json;
 
 use super::{FindingView, Findings};
 use crate::Hub;
+use crate::rating::rate_again;
 
 /// A state and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +158,8 @@ pub(super) fn require_possible(from: FindingState, to: FindingState) -> Result<(
 struct Writes {
     verdicts: Vec<Verdict>,
     statuses: Vec<(FindingId, FindingState, Option<Timestamp>)>,
+    /// Their clocks run again; until now what is known could change without moving their due dates.
+    running: Vec<FindingId>,
     pending: Vec<String>,
     owned: Vec<String>,
     comments: Vec<Comment>,
@@ -192,6 +196,7 @@ pub(super) async fn carry_out(
     let decided = subjects.iter().map(|subject| decide(hub, company, order, subject, &known, &mut writes)).collect();
     transaction.save_verdicts(company, &writes.verdicts).await?;
     transaction.set_finding_status(&writes.statuses).await?;
+    rate_again(transaction, company, &writes.running).await?;
     if let Some(approval) = order.approval {
         transaction.add_to_approval(company, approval, &writes.pending).await?;
     }
@@ -228,7 +233,10 @@ fn decide(
                     expires_at: judgement.expires_at,
                 });
                 let resolved_at = to.is_resolved().then_some(order.at);
-                writes.statuses.extend(subject.finding.iter().map(|finding| (finding.id, to, resolved_at)));
+                if let Some(finding) = &subject.finding {
+                    writes.statuses.push((finding.id, to, resolved_at));
+                    writes.running.extend((stops_clock(finding.status) && !stops_clock(to)).then_some(finding.id));
+                }
             }
         }
     }

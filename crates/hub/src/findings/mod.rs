@@ -10,7 +10,7 @@ mod judgement;
 mod relation;
 mod verdicts;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(crate) use approvals::{APPROVAL_JOB, run_approval};
 pub use approvals::{ApprovalRow, ApprovalView, PolicyChange, PolicyView};
@@ -24,8 +24,10 @@ pub use relation::{Compared, ComparedPart, Outcome as ComparisonOutcome, Related
 pub(crate) use relation::{relate, relate_due};
 use scanhelm_core::asset::Asset;
 use scanhelm_core::company::User;
+use scanhelm_core::feed::CveFacts;
 use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
+use scanhelm_core::finding::risk::Risk;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{Finding, Sighting};
 use scanhelm_core::ids::{FindingId, UserId};
@@ -60,17 +62,23 @@ pub struct FindingView {
     pub members: HashMap<UserId, User>,
     /// The other findings that are the same weakness to other scanners.
     pub related: Vec<Related>,
+    /// What the feeds say of its CVEs, by CVE; those of which they say nothing are missing.
+    pub facts: BTreeMap<String, CveFacts>,
+    /// The risk score with its parts, by what is known now.
+    pub risk: Risk,
+    /// Names of its CWEs, where they are known.
+    pub cwe_names: HashMap<u32, String>,
 }
 
 impl Findings<'_> {
     pub async fn list(&self, grant: &Grant, filter: &FindingFilter, page: &PageRequest) -> Result<Page<Finding>> {
         grant.require(Permission::FindingRead)?;
-        self.hub.store().list_findings(grant.company, filter, page).await
+        self.hub.store().list_findings(grant.company, &filter.at(self.hub.now()), page).await
     }
 
     pub async fn counts(&self, grant: &Grant, filter: &FindingFilter) -> Result<SeverityCounts> {
         grant.require(Permission::FindingRead)?;
-        self.hub.store().finding_counts(grant.company, filter).await
+        self.hub.store().finding_counts(grant.company, &filter.at(self.hub.now())).await
     }
 
     pub async fn get(&self, grant: &Grant, id: FindingId) -> Result<FindingView> {
@@ -86,7 +94,24 @@ impl Findings<'_> {
         let people: Vec<UserId> = owners.iter().filter_map(|change| change.owner_id).collect();
         let members = store.members_of(grant.company, &people).await?;
         let related = self.related(grant, id).await?;
-        Ok(FindingView { finding, asset, sightings, identity, triage, owners, approvals, members, related })
+        let facts: BTreeMap<_, _> = store.cve_facts(&finding.cves).await?.into_iter().collect();
+        let rated = store.rated(grant.company, &[id]).await?.into_iter().next().ok_or_else(Error::not_found)?;
+        let risk = rated.finding.explain(facts.values());
+        let cwe_names = store.cwe_names(&finding.cwes).await?;
+        Ok(FindingView {
+            finding,
+            asset,
+            sightings,
+            identity,
+            triage,
+            owners,
+            approvals,
+            members,
+            related,
+            facts,
+            risk,
+            cwe_names,
+        })
     }
 
     /// The judgements that wait for a second person, by fingerprint.

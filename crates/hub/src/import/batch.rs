@@ -1,6 +1,7 @@
 //! One batch: look up what is known of its records, let `core` decide each, write the decisions and the checkpoint in
 //! one transaction.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
@@ -8,10 +9,12 @@ use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
+use scanhelm_core::finding::cvss;
 use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
+use scanhelm_core::finding::rating::RatedFinding;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingRecord, FindingState, Location};
-use scanhelm_core::ids::{AssetId, FindingId, SightingId, UserId};
+use scanhelm_core::ids::{AssetId, CompanyId, FindingId, SightingId, UserId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews, NewsItem, Quarantined};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
@@ -28,6 +31,7 @@ use super::pipeline::Frame;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
+use crate::rating::{Basis, rate_again};
 
 /// The import relates what it changed when all of it is in; if it comes to no end, the hub's loop does so after this.
 const RELATED_AT_THE_END: Duration = Duration::from_mins(2);
@@ -154,6 +158,8 @@ impl<'import> BatchWriter<'import> {
             policy: self.frame.policy.clone(),
             content: 0,
             detail,
+            cvss_tenths: cvss::leading(record.cvss.iter().filter_map(|score| score.vector.as_deref()))
+                .map(|score| score.tenths),
         };
         row.content = content_digest(&row);
         let scanner_ref = scanner_ref(&record, ordinal);
@@ -242,7 +248,16 @@ impl<'import> BatchWriter<'import> {
         let mut findings = transaction.known_findings(company, &unknown).await?;
         let verdicts = transaction.triage_of(company, &unknown).await?;
         let owners = transaction.owners_of(company, &unknown).await?;
-        let mut decided = Decided { news, ..Decided::default() };
+        let fresh = || {
+            let known = |found: &&Prepared| {
+                sightings.contains_key(&found.scanner_ref) || findings.contains_key(&found.fingerprint)
+            };
+            prepared.iter().filter(move |found| !known(found))
+        };
+        let places: HashSet<AssetId> = fresh().filter_map(|found| assets.get(&found.asset_identity).copied()).collect();
+        let places: Vec<AssetId> = places.into_iter().collect();
+        let basis = Basis::load(transaction, company, fresh().flat_map(|found| &found.cves), &places).await?;
+        let mut decided = Decided { news, basis, ..Decided::default() };
         for found in prepared {
             let Some(asset_id) = assets.get(&found.asset_identity).copied() else {
                 continue;
@@ -253,7 +268,7 @@ impl<'import> BatchWriter<'import> {
         let changed: BTreeSet<AssetId> = decided.sightings.iter().map(|sighting| sighting.asset_id).collect();
         let changed: Vec<AssetId> = changed.into_iter().collect();
         transaction.mark_relation_due(company, &changed, self.hub.now().plus(RELATED_AT_THE_END)).await?;
-        decided.write(transaction).await
+        decided.write(transaction, company).await
     }
 
     fn decide(
@@ -301,7 +316,10 @@ impl<'import> BatchWriter<'import> {
                 } else {
                     decided.counts.updated += 1;
                 }
-                decided.reopen(reopen, sighting.finding_id, &found.row);
+                decided.reopen(reopen, sighting.finding_id, found.seen_at, &found.row);
+                if !same_content || found.seen_at < sighting.first_seen_at {
+                    decided.rate.insert(sighting.finding_id);
+                }
                 decided.updates.push(SightingUpdate {
                     id: sighting.id,
                     scan_id: self.scan.id,
@@ -318,7 +336,8 @@ impl<'import> BatchWriter<'import> {
                 let Some(finding_id) = finding_id else {
                     return;
                 };
-                decided.reopen(reopen, finding_id, &found.row);
+                decided.reopen(reopen, finding_id, found.seen_at, &found.row);
+                decided.rate.insert(finding_id);
                 self.add_sighting(decided, found, asset_id, finding_id, run_id);
                 decided.refresh.insert(finding_id);
             }
@@ -333,6 +352,16 @@ impl<'import> BatchWriter<'import> {
                 if status == FindingState::Open {
                     decided.tell(id, &found.row, false);
                 }
+                let rated = RatedFinding {
+                    severity: found.row.severity,
+                    cvss_tenths: found.row.cvss_tenths,
+                    criticality: decided.basis.criticality(asset_id),
+                    state: status,
+                    first_seen_at: found.seen_at,
+                    reopened_at: None,
+                    due_at: None,
+                };
+                let rating = decided.basis.rate(&rated, &found.cves);
                 decided.findings.push(NewFinding {
                     id,
                     company_id: self.scan.company_id,
@@ -348,6 +377,8 @@ impl<'import> BatchWriter<'import> {
                     first_seen_at: found.seen_at,
                     last_seen_at: found.seen_at,
                     resolved_at,
+                    cvss_tenths: found.row.cvss_tenths,
+                    rating,
                 });
                 self.add_sighting(decided, found, asset_id, id, run_id);
             }
@@ -397,17 +428,31 @@ struct Decided {
     seen: Vec<(scanhelm_core::ids::RunId, SightingId)>,
     /// Findings whose shown facts depend on more than one sighting or on a changed one.
     refresh: HashSet<FindingId>,
-    reopened: HashSet<FindingId>,
+    /// Known findings of which more changed than that they were seen again.
+    rate: HashSet<FindingId>,
+    /// With the time at which they were seen.
+    reopened: HashMap<FindingId, Timestamp>,
     counts: ImportCounts,
     /// Of the whole import so far.
     news: ImportNews,
+    /// What new findings are rated by.
+    basis: Basis,
 }
 
 impl Decided {
-    fn reopen(&mut self, reopen: bool, finding: FindingId, shown: &SightingContent) {
-        if reopen && self.reopened.insert(finding) {
-            self.counts.reopened += 1;
-            self.tell(finding, shown, true);
+    fn reopen(&mut self, reopen: bool, finding: FindingId, seen_at: Timestamp, shown: &SightingContent) {
+        if !reopen {
+            return;
+        }
+        self.rate.insert(finding);
+        // Seen by several: the first of them brought it back.
+        match self.reopened.entry(finding) {
+            Entry::Occupied(mut known) => *known.get_mut() = seen_at.min(*known.get()),
+            Entry::Vacant(unknown) => {
+                unknown.insert(seen_at);
+                self.counts.reopened += 1;
+                self.tell(finding, shown, true);
+            }
         }
     }
 
@@ -416,7 +461,7 @@ impl Decided {
         self.news.add(NewsItem { finding_id, severity: *severity, title: title.clone(), reopened });
     }
 
-    async fn write(self, transaction: &Transaction) -> Result<(ImportCounts, ImportNews)> {
+    async fn write(self, transaction: &Transaction, company: CompanyId) -> Result<(ImportCounts, ImportNews)> {
         transaction.insert_findings(&self.findings).await?;
         transaction.copy_owners(&self.owned).await?;
         transaction.insert_sightings(&self.sightings).await?;
@@ -425,10 +470,14 @@ impl Decided {
         let mut refresh: Vec<FindingId> = self.refresh.into_iter().collect();
         refresh.sort_unstable();
         transaction.refresh_findings(&refresh).await?;
-        let mut reopened: Vec<_> =
-            self.reopened.into_iter().map(|finding| (finding, FindingState::Open, None)).collect();
-        reopened.sort_unstable_by_key(|(finding, _, _)| *finding);
-        transaction.set_finding_status(&reopened).await?;
+        let mut reopened: Vec<(FindingId, Timestamp)> = self.reopened.into_iter().collect();
+        reopened.sort_unstable();
+        transaction.restart_clocks(&reopened).await?;
+        let opened: Vec<_> = reopened.into_iter().map(|(finding, _)| (finding, FindingState::Open, None)).collect();
+        transaction.set_finding_status(&opened).await?;
+        let mut rate: Vec<FindingId> = self.rate.into_iter().collect();
+        rate.sort_unstable();
+        rate_again(transaction, company, &rate).await?;
         Ok((self.counts, self.news))
     }
 }

@@ -16,6 +16,7 @@ use super::pipeline::Frame;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
+use crate::rating::rate_again;
 
 /// Sightings decided in one transaction.
 const PAGE: u32 = 5_000;
@@ -77,6 +78,7 @@ pub(super) async fn close_what_is_gone(
         }
         transaction.set_finding_status(&closed).await?;
         transaction.refresh_findings(&ids).await?;
+        rate_again(&transaction, scan.company_id, &ids).await?;
         transaction.save_import(&next).await?;
         failpoint::hit("import.closing.before_commit").await;
         transaction.commit().await?;

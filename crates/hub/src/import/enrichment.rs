@@ -1,5 +1,6 @@
-//! Where facts from outside the report (EPSS, KEV, computed scores) join a record on its way in. The hub imports
-//! without any; feeds plug in here.
+//! Where a deployment's own facts join a record on its way in, kept beside what the scanner said. The hub imports
+//! without any. Public facts (EPSS, KEV, NVD) do not come this way: they change every day, so findings are rated by
+//! them, see [`crate::rating`], and hold no copy.
 
 use std::fmt;
 

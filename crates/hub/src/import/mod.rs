@@ -19,6 +19,7 @@ mod vendor_job;
 pub use enrichment::{Enrichment, NoEnrichment};
 pub(crate) use finish::{attempt_cut, attempts_exhausted};
 pub(crate) use local::{LocalImport, import_local};
+pub(crate) use spool::{digest_of, discard};
 pub use upload::{AcceptedUpload, UploadOptions};
 pub(crate) use upload::{UPLOAD_JOB, run_upload};
 pub(crate) use vendor_job::{IMPORT_JOB, IMPORT_KEY, run_vendor_import};

@@ -31,19 +31,23 @@ impl Hub {
 /// Hex SHA-256 of a file, read in pieces on a blocking thread.
 pub(crate) async fn digest(path: PathBuf) -> Result<String> {
     tokio::task::spawn_blocking(move || {
-        let mut file = fs::File::open(&path).map_err(|error| unusable("read", &path, &error))?;
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; 256 * 1024];
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => return Ok(hex::encode(hash.finalize())),
-                Ok(count) => hash.update(buffer.get(..count).unwrap_or_default()),
-                Err(error) => return Err(unusable("read", &path, &error)),
-            }
-        }
+        digest_of(&path).map(hex::encode).map_err(|error| unusable("read", &path, &error))
     })
     .await
     .map_err(Error::internal)?
+}
+
+/// SHA-256 of a file; blocks.
+pub(crate) fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(buffer.get(..count).unwrap_or_default()),
+        }
+    }
 }
 
 /// Where the folder is, is the operator's business and in the log; that the machine is in trouble, and how, is everyone's.

@@ -320,7 +320,9 @@ impl Hub {
     /// Uploads whose job never came to be (the process died in between) are swept at the start.
     pub async fn sweep_spool(&self) -> Result<()> {
         let folder = self.spool_dir()?;
-        let wanted = self.store().unfinished_payloads(UPLOAD_JOB).await?;
+        let mut wanted = self.store().unfinished_payloads(UPLOAD_JOB).await?;
+        let feeds = self.store().unfinished_payloads(crate::feeds::LOAD_FEED_JOB).await?;
+        wanted.extend(feeds.iter().filter_map(|payload| payload.pointer("/from/upload").cloned()));
         let keep: Vec<String> =
             wanted.iter().filter_map(|payload| payload.get("spool")?.as_str().map(str::to_owned)).collect();
         let running = self.store().unfinished_imports().await?;

@@ -17,7 +17,7 @@ use scanhelm_core::{Error, ErrorCode, Result, Timestamp};
 use scanhelm_store::JobFilter;
 use tokio_util::sync::CancellationToken;
 pub use worker::ClaimedJob;
-pub(crate) use worker::{Bell, claim, run_workers};
+pub(crate) use worker::{Bell, claim, claim_of, run_workers};
 
 use crate::Hub;
 use crate::findings::{APPROVAL_JOB, JUDGE_JOB, abandon};

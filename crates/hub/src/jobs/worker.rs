@@ -17,19 +17,22 @@ use tracing::Instrument;
 use super::places::{Place, Places};
 use super::{JobContext, Outcome, final_state};
 use crate::Hub;
+use crate::feeds::LOAD_FEED_JOB;
 use crate::findings::{APPROVAL_JOB, JUDGE_JOB};
 use crate::import::{IMPORT_JOB, UPLOAD_JOB};
 use crate::integrations::BACKFILL_JOB;
 use crate::local::LOCAL_SCAN_JOB;
 use crate::notifications::{NOTIFY_JOB, run_sender};
+use crate::rating::RE_RATING_JOB;
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 
 /// Work with this machine, database or files alone.
-const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB, APPROVAL_JOB];
-/// What asks a vendor may wait for minutes, so it has many places: those who wait leave room for those who are answered.
+const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB, APPROVAL_JOB, RE_RATING_JOB];
+/// What asks a vendor or a publisher may wait for minutes, so it has many places: those who wait leave room for those
+/// who are answered.
 /// Of one integration, imports and commands go one by one (their concurrency keys).
-const ASKING: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, SYNC_JOB, BACKFILL_JOB];
+const ASKING: &[&str] = &[COMMAND_JOB, VENDOR_DELETE_JOB, IMPORT_JOB, SYNC_JOB, BACKFILL_JOB, LOAD_FEED_JOB];
 /// Sending has places of its own: a receiver that answers slowly takes none from an import.
 const SENDING: &[&str] = &[NOTIFY_JOB];
 
@@ -55,7 +58,7 @@ pub(crate) async fn claim(hub: &Hub, limit: u32) -> Result<Vec<ClaimedJob>> {
     claim_of(hub, &[OWN, ASKING, SENDING].concat(), limit).await
 }
 
-async fn claim_of(hub: &Hub, kinds: &[&str], limit: u32) -> Result<Vec<ClaimedJob>> {
+pub(crate) async fn claim_of(hub: &Hub, kinds: &[&str], limit: u32) -> Result<Vec<ClaimedJob>> {
     let lease = hub.settings().jobs.lease;
     let jobs = hub.store().claim_jobs(&hub.0.owner, kinds, limit, lease, hub.now()).await?;
     let claimed = jobs.into_iter().map(|job| {
@@ -288,6 +291,8 @@ fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -
         LOCAL_SCAN_JOB => crate::local::run_local_scan(hub, job, context).boxed(),
         NOTIFY_JOB => run_sender(hub, job, context).boxed(),
         SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
+        RE_RATING_JOB => crate::rating::run_re_rating(hub, job, context).boxed(),
+        LOAD_FEED_JOB => crate::feeds::run_load(hub, job, context).boxed(),
         JUDGE_JOB => crate::findings::run_judging(hub, job, context).boxed(),
         APPROVAL_JOB => crate::findings::run_approval(hub, job, context).boxed(),
         BACKFILL_JOB => crate::integrations::run_backfill(hub, job, context).boxed(),

@@ -10,6 +10,7 @@
 //! - `schedules` fires what is due, and prunes what has been over for long.
 //! - `notifications` turns what happened into messages, and has them sent.
 //! - `judgements` ends the verdicts and requests that are past their time.
+//! - `ratings` has feeds loaded and findings rated that are due.
 //! - `events` moves the committed feed to live subscribers.
 //! - `jobs` runs what is durable.
 //!
@@ -50,7 +51,7 @@ pub(crate) use sync::{SYNC_JOB, run_sync};
 use crate::{Hub, events, jobs, notifications};
 
 /// How many loops report; readiness waits for all.
-pub(crate) const LOOPS: usize = 5;
+pub(crate) const LOOPS: usize = 6;
 
 /// What a loop did last.
 #[derive(Clone, Debug, Serialize)]
@@ -79,6 +80,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) {
     loops.spawn(async move { follow_notices(&notices_hub, &notices_stop).await });
     let (judgements_hub, judgements_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_judgements(&judgements_hub, &judgements_stop).await });
+    let (ratings_hub, ratings_stop) = (hub.clone(), stop.clone());
+    loops.spawn(async move { follow_ratings(&ratings_hub, &ratings_stop).await });
     let (looks_hub, looks_stop) = (hub.clone(), stop.clone());
     loops.spawn(async move { follow_integrations(&looks_hub, &looks_stop).await });
     loops.close();
@@ -149,6 +152,19 @@ async fn follow_judgements(hub: &Hub, stop: &CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(LOOKED_EVERY) => {}
+        }
+    }
+}
+
+async fn follow_ratings(hub: &Hub, stop: &CancellationToken) {
+    /// What cannot wait has its job already; this finds what was cut off, and what the clock brings.
+    const PERIOD: Duration = Duration::from_secs(30);
+    while !stop.is_cancelled() {
+        let enqueued = hub.steps().enqueue_ratings().await;
+        publish(hub, "ratings", enqueued);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(PERIOD) => {}
         }
     }
 }

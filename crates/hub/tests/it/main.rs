@@ -26,6 +26,7 @@ mod local;
 mod meanwhile;
 mod notifications;
 mod periods;
+mod rating;
 mod relation;
 mod replicas;
 mod report_meaning;

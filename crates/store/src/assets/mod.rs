@@ -8,7 +8,7 @@ mod standing;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use list::{AssetCounts, AssetFilter};
-use scanhelm_core::asset::{Asset, AssetKey, AssetKind};
+use scanhelm_core::asset::{Asset, AssetKey, AssetKind, Criticality};
 use scanhelm_core::ids::{AssetId, CompanyId, UserId};
 use scanhelm_core::{Result, Timestamp};
 
@@ -21,7 +21,7 @@ use crate::store::{Reader, Transaction};
 
 const COLUMNS: &str = "assets.id, assets.company_id, assets.kind, assets.name, assets.identity, assets.keys, \
                        assets.operating_system, assets.first_seen_at, assets.last_seen_at, assets.owner_id, \
-                       assets.tags, assets.version";
+                       assets.tags, assets.criticality, assets.version";
 
 /// An asset as a batch of a report brings it.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,7 @@ fn read(row: &Row<'_>) -> Result<Asset> {
         last_seen_at: row.time("last_seen_at")?,
         owner_id: row.maybe_parsed("owner_id")?,
         tags: row.json("tags")?,
+        criticality: row.word("criticality", &Criticality::ALL, Criticality::as_str)?,
         version: row.integer("version")?,
     })
 }
@@ -151,7 +152,20 @@ impl Transaction {
         Ok(merged.into_iter().map(|(identity, row)| (identity, row.id)).collect())
     }
 
-    /// What people say of an asset. `false`: it is gone, or has changed since `version` was read.
+    /// How much depends on an asset. `false`: it is gone, or has changed since `version` was read.
+    pub async fn set_criticality(
+        &self,
+        company: CompanyId,
+        id: AssetId,
+        criticality: Criticality,
+        version: i64,
+    ) -> Result<bool> {
+        let text = "UPDATE assets SET criticality = ?, version = version + 1 \
+                    WHERE company_id = ? AND id = ? AND version = ?";
+        Ok(self.write(text, values![criticality.as_str(), company, id, version]).await? > 0)
+    }
+
+    /// What else people say of it; the same.
     pub async fn describe_asset(
         &self,
         company: CompanyId,

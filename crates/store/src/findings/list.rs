@@ -12,7 +12,10 @@ use crate::paging::{Kind, Listing, Order};
 use crate::sql::{Sql, values};
 use crate::store::Reader;
 
-const ORDERS: [Order; 4] = [
+/// What is due at no time comes last. In the words of the index `findings_due`.
+const DUE: &str = "COALESCE(findings.due_at, 9000000000000000)";
+
+const ORDERS: [Order; 6] = [
     // Of equals the newest first: ids rise with time. The time last seen changes with every import, and an index that
     // held it would have to be written for each finding that is only seen again.
     Order { name: "severity", keys: &[("findings.severity", Kind::Number)] },
@@ -23,6 +26,8 @@ const ORDERS: [Order; 4] = [
         name: "title",
         keys: &[("texts.title", Kind::Text), ("texts.id", Kind::Number), ("findings.severity", Kind::Number)],
     },
+    Order { name: "risk", keys: &[("findings.risk", Kind::Number)] },
+    Order { name: "due_at", keys: &[(DUE, Kind::Number)] },
 ];
 
 /// A shorter text is none of a fingerprint.
@@ -38,6 +43,11 @@ pub enum OwnerFilter {
     Nobody,
     /// Somebody who is no longer a member of the company.
     Gone,
+}
+
+/// Whether a due date still counts: what is gone or waived has none.
+pub(super) const fn is_due(state: FindingState) -> bool {
+    matches!(state, FindingState::Open | FindingState::InProgress | FindingState::NotSeen)
 }
 
 /// All conditions hold together; an empty one holds always.
@@ -66,9 +76,29 @@ pub struct FindingFilter {
     pub last_seen_before: Option<Timestamp>,
     /// Of findings that are one weakness to several scanners only the strongest that matches.
     pub grouped: bool,
+    /// At least this risk score.
+    pub risk_min: Option<u8>,
+    /// At least this probability, 0 to 1.
+    pub epss_min: Option<f64>,
+    /// Known to be exploited, or not known to be.
+    pub kev: Option<bool>,
+    /// Due, and not waived nor gone, before this time.
+    pub due_before: Option<Timestamp>,
+    /// The same before now; whoever has a clock turns it into `due_before`, see [`FindingFilter::at`].
+    pub overdue: bool,
 }
 
 impl FindingFilter {
+    /// With its relative conditions at a time.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        let mut filter = self.clone();
+        if std::mem::take(&mut filter.overdue) {
+            filter.due_before = Some(filter.due_before.map_or(now, |before| before.min(now)));
+        }
+        filter
+    }
+
     /// Nothing but severity and status, or nothing at all: what is counted as it is written.
     pub(super) fn asks_only_state(&self) -> bool {
         *self == Self { severity: self.severity.clone(), status: self.status.clone(), ..Self::default() }
@@ -163,6 +193,24 @@ impl FindingFilter {
                 sql.add(&format!(" AND findings.{test} ?"), values![bound]);
             }
         }
+        if let Some(before) = self.due_before {
+            let states = FindingState::ALL.into_iter().filter(|state| is_due(*state)).map(|state| state.to_string());
+            sql.push(" AND").among("findings.status", states);
+            sql.add(&format!(" AND {DUE} < ?"), values![before]);
+        }
+        if let Some(risk) = self.risk_min {
+            if self.status.is_empty() {
+                // For the index of the states, which is then sought and not walked.
+                sql.push(" AND").among("findings.status", FindingState::ALL.iter().map(ToString::to_string));
+            }
+            sql.add(" AND findings.risk >= ?", values![u32::from(risk)]);
+        }
+        if let Some(epss) = self.epss_min {
+            sql.add(" AND findings.epss >= ?", values![epss]);
+        }
+        if let Some(kev) = self.kev {
+            sql.push(if kev { " AND findings.kev = 1" } else { " AND findings.kev = 0" });
+        }
         if self.grouped {
             relation::add_strongest(sql, |sql| Self { grouped: false, ..self.clone() }.add(company, sql));
         }
@@ -170,7 +218,8 @@ impl FindingFilter {
 }
 
 impl Reader {
-    /// Sorts by `severity` (the newest first of equals), `last_seen_at`, `first_seen_at` or `title`; an unset sort field
+    /// Sorts by `severity` (the newest first of equals), `last_seen_at`, `first_seen_at`, `title`, `risk` or `due_at`
+    /// (what is due at no time last); an unset sort field
     /// (the page's default `created_at`) means severity. The first page carries the total.
     pub async fn list_findings(
         &self,

@@ -14,7 +14,8 @@ pub use export::ExportedFinding;
 pub use list::{FindingFilter, OwnerFilter};
 pub use relation::{GroupSize, RelatedFinding};
 use scanhelm_core::finding::identity::Identity;
-use scanhelm_core::finding::{Finding, FindingState, Location, SightingState};
+use scanhelm_core::finding::sla::stops_clock;
+use scanhelm_core::finding::{Finding, FindingState, Location, Rating, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId};
 use scanhelm_core::{Result, Severity, Timestamp};
 
@@ -26,7 +27,8 @@ use crate::store::{Reader, Transaction};
 const COLUMNS: &str = "findings.id, findings.company_id, findings.fingerprint, findings.asset_id, findings.title, \
                        findings.severity, findings.status, findings.cves, findings.cwes, findings.location, \
                        findings.first_seen_at, findings.last_seen_at, findings.resolved_at, findings.sighting_count, \
-                       findings.owner_id";
+                       findings.owner_id, findings.risk, findings.epss, findings.kev, findings.due_at, \
+                       findings.reopened_at, findings.stopped_at";
 
 /// A finding with its first sighting.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,9 @@ pub struct NewFinding {
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
+    /// Ten times the leading computed CVSS.
+    pub cvss_tenths: Option<u8>,
+    pub rating: Rating,
 }
 
 /// What the import needs to know of a known finding.
@@ -73,6 +78,18 @@ fn read(row: &Row<'_>) -> Result<Finding> {
         resolved_at: row.maybe_time("resolved_at")?,
         sighting_count: row.small("sighting_count")?,
         owner_id: row.maybe_parsed("owner_id")?,
+        rating: read_rating(row)?,
+        reopened_at: row.maybe_time("reopened_at")?,
+        stopped_at: row.maybe_time("stopped_at")?,
+    })
+}
+
+pub(crate) fn read_rating(row: &Row<'_>) -> Result<Rating> {
+    Ok(Rating {
+        risk: row.small("risk")?,
+        epss: row.maybe_double("epss")?,
+        kev: row.flag("kev")?,
+        due_at: row.maybe_time("due_at")?,
     })
 }
 
@@ -191,8 +208,9 @@ impl Transaction {
         let texts = self.finding_texts(written.iter().map(|(_, text, ..)| text)).await?;
         let rows = Rows {
             head: "INSERT INTO findings (id, company_id, fingerprint, asset_id, title, severity, status, cves, cwes, \
-                   location, identity, first_seen_at, last_seen_at, resolved_at, sighting_count, text_id) VALUES ",
-            columns: 16,
+                   location, identity, first_seen_at, last_seen_at, resolved_at, sighting_count, text_id, cvss, risk, \
+                   epss, kev, due_at, stopped_at) VALUES ",
+            columns: 22,
             tail: "",
         };
         rows.run(self.connection(), &written, |(finding, text, cves, cwes, location, identity), values| {
@@ -212,7 +230,13 @@ impl Transaction {
                 finding.last_seen_at,
                 finding.resolved_at,
                 1_i64,
-                texts.get(text).copied().unwrap_or_default()
+                texts.get(text).copied().unwrap_or_default(),
+                finding.cvss_tenths.map(u32::from),
+                u32::from(finding.rating.risk),
+                finding.rating.epss,
+                finding.rating.kev,
+                finding.rating.due_at,
+                finding.resolved_at.filter(|_| stops_clock(finding.status))
             ]);
         })
         .await
@@ -220,13 +244,17 @@ impl Transaction {
 
     /// Brings what findings show in line with their sightings, as
     /// [`shown`](scanhelm_core::finding::correlation::shown) decides it: severity and title of the worst live one,
-    /// of equals the first by source and reference; times and count over all.
-    pub async fn refresh_findings(&self, ids: &[FindingId]) -> Result<()> {
+    /// of equals the first by source and reference; the highest computed score of the live ones; times and count over
+    /// all. How many findings there are of these.
+    pub async fn refresh_findings(&self, ids: &[FindingId]) -> Result<u64> {
+        let mut refreshed = 0;
         for chunk in ids.chunks(10_000) {
             let mut sql = self.sql(
                 "UPDATE findings SET severity = top.severity, title = top.title, first_seen_at = top.first_seen_at, \
-                 last_seen_at = top.last_seen_at, sighting_count = top.sightings FROM (\
+                 last_seen_at = top.last_seen_at, sighting_count = top.sightings, cvss = top.cvss FROM (\
                  SELECT finding_id, severity, title, \
+                 COALESCE(max(CASE WHEN state = 'seen' THEN cvss END) OVER (PARTITION BY finding_id), \
+                 max(cvss) OVER (PARTITION BY finding_id)) AS cvss, \
                  min(first_seen_at) OVER (PARTITION BY finding_id) AS first_seen_at, \
                  max(last_seen_at) OVER (PARTITION BY finding_id) AS last_seen_at, \
                  count(*) OVER (PARTITION BY finding_id) AS sightings, \
@@ -236,18 +264,21 @@ impl Transaction {
             );
             sql.among("finding_id", chunk.iter().map(ToString::to_string));
             sql.push(") top WHERE top.place = 1 AND findings.id = top.finding_id");
-            self.connection().execute(sql).await?;
+            refreshed += self.connection().execute(sql).await?;
             self.refresh_texts(chunk).await?;
         }
-        Ok(())
+        Ok(refreshed)
     }
 
-    /// Sets states with the time of their resolution (`None` for live ones).
+    /// Sets states with the time of their resolution (`None` for live ones). The time at which one was first gone stays
+    /// for as long as it is: confirming a fix later does not make it late.
     pub async fn set_finding_status(&self, states: &[(FindingId, FindingState, Option<Timestamp>)]) -> Result<()> {
         let rows = Rows {
             head: "WITH judged (id, status, resolved_at) AS (VALUES ",
             columns: 3,
-            tail: ") UPDATE findings SET status = judged.status, resolved_at = judged.resolved_at FROM judged \
+            tail: ") UPDATE findings SET status = judged.status, resolved_at = judged.resolved_at, \
+                   stopped_at = CASE WHEN judged.status IN ('fixed', 'verified_fixed', 'closed') \
+                   THEN COALESCE(findings.stopped_at, judged.resolved_at) END FROM judged \
                    WHERE findings.id = judged.id",
         };
         rows.run(self.connection(), states, |(id, state, resolved_at), values| {

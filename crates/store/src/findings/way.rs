@@ -6,9 +6,10 @@
 //! has no statistics of: how many texts hold a word. There it is told.
 
 use scanhelm_core::Result;
+use scanhelm_core::finding::FindingState;
 use scanhelm_core::ids::CompanyId;
 
-use super::list::{FindingFilter, OwnerFilter, RUN_OF_SCAN};
+use super::list::{FindingFilter, OwnerFilter, RUN_OF_SCAN, is_due};
 use super::texts::{add_beginning, add_findings_saying};
 use crate::connection::Backend;
 use crate::sql::{Sql, values};
@@ -36,6 +37,8 @@ pub(super) enum By {
     Words,
     Scanner,
     Run,
+    /// By this index over what findings are rated by.
+    Rating(&'static str),
 }
 
 /// What a page is read from.
@@ -60,18 +63,24 @@ impl FindingFilter {
     pub(super) fn way(&self, backend: Backend, order: &str, of_state: u64, few: Option<Narrowest>) -> Way {
         let by_state = if self.status.is_empty() { "findings_severity" } else { "findings_state" };
         let few_of_state = of_state <= FEW && !(self.severity.is_empty() && self.status.is_empty());
-        let (index, in_ranges) = match (order, few.map(|few| few.by)) {
-            _ if self.asset_id.is_some() => (Some("findings_asset"), false),
-            (_, Some(By::Texts)) => (Some("findings_text"), false),
+        let owned = matches!(self.owner, Some(OwnerFilter::User(_)));
+        let whole = Vec::new;
+        let (index, ranges) = match (order, few.map(|few| few.by)) {
+            _ if self.asset_id.is_some() => (Some("findings_asset"), whole()),
+            (_, Some(By::Texts)) => (Some("findings_text"), whole()),
             // Looked up one by one.
-            (_, Some(By::Words | By::Scanner | By::Run)) => (None, false),
-            ("severity", None) if matches!(self.owner, Some(OwnerFilter::User(_))) => (Some("findings_owner"), false),
-            ("severity", None) => (Some(by_state), true),
-            _ if few_of_state => (Some(by_state), false),
-            ("last_seen_at", None) => (Some("findings_last_seen"), false),
-            ("first_seen_at", None) => (Some("findings_first_seen"), false),
+            (_, Some(By::Words | By::Scanner | By::Run)) => (None, whole()),
+            ("severity" | "risk" | "due_at", None) if owned => (Some("findings_owner"), whole()),
+            (_, Some(By::Rating(index))) => (Some(index), whole()),
+            ("severity", None) => (Some(by_state), self.ranges()),
+            ("risk", None) if self.kev == Some(true) => (Some("findings_kev"), whole()),
+            ("risk", None) => (Some("findings_risk"), self.ranges_by_state()),
+            ("due_at", None) => (Some("findings_due"), self.ranges_by_state()),
+            _ if few_of_state => (Some(by_state), whole()),
+            ("last_seen_at", None) => (Some("findings_last_seen"), whole()),
+            ("first_seen_at", None) => (Some("findings_first_seen"), whole()),
             // Text by text.
-            _ => (Some("findings_text"), false),
+            _ => (Some("findings_text"), whole()),
         };
         let findings = match (backend, index) {
             (Backend::Sqlite, Some(index)) => format!("findings INDEXED BY {index}"),
@@ -85,7 +94,36 @@ impl FindingFilter {
             (true, true) => format!("finding_texts texts CROSS JOIN {findings}"),
             (true, false) => format!("{findings} CROSS JOIN finding_texts texts"),
         };
-        Way { tables, texts, ranges: if in_ranges { self.ranges() } else { Vec::new() } }
+        Way { tables, texts, ranges }
+    }
+
+    /// The strictest of the conditions on what a finding is rated by, alone, and the index that tells it.
+    fn strictest(&self) -> Option<(&'static str, Self)> {
+        if self.kev == Some(true) {
+            Some(("findings_kev", Self { kev: self.kev, ..Self::default() }))
+        } else if self.due_before.is_some() {
+            Some(("findings_due", Self { due_before: self.due_before, ..Self::default() }))
+        } else if self.epss_min.is_some() {
+            Some(("findings_epss", Self { epss_min: self.epss_min, ..Self::default() }))
+        } else if self.risk_min.is_some() {
+            Some(("findings_risk", Self { risk_min: self.risk_min, status: self.status.clone(), ..Self::default() }))
+        } else {
+            None
+        }
+    }
+
+    /// The states that are wanted, where risk or due date decide within each.
+    fn ranges_by_state(&self) -> Vec<String> {
+        let wanted = |state: &FindingState| {
+            (self.status.is_empty() || self.status.contains(state)) && (self.due_before.is_none() || is_due(*state))
+        };
+        let ranges: Vec<String> = FindingState::ALL
+            .iter()
+            .filter(|state| wanted(state))
+            .map(|state| format!("findings.status = '{state}'"))
+            .collect();
+        // What is gone or waived is not due.
+        if ranges.is_empty() { vec!["1 = 0".to_owned()] } else { ranges }
     }
 
     /// Of all that match, for a single statement. What leaves few findings is counted in one before it, so it has no say
@@ -140,7 +178,7 @@ impl FindingFilter {
                 sql.push("s.finding_id AS id FROM run_sightings l JOIN sightings s ON s.id = l.sighting_id WHERE");
                 self.add_run(company, sql);
             }
-            By::Words | By::Texts => {
+            By::Words | By::Texts | By::Rating(_) => {
                 sql.push("f.id FROM");
                 add_findings_saying(sql, company, &self.wanted_texts());
             }
@@ -201,10 +239,22 @@ impl Reader {
             sql.push("sightings s WHERE");
             filter.add_scanner(company, sql);
         };
-        match filter.scanner {
-            Some(_) => self.few(By::Scanner, FEW, scanner).await,
-            None => Ok(None),
+        if filter.scanner.is_some()
+            && let Some(few) = self.few(By::Scanner, FEW, scanner).await?
+        {
+            return Ok(Some(few));
         }
+        let Some((index, condition)) = filter.strictest().filter(|_| self.connection().backend() == Backend::Sqlite)
+        else {
+            return Ok(None);
+        };
+        let rated = |sql: &mut Sql| {
+            sql.push(&format!("findings INDEXED BY {index} WHERE"));
+            condition.add(company, sql);
+        };
+        // However many are counted: the others need not be looked at.
+        let most = if order.is_none() { u64::from(u32::MAX) } else { FEW };
+        self.few(By::Rating(index), most, rated).await
     }
 
     async fn few(&self, by: By, most: u64, rows: impl FnOnce(&mut Sql)) -> Result<Option<Narrowest>> {

@@ -39,7 +39,10 @@ impl Transaction {
             sql.among("id", chunk.iter().map(ToString::to_string));
             sql.push(" AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.finding_id = findings.id)");
             self.connection().execute(sql).await?;
-            self.refresh_findings(chunk).await?;
+            if self.refresh_findings(chunk).await? > 0 {
+                // Others still see some: they are rated by what those say.
+                self.want_rating(company).await?;
+            }
         }
         self.write("DELETE FROM activity WHERE company_id = ? AND scan_id = ?", values![company, id]).await?;
         // Runs, imports and coverage follow by reference; commands lose their scan.

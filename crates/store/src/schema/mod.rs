@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 16] = [
+const MIGRATIONS: [Step; 17] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -54,6 +54,7 @@ const MIGRATIONS: [Step; 16] = [
         postgres: include_str!("0015_scan_orders.postgres.sql"),
     },
     Step::Both(include_str!("0016_assets.sql")),
+    Step::Both(include_str!("0017_rating.sql")),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

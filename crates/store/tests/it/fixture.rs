@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use scanhelm_core::asset::{AssetKey, AssetKind};
 use scanhelm_core::company::{Company, CompanyStatus};
 use scanhelm_core::finding::identity::Identity;
-use scanhelm_core::finding::{FindingState, Location, SightingSource};
+use scanhelm_core::finding::{FindingState, Location, Rating, SightingSource};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, IntegrationId, JobId, RunId, ScanId, SightingId};
 use scanhelm_core::integration::{Health, Instance, Integration};
 use scanhelm_core::job::NewJob;
@@ -216,6 +216,8 @@ impl World {
             first_seen_at: at(second),
             last_seen_at: at(second),
             resolved_at: None,
+            cvss_tenths: None,
+            rating: Rating::default(),
         }
     }
 
@@ -254,6 +256,7 @@ pub(crate) fn content(severity: Severity, title: &str, content: u64) -> Sighting
         policy: Some("default".to_owned()),
         content,
         detail: r#"{"description":"text"}"#.to_owned(),
+        cvss_tenths: None,
     }
 }
 

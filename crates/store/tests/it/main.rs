@@ -18,6 +18,7 @@ mod notifications;
 mod opening;
 mod program;
 mod queue;
+mod rating;
 mod scans;
 mod schedules;
 mod tenancy;

@@ -29,6 +29,8 @@ async fn every_page_of_every_order_is_what_sorting_all_gives(world: World) {
         finding.title = format!("Weakness {}", number % 11);
         finding.first_seen_at = at((number % 4) as i64);
         finding.last_seen_at = at(10 + (number % 6) as i64);
+        finding.rating.risk = u8::try_from(number % 13).unwrap();
+        finding.rating.due_at = (number % 3 > 0).then(|| at((number % 8) as i64));
         rows.push(finding);
     }
     tx.insert_findings(&rows).await.unwrap();
@@ -49,13 +51,15 @@ async fn every_page_of_every_order_is_what_sorting_all_gives(world: World) {
                 && (status.is_empty() || status.contains(&finding.status))
         };
         let mut wanted: Vec<&NewFinding> = rows.iter().filter(wanted).collect();
-        for order in ["severity", "title", "first_seen_at", "last_seen_at"] {
+        for order in ["severity", "title", "first_seen_at", "last_seen_at", "risk", "due_at"] {
             wanted.sort_by_key(|finding| {
                 let key = match order {
                     "severity" => finding.severity.rank().to_string(),
                     // Then in an order that is the database's own.
                     "title" => format!("{} {:04}", finding.title, database_order(&finding.id)),
                     "first_seen_at" => finding.first_seen_at.to_string(),
+                    "risk" => format!("{:03}", finding.rating.risk),
+                    "due_at" => finding.rating.due_at.map_or("at no time".to_owned(), |due| due.to_string()),
                     _ => finding.last_seen_at.to_string(),
                 };
                 (key, finding.id.to_string())
