@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
+import { findingDetail, manyFindings } from "./finding-fixtures.ts";
 import * as sample from "./fixtures.ts";
 import * as notified from "./notification-fixtures.ts";
 
@@ -12,7 +13,7 @@ type Ask = { method: string; url: URL; body: Record<string, unknown>; empty: boo
 
 const START = Date.now();
 const SCANS = sample.manyScans(5_000, START);
-const FINDINGS = sample.manyFindings(3_000, START);
+const FINDINGS = manyFindings(3_000, START);
 
 const problem = (status: number, code: string, detail: string, errors: unknown[] = []): Answer => ({
   status,
@@ -194,7 +195,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     (_, id) => {
       const found = FINDINGS.find((finding) => finding.id === id);
       return found
-        ? { body: sample.findingDetail(found, Date.now()) }
+        ? { body: findingDetail(found, Date.now()) }
         : problem(404, "not_found", "No such finding here.");
     },
   ],

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
-import { findingDetail, manyFindings } from "../../dev/fixtures.ts";
+import { findingDetail, manyFindings } from "../../dev/finding-fixtures.ts";
 import { at, hub, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 
