@@ -146,7 +146,6 @@ impl FindingSelection {
             overdue: selection.overdue,
             // Everything that matches is judged, also what a grouped list shows behind its strongest.
             grouped: false,
-            ..FindingFilter::default()
         })
     }
 }
