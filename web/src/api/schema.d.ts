@@ -212,7 +212,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Says whose an asset is and what it belongs to. */
+        /** Says whose an asset is, what it belongs to, and how much depends on it. By the last its findings are rated anew. */
         patch: operations["update_asset"];
         trace?: never;
     };
@@ -354,6 +354,60 @@ export interface paths {
         get: operations["stream_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The feeds of this installation and how fresh they are. */
+        get: operations["list_feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Loads a feed from a file, as its publisher gives it, also gzipped. A file that is broken, cut, older or much smaller
+         *     changes nothing; the job says why. Findings are rated anew afterwards.
+         */
+        post: operations["load_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{kind}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks now at the place that the settings name. */
+        post: operations["refresh_feed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1472,6 +1526,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sla-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy in force. It is off, with a proposal, until somebody writes one. */
+        get: operations["get_sla_policy"];
+        /** Writes the policy. The due dates of all findings that are not gone follow in the background. */
+        put: operations["put_sla_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -1719,6 +1791,8 @@ export interface components {
         };
         /** @description A machine, site, repository, image or cloud resource. */
         Asset: {
+            /** @description How much depends on it; its findings are rated by this. */
+            criticality: components["schemas"]["Criticality"];
             first_seen_at: components["schemas"]["Time"];
             /** Format: uuid */
             id: string;
@@ -1772,6 +1846,7 @@ export interface components {
         };
         /** @description What people say of an asset. What is left out stays. */
         AssetPatch: {
+            criticality?: components["schemas"]["Criticality"] | null;
             owner?: components["schemas"]["OwnerWord"] | null;
             /** @description All of its tags from now on: letters, digits and `-_.:/`, kept in lower case, at most 50. */
             tags?: string[] | null;
@@ -2054,6 +2129,14 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @enum {string} */
+        Criticality: "low" | "normal" | "high" | "critical";
+        /** @description What the feeds say of a CVE. */
+        CveFacts: {
+            cve: string;
+            epss?: components["schemas"]["Epss"] | null;
+            kev?: components["schemas"]["Kev"] | null;
+        };
         /** @description A deletion that was to reach the scanner's copy too. */
         DeletedScan: {
             deleted: boolean;
@@ -2066,6 +2149,51 @@ export interface components {
             counts: components["schemas"]["Counts"];
             /** @description The worst first, at most `limit`. */
             findings: components["schemas"]["Finding"][];
+        };
+        /** @description 0 to 1. */
+        Epss: {
+            /** Format: double */
+            percentile: number;
+            /** Format: double */
+            score: number;
+        };
+        /** @description Public facts about vulnerabilities, and how fresh they are. */
+        Feed: {
+            /** @description The settings name a place to look at. */
+            configured: boolean;
+            /** @description That place; for operators. */
+            configured_source?: string | null;
+            /** @description Why, and what to do; for operators. */
+            error?: string | null;
+            /** @description The last attempt failed; what was loaded before it stands. */
+            failed: boolean;
+            kind: components["schemas"]["FeedKind"];
+            last_attempt_at?: components["schemas"]["Time"] | null;
+            last_success_at?: components["schemas"]["Time"] | null;
+            next_look_at?: components["schemas"]["Time"] | null;
+            published_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many records are loaded.
+             */
+            records: number;
+            /** @description Where what is loaded came from; for operators. */
+            source?: string | null;
+            /** @description The publisher's own: the model of EPSS, the catalogue of KEV, the release of CWE. */
+            version?: string | null;
+        };
+        /** @description The form of a feed's file. */
+        FeedForm: {
+            /** Format: binary */
+            file: string;
+            /** @description `true`: also when it is older or much smaller than what is loaded. */
+            force?: string | null;
+        };
+        /** @enum {string} */
+        FeedKind: "epss" | "kev" | "nvd" | "cwe";
+        /** @description Every feed there is. */
+        Feeds: {
+            items: components["schemas"]["Feed"][];
         };
         /** @description One unacceptable field. */
         FieldProblem: {
@@ -2083,18 +2211,32 @@ export interface components {
             asset_id: string;
             cves: string[];
             cwes: number[];
+            due_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: double
+             * @description Probability of exploitation within 30 days, 0 to 1: the highest of its CVEs.
+             */
+            epss?: number | null;
             fingerprint: string;
             first_seen_at: components["schemas"]["Time"];
             group?: components["schemas"]["Group"] | null;
             /** Format: uuid */
             id: string;
+            /** @description CISA knows one of its CVEs to be exploited. */
+            kev: boolean;
             last_seen_at: components["schemas"]["Time"];
             /** @description For people: `443/tcp`, `src/app.py:12`, a URL. */
             location: string;
             location_parts: components["schemas"]["Place"];
+            overdue: boolean;
             owner?: components["schemas"]["Person"] | null;
             pending_approval?: components["schemas"]["PendingApproval"] | null;
             resolved_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int32
+             * @description 0 to 100; what to look at first.
+             */
+            risk: number;
             /** @description The worst of its live sightings. */
             severity: components["schemas"]["Severity"];
             /**
@@ -2102,6 +2244,7 @@ export interface components {
              * @description How many scanners' evidence it rests on.
              */
             sighting_count: number;
+            sla?: components["schemas"]["SlaStanding"] | null;
             status: components["schemas"]["FindingState"];
             title: string;
         };
@@ -2116,6 +2259,8 @@ export interface components {
         /** @description A finding with its evidence, its judgements, and why it is this finding. */
         FindingDetail: components["schemas"]["Finding"] & {
             asset_detail?: components["schemas"]["Asset"] | null;
+            /** @description What the feeds say of its CVEs. */
+            cve_facts: components["schemas"]["CveFacts"][];
             /** @description Of the sighting that speaks for the finding. */
             description?: string | null;
             evidence?: string | null;
@@ -2125,8 +2270,14 @@ export interface components {
             references: string[];
             /** @description The other findings that are the same weakness to other scanners, with the reason for each. */
             related: components["schemas"]["RelatedFinding"][];
+            /** @description What the risk score is the sum of, by what is known now. */
+            risk_parts: components["schemas"]["RiskPart"][];
+            /** @description CVSS, what the scanners said and what follows from the vectors kept apart. */
+            scores: components["schemas"]["Scores"][];
             sightings: components["schemas"]["Sighting"][];
             solution?: string | null;
+            /** @description Its CWEs with their names, where they are known. */
+            weaknesses: components["schemas"]["Weakness"][];
         };
         /** @description Only what is given changes. */
         FindingPatch: {
@@ -2147,13 +2298,31 @@ export interface components {
              */
             cwe?: number | null;
             /** @default null */
+            due_before?: components["schemas"]["Time"] | null;
+            /**
+             * Format: double
+             * @description At least this probability, 0 to 1.
+             * @default null
+             */
+            epss_min?: number | null;
+            /** @default null */
             first_seen_after?: components["schemas"]["Time"] | null;
             /** @default null */
             first_seen_before?: components["schemas"]["Time"] | null;
+            /**
+             * @description Known to be exploited, or not known to be.
+             * @default null
+             */
+            kev?: boolean | null;
             /** @default null */
             last_seen_after?: components["schemas"]["Time"] | null;
             /** @default null */
             last_seen_before?: components["schemas"]["Time"] | null;
+            /**
+             * @description Due by now, and neither gone nor waived.
+             * @default false
+             */
+            overdue?: boolean;
             /**
              * @description The id of a member, `me`, `none` or `gone`.
              * @default null
@@ -2164,6 +2333,12 @@ export interface components {
              * @default null
              */
             q?: string | null;
+            /**
+             * Format: int32
+             * @description At least this risk score, 0 to 100.
+             * @default null
+             */
+            risk_min?: number | null;
             /**
              * Format: uuid
              * @description Seen by the latest run of this scan.
@@ -2407,6 +2582,13 @@ export interface components {
             reason?: string | null;
             state: components["schemas"]["FindingState"];
         };
+        /** @description An entry in the catalogue of known exploited vulnerabilities. */
+        Kev: {
+            added_at: components["schemas"]["Time"];
+            due_at?: components["schemas"]["Time"] | null;
+            name: string;
+            ransomware: boolean;
+        };
         KindCount: {
             /** Format: int64 */
             assets: number;
@@ -2604,6 +2786,8 @@ export interface components {
         /** @description A page of a list. */
         Listing_Asset: {
             items: {
+                /** @description How much depends on it; its findings are rated by this. */
+                criticality: components["schemas"]["Criticality"];
                 first_seen_at: components["schemas"]["Time"];
                 /** Format: uuid */
                 id: string;
@@ -2796,18 +2980,32 @@ export interface components {
                 asset_id: string;
                 cves: string[];
                 cwes: number[];
+                due_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: double
+                 * @description Probability of exploitation within 30 days, 0 to 1: the highest of its CVEs.
+                 */
+                epss?: number | null;
                 fingerprint: string;
                 first_seen_at: components["schemas"]["Time"];
                 group?: components["schemas"]["Group"] | null;
                 /** Format: uuid */
                 id: string;
+                /** @description CISA knows one of its CVEs to be exploited. */
+                kev: boolean;
                 last_seen_at: components["schemas"]["Time"];
                 /** @description For people: `443/tcp`, `src/app.py:12`, a URL. */
                 location: string;
                 location_parts: components["schemas"]["Place"];
+                overdue: boolean;
                 owner?: components["schemas"]["Person"] | null;
                 pending_approval?: components["schemas"]["PendingApproval"] | null;
                 resolved_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int32
+                 * @description 0 to 100; what to look at first.
+                 */
+                risk: number;
                 /** @description The worst of its live sightings. */
                 severity: components["schemas"]["Severity"];
                 /**
@@ -2815,6 +3013,7 @@ export interface components {
                  * @description How many scanners' evidence it rests on.
                  */
                 sighting_count: number;
+                sla?: components["schemas"]["SlaStanding"] | null;
                 status: components["schemas"]["FindingState"];
                 title: string;
             }[];
@@ -3632,6 +3831,17 @@ export interface components {
             /** @description IANA name; UTC when left out. */
             tz?: string | null;
         };
+        /** @description Until when findings should be gone. */
+        NewSlaPolicy: {
+            days: components["schemas"]["SlaDays"];
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description Of what is known to be exploited, from the day it became known if that came later. The earlier of both counts.
+             */
+            kev_days?: number | null;
+            percent: components["schemas"]["SlaPercent"];
+        };
         /** @description One attempt to send. */
         NotificationAttempt: {
             at: components["schemas"]["Time"];
@@ -3964,6 +4174,18 @@ export interface components {
             /** @description The vendor's word. */
             status: string;
         };
+        /** @description One part of a risk score; the parts add up to it. */
+        RiskPart: {
+            /** @description One sentence for people. */
+            because: string;
+            /** @description `impact`, `asset`, `epss` or `kev`. */
+            part: string;
+            /**
+             * Format: int32
+             * @example 25
+             */
+            points: number;
+        };
         /** @enum {string} */
         Role: "viewer" | "analyst" | "engineer" | "admin" | "operator";
         /** @description A built-in role. */
@@ -4216,6 +4438,26 @@ export interface components {
             /** Format: uuid */
             schedule_id: string;
         };
+        /** @description A CVSS vector, whose it is, what it comes to, and what its source says it comes to. */
+        Scores: {
+            /**
+             * Format: double
+             * @description Computed from the vector; absent without a whole one.
+             */
+            computed?: number | null;
+            /** @description Of NVD: the CVE that it is about. */
+            cve?: string | null;
+            /** @description The scanner's name, or `nvd`. */
+            source: string;
+            /**
+             * Format: double
+             * @description As the source writes it.
+             */
+            stated?: number | null;
+            vector?: string | null;
+            /** @example 3.1 */
+            version: string;
+        };
         SecretHint: {
             /** @description The last characters of a long one. */
             hint: string;
@@ -4292,6 +4534,49 @@ export interface components {
             reason: string;
             scanner: string;
         };
+        /** @description Days until a finding is due; absent: no due date. */
+        SlaDays: {
+            /** Format: int32 */
+            critical?: number | null;
+            /** Format: int32 */
+            high?: number | null;
+            /** Format: int32 */
+            info?: number | null;
+            /** Format: int32 */
+            low?: number | null;
+            /** Format: int32 */
+            medium?: number | null;
+        };
+        /** @description What share of that time there is, by the criticality of the asset, in percent. */
+        SlaPercent: {
+            /** Format: int32 */
+            critical: number;
+            /** Format: int32 */
+            high: number;
+            /** Format: int32 */
+            low: number;
+            /** Format: int32 */
+            normal: number;
+        };
+        /** @description The policy in force, or the proposal where nobody has written one. */
+        SlaPolicy: {
+            days: components["schemas"]["SlaDays"];
+            enabled: boolean;
+            /** Format: int32 */
+            kev_days?: number | null;
+            /** @description Findings are still being rated by it. */
+            pending: boolean;
+            percent: components["schemas"]["SlaPercent"];
+            updated_at?: components["schemas"]["Time"] | null;
+            updated_by?: string | null;
+            /**
+             * Format: int64
+             * @description 0: nobody has written it.
+             */
+            version: number;
+        };
+        /** @enum {string} */
+        SlaStanding: "running" | "overdue" | "met" | "missed" | "waived";
         StateTransition: {
             from: components["schemas"]["FindingState"];
             /** @description Whether it can be given an end. */
@@ -4440,6 +4725,12 @@ export interface components {
             fingerprint: string;
             reason?: string | null;
             state: components["schemas"]["FindingState"];
+        };
+        /** @description A CWE. */
+        Weakness: {
+            /** Format: int32 */
+            cwe: number;
+            name?: string | null;
         };
         /** @description How the vendor can call this hub. */
         Webhook: {
@@ -6458,6 +6749,239 @@ export interface operations {
             };
         };
     };
+    list_feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feeds"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    load_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["FeedKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FeedForm"];
+            };
+        };
+        responses: {
+            /** @description Accepted: it goes on in the background. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTicket"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: components["schemas"]["FeedKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted: it goes on in the background. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTicket"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the settings name no place */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_finding_states: {
         parameters: {
             query?: {
@@ -6845,6 +7369,11 @@ export interface operations {
                 first_seen_before?: components["schemas"]["Time"];
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
+                kev?: boolean;
+                epss_min?: number;
+                risk_min?: number;
+                due_before?: components["schemas"]["Time"];
+                overdue?: boolean;
                 q?: string;
                 /** @description Counts a weakness of several scanners once. */
                 grouped?: boolean;
@@ -11372,6 +11901,11 @@ export interface operations {
                 /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
                 owner?: string;
                 cve?: string;
+                kev?: boolean;
+                epss_min?: number;
+                risk_min?: number;
+                due_before?: components["schemas"]["Time"];
+                overdue?: boolean;
                 q?: string;
                 /** @description Shows a weakness of several scanners once. */
                 grouped?: boolean;
@@ -13193,6 +13727,163 @@ export interface operations {
             };
             /** @description Too many attempts. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sla_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_sla_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSlaPolicy"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
