@@ -13,6 +13,8 @@ pub struct Settings {
     pub jobs: Jobs,
     pub auth: Auth,
     pub assets: Assets,
+    /// Uploads and local scans that ended longer ago are deleted, but for those that something open rests on. `None`: kept.
+    pub scans_kept: Option<Duration>,
     pub notify: crate::notifications::NotifySettings,
     pub feeds: crate::feeds::FeedSettings,
     pub http: scanhelm_net::HttpLimits,
@@ -112,6 +114,7 @@ impl Settings {
             },
             auth: Auth { session: Duration::from_hours(12) },
             assets: Assets { stale_after: Duration::from_hours(30 * 24) },
+            scans_kept: None,
             notify: crate::notifications::NotifySettings::default(),
             feeds: crate::feeds::FeedSettings::default(),
             http: scanhelm_net::HttpLimits::default(),

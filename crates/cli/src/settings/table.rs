@@ -223,6 +223,12 @@ settings! {
         /// A console session ends after this long.
         session: Duration = hub().auth.session,
     }
+    /// What is forgotten.
+    retention: Retention {
+        /// Uploads and local scans that ended more days ago than this are deleted as if somebody had: findings that only
+        /// they saw go, judgements stay. One that something open was last seen by stays. 0: all are kept.
+        scan_days: usize = 0,
+    }
     /// Sending notifications.
     notify: Notify {
         /// The mail server. Empty: no channel can be a mailbox.
@@ -316,6 +322,10 @@ impl Values {
         hub.feeds.cwe.clone_from(&self.feeds.cwe.0);
         hub.feeds.refresh = self.feeds.refresh;
         hub.feeds.max_bytes = self.feeds.max_bytes;
+        hub.scans_kept = match self.retention.scan_days {
+            0 => None,
+            days => Some(Duration::from_hours(24).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX))),
+        };
         hub.notify.mail = self.notify.mail_server();
         hub.notify.timeout = self.notify.timeout;
         hub.notify.senders = self.notify.senders;

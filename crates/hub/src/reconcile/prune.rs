@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use scanhelm_core::Result;
 use scanhelm_core::ids::CompanyId;
+use scanhelm_core::permission::Grant;
+use scanhelm_core::{ErrorCode, Result, Timestamp};
 
 use crate::Hub;
 
@@ -13,6 +14,8 @@ const JOBS_KEPT: Duration = Duration::from_hours(24 * 30);
 pub(crate) const REQUESTS_KEPT: Duration = Duration::from_hours(24);
 /// In one transaction.
 const BATCH: u32 = 1_000;
+/// Looked for at a time.
+const SCANS: u32 = 100;
 
 /// In batches, each short enough to delay nobody.
 pub(crate) async fn prune(hub: &Hub) -> Result<u64> {
@@ -31,9 +34,32 @@ pub(crate) async fn prune(hub: &Hub) -> Result<u64> {
     pruned += transaction.prune_keyed_requests(hub.now().minus(REQUESTS_KEPT)).await?;
     transaction.commit().await?;
     for company in hub.store().companies().await? {
+        if let Some(kept) = hub.settings().scans_kept {
+            pruned += forget_scans(hub, company.id, hub.now().minus(kept)).await?;
+        }
         forget_texts(hub, company.id).await?;
     }
     Ok(pruned)
+}
+
+/// The uploads and local scans that ended before, each deleted by itself and by the name of the hub.
+async fn forget_scans(hub: &Hub, company: CompanyId, before: Timestamp) -> Result<u64> {
+    let grant = Grant::system(company);
+    let mut forgotten = 0;
+    loop {
+        let scans = hub.store().scans_to_forget(company, before, SCANS).await?;
+        for scan in &scans {
+            match hub.scans().order_deletion(&grant, *scan, false, false).await {
+                Ok(_) => forgotten += 1,
+                // Somebody was faster.
+                Err(error) if error.code == ErrorCode::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if scans.len() < SCANS as usize {
+            return Ok(forgotten);
+        }
+    }
 }
 
 /// Of what findings no longer say.

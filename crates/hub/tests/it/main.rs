@@ -31,6 +31,7 @@ mod relation;
 mod replicas;
 mod report_meaning;
 mod requests;
+mod retention;
 mod said;
 mod same_or_another;
 mod schedules;

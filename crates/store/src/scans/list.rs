@@ -2,7 +2,7 @@
 //!
 //! By which index a list is read is told to SQLite, which keeps no statistics and would rather sort all scans.
 
-use scanhelm_core::ids::{CompanyId, IntegrationId, SubScannerId};
+use scanhelm_core::ids::{CompanyId, IntegrationId, ScanId, SubScannerId};
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::scan::{Origin, Scan};
 use scanhelm_core::status::{ImportState, Status, VendorState};
@@ -172,6 +172,26 @@ impl Reader {
         filter.add(company, &mut sql);
         sql.add(" LIMIT ?)", values![FEW + 1]);
         Ok(if self.connection().number(sql).await? <= FEW { "scans_search" } else { by_order })
+    }
+
+    /// Uploads and local scans that ended before, the oldest first, at most so many. Not those that brought the last sight
+    /// of something that is still there: a finding must not end because time has passed.
+    pub async fn scans_to_forget(&self, company: CompanyId, before: Timestamp, limit: u32) -> Result<Vec<ScanId>> {
+        let ended: Vec<_> = VendorState::ALL
+            .into_iter()
+            .filter(|state| state.is_terminal())
+            .map(|state| format!("'{state}'"))
+            .collect();
+        let text = format!(
+            "SELECT id FROM scans WHERE company_id = ? AND created_at < ? AND origin IN ('upload', 'local') \
+             AND vendor_state IN ({}) AND import_state NOT IN ('pending', 'running') \
+             AND COALESCE(vendor_finished_at, finished_at, created_at) < ? \
+             AND NOT EXISTS (SELECT 1 FROM runs JOIN sightings s ON s.run_id = runs.id \
+             WHERE runs.scan_id = scans.id AND s.state = 'seen') ORDER BY created_at, id LIMIT ?",
+            ended.join(", ")
+        );
+        let sql = self.sql(&text, values![company, before, before, i64::from(limit)]);
+        self.connection().all(sql, |row| row.parsed("id")).await
     }
 
     pub async fn count_scans(&self, company: CompanyId, filter: &ScanFilter) -> Result<u64> {
