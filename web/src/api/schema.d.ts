@@ -7190,6 +7190,16 @@ export interface operations {
                 first_seen_before?: components["schemas"]["Time"];
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
+                /** @description Known to be exploited, or not known to be. */
+                kev?: boolean;
+                /** @description At least this probability, 0 to 1. */
+                epss_min?: number;
+                /** @description At least this risk score, 0 to 100. */
+                risk_min?: number;
+                /** @description Due before this time, and neither gone nor waived. */
+                due_before?: components["schemas"]["Time"];
+                /** @description `true`: due by now, and neither gone nor waived. */
+                overdue?: boolean;
                 /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
                 q?: string;
                 /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
