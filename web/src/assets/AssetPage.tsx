@@ -59,17 +59,17 @@ function AssetView({ asset }: { asset: AssetDetail }) {
         </Link>
       </div>
       <PageHeader title={asset.name} />
+      <Figures
+        label="About this asset"
+        facts={[
+          { label: "Kind", value: KIND_WORDS[asset.kind] ?? asset.kind },
+          { label: "Open findings", value: <SeverityBar counts={asset.open_findings} /> },
+          { label: "System", value: asset.operating_system },
+          { label: "First seen", value: <RelativeTime at={asset.first_seen_at} /> },
+          { label: "Last seen", value: <RelativeTime at={asset.last_seen_at} stale={asset.stale} /> },
+        ]}
+      />
       <div className={styles.notices}>
-        <Figures
-          label="About this asset"
-          facts={[
-            { label: "Kind", value: KIND_WORDS[asset.kind] ?? asset.kind },
-            { label: "Open findings", value: <SeverityBar counts={asset.open_findings} /> },
-            { label: "System", value: asset.operating_system },
-            { label: "First seen", value: <RelativeTime at={asset.first_seen_at} /> },
-            { label: "Last seen", value: <RelativeTime at={asset.last_seen_at} stale={asset.stale} /> },
-          ]}
-        />
         <AssetOwner asset={asset} />
       </div>
       <Tabs
@@ -82,7 +82,7 @@ function AssetView({ asset }: { asset: AssetDetail }) {
           <Tabs.Tab value="coverage">Coverage</Tabs.Tab>
           <Tabs.Tab value="identity">Recognised by</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="findings">
+        <Tabs.Panel value="findings" className={styles.filling}>
           <AssetFindings asset={asset} />
         </Tabs.Panel>
         <Tabs.Panel value="coverage">

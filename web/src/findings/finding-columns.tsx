@@ -67,7 +67,7 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
     {
       id: "scanners",
       header: "Scanners",
-      width: "62px",
+      width: "68px",
       numeric: true,
       cell: (finding) => finding.sighting_count.toLocaleString(),
     },
