@@ -8,7 +8,7 @@ use crate::exports::ExportFigures;
 use crate::import::ImportFigures;
 use crate::neighbours::NeighbourFigures;
 use crate::parse::ParseFigures;
-use crate::queue::QueueFigures;
+use crate::queue::{DELETED, QueueFigures};
 use crate::scale::{Lags, ScaleFigures, SizeFigures};
 use crate::start::StartFigures;
 
@@ -219,7 +219,7 @@ fn neighbour_table(neighbours: &NeighbourFigures) -> String {
 }
 
 fn queue_table(queue: &QueueFigures) -> String {
-    let QueueFigures { filled, scans, calls } = queue;
+    let QueueFigures { filled, scans, calls, deletions_ms } = queue;
     let imported = &filled.imported;
     let mut text = format!(
         "\n{} findings and {} scans on {}; load before: {}\n\n\
@@ -246,6 +246,12 @@ fn queue_table(queue: &QueueFigures) -> String {
             call.asked
         );
     }
+    let _ = writeln!(
+        text,
+        "\nScans of {DELETED} findings deleted in {:.0} ms, the median of {} (goal: < 500 ms).",
+        median(deletions_ms.iter().copied()),
+        deletions_ms.len()
+    );
     text
 }
 

@@ -18,7 +18,7 @@ use crate::report::{self, Plugins, Shape};
 use crate::watch::percentile;
 
 /// Findings of each host of the reports.
-const EACH_HOST: u32 = 100;
+pub(crate) const EACH_HOST: u32 = 100;
 /// Hosts of each report.
 const HOSTS: u32 = 1000;
 

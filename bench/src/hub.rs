@@ -175,6 +175,12 @@ impl RunningHub {
         answer.json().during(path.join("/"))
     }
 
+    pub(crate) async fn delete(&self, path: &[&str]) -> Outcome<()> {
+        let path = versioned(path);
+        let request = Request::new("ask the hub", &path).headers(&self.headers);
+        self.client.delete(&request).await.map(|_| ()).during(path.join("/"))
+    }
+
     pub(crate) async fn patch(&self, path: &[&str], body: &Value) -> Outcome<Value> {
         let path = versioned(path);
         let request = Request::new("ask the hub", &path).headers(&self.headers);

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::baseline;
 use crate::failure::{Outcome, While};
-use crate::filled::{Filled, FilledFigures, milliseconds};
+use crate::filled::{EACH_HOST, Filled, FilledFigures, milliseconds};
 use crate::hub::RunningHub;
+use crate::report::{self, Plugins, Shape};
 use crate::watch::percentile;
 
 /// Kept for each call: enough for a 99th percentile that is not the worst by itself.
@@ -16,6 +17,9 @@ const ASKED: usize = 200;
 /// A call that is slow is not asked as often.
 const PATIENCE: Duration = Duration::from_secs(8);
 const PAGES: usize = 20;
+/// Findings of a scan that is deleted.
+pub(crate) const DELETED: u32 = 5_000;
+const DELETIONS: u32 = 5;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct QueueFigures {
@@ -23,6 +27,8 @@ pub(crate) struct QueueFigures {
     pub(crate) filled: FilledFigures,
     pub(crate) scans: u64,
     pub(crate) calls: Vec<CallFigures>,
+    /// Of scans with [`DELETED`] findings that only they saw.
+    pub(crate) deletions_ms: Vec<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,7 +44,31 @@ pub(crate) struct CallFigures {
 pub(crate) async fn measure(filled: &Filled, scans: u32) -> Outcome<QueueFigures> {
     baseline::multiply_scans(&filled.installation.database(), scans).await?;
     let calls = calls(&filled.hub).await?;
-    Ok(QueueFigures { filled: filled.figures.clone(), scans: u64::from(scans), calls })
+    let deletions_ms = deletions(filled).await?;
+    Ok(QueueFigures { filled: filled.figures.clone(), scans: u64::from(scans), calls, deletions_ms })
+}
+
+/// From the order until it is answered, which is when everything is gone.
+async fn deletions(filled: &Filled) -> Outcome<Vec<f64>> {
+    let path = filled.folder.path().join("deleted.nessus");
+    let hosts = DELETED / EACH_HOST;
+    let mut waits = Vec::new();
+    for number in 0..DELETIONS {
+        let filled_hosts = u32::try_from(filled.figures.findings / u64::from(EACH_HOST)).during("a number of hosts")?;
+        let first_host = filled_hosts + number * hosts;
+        report::write(&path, Shape { first_host, hosts, plugins: EACH_HOST, of: Plugins::Shared })?;
+        filled.hub.import(&path).await?;
+        let newest = filled.hub.get_with(&["scans"], &[("sort", "-created_at"), ("limit", "1")]).await?;
+        let scan = newest.pointer("/items/0/id").and_then(Value::as_str).during("the newest scan")?;
+        let asked = Instant::now();
+        filled.hub.delete(&["scans", scan]).await?;
+        waits.push(milliseconds(asked.elapsed().as_micros() as u64));
+        crate::say(&format!(
+            "a scan of {DELETED} findings deleted in {:.0} ms",
+            asked.elapsed().as_secs_f64() * 1000.0
+        ));
+    }
+    Ok(waits)
 }
 
 /// Something to ask for that is there.
@@ -92,6 +122,9 @@ async fn calls(hub: &RunningHub) -> Outcome<Vec<CallFigures>> {
             findings,
             vec![("severity", "high"), ("severity", "low"), ("status", "open")],
         ),
+        ("findings, by risk", findings, vec![("sort", "-risk")]),
+        ("findings, by due date", findings, vec![("sort", "due_at"), ("status", "open")]),
+        ("findings, known to be exploited", findings, vec![("kev", "true")]),
         ("findings, scanner", findings, vec![("scanner", "nessus")]),
         ("findings, scanner that none has", findings, vec![("scanner", "semgrep")]),
         ("findings, CVE", findings, vec![("cve", cve)]),
@@ -111,6 +144,8 @@ async fn calls(hub: &RunningHub) -> Outcome<Vec<CallFigures>> {
         ("scan's findings", of_scan, vec![]),
         ("scan's findings, severity", of_scan, vec![("severity", "critical")]),
         ("assets", &["assets"], vec![]),
+        ("assets, text that none has", &["assets"], vec![("q", "nothing like it")]),
+        ("assets' counts", &["assets", "counts"], vec![]),
         ("asset", one_asset, vec![]),
         ("scans", scans, vec![]),
         ("scans, 500 a page", scans, vec![("limit", "500")]),

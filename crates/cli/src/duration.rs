@@ -40,7 +40,8 @@ mod tests {
         assert_eq!(parse("5m"), Ok(Duration::from_secs(300)));
         assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse("2h"), Ok(Duration::from_secs(7200)));
-        for wrong in ["", "5", "m", "-5m", "5 m", "0s", "5d", "99999999999999999999s", "9999999999999999999h"] {
+        assert_eq!(parse("30d"), Ok(Duration::from_secs(2_592_000)));
+        for wrong in ["", "5", "m", "-5m", "5 m", "0s", "5w", "99999999999999999999s", "9999999999999999999h"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
