@@ -138,10 +138,11 @@ impl FindingFilter {
             let test = " AND EXISTS (SELECT 1 FROM sightings s WHERE s.finding_id = findings.id AND s.scanner = ?)";
             sql.add(test, values![scanner]);
         }
+        // A CROSS JOIN, which SQLite reads in this order: a run saw many things, a finding has few sightings.
         let seen_by = |run: &str| {
             format!(
-                " AND EXISTS (SELECT 1 FROM sightings s JOIN run_sightings l ON l.sighting_id = s.id \
-                 WHERE s.finding_id = findings.id AND l.run_id = {run})"
+                " AND EXISTS (SELECT 1 FROM sightings s CROSS JOIN run_sightings l \
+                 WHERE s.finding_id = findings.id AND l.sighting_id = s.id AND l.run_id = {run})"
             )
         };
         if let Some(scan) = self.scan_id {

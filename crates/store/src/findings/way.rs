@@ -216,8 +216,10 @@ impl Reader {
             sql.push("run_sightings l WHERE");
             filter.add_run(company, sql);
         };
+        // However many are counted: the others need not be looked at.
+        let looked_up = if order.is_none() { u64::from(u32::MAX) } else { FEW };
         if (filter.run_id.is_some() || filter.scan_id.is_some())
-            && let Some(few) = self.few(By::Run, FEW, run).await?
+            && let Some(few) = self.few(By::Run, looked_up, run).await?
         {
             return Ok(Some(few));
         }
@@ -252,9 +254,7 @@ impl Reader {
             sql.push(&format!("findings INDEXED BY {index} WHERE"));
             condition.add(company, sql);
         };
-        // However many are counted: the others need not be looked at.
-        let most = if order.is_none() { u64::from(u32::MAX) } else { FEW };
-        self.few(By::Rating(index), most, rated).await
+        self.few(By::Rating(index), looked_up, rated).await
     }
 
     async fn few(&self, by: By, most: u64, rows: impl FnOnce(&mut Sql)) -> Result<Option<Narrowest>> {
