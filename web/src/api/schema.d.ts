@@ -7178,18 +7178,11 @@ export interface operations {
                 status?: components["schemas"]["FindingState"][];
                 /** @description Seen by this scanner product. */
                 scanner?: string;
-                /** @description Seen by the latest run of this scan. */
-                scan_id?: string;
                 asset_id?: string;
                 /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
                 owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
-                cwe?: number;
-                first_seen_after?: components["schemas"]["Time"];
-                first_seen_before?: components["schemas"]["Time"];
-                last_seen_after?: components["schemas"]["Time"];
-                last_seen_before?: components["schemas"]["Time"];
                 /** @description Known to be exploited, or not known to be. */
                 kev?: boolean;
                 /** @description At least this probability, 0 to 1. */
@@ -7204,6 +7197,13 @@ export interface operations {
                 q?: string;
                 /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
                 grouped?: boolean;
+                /** @description Seen by the latest run of this scan. */
+                scan_id?: string;
+                cwe?: number;
+                first_seen_after?: components["schemas"]["Time"];
+                first_seen_before?: components["schemas"]["Time"];
+                last_seen_after?: components["schemas"]["Time"];
+                last_seen_before?: components["schemas"]["Time"];
                 /** @description How many rows. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -7366,27 +7366,38 @@ export interface operations {
     count_findings: {
         parameters: {
             query?: {
+                /** @description Any of these. */
                 severity?: components["schemas"]["Severity"][];
+                /** @description Any of these. */
                 status?: components["schemas"]["FindingState"][];
+                /** @description Seen by this scanner product. */
                 scanner?: string;
-                scan_id?: string;
                 asset_id?: string;
                 /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
                 owner?: string;
+                /** @example CVE-2021-44228 */
                 cve?: string;
+                /** @description Known to be exploited, or not known to be. */
+                kev?: boolean;
+                /** @description At least this probability, 0 to 1. */
+                epss_min?: number;
+                /** @description At least this risk score, 0 to 100. */
+                risk_min?: number;
+                /** @description Due before this time, and neither gone nor waived. */
+                due_before?: components["schemas"]["Time"];
+                /** @description `true`: due by now, and neither gone nor waived. */
+                overdue?: boolean;
+                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
+                q?: string;
+                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
+                grouped?: boolean;
+                /** @description Seen by the latest run of this scan. */
+                scan_id?: string;
                 cwe?: number;
                 first_seen_after?: components["schemas"]["Time"];
                 first_seen_before?: components["schemas"]["Time"];
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
-                kev?: boolean;
-                epss_min?: number;
-                risk_min?: number;
-                due_before?: components["schemas"]["Time"];
-                overdue?: boolean;
-                q?: string;
-                /** @description Counts a weakness of several scanners once. */
-                grouped?: boolean;
             };
             header?: never;
             path?: never;
@@ -7464,22 +7475,32 @@ export interface operations {
                 status?: components["schemas"]["FindingState"][];
                 /** @description Seen by this scanner product. */
                 scanner?: string;
-                /** @description Seen by the latest run of this scan. */
-                scan_id?: string;
                 asset_id?: string;
                 /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
                 owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
+                /** @description Known to be exploited, or not known to be. */
+                kev?: boolean;
+                /** @description At least this probability, 0 to 1. */
+                epss_min?: number;
+                /** @description At least this risk score, 0 to 100. */
+                risk_min?: number;
+                /** @description Due before this time, and neither gone nor waived. */
+                due_before?: components["schemas"]["Time"];
+                /** @description `true`: due by now, and neither gone nor waived. */
+                overdue?: boolean;
+                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
+                q?: string;
+                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
+                grouped?: boolean;
+                /** @description Seen by the latest run of this scan. */
+                scan_id?: string;
                 cwe?: number;
                 first_seen_after?: components["schemas"]["Time"];
                 first_seen_before?: components["schemas"]["Time"];
                 last_seen_after?: components["schemas"]["Time"];
                 last_seen_before?: components["schemas"]["Time"];
-                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
-                q?: string;
-                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
-                grouped?: boolean;
             };
             header?: never;
             path?: never;
@@ -11904,20 +11925,30 @@ export interface operations {
     list_scan_findings: {
         parameters: {
             query?: {
+                /** @description Any of these. */
                 severity?: components["schemas"]["Severity"][];
+                /** @description Any of these. */
                 status?: components["schemas"]["FindingState"][];
+                /** @description Seen by this scanner product. */
                 scanner?: string;
                 asset_id?: string;
                 /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
                 owner?: string;
+                /** @example CVE-2021-44228 */
                 cve?: string;
+                /** @description Known to be exploited, or not known to be. */
                 kev?: boolean;
+                /** @description At least this probability, 0 to 1. */
                 epss_min?: number;
+                /** @description At least this risk score, 0 to 100. */
                 risk_min?: number;
+                /** @description Due before this time, and neither gone nor waived. */
                 due_before?: components["schemas"]["Time"];
+                /** @description `true`: due by now, and neither gone nor waived. */
                 overdue?: boolean;
+                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
                 q?: string;
-                /** @description Shows a weakness of several scanners once. */
+                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
                 grouped?: boolean;
                 /** @description How many rows. */
                 limit?: number;

@@ -9,10 +9,9 @@ use scanhelm_core::permission::Permission;
 use scanhelm_core::{Error, ErrorCode};
 use scanhelm_hub::findings::{Export, Output};
 
-use super::findings::{AskedFilter, everywhere};
+use super::finding_filters::{AskedFilter, CommonFilters, QueueFilters, everywhere};
 use crate::Api;
 use crate::access::{Access, Granted};
-use crate::dto::words::{FindingState, Severity, Time};
 use crate::extract::{Asked, Filters, QueryReader};
 use crate::problem::{ApiResult, Failure};
 use crate::registration::{Operations, handler};
@@ -42,21 +41,8 @@ impl Filters for Exporting {
     params(
         ("format" = Option<String>, Query, example = "csv",
             description = "`csv`, `json` (the default), `ndjson`, `sarif`, `ocsf`, `cyclonedx-vex` or `html`."),
-        ("severity" = Option<Vec<Severity>>, Query, description = "Any of these."),
-        ("status" = Option<Vec<FindingState>>, Query, description = "Any of these."),
-        ("scanner" = Option<String>, Query, description = "Seen by this scanner product."),
-        ("scan_id" = Option<Uuid>, Query, description = "Seen by the latest run of this scan."),
-        ("asset_id" = Option<Uuid>, Query),
-        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
-        ("cve" = Option<String>, Query, example = "CVE-2021-44228"),
-        ("cwe" = Option<u32>, Query),
-        ("first_seen_after" = Option<Time>, Query),
-        ("first_seen_before" = Option<Time>, Query),
-        ("last_seen_after" = Option<Time>, Query),
-        ("last_seen_before" = Option<Time>, Query),
-        ("q" = Option<String>, Query, description = "A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint."),
-        ("grouped" = Option<bool>, Query,
-            description = "Of findings that are one weakness to several scanners only the strongest that matches."),
+        CommonFilters,
+        QueueFilters,
     ),
     responses(
         (status = 200, description = "The file, named in `Content-Disposition`.", body = String,

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use scanhelm_core::Error;
 use scanhelm_core::finding::{self, FindingState as CoreFindingState, may_transition};
-use scanhelm_core::ids::{AssetId, FindingId, ScanId, UserId};
-use scanhelm_core::page::{Page, PageRequest};
+use scanhelm_core::ids::{AssetId, FindingId, UserId};
+use scanhelm_core::page::Page;
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_hub::FindingFilter;
 
+use super::finding_filters::{AskedFilter, CommonFilters, FindingList, QueueFilters, SORTS, everywhere};
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::bulk::{BulkJudging, BulkTicket};
@@ -17,9 +17,8 @@ use crate::dto::finding::{
     Finding, FindingDetail, FindingPatch, FindingStates, StateTransition, Surroundings, Transition,
 };
 use crate::dto::list::Listing;
-use crate::dto::person::OwnerQuery;
 use crate::dto::relation::Comparison;
-use crate::dto::words::{Counts, FindingState, Severity, Time};
+use crate::dto::words::{Counts, FindingState};
 use crate::extract::{Asked, Body, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
 use crate::registration::{Operations, handler};
@@ -35,95 +34,6 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(Access::Permission(Permission::FindingTriage), handler!(change))
         .operation(Access::Permission(Permission::FindingTriage), handler!(judge))
         .operation(Access::Session, handler!(states))
-}
-
-/// Filters in which the caller may be meant.
-pub(super) struct AskedFilter {
-    filter: FindingFilter,
-    owner: Option<OwnerQuery>,
-}
-
-impl AskedFilter {
-    pub(super) async fn meant(self, api: &Api, grant: &Grant) -> Result<FindingFilter, Error> {
-        let Self { mut filter, owner } = self;
-        if let Some(owner) = owner {
-            filter.owner = Some(owner.filter(api.hub.findings().person(grant).await?)?);
-        }
-        Ok(filter)
-    }
-}
-
-pub(super) struct FindingList {
-    pub(super) asked: AskedFilter,
-    pub(super) page: PageRequest,
-}
-
-const SORTS: &[&str] = &["severity", "last_seen_at", "first_seen_at", "title", "risk", "due_at"];
-
-/// The filters that also hold within one scan.
-fn common(query: &mut QueryReader) -> AskedFilter {
-    let filter = FindingFilter {
-        severity: query.words("severity"),
-        status: query.words::<FindingWord>("status").into_iter().map(|word| word.0).collect(),
-        scanner: query.text("scanner"),
-        asset_id: query.id("asset_id", AssetId),
-        cve: query.text("cve"),
-        q: query.text("q"),
-        grouped: query.flag("grouped").unwrap_or_default(),
-        kev: query.flag("kev"),
-        epss_min: share(query, "epss_min"),
-        risk_min: query.parsed("risk_min", "a whole number from 0 to 100"),
-        due_before: query.time("due_before"),
-        overdue: query.flag("overdue").unwrap_or_default(),
-        ..FindingFilter::default()
-    };
-    let owner = query.parsed("owner", "the id of a member, `me`, `none` or `gone`");
-    AskedFilter { filter, owner }
-}
-
-/// Core's error of an unknown state speaks of a field; here the parameter is named by the reader.
-pub(super) struct FindingWord(pub(super) CoreFindingState);
-
-impl std::str::FromStr for FindingWord {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| {
-            let known: Vec<_> = CoreFindingState::ALL.iter().map(|state| state.as_str()).collect();
-            format!("Use one of: {}", known.join(", "))
-        })
-    }
-}
-
-impl Filters for FindingList {
-    fn read(query: &mut QueryReader) -> Self {
-        Self { asked: common(query), page: query.page("-severity", SORTS) }
-    }
-}
-
-/// The filters of the whole queue.
-pub(super) fn everywhere(query: &mut QueryReader) -> AskedFilter {
-    let AskedFilter { filter, owner } = common(query);
-    let filter = FindingFilter {
-        scan_id: query.id("scan_id", ScanId),
-        cwe: query.parsed("cwe", "a CWE number"),
-        first_seen_after: query.time("first_seen_after"),
-        first_seen_before: query.time("first_seen_before"),
-        last_seen_after: query.time("last_seen_after"),
-        last_seen_before: query.time("last_seen_before"),
-        ..filter
-    };
-    AskedFilter { filter, owner }
-}
-
-/// A number from 0 to 1.
-fn share(query: &mut QueryReader, name: &str) -> Option<f64> {
-    let share: f64 = query.parsed(name, "a number from 0 to 1")?;
-    if (0.0..=1.0).contains(&share) {
-        return Some(share);
-    }
-    query.refuse(name, "out_of_range", "A number from 0 to 1.");
-    None
 }
 
 struct Queue(FindingList);
@@ -144,29 +54,7 @@ impl Filters for Counted {
 
 /// The company's findings, worst first.
 #[utoipa::path(get, path = "/api/v1/findings", operation_id = "list_findings", tag = "findings",
-    params(
-        ("severity" = Option<Vec<Severity>>, Query, description = "Any of these."),
-        ("status" = Option<Vec<FindingState>>, Query, description = "Any of these."),
-        ("scanner" = Option<String>, Query, description = "Seen by this scanner product."),
-        ("scan_id" = Option<Uuid>, Query, description = "Seen by the latest run of this scan."),
-        ("asset_id" = Option<Uuid>, Query),
-        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
-        ("cve" = Option<String>, Query, example = "CVE-2021-44228"),
-        ("cwe" = Option<u32>, Query),
-        ("first_seen_after" = Option<Time>, Query),
-        ("first_seen_before" = Option<Time>, Query),
-        ("last_seen_after" = Option<Time>, Query),
-        ("last_seen_before" = Option<Time>, Query),
-        ("kev" = Option<bool>, Query, description = "Known to be exploited, or not known to be."),
-        ("epss_min" = Option<f64>, Query, description = "At least this probability, 0 to 1."),
-        ("risk_min" = Option<u8>, Query, description = "At least this risk score, 0 to 100."),
-        ("due_before" = Option<Time>, Query, description = "Due before this time, and neither gone nor waived."),
-        ("overdue" = Option<bool>, Query, description = "`true`: due by now, and neither gone nor waived."),
-        ("q" = Option<String>, Query, description = "A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint."),
-        ("grouped" = Option<bool>, Query,
-            description = "Of findings that are one weakness to several scanners only the strongest that matches."),
-        Paging,
-    ),
+    params(CommonFilters, QueueFilters, Paging),
     responses((status = 200, body = Listing<Finding>)))]
 async fn list(
     State(api): State<Api>,
@@ -180,27 +68,7 @@ async fn list(
 
 /// How many findings of each severity the same filters match.
 #[utoipa::path(get, path = "/api/v1/findings/counts", operation_id = "count_findings", tag = "findings",
-    params(
-        ("severity" = Option<Vec<Severity>>, Query),
-        ("status" = Option<Vec<FindingState>>, Query),
-        ("scanner" = Option<String>, Query),
-        ("scan_id" = Option<Uuid>, Query),
-        ("asset_id" = Option<Uuid>, Query),
-        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
-        ("cve" = Option<String>, Query),
-        ("cwe" = Option<u32>, Query),
-        ("first_seen_after" = Option<Time>, Query),
-        ("first_seen_before" = Option<Time>, Query),
-        ("last_seen_after" = Option<Time>, Query),
-        ("last_seen_before" = Option<Time>, Query),
-        ("kev" = Option<bool>, Query),
-        ("epss_min" = Option<f64>, Query),
-        ("risk_min" = Option<u8>, Query),
-        ("due_before" = Option<Time>, Query),
-        ("overdue" = Option<bool>, Query),
-        ("q" = Option<String>, Query),
-        ("grouped" = Option<bool>, Query, description = "Counts a weakness of several scanners once."),
-    ),
+    params(CommonFilters, QueueFilters),
     responses((status = 200, body = Counts)))]
 async fn counts(
     State(api): State<Api>,

@@ -11,6 +11,7 @@ mod connectors;
 mod events;
 mod export;
 mod feeds;
+mod finding_filters;
 mod findings;
 mod health;
 mod imports;

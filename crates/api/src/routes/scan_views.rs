@@ -8,7 +8,8 @@ use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::scans::DeltaQuestion;
 
-use super::findings::{FindingList, listed, surroundings};
+use super::finding_filters::{CommonFilters, FindingList};
+use super::findings::{listed, surroundings};
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::asset::Asset;
@@ -16,7 +17,6 @@ use crate::dto::delta::FindingsDelta;
 use crate::dto::finding::Finding;
 use crate::dto::list::Listing;
 use crate::dto::scan_parts::{Activity, Preview, Run, ScanConfig};
-use crate::dto::words::{FindingState, Severity, Time};
 use crate::extract::{Asked, Filters, Id, Paging, QueryReader};
 use crate::problem::ApiResult;
 use crate::registration::{Operations, handler};
@@ -101,23 +101,7 @@ async fn assets(
 
 /// The findings that the scan's results show.
 #[utoipa::path(get, path = "/api/v1/scans/{id}/findings", operation_id = "list_scan_findings", tag = "scans",
-    params(
-        ("id" = Uuid, Path),
-        ("severity" = Option<Vec<Severity>>, Query),
-        ("status" = Option<Vec<FindingState>>, Query),
-        ("scanner" = Option<String>, Query),
-        ("asset_id" = Option<Uuid>, Query),
-        ("owner" = Option<String>, Query, description = "The id of a member, `me`, `none`, or `gone`: somebody who left."),
-        ("cve" = Option<String>, Query),
-        ("kev" = Option<bool>, Query),
-        ("epss_min" = Option<f64>, Query),
-        ("risk_min" = Option<u8>, Query),
-        ("due_before" = Option<Time>, Query),
-        ("overdue" = Option<bool>, Query),
-        ("q" = Option<String>, Query),
-        ("grouped" = Option<bool>, Query, description = "Shows a weakness of several scanners once."),
-        Paging,
-    ),
+    params(("id" = Uuid, Path), CommonFilters, Paging),
     responses((status = 200, body = Listing<Finding>)))]
 async fn findings(
     State(api): State<Api>,

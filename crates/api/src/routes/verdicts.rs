@@ -6,7 +6,7 @@ use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Permission;
 use scanhelm_hub::VerdictFilter;
 
-use super::findings::FindingWord;
+use super::finding_filters::FindingWord;
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::list::Listing;
