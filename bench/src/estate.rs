@@ -86,11 +86,7 @@ impl Estate {
     pub(crate) async fn of(program: &Path, engine: Engine, size: Size, work: &Path) -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("estate-").tempdir_in(work).during("make a folder")?;
         let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
-        let installation = Installation {
-            program: program.to_owned(),
-            data: folder.path().join("hub"),
-            database_url: database.as_ref().map(|database| database.url().to_owned()),
-        };
+        let installation = Installation::on(program, folder.path().join("hub"), database.as_ref());
         let key = installation.bootstrap()?;
         let (hub, _) = installation.start(Some(key)).await?;
         let mut integrations = Vec::new();

@@ -219,7 +219,7 @@ fn neighbour_table(neighbours: &NeighbourFigures) -> String {
 }
 
 fn queue_table(queue: &QueueFigures) -> String {
-    let QueueFigures { filled, scans, calls, deletions_ms } = queue;
+    let QueueFigures { filled, scans, calls, bulk, deletions_ms } = queue;
     let imported = &filled.imported;
     let mut text = format!(
         "\n{} findings and {} scans on {}; load before: {}\n\n\
@@ -246,6 +246,11 @@ fn queue_table(queue: &QueueFigures) -> String {
             call.asked
         );
     }
+    let _ = writeln!(
+        text,
+        "\nA bulk action on {} findings was accepted after {:.0} ms and done after {:.1} s; `/healthz` meanwhile p99 {:.1} ms (goal: < 20 ms).",
+        bulk.findings, bulk.accepted_ms, bulk.seconds, bulk.health_p99_ms
+    );
     let _ = writeln!(
         text,
         "\nScans of {DELETED} findings deleted in {:.0} ms, the median of {} (goal: < 500 ms).",

@@ -9,6 +9,7 @@ use scanhelm_testkit::postgres::PostgresDatabase;
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 use crate::failure::{Failure, Outcome, While};
 use crate::hub::{Installation, RunningHub};
@@ -55,11 +56,7 @@ impl Filled {
         let load_before = process::load()?;
         let folder = tempfile::Builder::new().prefix("queue-").tempdir_in(work).during("make a folder")?;
         let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
-        let installation = Installation {
-            program: program.to_owned(),
-            data: folder.path().join("hub"),
-            database_url: database.as_ref().map(|database| database.url().to_owned()),
-        };
+        let installation = Installation::on(program, folder.path().join("hub"), database.as_ref());
         let key = installation.bootstrap()?;
         let (hub, _) = installation.start(Some(key)).await?;
         let imported = import(&hub, findings, folder.path()).await?;
@@ -78,8 +75,7 @@ impl Filled {
 /// Reports of different hosts with the same plugins, as one vendor's weekly scans are.
 async fn import(hub: &RunningHub, findings: u32, folder: &Path) -> Outcome<Imported> {
     let path = folder.join("report.nessus");
-    let over = Arc::new(AtomicBool::new(false));
-    let health = tokio::spawn(watch_health(hub.observer()?, Arc::clone(&over)));
+    let health = Health::watch(hub)?;
     let mut spent = Duration::ZERO;
     for number in 0..findings.div_ceil(HOSTS * EACH_HOST) {
         let hosts = HOSTS.min((findings - number * HOSTS * EACH_HOST).div_ceil(EACH_HOST));
@@ -92,8 +88,7 @@ async fn import(hub: &RunningHub, findings: u32, folder: &Path) -> Outcome<Impor
             return Err(Failure::new(format!("not every finding of report {number} was created: {result}")));
         }
     }
-    over.store(true, Ordering::Relaxed);
-    let waits = health.await.during("watch the hub's health")??;
+    let waits = health.over().await?;
     Ok(Imported {
         seconds: spent.as_secs_f64(),
         findings_per_second: f64::from(findings) / spent.as_secs_f64(),
@@ -103,7 +98,26 @@ async fn import(hub: &RunningHub, findings: u32, folder: &Path) -> Outcome<Impor
     })
 }
 
-/// How long each answer took, in microseconds.
+/// Asks `GET /healthz` again and again, beside what is measured.
+pub(crate) struct Health {
+    over: Arc<AtomicBool>,
+    waits: JoinHandle<Outcome<Vec<u64>>>,
+}
+
+impl Health {
+    pub(crate) fn watch(hub: &RunningHub) -> Outcome<Self> {
+        let over = Arc::new(AtomicBool::new(false));
+        let waits = tokio::spawn(watch_health(hub.observer()?, Arc::clone(&over)));
+        Ok(Self { over, waits })
+    }
+
+    /// How long each answer took, in microseconds.
+    pub(crate) async fn over(self) -> Outcome<Vec<u64>> {
+        self.over.store(true, Ordering::Relaxed);
+        self.waits.await.during("watch the hub's health")?
+    }
+}
+
 async fn watch_health(hub: crate::hub::Observer, over: Arc<AtomicBool>) -> Outcome<Vec<u64>> {
     let mut waits = Vec::new();
     while !over.load(Ordering::Relaxed) {

@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use scanhelm_core::credential::Secret;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_net::{HttpLimits, NetworkPolicy, Request, Upload, VendorHttp, VendorHttpOptions};
+use scanhelm_testkit::postgres::PostgresDatabase;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -34,6 +35,12 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
+    /// In a folder that is not there yet, on a database of its own or in a file.
+    pub(crate) fn on(program: &Path, data: PathBuf, database: Option<&PostgresDatabase>) -> Self {
+        let database_url = database.map(|database| database.url().to_owned());
+        Self { program: program.to_owned(), data, database_url }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         // No setting of whoever measures may change what is measured.
@@ -204,17 +211,22 @@ impl RunningHub {
         let upload = Upload { path: report, field: "file", file_name: "bench.nessus", texts: &[] };
         let accepted: Value =
             self.client.upload(&request, &upload).await.during("upload")?.json().during("read the answer")?;
-        let job = accepted.get("job_id").and_then(Value::as_str).during("the upload's job")?.to_owned();
+        self.job(&accepted).await
+    }
+
+    /// Waits for the end of the job that an answer names. Gives its result.
+    pub(crate) async fn job(&self, accepted: &Value) -> Outcome<Value> {
+        let job = accepted.get("job_id").and_then(Value::as_str).during("the job of an answer")?;
         let started = Instant::now();
         while started.elapsed() < JOB {
-            let seen = self.get(&["jobs", &job]).await?;
+            let seen = self.get(&["jobs", job]).await?;
             match seen.get("state").and_then(Value::as_str) {
                 Some("done") => return seen.get("result").cloned().during("the result of the import"),
                 Some("queued" | "running") => tokio::time::sleep(Duration::from_millis(20)).await,
-                _ => return Err(Failure::new(format!("the import did not end well: {seen}"))),
+                _ => return Err(Failure::new(format!("the job did not end well: {seen}"))),
             }
         }
-        Err(Failure::new(format!("the import is not done after {JOB:?}")))
+        Err(Failure::new(format!("the job is not done after {JOB:?}")))
     }
 
     /// Stops in order.

@@ -110,13 +110,9 @@ pub(crate) async fn measure(
 async fn pair(program: &Path, engine: Engine, report: &Report<'_>, work: &Path) -> Outcome<Pair> {
     let folder = tempfile::Builder::new().prefix("import-").tempdir_in(work).during("make a folder")?;
     let databases = (engine == Engine::Postgres).then(|| (PostgresDatabase::create(), PostgresDatabase::create()));
-    let installation = |name: &str, database: Option<&PostgresDatabase>| Installation {
-        program: program.to_owned(),
-        data: folder.path().join(name),
-        database_url: database.map(|database| database.url().to_owned()),
-    };
-    let hub_side = installation("hub", databases.as_ref().map(|(hub, _)| hub));
-    let bare_side = installation("bare", databases.as_ref().map(|(_, bare)| bare));
+    let (hub_database, bare_database) = databases.as_ref().map(|(hub, bare)| (hub, bare)).unzip();
+    let hub_side = Installation::on(program, folder.path().join("hub"), hub_database);
+    let bare_side = Installation::on(program, folder.path().join("bare"), bare_database);
     let key = hub_side.bootstrap()?;
     let (hub, _) = hub_side.start(Some(key)).await?;
     let first = pass(&hub, report, "created").await?;

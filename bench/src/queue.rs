@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::baseline;
-use crate::failure::{Outcome, While};
-use crate::filled::{EACH_HOST, Filled, FilledFigures, milliseconds};
+use crate::failure::{Failure, Outcome, While};
+use crate::filled::{EACH_HOST, Filled, FilledFigures, Health, milliseconds};
 use crate::hub::RunningHub;
 use crate::report::{self, Plugins, Shape};
 use crate::watch::percentile;
@@ -27,8 +27,21 @@ pub(crate) struct QueueFigures {
     pub(crate) filled: FilledFigures,
     pub(crate) scans: u64,
     pub(crate) calls: Vec<CallFigures>,
+    pub(crate) bulk: BulkFigures,
     /// Of scans with [`DELETED`] findings that only they saw.
     pub(crate) deletions_ms: Vec<f64>,
+}
+
+/// A bulk action on the findings of one report.
+#[derive(Debug, Serialize)]
+pub(crate) struct BulkFigures {
+    pub(crate) findings: u64,
+    /// Until it is known which findings are meant.
+    pub(crate) accepted_ms: f64,
+    /// Until each of them is done.
+    pub(crate) seconds: f64,
+    /// Of `GET /healthz` meanwhile.
+    pub(crate) health_p99_ms: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,8 +57,30 @@ pub(crate) struct CallFigures {
 pub(crate) async fn measure(filled: &Filled, scans: u32) -> Outcome<QueueFigures> {
     baseline::multiply_scans(&filled.installation.database(), scans).await?;
     let calls = calls(&filled.hub).await?;
+    let bulk = bulk(&filled.hub).await?;
     let deletions_ms = deletions(filled).await?;
-    Ok(QueueFigures { filled: filled.figures.clone(), scans: u64::from(scans), calls, deletions_ms })
+    Ok(QueueFigures { filled: filled.figures.clone(), scans: u64::from(scans), calls, bulk, deletions_ms })
+}
+
+async fn bulk(hub: &RunningHub) -> Outcome<BulkFigures> {
+    let scan = Known::of(hub).await?.scan;
+    let order = json!({
+        "filter": {"scan_id": scan},
+        "action": {"to": "risk_accepted", "reason": "behind the VPN", "owner": "me"},
+    });
+    let health = Health::watch(hub)?;
+    let asked = Instant::now();
+    let accepted = hub.post(&["findings", "bulk"], &order).await?;
+    let accepted_ms = milliseconds(asked.elapsed().as_micros() as u64);
+    let findings = accepted.get("selected").and_then(Value::as_u64).during("how many are meant")?;
+    let result = hub.job(&accepted).await?;
+    let seconds = asked.elapsed().as_secs_f64();
+    if result.get("changed").and_then(Value::as_u64) != Some(findings) {
+        return Err(Failure::new(format!("not each of {findings} was changed: {result}")));
+    }
+    let health_p99_ms = milliseconds(percentile(&health.over().await?, 0.99));
+    crate::say(&format!("{findings} findings judged in {seconds:.1} s, healthz p99 {health_p99_ms:.1} ms"));
+    Ok(BulkFigures { findings, accepted_ms, seconds, health_p99_ms })
 }
 
 /// From the order until it is answered, which is when everything is gone.

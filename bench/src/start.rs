@@ -57,8 +57,7 @@ async fn readiness(program: &Path, work: &Path) -> Outcome<(f64, f64)> {
     let (mut first, mut later) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
         let folder = tempfile::Builder::new().prefix("start-").tempdir_in(work).during("make a folder")?;
-        let installation =
-            Installation { program: program.to_owned(), data: folder.path().join("hub"), database_url: None };
+        let installation = Installation::on(program, folder.path().join("hub"), None);
         for times in [&mut first, &mut later] {
             let (hub, time) = installation.start(None).await?;
             times.push(time.as_secs_f64() * 1000.0);
@@ -84,8 +83,7 @@ fn call(program: &Path, argument: &str) -> Outcome<f64> {
 /// The hub's memory half a minute after it has taken in a vendor's scans.
 async fn idle(program: &Path, simulator: &Path, work: &Path) -> Outcome<(process::Memory, u64)> {
     let folder = tempfile::Builder::new().prefix("idle-").tempdir_in(work).during("make a folder")?;
-    let installation =
-        Installation { program: program.to_owned(), data: folder.path().join("hub"), database_url: None };
+    let installation = Installation::on(program, folder.path().join("hub"), None);
     let key = installation.bootstrap()?;
     let (hub, _) = installation.start(Some(key)).await?;
     let vendor = Vendor::start(simulator)?;

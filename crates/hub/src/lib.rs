@@ -298,6 +298,15 @@ impl Hub {
             max_attempts: 10,
         }
     }
+
+    /// Enqueues a job in a transaction of its own. `false`: there is one with its key already.
+    pub(crate) async fn enqueue_alone(&self, job: &NewJob) -> Result<bool> {
+        let transaction = self.0.store.begin().await?;
+        let id = transaction.enqueue(job, self.now()).await?;
+        transaction.commit().await?;
+        self.committed();
+        Ok(id == job.id)
+    }
 }
 
 /// Where a 202 can be watched.

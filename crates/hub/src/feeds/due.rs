@@ -44,13 +44,7 @@ pub(crate) async fn enqueue_due(hub: &Hub) -> Result<u64> {
         }
         let payload = Payload { kind: state.kind, from: From::Settings, force: false };
         let job = NewJob { dedup_key: Some(key(state.kind)), ..hub.load_job(home.id, state.kind, &payload)? };
-        let transaction = hub.store().begin().await?;
-        let id = transaction.enqueue(&job, hub.now()).await?;
-        transaction.commit().await?;
-        if id == job.id {
-            enqueued += 1;
-            hub.committed();
-        }
+        enqueued += u64::from(hub.enqueue_alone(&job).await?);
     }
     Ok(enqueued)
 }

@@ -38,14 +38,7 @@ pub(super) fn job(hub: &Hub, company: CompanyId) -> NewJob {
 pub(crate) async fn enqueue_due(hub: &Hub) -> Result<u64> {
     let mut enqueued = 0;
     for company in hub.store().unrated_companies().await? {
-        let job = job(hub, company);
-        let transaction = hub.store().begin().await?;
-        let id = transaction.enqueue(&job, hub.now()).await?;
-        transaction.commit().await?;
-        if id == job.id {
-            enqueued += 1;
-            hub.committed();
-        }
+        enqueued += u64::from(hub.enqueue_alone(&job(hub, company)).await?);
     }
     Ok(enqueued)
 }
