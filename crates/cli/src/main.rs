@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
-use remote::{findings, integrations, scans, schedules, status};
+use remote::{assets, findings, integrations, scans, schedules, status};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -76,6 +76,9 @@ enum Command {
     /// Look through the findings of a hub
     #[command(after_help = findings::EXAMPLES)]
     Findings(findings::FindingsArguments),
+    /// Look through what findings are on, and say whose it is
+    #[command(after_help = assets::EXAMPLES)]
+    Assets(assets::AssetsArguments),
     /// Public facts that findings are rated by: EPSS, KEV, NVD, CWE
     #[command(subcommand, after_help = feeds::EXAMPLES)]
     Feeds(feeds::FeedsCommand),
@@ -135,6 +138,7 @@ async fn run(command: Command) -> Exit {
         Command::Scanners(arguments) => scanners::run(arguments).await,
         Command::Scans(arguments) => scans::run(arguments).await,
         Command::Findings(arguments) => findings::run(arguments).await,
+        Command::Assets(arguments) => assets::run(arguments).await,
         Command::Schedules(arguments) => schedules::run(arguments).await,
         Command::Feeds(command) => feeds::run(command).await,
         Command::Integrations(arguments) => integrations::run(arguments).await,

@@ -15,6 +15,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   export SCANHELM_HUB=https://scanhelm.example.com SCANHELM_API_KEY=shk_...
   scanhelm findings ls --severity critical --severity high --status open
+  scanhelm findings ls --kev --overdue --sort -risk
   scanhelm findings ls --cve CVE-2021-44228 --output json
   scanhelm findings show ID
   scanhelm findings export --severity critical --output-file critical.csv
@@ -75,6 +76,24 @@ pub(super) struct FilterArguments {
     /// Only with this CVE
     #[arg(long, value_name = "CVE")]
     cve: Option<String>,
+    /// Only with this CWE
+    #[arg(long, value_name = "NUMBER")]
+    cwe: Option<String>,
+    /// Only with at least this risk, 0 to 100
+    #[arg(long, value_name = "RISK")]
+    risk: Option<String>,
+    /// Only with at least this probability to be exploited, 0 to 1 (EPSS)
+    #[arg(long, value_name = "PROBABILITY")]
+    epss: Option<String>,
+    /// Only what is known to be exploited (KEV)
+    #[arg(long)]
+    kev: bool,
+    /// Only what is due, and not waived, before this time: 2026-12-31T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    due_before: Option<String>,
+    /// Only what should have been mended by now
+    #[arg(long)]
+    overdue: bool,
     /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint
     #[arg(long, short = 's', value_name = "TEXT")]
     search: Option<String>,
@@ -84,6 +103,9 @@ pub(super) struct FilterArguments {
 struct ListArguments {
     #[command(flatten)]
     filter: FilterArguments,
+    /// `severity`, `risk`, `due_at`, `last_seen_at`, `first_seen_at` or `title`, with `-` for the reverse
+    #[arg(long, value_name = "FIELD", default_value = "-severity", allow_hyphen_values = true)]
+    sort: String,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -100,9 +122,15 @@ impl FilterArguments {
             ("asset_id", &self.asset),
             ("owner", &self.owner),
             ("cve", &self.cve),
+            ("cwe", &self.cwe),
+            ("risk_min", &self.risk),
+            ("epss_min", &self.epss),
+            ("due_before", &self.due_before),
             ("q", &self.search),
         ];
         query.extend(single.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
+        let flags = [("kev", self.kev), ("overdue", self.overdue)];
+        query.extend(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| (name, "true")));
         query
     }
 }
@@ -127,6 +155,7 @@ pub(crate) async fn run(arguments: FindingsArguments) -> Exit {
 const COLUMNS: &[Column] = &[
     ("ID", |finding| text(finding, "id")),
     ("SEVERITY", |finding| text(finding, "severity")),
+    ("RISK", |finding| text(finding, "risk")),
     ("STATE", |finding| text(finding, "status")),
     ("ASSET", |finding| text(finding, "asset")),
     ("LOCATION", |finding| text(finding, "location")),
@@ -134,7 +163,9 @@ const COLUMNS: &[Column] = &[
 ];
 
 async fn listed(client: &Client, output: Form, list: &ListArguments) -> Answer<String> {
-    let findings = pages(client, "list findings", &["findings"], &list.filter.query(), list.limit).await?;
+    let mut query = list.filter.query();
+    query.push(("sort", &list.sort));
+    let findings = pages(client, "list findings", &["findings"], &query, list.limit).await?;
     Ok(listing(output, findings))
 }
 
@@ -151,7 +182,9 @@ fn described(finding: &Value) -> String {
         ("id", text(finding, "id")),
         ("title", text(finding, "title")),
         ("severity", text(finding, "severity")),
+        ("risk", text(finding, "risk")),
         ("state", text(finding, "status")),
+        ("due", time(finding, "due_at")),
         ("asset", text(finding, "asset")),
         ("location", text(finding, "location")),
         ("what it is", text(finding, "description")),

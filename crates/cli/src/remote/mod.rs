@@ -3,6 +3,7 @@
 //! Data goes to standard output, as a table or as the hub's own JSON; texts of foreign origin are neutralised for
 //! terminals. Exit code 4 says that the hub could not be asked, 2 that it refused.
 
+pub(crate) mod assets;
 mod client;
 mod delta;
 mod export;

@@ -107,6 +107,32 @@ fn reports_are_sent_waited_for_and_read_back() {
     let finding = findings[0]["id"].as_str().unwrap();
     let finding = ended(client(&url, &key).args(["findings", "show", finding]));
     assert!(finding.stdout.contains("fingerprint"), "{}", finding.stdout);
+    for (filters, found) in [
+        (&["--risk", "1", "--sort", "-risk"][..], 1),
+        (&["--kev"], 0),
+        (&["--epss", "0.5"], 0),
+        (&["--overdue"], 0),
+        (&["--due-before", "2099-01-01T00:00:00Z"], 0),
+        (&["--cwe", "1321"], 0),
+    ] {
+        let listed = json(client(&url, &key).args(["findings", "ls", "-o", "json"]).args(filters));
+        assert_eq!(listed.as_array().unwrap().len(), found, "{filters:?}");
+    }
+    let nonsense = ended(client(&url, &key).args(["findings", "ls", "--epss", "often"]));
+    assert_eq!(nonsense.code, 2, "{}", nonsense.stdout);
+    assert!(nonsense.stderr.contains("epss_min"), "{}", nonsense.stderr);
+
+    let asset = json(client(&url, &key).args(["assets", "ls", "-o", "json"]))[0]["id"].as_str().unwrap().to_owned();
+    let changed = ["assets", "set", &asset, "--tag", "Shop", "--tag", "pci", "--criticality", "high", "--owner", "me"];
+    let changed = ended(client(&url, &key).args(changed));
+    assert!(changed.stdout.contains("pci, shop") && changed.stdout.contains("high"), "{}", changed.stdout);
+    let table = ended(client(&url, &key).args(["assets", "ls", "--tag", "pci", "--kind", "repository"]));
+    assert!(table.stdout.contains(&asset) && table.stdout.contains("1 high"), "{}", table.stdout);
+    assert_eq!(ended(client(&url, &key).args(["assets", "ls", "--owner", "none"])).stdout, "no assets\n");
+    let freed = ended(client(&url, &key).args(["assets", "set", &asset, "--tag", "", "--owner", "none"]));
+    assert!(!freed.stdout.contains("shop") && freed.stdout.contains("high"), "{}", freed.stdout);
+    let nothing = ended(client(&url, &key).args(["assets", "set", &asset]));
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (2, ""), "{}", nothing.stderr);
 
     let status = json(client(&url, &key).args(["status", "--output", "json"]));
     assert_eq!(status["scans"]["completed"], 1, "{status:#}");
