@@ -10,6 +10,7 @@ mod local;
 mod looks;
 mod outage;
 mod proxy;
+mod rated;
 mod sharing;
 mod starved;
 mod whole;

@@ -150,7 +150,7 @@ impl Installation {
         self.folder.path()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = clean();
         command.current_dir(self.folder.path()).args(arguments).arg("--data").arg(self.data());
         if let Some(database) = &self.database {
