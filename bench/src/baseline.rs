@@ -136,7 +136,8 @@ impl Table {
         let text = match database.get_database_backend() {
             DbBackend::Postgres => {
                 "SELECT column_name::text AS name, data_type::text AS kind FROM information_schema.columns \
-                 WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position"
+                 WHERE table_schema = current_schema() AND table_name = ? AND is_generated = 'NEVER' \
+                 ORDER BY ordinal_position"
             }
             _ => "SELECT name, type AS kind FROM pragma_table_info(?) ORDER BY cid",
         };

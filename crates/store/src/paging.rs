@@ -77,6 +77,9 @@ impl Listing<'_> {
             (true, None) => Some(self.count(connection, &filter).await?),
             _ => None,
         };
+        if total == Some(Total::Exactly(0)) {
+            return Ok(Page { items: Vec::new(), next_cursor: None, total });
+        }
         let direction = if request.sort.descending { "DESC" } else { "ASC" };
         let limit = request.limit.clamp(1, PageRequest::MAX_LIMIT);
         let rows = i64::from(limit) + 1;
@@ -114,10 +117,20 @@ impl Listing<'_> {
         Ok(Page { items: rows.into_iter().map(|(item, _)| item).collect(), next_cursor, total })
     }
 
-    async fn count(&self, connection: &Connection, filter: &impl Fn(&mut Sql)) -> Result<Total> {
-        let mut sql = Sql::new(connection.backend(), "SELECT count(*) AS value FROM (SELECT 1 AS one FROM ");
-        sql.push(self.tables).push(" WHERE");
-        filter(&mut sql);
+    /// How many rows the filter leaves, as far as anybody reads that.
+    pub(crate) async fn count(&self, connection: &Connection, filter: &impl Fn(&mut Sql)) -> Result<Total> {
+        let mut sql = Sql::new(connection.backend(), "SELECT count(*) AS value FROM (");
+        let whole = [String::new()];
+        let ranges = if self.ranges.is_empty() { &whole } else { self.ranges };
+        for (number, range) in ranges.iter().enumerate() {
+            sql.push(if number == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+            sql.push("SELECT 1 AS one FROM ").push(self.tables).push(" WHERE");
+            filter(&mut sql);
+            if !range.is_empty() {
+                sql.push(&format!(" AND {range}"));
+            }
+            sql.add(&format!(" LIMIT ?) range_{number}"), values![COUNTED + 1]);
+        }
         sql.add(" LIMIT ?) counted", values![COUNTED + 1]);
         let counted = connection.number(sql).await?;
         Ok(if counted > COUNTED { Total::AtLeast(COUNTED) } else { Total::Exactly(counted) })

@@ -52,6 +52,7 @@ pub struct NewSighting {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SightingUpdate {
     pub id: SightingId,
+    pub finding_id: FindingId,
     pub scan_id: ScanId,
     pub run_id: RunId,
     pub seen_at: Timestamp,
@@ -97,7 +98,8 @@ fn read(row: &Row<'_>) -> Result<Sighting> {
 impl Reader {
     /// All evidence of a finding, by source and reference.
     pub async fn sightings(&self, company: CompanyId, finding: FindingId) -> Result<Vec<Sighting>> {
-        let text = format!("{COLUMNS} WHERE company_id = ? AND finding_id = ? ORDER BY source, scanner_ref");
+        // SQLite would rather read all of a company's sightings in this order than sort these.
+        let text = format!("{COLUMNS} WHERE company_id || '' = ? AND finding_id = ? ORDER BY source, scanner_ref");
         self.connection().all(self.sql(&text, values![company, finding]), read).await
     }
 
@@ -180,7 +182,7 @@ impl Transaction {
             ]);
         })
         .await?;
-        self.link_run(sightings.iter().map(|sighting| (sighting.run_id, sighting.id)).collect()).await
+        self.link_sightings(sightings.iter().map(|new| (new.run_id, new.finding_id, new.id)).collect()).await
     }
 
     pub async fn update_sightings(&self, updates: &[SightingUpdate]) -> Result<()> {
@@ -226,25 +228,7 @@ impl Transaction {
         widen
             .run(self.connection(), &history, |update, values| values.extend(values![update.id, update.seen_at]))
             .await?;
-        self.link_run(updates.iter().map(|update| (update.run_id, update.id)).collect()).await
-    }
-
-    /// Seen again by `run` with the same content. An older look than the known one changes only who saw it.
-    pub async fn touch_sightings(&self, ids: &[SightingId], run: RunId, last_seen: Timestamp) -> Result<()> {
-        let text = "UPDATE sightings SET state = 'seen', state_reason = NULL, last_seen_at = ?, run_id = ?, \
-                    scan_id = (SELECT r.scan_id FROM runs r WHERE r.id = ?) WHERE last_seen_at <= ? AND";
-        for chunk in ids.chunks(20_000) {
-            let mut sql = self.sql(text, values![last_seen, run, run, last_seen]);
-            sql.among("id", chunk.iter().map(ToString::to_string));
-            self.connection().execute(sql).await?;
-            let mut sql = self.sql(
-                "UPDATE sightings SET first_seen_at = ? WHERE first_seen_at > ? AND",
-                values![last_seen, last_seen],
-            );
-            sql.among("id", chunk.iter().map(ToString::to_string));
-            self.connection().execute(sql).await?;
-        }
-        self.link_run(ids.iter().map(|id| (run, *id)).collect()).await
+        self.link_sightings(updates.iter().map(|look| (look.run_id, look.finding_id, look.id)).collect()).await
     }
 
     pub async fn set_sighting_state(&self, states: &[(SightingId, SightingState, Option<&str>)]) -> Result<()> {
@@ -260,18 +244,15 @@ impl Transaction {
         .await
     }
 
-    async fn link_run(&self, mut links: Vec<(RunId, SightingId)>) -> Result<()> {
+    /// Notes that runs saw these findings, by these sightings.
+    pub async fn link_sightings(&self, mut links: Vec<(RunId, FindingId, SightingId)>) -> Result<()> {
         links.sort_unstable();
         let rows = Rows {
-            head: "INSERT INTO run_sightings (run_id, sighting_id) VALUES ",
-            columns: 2,
-            tail: " ON CONFLICT (run_id, sighting_id) DO NOTHING",
+            head: "INSERT INTO run_sightings (run_id, finding_id, sighting_id) VALUES ",
+            columns: 3,
+            tail: " ON CONFLICT (sighting_id, run_id) DO NOTHING",
         };
-        rows.run(self.connection(), &links, |(run, sighting), values| values.extend(values![run, sighting])).await
-    }
-
-    /// Notes that runs saw sightings which need no other write.
-    pub async fn link_sightings(&self, links: Vec<(RunId, SightingId)>) -> Result<()> {
-        self.link_run(links).await
+        let values_of = |(run, finding, sighting): &(RunId, FindingId, SightingId)| values![run, finding, sighting];
+        rows.run(self.connection(), &links, |link, values| values.extend(values_of(link))).await
     }
 }

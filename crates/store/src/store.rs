@@ -143,6 +143,26 @@ impl Store {
         }
     }
 
+    /// Lets PostgreSQL look at tables that have grown much: it plans by what it knew of them before, and what a first
+    /// import filled counts as empty until it has looked, up to a minute later and never while it is told not to.
+    /// SQLite keeps no statistics; what it should do is written into the statements.
+    pub async fn refresh_statistics(&self) -> Result<()> {
+        if self.backend() == Backend::Sqlite {
+            return Ok(());
+        }
+        // By their size, which is known at once; what was written is counted some seconds late.
+        let text = "SELECT relname AS name FROM pg_class WHERE relkind = 'r' \
+                    AND relnamespace = current_schema()::regnamespace AND pg_get_userbyid(relowner) = current_user \
+                    AND pg_relation_size(oid) / current_setting('block_size')::bigint > relpages * 5 / 4 + 16 \
+                    ORDER BY relname";
+        let grown = self.connection().all(self.sql(text, Vec::new()), |row| row.text("name")).await?;
+        for table in grown {
+            let analysed = self.0.writer.execute_unprepared(&format!("ANALYZE \"{table}\"")).await;
+            analysed.map_err(|error| fault::translate(&error))?;
+        }
+        Ok(())
+    }
+
     /// Closes every connection; what other clones start after this fails.
     pub async fn close(self) -> Result<()> {
         if let Connection::Pool(_, pool) = &self.0.reader.0 {

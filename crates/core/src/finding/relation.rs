@@ -26,14 +26,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use names::Names;
+pub use names::{combined, well_known};
 use place::{Nearness, Place};
 use serde::Serialize;
 
 use super::Location;
 use super::identity::{self, Identity};
-
-/// Raised when the rule changes; the hub then computes every group anew.
-pub const VERSION: u32 = 1;
 
 /// A name that more findings of one place share than this tells nothing about any two of them. It also bounds the work.
 const MOST_NAMED: usize = 32;
@@ -54,6 +52,8 @@ pub struct Candidate {
     pub cves: Vec<String>,
     /// Of every sighting.
     pub rules: Vec<ReportedRule>,
+    /// What each of the sightings is [`well_known`] to be.
+    pub well_known: BTreeSet<&'static str>,
     /// What tells records of one rule at one location apart.
     pub item: Item,
 }
@@ -142,7 +142,7 @@ impl<'a> Known<'a> {
     fn of(candidate: &'a Candidate) -> Self {
         Self {
             candidate,
-            names: Names::of(&candidate.cves, &candidate.rules),
+            names: Names::of(candidate),
             place: Place::of(&candidate.location),
             scanners: candidate.rules.iter().map(|rule| rule.scanner.as_str()).collect(),
             location: identity::location(&candidate.location),

@@ -303,7 +303,7 @@ impl<'import> BatchWriter<'import> {
             Case::Unchanged => {
                 decided.counts.unchanged += 1;
                 if let Some(sighting) = known_sighting {
-                    decided.seen.push((run_id, sighting.id));
+                    decided.seen.push((run_id, sighting.finding_id, sighting.id));
                 }
             }
             Case::UpdateSighting { newer, reopen } => {
@@ -322,6 +322,7 @@ impl<'import> BatchWriter<'import> {
                 }
                 decided.updates.push(SightingUpdate {
                     id: sighting.id,
+                    finding_id: sighting.finding_id,
                     scan_id: self.scan.id,
                     run_id,
                     seen_at: found.seen_at,
@@ -425,7 +426,7 @@ struct Decided {
     sightings: Vec<NewSighting>,
     updates: Vec<SightingUpdate>,
     /// Sightings that the run saw and that need no other write.
-    seen: Vec<(scanhelm_core::ids::RunId, SightingId)>,
+    seen: Vec<(scanhelm_core::ids::RunId, FindingId, SightingId)>,
     /// Findings whose shown facts depend on more than one sighting or on a changed one.
     refresh: HashSet<FindingId>,
     /// Known findings of which more changed than that they were seen again.

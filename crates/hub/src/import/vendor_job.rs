@@ -325,10 +325,18 @@ pub(super) async fn take_in(
     }
     closing::close_what_is_gone(hub, context, scan, import, &frame).await?;
     finish::finish(hub, context, scan.id, import, &surveyed, scan.link.is_none()).await?;
+    tidy_up(hub).await;
+    Ok(Outcome::Done(result(import)))
+}
+
+/// What the database is to do after much was written. The import stands whatever becomes of it.
+async fn tidy_up(hub: &Hub) {
     if let Err(error) = hub.store().release_memory().await {
         tracing::debug!(%error, "memory of the import not given back; the next one tries again");
     }
-    Ok(Outcome::Done(result(import)))
+    if let Err(error) = hub.store().refresh_statistics().await {
+        tracing::debug!(%error, "the database has not looked at what was written; it will by itself, or the next import asks");
+    }
 }
 
 /// As `POST /imports` promises it.

@@ -138,18 +138,11 @@ impl FindingFilter {
             let test = " AND EXISTS (SELECT 1 FROM sightings s WHERE s.finding_id = findings.id AND s.scanner = ?)";
             sql.add(test, values![scanner]);
         }
-        // A CROSS JOIN, which SQLite reads in this order: a run saw many things, a finding has few sightings.
-        let seen_by = |run: &str| {
-            format!(
-                " AND EXISTS (SELECT 1 FROM sightings s CROSS JOIN run_sightings l \
-                 WHERE s.finding_id = findings.id AND l.sighting_id = s.id AND l.run_id = {run})"
-            )
-        };
         if let Some(scan) = self.scan_id {
-            sql.add(&seen_by(RUN_OF_SCAN), values![company, scan]);
+            add_seen_by(sql, RUN_OF_SCAN, &|| values![company, scan]);
         }
         if let Some(run) = self.run_id {
-            sql.add(&seen_by("?"), values![run]);
+            add_seen_by(sql, "?", &|| values![run]);
         }
         if let Some(asset) = self.asset_id {
             sql.add(" AND findings.asset_id = ?", values![asset]);
@@ -218,6 +211,15 @@ impl FindingFilter {
     }
 }
 
+/// Most findings of a run came in with it or with an earlier run of the same things, so they stand close together in
+/// the order of ids: outside of it none is looked at.
+fn add_seen_by(sql: &mut Sql, run: &str, values: &dyn Fn() -> Vec<sea_orm::Value>) {
+    let seen = format!("FROM run_sightings l WHERE l.run_id = {run}");
+    sql.add(&format!(" AND findings.id >= (SELECT min(l.finding_id) {seen})"), values());
+    sql.add(&format!(" AND findings.id <= (SELECT max(l.finding_id) {seen})"), values());
+    sql.add(&format!(" AND EXISTS (SELECT 1 {seen} AND l.finding_id = findings.id)"), values());
+}
+
 impl Reader {
     /// Sorts by `severity` (the newest first of equals), `last_seen_at`, `first_seen_at`, `title`, `risk` or `due_at`
     /// (what is due at no time last); an unset sort field
@@ -236,12 +238,13 @@ impl Reader {
         let few = self.narrowest(company, filter, Some(&page.sort.field)).await?;
         let way = filter.way(self.connection().backend(), &page.sort.field, of_state, few);
         let counted = filter.asks_only_state();
+        let counted_by = filter.counted_by(self.connection().backend(), few);
         let listing = Listing {
             columns: COLUMNS,
             tables: &way.tables,
             id: "findings.id",
             orders: &ORDERS,
-            total: !counted,
+            total: !counted && counted_by.is_none(),
             ranges: &way.ranges,
         };
         let is_first = page.cursor.is_none();
@@ -250,8 +253,15 @@ impl Reader {
             way.add_join(company, sql);
         };
         let mut listed = listing.page(self.connection(), &page, conditions, read).await?;
-        if counted && is_first {
-            listed.total = Some(Total::Exactly(of_state));
+        match counted_by {
+            _ if !is_first => {}
+            _ if counted => listed.total = Some(Total::Exactly(of_state)),
+            Some(index) => {
+                let tables = format!("findings INDEXED BY {index}");
+                let listing = Listing { tables: &tables, ranges: &[], ..listing };
+                listed.total = Some(listing.count(self.connection(), &|sql| filter.add(company, sql)).await?);
+            }
+            None => {}
         }
         Ok(listed)
     }

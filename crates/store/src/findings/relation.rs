@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use scanhelm_core::finding::identity::Identity;
-use scanhelm_core::finding::relation::{Candidate, Item, ReportedRule};
+use scanhelm_core::finding::relation::{Candidate, Item, ReportedRule, combined, well_known};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId};
 use scanhelm_core::{Result, Timestamp};
+use serde_json::Value;
 
 use crate::sql::{Rows, Sql, values};
 use crate::store::{Reader, Transaction};
@@ -49,21 +50,28 @@ pub(super) fn add_strongest(sql: &mut Sql, matching: impl FnOnce(&mut Sql)) {
     sql.said_of("findings", "stronger", matching).push("))");
 }
 
-const CANDIDATES: &str = "SELECT f.id, f.asset_id, f.fingerprint, f.location, f.cves, f.identity, f.relation_group, \
-                          s.scanner, s.rule_id FROM findings f JOIN sightings s ON s.finding_id = f.id \
-                          WHERE f.company_id || '' = ? AND";
+/// Findings with their sightings, up to the end of the condition of whose they are; with the evidence where it matters.
+fn candidates() -> String {
+    let combined: Vec<_> = combined().map(|(scanner, rule)| format!("('{scanner}', '{rule}')")).collect();
+    format!(
+        "SELECT f.id, f.asset_id, f.fingerprint, f.location, f.cves, f.identity, f.relation_group, s.scanner, s.rule_id, \
+         CASE WHEN (s.scanner, s.rule_id) IN (VALUES {}) THEN s.detail ELSE 'null' END AS detail \
+         FROM findings f JOIN sightings s ON s.finding_id = f.id WHERE f.company_id || '' = ? AND",
+        combined.join(", ")
+    )
+}
 
 impl Reader {
     /// What the relation needs of these findings, by fingerprint.
     pub async fn related_findings(&self, company: CompanyId, ids: &[FindingId]) -> Result<Vec<RelatedFinding>> {
-        let mut sql = self.sql(CANDIDATES, values![company]);
+        let mut sql = self.sql(&candidates(), values![company]);
         sql.among("f.id", ids.iter().map(ToString::to_string));
         self.candidates(sql).await
     }
 
     /// The findings of the group of this one, itself too, by fingerprint; only itself where it is in none.
     pub async fn related_to(&self, company: CompanyId, id: FindingId) -> Result<Vec<RelatedFinding>> {
-        let mut sql = self.sql(CANDIDATES, values![company]);
+        let mut sql = self.sql(&candidates(), values![company]);
         sql.add(
             " (f.id = ? OR EXISTS (SELECT 1 FROM findings shown WHERE shown.id = ? \
              AND shown.asset_id = f.asset_id AND shown.relation_group = f.relation_group)) \
@@ -87,20 +95,26 @@ impl Reader {
                         location: row.json("location")?,
                         cves: row.json("cves")?,
                         rules: Vec::new(),
+                        well_known: BTreeSet::new(),
                         item: Item::of(&identity),
                     },
                     group: row.maybe_text("relation_group")?,
                 };
-                Ok((found, ReportedRule { scanner: row.text("scanner")?, rule_id: row.text("rule_id")? }))
+                let rule = ReportedRule { scanner: row.text("scanner")?, rule_id: row.text("rule_id")? };
+                let detail: Value = row.json("detail")?;
+                let evidence = detail.get("evidence").and_then(Value::as_str);
+                Ok((found, well_known(&rule.scanner, &rule.rule_id, evidence), rule))
             })
             .await?;
         let mut findings: Vec<RelatedFinding> = Vec::new();
-        for (found, rule) in rows {
+        for (found, weakness, rule) in rows {
             if findings.last().is_none_or(|last| last.id != found.id) {
                 findings.push(found);
             }
-            if let Some(last) = findings.last_mut().filter(|last| !last.candidate.rules.contains(&rule)) {
-                last.candidate.rules.push(rule);
+            let Some(RelatedFinding { candidate, .. }) = findings.last_mut() else { continue };
+            candidate.well_known.extend(weakness);
+            if !candidate.rules.contains(&rule) {
+                candidate.rules.push(rule);
             }
         }
         Ok(findings)
@@ -193,7 +207,7 @@ impl Transaction {
 
     /// All findings of an asset, by fingerprint.
     pub async fn findings_to_relate(&self, company: CompanyId, asset: AssetId) -> Result<Vec<RelatedFinding>> {
-        let mut sql = self.sql(CANDIDATES, values![company]);
+        let mut sql = self.sql(&candidates(), values![company]);
         sql.add(" f.asset_id = ?", values![asset]);
         self.candidates(sql).await
     }

@@ -5,9 +5,9 @@
 //! many rows that gives, and then sorts all of them. PostgreSQL has statistics and decides for itself, but for what it
 //! has no statistics of: how many texts hold a word. There it is told.
 
-use scanhelm_core::Result;
 use scanhelm_core::finding::FindingState;
 use scanhelm_core::ids::CompanyId;
+use scanhelm_core::{Result, Severity};
 
 use super::list::{FindingFilter, OwnerFilter, RUN_OF_SCAN, is_due};
 use super::texts::{add_beginning, add_findings_saying};
@@ -37,8 +37,8 @@ pub(super) enum By {
     Words,
     Scanner,
     Run,
-    /// By this index over what findings are rated by.
-    Rating(&'static str),
+    /// By this index, over when findings were seen or what they are rated by.
+    Index(&'static str),
 }
 
 /// What a page is read from.
@@ -71,7 +71,7 @@ impl FindingFilter {
             // Looked up one by one.
             (_, Some(By::Words | By::Scanner | By::Run)) => (None, whole()),
             ("severity" | "risk" | "due_at", None) if owned => (Some("findings_owner"), whole()),
-            (_, Some(By::Rating(index))) => (Some(index), whole()),
+            (_, Some(By::Index(index))) => (Some(index), whole()),
             ("severity", None) => (Some(by_state), self.ranges()),
             ("risk", None) if self.kev == Some(true) => (Some("findings_kev"), whole()),
             ("risk", None) => (Some("findings_risk"), self.ranges_by_state()),
@@ -97,19 +97,28 @@ impl FindingFilter {
         Way { tables, texts, ranges }
     }
 
-    /// The strictest of the conditions on what a finding is rated by, alone, and the index that tells it.
-    fn strictest(&self) -> Option<(&'static str, Self)> {
-        if self.kev == Some(true) {
-            Some(("findings_kev", Self { kev: self.kev, ..Self::default() }))
-        } else if self.due_before.is_some() {
-            Some(("findings_due", Self { due_before: self.due_before, ..Self::default() }))
-        } else if self.epss_min.is_some() {
-            Some(("findings_epss", Self { epss_min: self.epss_min, ..Self::default() }))
-        } else if self.risk_min.is_some() {
-            Some(("findings_risk", Self { risk_min: self.risk_min, status: self.status.clone(), ..Self::default() }))
-        } else {
-            None
-        }
+    /// The conditions on when a finding was seen and what it is rated by, each alone, with the index that tells it; the
+    /// strictest first.
+    fn indexed(&self) -> Vec<(&'static str, Self)> {
+        let Self { kev, due_before, epss_min, risk_min, .. } = *self;
+        let Self { first_seen_after, first_seen_before, last_seen_after, last_seen_before, .. } = *self;
+        let all = [
+            (kev == Some(true), "findings_kev", Self { kev, ..Self::default() }),
+            (due_before.is_some(), "findings_due", Self { due_before, ..Self::default() }),
+            (epss_min.is_some(), "findings_epss", Self { epss_min, ..Self::default() }),
+            (
+                first_seen_after.is_some() || first_seen_before.is_some(),
+                "findings_first_seen",
+                Self { first_seen_after, first_seen_before, ..Self::default() },
+            ),
+            (
+                last_seen_after.is_some() || last_seen_before.is_some(),
+                "findings_last_seen",
+                Self { last_seen_after, last_seen_before, ..Self::default() },
+            ),
+            (risk_min.is_some(), "findings_risk", Self { risk_min, status: self.status.clone(), ..Self::default() }),
+        ];
+        all.into_iter().filter(|(asked, ..)| *asked).map(|(_, index, condition)| (index, condition)).collect()
     }
 
     /// The states that are wanted, where risk or due date decide within each.
@@ -126,6 +135,14 @@ impl FindingFilter {
         if ranges.is_empty() { vec!["1 = 0".to_owned()] } else { ranges }
     }
 
+    /// By which index the total of a page is counted where that is not the one it is read by: what is counted needs no
+    /// order.
+    pub(super) fn counted_by(&self, backend: Backend, few: Option<Narrowest>) -> Option<&'static str> {
+        let of_run = self.run_id.is_some() || self.scan_id.is_some();
+        let other = backend == Backend::Sqlite && few.is_none() && !of_run && self.asset_id.is_none();
+        self.indexed().first().filter(|_| other).map(|(index, _)| *index)
+    }
+
     /// Of all that match, for a single statement. What leaves few findings is counted in one before it, so it has no say
     /// here: nothing that comes in between may be left out.
     pub(super) fn way_of_all(&self, backend: Backend) -> Way {
@@ -135,11 +152,16 @@ impl FindingFilter {
         self.way(backend, "severity", u64::MAX, few)
     }
 
-    /// One for each severity and state that is wanted.
+    /// One for each severity and state that is wanted. What a run saw is a range of ids, which an index has within each
+    /// severity.
     fn ranges(&self) -> Vec<String> {
-        let severities: Vec<String> = match self.severity.as_slice() {
+        let of = |wanted: &[Severity]| -> Vec<String> {
+            wanted.iter().map(|severity| format!("findings.severity = {}", severity.rank())).collect()
+        };
+        let severities = match self.severity.as_slice() {
+            [] if self.scan_id.is_some() || self.run_id.is_some() => of(&Severity::ALL),
             [] => vec![String::new()],
-            wanted => wanted.iter().map(|severity| format!("findings.severity = {}", severity.rank())).collect(),
+            wanted => of(wanted),
         };
         let states: Vec<String> = match self.status.as_slice() {
             [] => vec![String::new()],
@@ -175,10 +197,10 @@ impl FindingFilter {
                 self.add_scanner(company, sql);
             }
             By::Run => {
-                sql.push("s.finding_id AS id FROM run_sightings l JOIN sightings s ON s.id = l.sighting_id WHERE");
+                sql.push("l.finding_id AS id FROM run_sightings l WHERE");
                 self.add_run(company, sql);
             }
-            By::Words | By::Texts | By::Rating(_) => {
+            By::Words | By::Texts | By::Index(_) => {
                 sql.push("f.id FROM");
                 add_findings_saying(sql, company, &self.wanted_texts());
             }
@@ -199,7 +221,7 @@ impl FindingFilter {
             By::Scanner => Self { scanner: None, ..self.clone() },
             By::Run if self.run_id.is_some() => Self { run_id: None, ..self.clone() },
             By::Run => Self { scan_id: None, ..self.clone() },
-            By::Words | By::Texts | By::Rating(_) => self.clone(),
+            By::Words | By::Texts | By::Index(_) => self.clone(),
         }
     }
 
@@ -257,15 +279,19 @@ impl Reader {
         {
             return Ok(Some(few));
         }
-        let Some((index, condition)) = filter.strictest().filter(|_| self.connection().backend() == Backend::Sqlite)
-        else {
+        if self.connection().backend() == Backend::Postgres {
             return Ok(None);
-        };
-        let rated = |sql: &mut Sql| {
-            sql.push(&format!("findings INDEXED BY {index} WHERE"));
-            condition.add(company, sql);
-        };
-        self.few(By::Rating(index), looked_up, rated).await
+        }
+        for (index, condition) in filter.indexed() {
+            let meeting = |sql: &mut Sql| {
+                sql.push(&format!("findings INDEXED BY {index} WHERE"));
+                condition.add(company, sql);
+            };
+            if let Some(few) = self.few(By::Index(index), looked_up, meeting).await? {
+                return Ok(Some(few));
+            }
+        }
+        Ok(None)
     }
 
     async fn few(&self, by: By, most: u64, rows: impl FnOnce(&mut Sql)) -> Result<Option<Narrowest>> {

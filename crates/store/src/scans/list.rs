@@ -18,10 +18,6 @@ use crate::store::Reader;
 pub(super) const STATUS: &str =
     "CASE WHEN vendor_state = 'completed' AND import_state = 'running' THEN 'importing' ELSE vendor_state END";
 
-/// What a text is searched in, word for word as in the index `scans_search`.
-const SEARCHED: &str =
-    "lower(name || '\n' || COALESCE(external_scan_id, '') || '\n' || COALESCE(commit_sha, '') || '\n' || targets)";
-
 /// So many rows are sorted faster than found one by one in another order.
 const FEW: u64 = 10_000;
 
@@ -102,7 +98,7 @@ impl ScanFilter {
             sql.add(&format!(" AND {}({test})", if stale { "" } else { "NOT " }), values![self.stale_before]);
         }
         if let Some(q) = self.q.as_deref().filter(|q| !q.trim().is_empty()) {
-            sql.push(" AND").containing(SEARCHED, &q.trim().to_ascii_lowercase());
+            sql.push(" AND").containing("searched", &q.trim().to_ascii_lowercase());
         }
         if let Some(after) = self.created_after {
             sql.add(" AND created_at >= ?", values![after]);

@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 17] = [
+const MIGRATIONS: [Step; 20] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -55,6 +55,12 @@ const MIGRATIONS: [Step; 17] = [
     },
     Step::Both(include_str!("0016_assets.sql")),
     Step::Both(include_str!("0017_rating.sql")),
+    Step::Both(include_str!("0018_seen_findings.sql")),
+    Step::Each {
+        sqlite: include_str!("0019_scan_search.sqlite.sql"),
+        postgres: include_str!("0019_scan_search.postgres.sql"),
+    },
+    Step::Both(include_str!("0020_relation_by_evidence.sql")),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

@@ -51,7 +51,7 @@ pub(crate) async fn import(
     let (mut created, mut sightings, mut touched) = (Vec::new(), Vec::new(), Vec::new());
     for (finding, reference) in findings.into_iter().zip(references) {
         match known.get(&reference) {
-            Some(row) => touched.push(row.id),
+            Some(row) => touched.push((run, row.finding_id, row.id)),
             None => {
                 sightings.push(world.sighting(&finding, &source, &reference, scan, run, 5));
                 created.push(finding);
@@ -60,7 +60,7 @@ pub(crate) async fn import(
     }
     tx.insert_findings(&created).await.unwrap();
     tx.insert_sightings(&sightings).await.unwrap();
-    tx.touch_sightings(&touched, run, at(5)).await.unwrap();
+    tx.link_sightings(touched).await.unwrap();
 }
 
 async fn what_is_known_is_found_by_its_keys(world: World) {
@@ -209,6 +209,7 @@ async fn late_history_only_widens(world: World) {
     tx.insert_sightings(std::slice::from_ref(&sighting)).await.unwrap();
     let look = |scan_id, run_id, second, replacement| SightingUpdate {
         id: sighting.id,
+        finding_id: finding.id,
         scan_id,
         run_id,
         seen_at: at(second),
@@ -217,7 +218,7 @@ async fn late_history_only_widens(world: World) {
     tx.update_sightings(&[look(past_scan, past_run, 20, None)]).await.unwrap();
     let stale = Some(content(Severity::Low, "stale", 1));
     tx.update_sightings(&[look(past_scan, past_run, 30, stale)]).await.unwrap();
-    tx.touch_sightings(&[sighting.id], past_run, at(10)).await.unwrap();
+    tx.update_sightings(&[look(past_scan, past_run, 10, None)]).await.unwrap();
     let kept = &tx.sightings(world.company, finding.id).await.unwrap()[0];
     assert_eq!((kept.first_seen_at, kept.last_seen_at), (at(10), at(50)));
     assert_eq!((kept.severity, kept.run_id, kept.scan_id), (Severity::High, run, scan));

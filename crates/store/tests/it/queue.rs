@@ -123,6 +123,7 @@ async fn counts_are_those_of_the_rows_after_every_write(world: World) {
     let known = tx.known_sightings(world.company, &source, &["ref-1".to_owned(), "ref-2".to_owned()]).await.unwrap();
     let worse = |row: &SightingRow| SightingUpdate {
         id: row.id,
+        finding_id: row.finding_id,
         scan_id: scan,
         run_id: run,
         seen_at: at(9),
@@ -215,6 +216,7 @@ async fn a_search_finds_what_the_findings_say_now(world: World) {
     let (reference, renamed) = known.into_iter().next().unwrap();
     let update = SightingUpdate {
         id: renamed.id,
+        finding_id: renamed.finding_id,
         scan_id: scan,
         run_id: run,
         seen_at: at(9),

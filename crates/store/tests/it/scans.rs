@@ -15,7 +15,7 @@ use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::{Origin, Scan, SkippedScanner};
 use scanhelm_core::status::{ImportState, Status, VendorState};
 use scanhelm_core::{Severity, SeverityCounts};
-use scanhelm_store::{FindingFilter, ScanFilter};
+use scanhelm_store::{FindingFilter, ScanFilter, SightingUpdate};
 
 use crate::fixture::{World, at, link, linked, on_both};
 
@@ -375,7 +375,15 @@ async fn deleting_a_scan_takes_what_only_it_saw(world: World) {
     tx.insert_sightings(&[shared_sighting.clone(), world.sighting(&own, &source, "own", one.id, first, 1)])
         .await
         .unwrap();
-    tx.touch_sightings(&[shared_sighting.id], first, at(3)).await.unwrap();
+    let again = SightingUpdate {
+        id: shared_sighting.id,
+        finding_id: shared.id,
+        scan_id: one.id,
+        run_id: first,
+        seen_at: at(3),
+        replacement: Some(shared_sighting.shown.clone()),
+    };
+    tx.update_sightings(&[again]).await.unwrap();
     tx.commit().await.unwrap();
 
     let tx = world.store.begin().await.unwrap();

@@ -19,6 +19,7 @@ fn at(location: Location, scanner: &str, rule_id: &str, cves: &[&str]) -> Candid
         location,
         cves,
         rules: vec![ReportedRule { scanner: scanner.to_owned(), rule_id: rule_id.to_owned() }],
+        well_known: well_known(scanner, rule_id, None).into_iter().collect(),
         item: Item::default(),
     }
 }
@@ -156,6 +157,28 @@ fn well_known_checks_meet_whatever_their_cves_and_two_kinds_never() {
     );
 }
 
+/// One check for several versions of a protocol is the check for one of them where it found no other.
+#[test]
+fn a_combined_check_is_what_its_evidence_says() {
+    const RULE: &str = "1.3.6.1.4.1.25623.1.0.117274";
+    let saying = |evidence: Option<&str>| Candidate {
+        well_known: well_known("openvas", RULE, evidence).into_iter().collect(),
+        ..at(port(443), "openvas", RULE, &["CVE-2011-3389", "CVE-2015-0204"])
+    };
+    let (old, newer) = (at(port(443), "nessus", "104743", &[]), at(port(443), "nessus", "121010", &[]));
+    let ties = |evidence: Option<&str>| {
+        let combined = saying(evidence);
+        (compare(&combined, &old).is_ok(), compare(&combined, &newer).is_ok())
+    };
+    assert_eq!(ties(Some("The service is only providing the deprecated\n  TLSv1.0 protocol and ...")), (true, false));
+    assert_eq!(ties(Some("is also providing the deprecated TLSv1.1 protocol and supports")), (false, true));
+    assert_eq!(ties(Some("is also providing the deprecated TLSv1.0 and TLSv1.1 protocols")), (false, false));
+    assert_eq!(ties(None), (false, false));
+    let mut both = saying(Some("the deprecated TLSv1.0 protocol"));
+    both.well_known.extend(saying(Some("the deprecated TLSv1.1 protocol")).well_known);
+    assert!(compare(&both, &old).is_err() && compare(&both, &newer).is_err(), "two looks say two things");
+}
+
 #[test]
 fn one_scanner_tells_two_things_apart_except_what_its_rule_named_before() {
     let nessus = |rule: &str, numbers: &[u32]| bundle("nessus", rule, numbers.iter().copied());
@@ -175,10 +198,12 @@ fn one_scanner_tells_two_things_apart_except_what_its_rule_named_before() {
 fn the_table_of_well_known_checks_is_whole_and_sorted() {
     let table = include_str!("well_known.tsv");
     let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split('\t').collect()).collect();
-    assert!(rows.iter().all(|row| row.len() == 4 && row.iter().all(|cell| !cell.is_empty())));
+    assert!(rows.iter().all(|row| row.len() == 5 && row[..4].iter().all(|cell| !cell.is_empty())));
     assert!(rows.is_sorted(), "sorted");
-    let rules: BTreeSet<_> = rows.iter().map(|row| (row[1], row[2])).collect();
-    assert_eq!(rules.len(), rows.len(), "a rule looks for one thing");
+    let rules: BTreeSet<_> = rows.iter().map(|row| (row[1], row[2], row[4])).collect();
+    assert_eq!(rules.len(), rows.len(), "a rule looks for one thing, or says which");
+    let told = rows.iter().filter(|row| !row[4].is_empty()).map(|row| (row[1], row[2]));
+    assert_eq!(told.collect::<BTreeSet<_>>(), combined().collect(), "also for when it does not say");
 }
 
 /// Ten thousand findings at one place that name each other's CVEs: a second is far more than it takes.
