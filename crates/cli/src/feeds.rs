@@ -2,7 +2,7 @@
 //! running or not. Who may write into the data folder is its operator; no key of a company is.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand, ValueEnum};
 use scanhelm_core::feed::FeedKind;
@@ -27,6 +27,8 @@ A running hub rates its findings anew at once, one that is stopped when it start
 
 /// Longer than the longest load.
 const LONGEST: Duration = Duration::from_hours(6);
+/// How often it is looked whether there is something to do, or to tell.
+const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeedsCommand {
@@ -194,13 +196,20 @@ async fn refreshed(hub: &Hub, kind: FeedKind) -> Result<String, String> {
     ended(hub, &grant, job).await
 }
 
-/// Done here, unless a running hub was faster.
+/// Done here, unless a running hub was faster. What a process that has died left undone comes first, as soon as it is
+/// known to be dead.
 async fn ended(hub: &Hub, grant: &Grant, job: scanhelm_core::ids::JobId) -> Result<String, String> {
-    hub.feeds().load_waiting().await.map_err(|error| exit::explained(&error))?;
-    let job = hub.jobs().wait(grant, job, LONGEST).await.map_err(|error| exit::explained(&error))?;
-    match job.state {
-        JobState::Done => Ok(sentence(&job.result.unwrap_or_default())),
-        _ => Err(job.error.unwrap_or_else(|| format!("the job is {}", job.state.as_str()))),
+    let begun = Instant::now();
+    loop {
+        hub.feeds().load_waiting().await.map_err(|error| exit::explained(&error))?;
+        let job = hub.jobs().wait(grant, job, LOOK).await.map_err(|error| exit::explained(&error))?;
+        match job.state {
+            JobState::Done => return Ok(sentence(&job.result.unwrap_or_default())),
+            state if state.is_terminal() || begun.elapsed() > LONGEST => {
+                return Err(job.error.unwrap_or_else(|| format!("the job is {}", state.as_str())));
+            }
+            _ => {}
+        }
     }
 }
 

@@ -128,6 +128,7 @@ fn crashes_in_feeds(database: Database) {
     let scores = scores(installation.folder());
     let load = |installation: &Installation, place: Option<&str>| {
         let mut command = installation.command(&["feeds", "import", "epss", scores.to_str().unwrap()]);
+        command.env("SCANHELM_JOBS_LEASE", "1s");
         Running::start(command.envs(place.map(|place| ("SCANHELM_FAILPOINT", place))))
     };
     let loaded = |installation: &Installation| {
