@@ -282,7 +282,9 @@ pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
             .pragma("cache_size", (-cache).to_string());
-        if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
+        // How pages were before a statement is kept until it has succeeded: in memory, so that none is written for it.
+        // Statements are small, see `Rows`.
+        if reading { sqlite.pragma("query_only", "ON") } else { sqlite.pragma("temp_store", "MEMORY") }
     });
     if !reading {
         options.map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_free(connection)));

@@ -153,6 +153,7 @@ async fn policy(State(api): State<Api>, Granted(grant): Granted) -> ApiResult<Ta
 
 /// Says which judgements need a second person, from now on.
 #[utoipa::path(patch, path = "/api/v1/triage-policy", operation_id = "update_triage_policy", tag = "approvals",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` that was read.")),
     request_body = TriagePolicyPatch,
     responses((status = 200, body = TriagePolicy), (status = 412, description = "`stale_version`")))]
 async fn change_policy(

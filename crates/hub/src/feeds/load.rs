@@ -3,7 +3,6 @@
 //! wants every finding rated anew. A load that was cut in between is begun again; its rows are each true by
 //! themselves.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use scanhelm_core::feed::{FeedKind, FeedRecord, FeedState};
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use super::source::{self, Files};
+use super::source::{self, FeedFile, Files};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome, Turn};
@@ -75,7 +74,7 @@ pub(crate) async fn run_load(hub: &Hub, job: &Job, context: &JobContext) -> Resu
                 let reason = "The uploaded file is no longer in the spool of this hub. Upload it again.";
                 return Ok(Outcome::Failed(reason.to_owned()));
             }
-            Ok(Files::at(vec![path], file_name.clone()))
+            Ok(Files::spooled(path, file_name.clone()))
         }
     };
     let outcome = match files {
@@ -111,7 +110,7 @@ async fn load(hub: &Hub, context: &JobContext, payload: &Payload, files: &Files)
     let standing = hub.store().feed(kind).await?;
     let limits = Limits { max_bytes: hub.settings().feeds.max_bytes.saturating_mul(40), ..Limits::default() };
     progress(hub, context, 0, None, "Reading the feed").await?;
-    let survey = match survey(kind, files.paths.clone(), limits.clone()).await? {
+    let survey = match survey(kind, files.files.clone(), limits.clone()).await? {
         Ok(survey) => survey,
         Err(reason) => return failed(hub, context, kind, reason).await,
     };
@@ -139,7 +138,7 @@ async fn load(hub: &Hub, context: &JobContext, payload: &Payload, files: &Files)
     }
     let loading = hub.now().as_millis();
     let mut written = 0;
-    let mut records = read(kind, files.paths.clone(), limits);
+    let mut records = read(kind, files.files.clone(), limits);
     while let Some(batch) = records.recv().await {
         let batch = match batch {
             Ok(batch) => batch,
@@ -242,23 +241,23 @@ fn day(at: scanhelm_core::Timestamp) -> String {
 }
 
 /// `Err` within: the feed cannot be used, and why.
-async fn survey(kind: FeedKind, paths: Vec<PathBuf>, limits: Limits) -> Result<std::result::Result<Survey, String>> {
+async fn survey(kind: FeedKind, files: Vec<FeedFile>, limits: Limits) -> Result<std::result::Result<Survey, String>> {
     tokio::task::spawn_blocking(move || {
         let mut survey = Survey { about: FeedAbout::default(), records: 0, digest: String::new() };
         let mut hash = Sha256::new();
-        for path in &paths {
-            let digest = match crate::import::digest_of(path) {
+        for file in &files {
+            let digest = match crate::import::digest_of(&file.path) {
                 Ok(digest) => digest,
-                Err(error) => return Ok(Err(unreadable(path, &error))),
+                Err(error) => return Ok(Err(unreadable(file, &error))),
             };
             hash.update(digest);
-            let mut reader = match open(kind, path, &limits) {
+            let mut reader = match open(kind, file, &limits) {
                 Ok(reader) => reader,
                 Err(reason) => return Ok(Err(reason)),
             };
             for record in reader.by_ref() {
                 if let Err(fault) = record {
-                    return Ok(Err(faulty(path, &fault)));
+                    return Ok(Err(faulty(file, &fault)));
                 }
                 survey.records += 1;
             }
@@ -277,35 +276,31 @@ async fn survey(kind: FeedKind, paths: Vec<PathBuf>, limits: Limits) -> Result<s
 
 fn open(
     kind: FeedKind,
-    path: &Path,
+    file: &FeedFile,
     limits: &Limits,
 ) -> std::result::Result<scanhelm_formats::feed::FeedReader, String> {
-    let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    scanhelm_formats::feed::open(kind, Box::new(file), limits).map_err(|fault| faulty(path, &fault))
+    let opened = std::fs::File::open(&file.path).map_err(|error| unreadable(file, &error))?;
+    scanhelm_formats::feed::open(kind, Box::new(opened), limits).map_err(|fault| faulty(file, &fault))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> String {
-    format!("{}: the file cannot be read ({error}). Mend its permissions.", name(path))
+fn unreadable(file: &FeedFile, error: &std::io::Error) -> String {
+    format!("{}: the file cannot be read ({error}). Mend its permissions.", file.name)
 }
 
-fn faulty(path: &Path, fault: &FeedFault) -> String {
+fn faulty(file: &FeedFile, fault: &FeedFault) -> String {
     let text = fault.to_string();
-    format!("{}: {}.", name(path), text.trim_end_matches('.'))
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(|| "The file".to_owned(), |name| single_line(&name.to_string_lossy(), 200))
+    format!("{}: {}.", file.name, text.trim_end_matches('.'))
 }
 
 type Batch = std::result::Result<Vec<FeedRecord>, String>;
 
 /// Starts the second reading, on a thread of its own.
-fn read(kind: FeedKind, paths: Vec<PathBuf>, limits: Limits) -> mpsc::Receiver<Batch> {
+fn read(kind: FeedKind, files: Vec<FeedFile>, limits: Limits) -> mpsc::Receiver<Batch> {
     let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
     tokio::task::spawn_blocking(move || {
         let mut batch = Vec::with_capacity(BATCH);
-        for path in &paths {
-            let reader = match open(kind, path, &limits) {
+        for file in &files {
+            let reader = match open(kind, file, &limits) {
                 Ok(reader) => reader,
                 Err(reason) => {
                     // A gone receiver means that the load ended.
@@ -317,7 +312,7 @@ fn read(kind: FeedKind, paths: Vec<PathBuf>, limits: Limits) -> mpsc::Receiver<B
                 match record {
                     Ok(record) => batch.push(record),
                     Err(fault) => {
-                        let _ = sender.blocking_send(Err(faulty(path, &fault)));
+                        let _ = sender.blocking_send(Err(faulty(file, &fault)));
                         return;
                     }
                 }

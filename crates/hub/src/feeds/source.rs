@@ -15,15 +15,32 @@ use crate::Hub;
 /// What is to be read. A download is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Files {
-    pub(super) paths: Vec<PathBuf>,
+    pub(super) files: Vec<FeedFile>,
     /// For people.
     pub(super) shown: String,
     downloaded: Option<PathBuf>,
 }
 
+/// A file, and what its fault is told under: in the spool it has a name that says nothing.
+#[derive(Clone, Debug)]
+pub(super) struct FeedFile {
+    pub(super) path: PathBuf,
+    pub(super) name: String,
+}
+
 impl Files {
-    pub(super) const fn at(paths: Vec<PathBuf>, shown: String) -> Self {
-        Self { paths, shown, downloaded: None }
+    /// Of the operator's own place.
+    fn at(paths: Vec<PathBuf>, shown: String) -> Self {
+        let named = |path: PathBuf| {
+            let name = path.file_name().map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
+            FeedFile { path, name: single_line(&name, 200) }
+        };
+        Self { files: paths.into_iter().map(named).collect(), shown, downloaded: None }
+    }
+
+    /// In the spool.
+    pub(super) fn spooled(path: PathBuf, shown: String) -> Self {
+        Self { files: vec![FeedFile { path, name: single_line(&shown, 200) }], shown, downloaded: None }
     }
 }
 
@@ -100,7 +117,8 @@ async fn download(hub: &Hub, kind: FeedKind, url: &Url) -> Result<Files, String>
     };
     let http = VendorHttp::new(options).map_err(|error| format!("{} {mend}", error.detail))?;
     let path = hub.spool_path(&hub.ids().next().to_string()).map_err(|error| error.detail)?;
-    let files = Files { paths: vec![path.clone()], shown: url.to_string(), downloaded: Some(path.clone()) };
+    let mut files = Files::spooled(path.clone(), url.to_string());
+    files.downloaded = Some(path.clone());
     let request = Request::new("download a feed", &[]);
     match http.download(&request, &path, hub.settings().feeds.max_bytes).await {
         Ok(_) => Ok(files),
@@ -125,7 +143,7 @@ mod tests {
         }
         let names = |kind| -> Vec<String> {
             let files = at_path(kind, folder.path()).unwrap();
-            files.paths.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+            files.files.iter().map(|file| file.name.clone()).collect()
         };
         assert_eq!(names(FeedKind::Epss), ["a.csv"]);
         assert_eq!(names(FeedKind::Nvd), ["a.csv", "b.csv.gz"]);

@@ -121,7 +121,7 @@ on_both_databases! {
         assert_eq!((loaded.records, loaded.version.as_deref()), (3, Some("v2025.03.14")));
         let short = epss("2026-05-19", &[("CVE-2020-0001", "0.9")]);
         for (bad, told) in [
-            (good.trim_end().to_owned(), "cut off"),
+            (good.trim_end().to_owned(), "feed.csv: the file is cut off"),
             (good.replace("0.2,", "odd,"), "odd"),
             (kev("CVE-2020-0001"), "publisher"),
             (epss("2026-05-19", &[]), "no record"),

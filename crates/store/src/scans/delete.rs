@@ -13,7 +13,7 @@ use crate::sql::values;
 use crate::store::Transaction;
 
 /// Rows of one statement.
-const AT_ONCE: usize = 10_000;
+const AT_ONCE: usize = 1_000;
 
 impl Transaction {
     /// `false` when there is no such scan in the company.
