@@ -67,6 +67,13 @@ export const ASSET_KINDS = wordsOf<AssetKind>({
   cloud_resource: true,
 });
 
+export const CRITICALITIES = wordsOf<Criticality>({
+  low: true,
+  normal: true,
+  high: true,
+  critical: true,
+});
+
 export const NOTIFICATION_EVENTS = wordsOf<NotificationEvent>({
   "findings.new": true,
   "run.completed": true,
@@ -107,6 +114,7 @@ export type Finding = Schemas["Finding"];
 export type FindingFilter = Schemas["FindingSelection"];
 export type FindingDetail = Schemas["FindingDetail"];
 export type AssetKind = Schemas["AssetType"];
+export type Criticality = Schemas["Criticality"];
 export type Asset = Schemas["ListedAsset"];
 export type AssetDetail = Schemas["AssetDetail"];
 export type AssetCoverage = Schemas["Coverage"];

@@ -53,7 +53,7 @@ export function AssetsPage() {
             onSearch(key ? { ...rest, sort: [key] } : rest);
           }}
           more={more}
-          minWidth={1000}
+          minWidth={1092}
         />
       ) : list.isError ? (
         <EmptyState

@@ -5,7 +5,7 @@ import { MiddleEllipsis } from "@/parts/MiddleEllipsis.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SeverityBar } from "@/parts/SeverityBar.tsx";
 import { ownerName } from "./AssetOwner.tsx";
-import { KIND_WORDS } from "./asset-filters.ts";
+import { CRITICALITY_WORDS, KIND_WORDS } from "./asset-filters.ts";
 import styles from "./assets.module.css";
 
 export const ASSET_COLUMNS: readonly GridColumn<Asset>[] = [
@@ -21,6 +21,17 @@ export const ASSET_COLUMNS: readonly GridColumn<Asset>[] = [
     ),
   },
   { id: "kind", header: "Kind", width: "116px", cell: (asset) => KIND_WORDS[asset.kind] ?? asset.kind },
+  {
+    id: "criticality",
+    header: "Criticality",
+    width: "92px",
+    cell: ({ criticality }) =>
+      criticality === "normal" ? (
+        <span className="quiet">{CRITICALITY_WORDS[criticality]}</span>
+      ) : (
+        CRITICALITY_WORDS[criticality]
+      ),
+  },
   {
     id: "open",
     header: "Open findings",

@@ -1,4 +1,4 @@
-import { ASSET_KINDS, type AssetKind, type AssetListQuery } from "@/api/contract.ts";
+import { ASSET_KINDS, type AssetKind, type AssetListQuery, type Criticality } from "@/api/contract.ts";
 import { type FilterSpec, first, knownValues, type Search } from "@/parts/filters.ts";
 
 export const KIND_WORDS: Record<AssetKind, string> = {
@@ -7,6 +7,13 @@ export const KIND_WORDS: Record<AssetKind, string> = {
   repository: "Repository",
   image: "Image",
   cloud_resource: "Cloud resource",
+};
+
+export const CRITICALITY_WORDS: Record<Criticality, string> = {
+  low: "Low",
+  normal: "Normal",
+  high: "High",
+  critical: "Critical",
 };
 
 export const ASSET_KEYS = ["kind", "tag", "owner", "stale", "q", "sort"];

@@ -13,6 +13,7 @@ const asset = {
   identity: "fqdn:db1.example.com",
   keys: ["fqdn:db1.example.com", "ip:10.0.0.5"],
   operating_system: "Linux",
+  criticality: "normal",
   first_seen_at: "2026-01-01T00:00:00Z",
   last_seen_at: "2026-01-02T00:00:00Z",
   tags: ["prod"],
@@ -103,13 +104,33 @@ test("a tag is added to what was read, and a refusal says so", async () => {
   expect(await screen.findByText(/Nothing was changed/)).toBeDefined();
 });
 
-test("whoever may not change an asset reads whose it is", async () => {
+test("its criticality is changed as it was read, and what follows is said", async () => {
+  const sent: { tag: string | null; body: unknown }[] = [];
+  serve();
+  hub.use(
+    http.patch(at("/assets/a1"), async ({ request }) => {
+      sent.push({ tag: request.headers.get("if-match"), body: await request.json() });
+      return HttpResponse.json({ ...asset, criticality: "critical", coverage: [] });
+    }),
+  );
+  const { user } = open("/assets/a1");
+  const field = await screen.findByRole("combobox", { name: "Criticality" });
+  expect((field as HTMLInputElement).value).toBe("Normal");
+  await user.click(field);
+  await user.click(await screen.findByRole("option", { name: "Critical" }));
+  expect(await screen.findByText(/Its findings are rated anew/)).toBeDefined();
+  expect(sent).toEqual([{ tag: '"3"', body: { criticality: "critical" } }]);
+});
+
+test("whoever may not change an asset reads whose it is and what depends on it", async () => {
   serve();
   const permissions = session.permissions.filter((permission) => permission !== "asset:write");
   hub.use(http.get(at("/session"), () => HttpResponse.json({ ...session, permissions })));
   open("/assets/a1");
   expect(await screen.findByText("Owner: nobody")).toBeDefined();
+  expect(screen.getByText("Criticality: normal")).toBeDefined();
   expect(screen.queryByLabelText("Tags")).toBeNull();
+  expect(screen.queryByLabelText("Criticality")).toBeNull();
 });
 
 test("an asset that is not there is said not to be", async () => {
