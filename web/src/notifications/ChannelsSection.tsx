@@ -8,13 +8,13 @@ import { PlusIcon } from "@/parts/icons.tsx";
 import { onDemand } from "@/parts/onDemand.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
+import { Section } from "@/parts/Section.tsx";
 import { StateMark } from "@/parts/StateMark.tsx";
 import { type TableColumn, TableSection } from "@/parts/Table.tsx";
 import { usePermission } from "@/shell/permissions.ts";
+import { useFollowing } from "@/shell/useFollowing.ts";
 import { ChannelMenu } from "./ChannelMenu.tsx";
 import styles from "./notifications.module.css";
-import { Section } from "./Section.tsx";
-import { useFollowing } from "./useFollowing.ts";
 import { CHANNEL_STATES, KIND_WORDS } from "./words.ts";
 
 const AddChannelDialog = onDemand(async () => (await import("./AddChannelDialog.tsx")).AddChannelDialog);

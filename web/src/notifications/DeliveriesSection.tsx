@@ -6,11 +6,11 @@ import type { DeliveryState, NotificationDelivery } from "@/api/contract.ts";
 import { deliveriesQuery } from "@/api/notifications.ts";
 import { first, type Search } from "@/parts/filters.ts";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
+import { Section } from "@/parts/Section.tsx";
 import { StateMark } from "@/parts/StateMark.tsx";
 import { type TableColumn, TableSection } from "@/parts/Table.tsx";
+import { useFollowing } from "@/shell/useFollowing.ts";
 import styles from "./notifications.module.css";
-import { Section } from "./Section.tsx";
-import { useFollowing } from "./useFollowing.ts";
 import { DELIVERY_STATES } from "./words.ts";
 
 const ANY = "any";

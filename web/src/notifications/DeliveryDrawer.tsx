@@ -10,8 +10,8 @@ import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SeverityMark } from "@/parts/SeverityMark.tsx";
 import { StateMark } from "@/parts/StateMark.tsx";
 import { usePermission } from "@/shell/permissions.ts";
+import { useFollowing } from "@/shell/useFollowing.ts";
 import styles from "./notifications.module.css";
-import { useFollowing } from "./useFollowing.ts";
 import { DELIVERY_STATES, EVENT_WORDS } from "./words.ts";
 
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {

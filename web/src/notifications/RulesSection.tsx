@@ -7,13 +7,13 @@ import { EmptyState } from "@/parts/EmptyState.tsx";
 import { PlusIcon } from "@/parts/icons.tsx";
 import { onDemand } from "@/parts/onDemand.tsx";
 import { ReasonButton } from "@/parts/ReasonButton.tsx";
+import { Section } from "@/parts/Section.tsx";
 import { SEVERITY_WORDS } from "@/parts/SeverityMark.tsx";
 import { StateMark } from "@/parts/StateMark.tsx";
 import { type TableColumn, TableSection } from "@/parts/Table.tsx";
 import { usePermission } from "@/shell/permissions.ts";
+import { useFollowing } from "@/shell/useFollowing.ts";
 import { RuleMenu } from "./RuleMenu.tsx";
-import { Section } from "./Section.tsx";
-import { useFollowing } from "./useFollowing.ts";
 import { digestWords, EVENT_WORDS, RULE_STATES } from "./words.ts";
 
 const RuleDialog = onDemand(async () => (await import("./RuleDialog.tsx")).RuleDialog);

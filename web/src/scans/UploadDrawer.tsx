@@ -1,12 +1,14 @@
-import { Button, Drawer, FileInput, Progress, TextInput } from "@mantine/core";
+import { Button, Drawer, FileInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useRef, useState } from "react";
 import type { Job } from "@/api/contract.ts";
 import { uploadReport } from "@/api/imports.ts";
 import { scanKeys } from "@/api/scans.ts";
+import { wasStopped } from "@/api/upload.ts";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
 import { JobWatch } from "@/parts/JobWatch.tsx";
+import { Sending } from "@/parts/Sending.tsx";
 import styles from "./scans.module.css";
 
 export function UploadDrawer({ onClose }: { onClose: () => void }) {
@@ -28,7 +30,7 @@ export function UploadDrawer({ onClose }: { onClose: () => void }) {
     },
   });
   const over = useCallback(() => void cache.invalidateQueries({ queryKey: scanKeys.all }), [cache]);
-  const stopped = upload.error instanceof DOMException && upload.error.name === "AbortError";
+  const stopped = wasStopped(upload.error);
   const errors = fieldErrors(upload.error, ["file", "scan_name"]);
 
   const submit = () => {
@@ -79,12 +81,7 @@ export function UploadDrawer({ onClose }: { onClose: () => void }) {
             onChange={(event) => setName(event.currentTarget.value)}
             error={errors.scan_name}
           />
-          {upload.isPending ? (
-            <div role="status">
-              <p className="quiet">Sending: {Math.round(sent * 100)} %</p>
-              <Progress value={sent * 100} size="sm" aria-label="Share of the file sent" />
-            </div>
-          ) : null}
+          {upload.isPending ? <Sending share={sent} /> : null}
           <div className={styles.buttons}>
             <Button type="submit" loading={upload.isPending}>
               Upload

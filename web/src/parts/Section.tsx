@@ -1,18 +1,20 @@
 /** One part of the page; while live updates are off it says how old it is. */
 import type { ReactNode } from "react";
-import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { useLive } from "@/shell/live.tsx";
-import styles from "./notifications.module.css";
+import { RelativeTime } from "./RelativeTime.tsx";
+import styles from "./Section.module.css";
 
 type Props = {
   title: string;
+  /** What it does, in one sentence. */
+  about?: string;
   action?: ReactNode;
   /** When what it shows was read, in milliseconds; 0 before the first answer. */
   readAt: number;
   children: ReactNode;
 };
 
-export function Section({ title, action, readAt, children }: Props) {
+export function Section({ title, about, action, readAt, children }: Props) {
   const live = useLive();
   return (
     <section className={styles.section} aria-label={title}>
@@ -25,6 +27,7 @@ export function Section({ title, action, readAt, children }: Props) {
         )}
         {action ? <div className={styles.action}>{action}</div> : null}
       </div>
+      {about ? <p className={styles.about}>{about}</p> : null}
       {children}
     </section>
   );
