@@ -61,6 +61,7 @@ export const session: Session = {
     "integration:read",
     "integration:manage",
     "schedule:manage",
+    "company:manage",
     "user:manage",
   ],
 };

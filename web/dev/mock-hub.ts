@@ -7,6 +7,7 @@ import type { Plugin } from "vite";
 import { findingDetail, manyFindings } from "./finding-fixtures.ts";
 import * as sample from "./fixtures.ts";
 import * as notified from "./notification-fixtures.ts";
+import * as policies from "./policy-fixtures.ts";
 
 type Answer = { status?: number; body?: unknown };
 type Ask = { method: string; url: URL; body: Record<string, unknown>; empty: boolean };
@@ -369,6 +370,55 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
   ],
   ["GET", /^\/notification-deliveries\/[^/]+$/, () => ({ body: notified.deliveryDetail() })],
   ["POST", /^\/notification-deliveries\/[^/]+\/redeliver$/, () => ({ body: notified.deliveryDetail() })],
+  [
+    "GET",
+    /^\/sla-policy$/,
+    ({ empty }) => ({
+      body: policies.slaPolicy(
+        empty
+          ? {}
+          : {
+              enabled: true,
+              version: 3,
+              pending: true,
+              updated_at: sample.ago(300, Date.now()),
+              updated_by: "user/u2",
+            },
+      ),
+    }),
+  ],
+  [
+    "PUT",
+    /^\/sla-policy$/,
+    () =>
+      problem(422, "invalid_input", "The policy cannot be taken as it is.", [
+        {
+          field: "days.low",
+          code: "out_of_range",
+          detail: "What is low may not be due before what is medium (90 days).",
+        },
+      ]),
+  ],
+  [
+    "GET",
+    /^\/triage-policy$/,
+    ({ empty }) => ({
+      body: policies.triagePolicy(
+        empty ? { approvers: 1 } : { approval_states: ["risk_accepted", "false_positive"] },
+      ),
+    }),
+  ],
+  [
+    "PATCH",
+    /^\/triage-policy$/,
+    () => problem(412, "stale_version", "The policy changed since you read it."),
+  ],
+  [
+    "GET",
+    /^\/feeds$/,
+    ({ empty }) => ({ body: { items: empty ? policies.emptyFeeds : policies.feeds(Date.now()) } }),
+  ],
+  ["POST", /^\/feeds\/[^/]+(\/refresh)?$/, () => ({ status: 202, body: { job_id: "job5", job_url: "" } })],
   ["GET", /^\/schedules$/, (ask) => page([], ask)],
   [
     "GET",

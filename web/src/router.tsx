@@ -138,6 +138,12 @@ const notifications = createRoute({
   component: lazyRouteComponent(() => import("./notifications/NotificationsPage.tsx"), "NotificationsPage"),
 });
 
+const policies = createRoute({
+  getParentRoute: () => console_,
+  path: "/policies",
+  component: lazyRouteComponent(() => import("./policies/PoliciesPage.tsx"), "PoliciesPage"),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => console_,
   path: "/admin/api-keys",
@@ -159,6 +165,7 @@ const tree = root.addChildren([
     integration,
     schedules,
     notifications,
+    policies,
     apiKeys,
   ]),
 ]);

@@ -2,6 +2,7 @@
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { session } from "../dev/fixtures.ts";
+import { emptyFeeds, slaPolicy, triagePolicy } from "../dev/policy-fixtures.ts";
 
 const base = "http://console.test/api/v1";
 
@@ -33,5 +34,8 @@ export const hub = setupServer(
   http.get(at("/notification-channels"), () => listing([])),
   http.get(at("/notification-rules"), () => listing([])),
   http.get(at("/notification-deliveries"), () => listing([])),
+  http.get(at("/sla-policy"), () => HttpResponse.json(slaPolicy())),
+  http.get(at("/triage-policy"), () => HttpResponse.json(triagePolicy())),
+  http.get(at("/feeds"), () => HttpResponse.json({ items: emptyFeeds })),
   http.get(at("/meta/finding-states"), () => HttpResponse.json({ transitions: [] })),
 );

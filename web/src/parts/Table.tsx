@@ -20,11 +20,13 @@ type TableProps<Row> = {
   columns: readonly TableColumn<Row>[];
   rows: readonly Row[];
   rowId: (row: Row) => string;
+  /** Where its rows may hold nothing that takes the focus: a keyboard must be able to scroll it all the same. */
+  focusable?: boolean;
 };
 
-export function Table<Row>({ label, columns, rows, rowId }: TableProps<Row>) {
+export function Table<Row>({ label, columns, rows, rowId, focusable }: TableProps<Row>) {
   return (
-    <div className={styles.scroll}>
+    <div className={styles.scroll} tabIndex={focusable ? 0 : undefined}>
       <table className={styles.table}>
         <caption className="visually-hidden">{label}</caption>
         <thead>

@@ -64,6 +64,12 @@ export const NotificationsIcon = (props: Props) => (
     <path d="M6.7 12.8a1.4 1.4 0 0 0 2.6 0" />
   </Icon>
 );
+export const PoliciesIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 2l5 1.8v3.9c0 3-2.1 5.2-5 6.3-2.9-1.1-5-3.3-5-6.3V3.8z" />
+    <path d="M5.8 7.8l1.6 1.6 2.8-3" />
+  </Icon>
+);
 export const EditIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M3 13l0.6-2.8L10.8 3l2.2 2.2-7.2 7.2z" />

@@ -13,6 +13,7 @@ import {
   KeyIcon,
   LogOutIcon,
   NotificationsIcon,
+  PoliciesIcon,
   ScansIcon,
   SchedulesIcon,
 } from "@/parts/icons.tsx";
@@ -49,6 +50,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         <Entry to="/notifications" icon={<NotificationsIcon />} onNavigate={onNavigate}>
           Notifications
         </Entry>
+        <Entry to="/policies" icon={<PoliciesIcon />} onNavigate={onNavigate}>
+          Policies
+        </Entry>
       </nav>
       <nav aria-label="Administration" className={styles.foot}>
         <Entry to="/admin/api-keys" icon={<KeyIcon />} onNavigate={onNavigate}>
@@ -74,6 +78,7 @@ type EntryProps = {
     | "/integrations"
     | "/schedules"
     | "/notifications"
+    | "/policies"
     | "/admin/api-keys";
   icon: ReactNode;
   /** What waits there. */

@@ -11,6 +11,7 @@ type Permission =
   | "asset:write"
   | "integration:manage"
   | "schedule:manage"
+  | "company:manage"
   | "user:manage";
 
 /** Null when allowed, else the sentence that says what is missing. The hub decides again on every call. */
@@ -19,4 +20,10 @@ export function usePermission(permission: Permission): string | null {
   return session.permissions.includes(permission)
     ? null
     : `Your role in ${session.company.name} lacks the permission ${permission}.`;
+}
+
+/** Whether the caller runs the installation, in whichever company. */
+export function useOperator(): boolean {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  return session.role === "operator";
 }

@@ -37,6 +37,7 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: "xs" } },
     Autocomplete: { defaultProps: { size: "xs" } },
     Select: { defaultProps: { size: "xs" } },
+    NumberInput: { defaultProps: { size: "xs" } },
     TagsInput: { defaultProps: { size: "xs" } },
     FileInput: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
