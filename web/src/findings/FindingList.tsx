@@ -1,5 +1,5 @@
 /** The finding queue, used for all scans and for one: filters, rows, bulk judgement and the drawer beside them. */
-import { Button } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useMemo } from "react";
 import type { Finding, FindingFilter, Page } from "@/api/contract.ts";
@@ -10,7 +10,7 @@ import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
 import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { findingColumns } from "./finding-columns.tsx";
-import { FINDING_FILTERS } from "./finding-filters.ts";
+import { FINDING_FILTERS, isGrouped } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { useBulkJudgement } from "./useBulkJudgement.tsx";
 import { useSelection } from "./useSelection.ts";
@@ -28,7 +28,8 @@ const BulkJudgement = onDemand(async () => (await import("./BulkJudgement.tsx"))
 const FindingDrawer = onDemand(async () => (await import("./FindingDrawer.tsx")).FindingDrawer);
 
 export function FindingList({ list, filter, search, onSearch, nothingYet }: Props) {
-  const { selection, choose, chooseAll, chooseNone } = useSelection(filter);
+  const grouped = isGrouped(search);
+  const { selection, choose, chooseAll, chooseNone } = useSelection({ filter, grouped });
   const { order, notice } = useBulkJudgement(chooseNone);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? null;
@@ -47,7 +48,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
     const { finding: _, ...rest } = search;
     onSearch(rest);
   };
-  const columns = useMemo(() => findingColumns(open), [open]);
+  const columns = useMemo(() => findingColumns(open, grouped), [open, grouped]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
   const more = useMemo(
     () => (hasNextPage ? { load: () => void fetchNextPage(), loading: isFetchingNextPage } : null),
@@ -56,11 +57,25 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
 
   return (
     <>
-      <FilterBar specs={FINDING_FILTERS} search={search} onChange={onSearch} searchLabel="Search findings" />
+      <FilterBar specs={FINDING_FILTERS} search={search} onChange={onSearch} searchLabel="Search findings">
+        <Switch
+          label="Grouped"
+          wrapperProps={{
+            "data-tip":
+              "One row for what several scanners report of one weakness: the strongest that matches.",
+          }}
+          checked={grouped}
+          onChange={() => {
+            const { grouped: _, ...rest } = search;
+            onSearch(grouped ? rest : { ...rest, grouped: ["true"] });
+          }}
+        />
+      </FilterBar>
       {ids.length > 0 ? (
         <BulkJudgement
           selected={selected}
-          matching={total !== null && total > selected ? total : null}
+          // By the filter also those would be meant that stand behind the strongest of their group, unseen.
+          matching={!grouped && total !== null && total > selected ? total : null}
           ordering={order.isPending}
           onAll={chooseAll}
           onNone={chooseNone}

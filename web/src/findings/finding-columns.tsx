@@ -7,7 +7,8 @@ import { STATE_WORDS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { Due, Risk } from "./Rating.tsx";
 
-export function findingColumns(open: (id: string) => void): readonly GridColumn<Finding>[] {
+/** `grouped`: each row stands for all findings of its weakness. */
+export function findingColumns(open: (id: string) => void, grouped: boolean): readonly GridColumn<Finding>[] {
   return [
     {
       id: "severity",
@@ -30,9 +31,12 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       width: "minmax(230px, 2fr)",
       sort: "title",
       cell: (finding) => (
-        <button type="button" className={styles.title} data-primary onClick={() => open(finding.id)}>
-          <MiddleEllipsis text={finding.title} tail={14} />
-        </button>
+        <>
+          <button type="button" className={styles.title} data-primary onClick={() => open(finding.id)}>
+            <MiddleEllipsis text={finding.title} tail={14} />
+          </button>
+          {grouped ? <Others finding={finding} /> : null}
+        </>
       ),
     },
     {
@@ -69,7 +73,8 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       header: "Scanners",
       width: "68px",
       numeric: true,
-      cell: (finding) => finding.sighting_count.toLocaleString(),
+      cell: ({ group, sighting_count }) =>
+        ((grouped ? group?.sightings : null) ?? sighting_count).toLocaleString(),
     },
     {
       id: "last_seen",
@@ -79,4 +84,16 @@ export function findingColumns(open: (id: string) => void): readonly GridColumn<
       cell: (finding) => <RelativeTime at={finding.last_seen_at} />,
     },
   ];
+}
+
+/** How many findings stand behind this one in a grouped list, and whose they are. */
+function Others({ finding: { group } }: { finding: Finding }) {
+  const others = (group?.findings ?? 1) - 1;
+  if (others < 1) return null;
+  return (
+    <span className={styles.others} data-tip={`One weakness to ${group?.scanners.join(", ")}`}>
+      +{others}
+      <span className="visually-hidden"> more findings of this weakness</span>
+    </span>
+  );
 }

@@ -12,3 +12,10 @@ test("all that match are judged by every condition under which they were listed"
   });
   expect(toFindingQuery({ kev: ["perhaps"], overdue: ["false"] })).toEqual({});
 });
+
+test("the least risk is a condition of both, grouping one of the list alone", () => {
+  const query = toFindingQuery({ risk_min: ["75"], grouped: ["true"] });
+  expect(query).toEqual({ risk_min: 75, grouped: true });
+  expect(toFindingFilter(query)).toEqual({ severity: [], status: [], risk_min: 75 });
+  expect(toFindingQuery({ risk_min: ["many"], grouped: ["false"] })).toEqual({});
+});

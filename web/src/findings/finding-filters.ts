@@ -28,12 +28,16 @@ export const FINDING_KEYS = [
   "cve",
   "kev",
   "overdue",
+  "risk_min",
+  "grouped",
   "q",
   "sort",
   "finding",
 ];
 
 const FINDING_SORTS = ["severity", "title", "first_seen_at", "last_seen_at", "risk", "due_at"];
+
+const RISKS = ["90", "75", "50", "25"];
 
 export const FINDING_FILTERS: readonly FilterSpec[] = [
   {
@@ -68,13 +72,24 @@ export const FINDING_FILTERS: readonly FilterSpec[] = [
     ],
   },
   { key: "overdue", label: "Due", single: true, choices: [{ value: "true", label: "Overdue" }] },
+  {
+    key: "risk_min",
+    label: "Risk",
+    single: true,
+    choices: RISKS.map((value) => ({ value, label: `${value} and more` })),
+  },
 ];
 
+/** Of findings that are one weakness to several scanners only the strongest is listed. */
+export const isGrouped = (search: Search) => first(search, "grouped") === "true";
+
 export function toFindingQuery(search: Search): FindingListQuery {
-  const { kev, overdue, ...texts } = knownValues(FINDING_FILTERS, search);
+  const { kev, overdue, risk_min, ...texts } = knownValues(FINDING_FILTERS, search);
   const query: FindingListQuery = { ...texts };
   if (kev) query.kev = kev[0] === "true";
   if (overdue) query.overdue = true;
+  if (risk_min) query.risk_min = Number(risk_min[0]);
+  if (isGrouped(search)) query.grouped = true;
   const text = first(search, "q");
   if (text) query.q = text;
   const sort = first(search, "sort");
@@ -82,7 +97,7 @@ export function toFindingQuery(search: Search): FindingListQuery {
   return query;
 }
 
-/** The same as a body of the hub: what is selected does not depend on its order. */
+/** The same as a body of the hub: what is selected does not depend on its order, and is never grouped. */
 export function toFindingFilter({
   severity,
   status,
@@ -91,6 +106,7 @@ export function toFindingFilter({
   cve,
   kev,
   overdue,
+  risk_min,
   q,
 }: FindingListQuery): FindingFilter {
   return {
@@ -101,6 +117,7 @@ export function toFindingFilter({
     ...(cve && { cve }),
     ...(kev !== undefined && { kev }),
     ...(overdue && { overdue }),
+    ...(risk_min !== undefined && { risk_min }),
     ...(q && { q }),
   };
 }

@@ -167,3 +167,28 @@ test("an export is the list under its filters, in an order of its own", async ()
   expect(link.hasAttribute("download")).toBe(true);
   expect(screen.getByText("250 findings")).toBeDefined();
 });
+
+test("grouped is a switch of the list; what is behind a row is counted and never judged unseen", async () => {
+  const asked: (string | null)[] = [];
+  serve();
+  hub.use(
+    http.get(at("/findings"), ({ request }) => {
+      const grouped = new URL(request.url).searchParams.get("grouped");
+      asked.push(grouped);
+      const group = { findings: 3, sightings: 4, scanners: ["nessus", "openvas"] };
+      const items = manyFindings(3, Date.now()).map((finding) => ({ ...finding, group }));
+      return HttpResponse.json({ items, next_cursor: null, total: MATCHING });
+    }),
+  );
+  const { user } = open("/findings?risk_min=75");
+  await user.click(await tick());
+  expect(within(await bar()).getByRole("button", { name: "Select all 250 matching" })).toBeDefined();
+  expect(screen.queryByText("more findings of this weakness", { exact: false })).toBeNull();
+  await user.click(screen.getByRole("switch", { name: "Grouped" }));
+  await waitFor(() => expect(window.location.search).toBe("?risk_min=75&grouped=true"));
+  expect(screen.queryByRole("form", { name: "Change the selected findings" })).toBeNull();
+  expect((await screen.findAllByText("more findings of this weakness", { exact: false })).length).toBe(3);
+  await user.click(await tick());
+  expect(within(await bar()).queryByRole("button", { name: /^Select all/ })).toBeNull();
+  expect(asked).toEqual([null, "true"]);
+});

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import type { FindingFilter } from "@/api/contract.ts";
 
 export type Selection = {
   ids: ReadonlySet<string>;
@@ -9,9 +8,9 @@ export type Selection = {
 
 const NOTHING: Selection = { ids: new Set(), all: false };
 
-/** What is selected under a filter. Under another one nothing is: what was chosen by sight is never applied unseen. */
-export function useSelection(filter: FindingFilter) {
-  const under = JSON.stringify(filter);
+/** What is selected in a view. In another one nothing is: what was chosen by sight is never applied unseen. */
+export function useSelection(view: object) {
+  const under = JSON.stringify(view);
   const [held, setHeld] = useState({ under, selection: NOTHING });
   if (held.under !== under) setHeld({ under, selection: NOTHING });
   return {
