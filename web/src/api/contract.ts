@@ -111,6 +111,7 @@ export type ScanCommand = "launch" | "pause" | "resume" | "stop";
 export type Preview = Schemas["Preview"];
 export type Activity = Schemas["Activity"];
 export type Finding = Schemas["Finding"];
+export type BulkAction = Schemas["BulkAction"];
 export type FindingFilter = Schemas["FindingSelection"];
 export type FindingDetail = Schemas["FindingDetail"];
 export type AssetKind = Schemas["AssetType"];

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, hub } from "./client.ts";
-import type { FindingFilter, FindingListQuery, FindingState, Job } from "./contract.ts";
+import type { BulkAction, FindingFilter, FindingListQuery, FindingState, Job } from "./contract.ts";
 
 const PAGE_ROWS = 100;
 
@@ -43,8 +43,8 @@ export type Judgement = { to: FindingState; reason: string };
 export const judgeFinding = (id: string, body: Judgement) =>
   answer(hub.POST("/api/v1/findings/{id}/transition", { params: { path: { id } }, body }));
 
-/** Judges many findings as one job of the hub, each by itself: one that cannot be changed stops no other. */
-export const judgeFindings = (selection: FindingSelection, action: Judgement) =>
+/** Changes many findings as one job of the hub, each by itself: one that cannot be changed stops no other. */
+export const changeFindings = (selection: FindingSelection, action: BulkAction) =>
   answer(hub.POST("/api/v1/findings/bulk", { body: { ...selection, action } }));
 
 /** How many findings of an order became what; and, of a small one, each of them. */

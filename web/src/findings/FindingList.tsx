@@ -79,7 +79,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
           ordering={order.isPending}
           onAll={chooseAll}
           onNone={chooseNone}
-          onJudge={(judgement) => order.mutate({ selection: all ? { filter } : { ids }, judgement })}
+          onOrder={(action) => order.mutate({ selection: all ? { filter } : { ids }, action })}
         />
       ) : null}
       <div className={styles.notices}>

@@ -7,7 +7,7 @@ import { giveFinding, membersQuery } from "@/api/triage.ts";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { usePermission } from "@/shell/permissions.ts";
 
-const named = (person: { name?: string | null; email?: string | null }) =>
+export const named = (person: { name?: string | null; email?: string | null }) =>
   person.name || person.email || "Somebody who has left";
 
 export function FindingOwner({ finding }: { finding: FindingDetail }) {

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
 import { findingDetail, manyFindings } from "../../dev/finding-fixtures.ts";
-import { at, hub, refusal } from "../../test/hub.ts";
+import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 
 const MATCHING = 250;
@@ -191,4 +191,31 @@ test("grouped is a switch of the list; what is behind a row is counted and never
   await user.click(await tick());
   expect(within(await bar()).queryByRole("button", { name: /^Select all/ })).toBeNull();
   expect(asked).toEqual([null, "true"]);
+});
+
+test("findings are given to an owner, alone or with a judgement; nobody is a choice too", async () => {
+  const ordered = serve();
+  hub.use(
+    http.get(at("/users"), () =>
+      listing([{ id: "u2", name: "Ben Okafor", email: "ben@example.com", role: "analyst" }]),
+    ),
+  );
+  const { user } = open("/findings");
+  const give = async (name: string) => {
+    await user.click(within(await bar()).getByRole("combobox", { name: "New owner" }));
+    await user.click(await screen.findByRole("option", { name }));
+  };
+  await user.click(await tick());
+  await give("Ben Okafor");
+  await user.click(within(await bar()).getByRole("button", { name: "Change owner" }));
+  await waitFor(() => expect(ordered).toHaveLength(1));
+  await user.click(await tick());
+  await chooseInProgress(user);
+  await give("Nobody");
+  await user.click(within(await bar()).getByRole("button", { name: "Change status and owner" }));
+  await waitFor(() => expect(ordered).toHaveLength(2));
+  expect(ordered.map(({ action }) => action)).toEqual([
+    { owner: "u2" },
+    { to: "in_progress", reason: "", owner: null },
+  ]);
 });

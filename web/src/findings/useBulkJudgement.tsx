@@ -1,18 +1,18 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import type { Job } from "@/api/contract.ts";
-import { type FindingSelection, findingKeys, type Judgement, judged, judgeFindings } from "@/api/findings.ts";
+import type { BulkAction, Job } from "@/api/contract.ts";
+import { changeFindings, type FindingSelection, findingKeys, judged } from "@/api/findings.ts";
 import { JobWatch } from "@/parts/JobWatch.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import styles from "./findings.module.css";
 
-/** Orders a judgement on many findings and follows it, whatever is filtered or selected meanwhile. */
+/** Orders a change of many findings and follows it, whatever is filtered or selected meanwhile. */
 export function useBulkJudgement(onOrdered: () => void) {
   const cache = useQueryClient();
   const order = useMutation({
-    mutationFn: ({ selection, judgement }: { selection: FindingSelection; judgement: Judgement }) =>
-      judgeFindings(selection, judgement),
+    mutationFn: ({ selection, action }: { selection: FindingSelection; action: BulkAction }) =>
+      changeFindings(selection, action),
     onSuccess: onOrdered,
   });
   const over = useCallback(() => void cache.invalidateQueries({ queryKey: findingKeys.all }), [cache]);
