@@ -59,6 +59,7 @@ const pages = [
   { name: "findings-drawer", path: async (hub) => `/findings?finding=${(await hub.api("/findings?sort=severity&limit=1")).items[0].id}`, widths: [1440, 390] },
   { name: "findings-code", path: async (hub) => `/findings?finding=${(await hub.api(`/scans/${await scanIn(hub, "origin=upload")}/findings?limit=1`)).items[0].id}` },
   { name: "findings-bulk", path: "/findings", act: (page) => page.getByRole("checkbox", { name: /^Select row|^Select/ }).nth(1).check() },
+  { name: "findings-grouped", path: "/findings?grouped=true&risk_min=25", widths: [1440, 390] },
   { name: "findings-approvals", path: "/approvals", widths: WIDTHS },
   { name: "assets", path: "/assets", widths: WIDTHS },
   { name: "assets-none-match", path: "/assets?q=nowhere" },
@@ -72,6 +73,25 @@ const pages = [
   } },
   { name: "notifications", path: "/notifications", widths: WIDTHS },
   { name: "notifications-rule", path: "/notifications", act: click("Add rule") },
+  { name: "policies-empty", path: "/policies", widths: WIDTHS },
+  { name: "policies-fault", path: "/policies", act: async (page) => {
+    await page.getByRole("group", { name: /^Days by severity/ }).getByLabel("High").fill("5");
+    await click("Save due dates")(page);
+  } },
+  { name: "policies-load", path: "/policies", act: steps(click("Load file for EPSS"), inDialog("Load")) },
+  { name: "policies-feeds", path: "/policies", widths: WIDTHS, act: async (page) => {
+    await click("Load file for KEV")(page);
+    await page.locator("input[type=file]").setInputFiles({ name: "kev.json", mimeType: "application/json", buffer: Buffer.from("{") });
+    await inDialog("Load")(page);
+    await page.getByText("Last attempt failed").waitFor();
+    await page.getByRole("heading", { name: "Feeds" }).evaluate((heading) => heading.scrollIntoView());
+  } },
+  { name: "policies", path: async (hub) => {
+    const { version: _, pending: __, updated_at: ___, updated_by: ____, ...policy } = await hub.api("/sla-policy");
+    await hub.api("/sla-policy", { method: "PUT", headers: JSON_BODY, body: JSON.stringify({ ...policy, enabled: true }) });
+    await hub.api("/triage-policy", { method: "PATCH", headers: JSON_BODY, body: JSON.stringify({ approval_states: ["risk_accepted", "false_positive"] }) });
+    return "/policies";
+  }, widths: WIDTHS },
   { name: "integrations", path: "/integrations", widths: WIDTHS },
   { name: "integrations-add", path: "/integrations", act: steps(click("Add integration"), click(/Nessus/), inDialog("Add integration")) },
   { name: "integrations-wrong", path: "/integrations", act: async (page, hub) => {
