@@ -71,6 +71,8 @@ ids! {
     /// Where notifications go.
     ChannelId,
     RuleId,
+    /// A rule that takes findings out of the queue.
+    SuppressionRuleId,
     /// What somebody said about a finding.
     CommentId,
     /// A request for a judgement that needs a second person.

@@ -27,6 +27,7 @@ pub mod scans;
 pub mod schedules;
 pub mod settings;
 mod steps;
+pub mod suppression;
 pub mod system;
 pub mod telemetry;
 pub mod trap;
@@ -191,6 +192,11 @@ impl Hub {
     #[must_use]
     pub fn ratings(&self) -> rating::Ratings<'_> {
         rating::Ratings { hub: self }
+    }
+
+    #[must_use]
+    pub fn suppression(&self) -> suppression::Suppression<'_> {
+        suppression::Suppression { hub: self }
     }
 
     #[must_use]

@@ -8,7 +8,7 @@ use scanhelm_core::Result;
 use crate::Hub;
 use crate::jobs::ClaimedJob;
 use crate::reconcile::{self, DueLook};
-use crate::{feeds, findings, notifications, rating, schedules};
+use crate::{feeds, findings, notifications, rating, schedules, suppression};
 
 /// The steps of one hub's loops.
 #[derive(Clone, Copy, Debug)]
@@ -52,14 +52,16 @@ impl Steps<'_> {
         notifications::route_due(self.hub).await
     }
 
-    /// Ends the verdicts and requests that are past their time; how many.
+    /// Ends the verdicts, requests and suppression rules that are past their time; how many.
     pub async fn end_judgements(&self) -> Result<u64> {
-        findings::end_what_ran_out(self.hub).await
+        Ok(findings::end_what_ran_out(self.hub).await? + suppression::end_lapsed(self.hub).await?)
     }
 
-    /// Gives every feed that is due and every company that is to be rated anew its job; how many.
+    /// Gives every feed that is due and every company that is to be rated or matched with its rules anew its job; how
+    /// many.
     pub async fn enqueue_ratings(&self) -> Result<u64> {
-        Ok(feeds::enqueue_due(self.hub).await? + rating::enqueue_due(self.hub).await?)
+        let rated = feeds::enqueue_due(self.hub).await? + rating::enqueue_due(self.hub).await?;
+        Ok(rated + suppression::enqueue_due(self.hub).await?)
     }
 
     /// Leases up to `limit` jobs that are due, the most urgent first.

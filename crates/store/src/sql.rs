@@ -4,7 +4,8 @@
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::{
     ApiKeyId, ApprovalId, AssetId, AuditId, BlockId, ChannelId, CommandId, CommentId, CompanyId, DeliveryId, FindingId,
-    ImportId, IntegrationId, JobId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId, UserId,
+    ImportId, IntegrationId, JobId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId,
+    SuppressionRuleId, UserId,
 };
 use sea_orm::Value;
 use sea_orm::sea_query::ArrayType;
@@ -243,6 +244,7 @@ id_columns!(
     ScheduleId,
     SightingId,
     SubScannerId,
+    SuppressionRuleId,
     UserId,
 );
 

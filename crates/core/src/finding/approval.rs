@@ -32,13 +32,14 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What can need an approval: whatever a person can choose that takes a finding out of the queue.
-    pub const ELIGIBLE: [FindingState; 5] = [
+    /// What can need an approval: whatever a person can choose that takes a finding out of the queue, and rules that do.
+    pub const ELIGIBLE: [FindingState; 6] = [
         FindingState::RiskAccepted,
         FindingState::FalsePositive,
         FindingState::Closed,
         FindingState::Duplicate,
         FindingState::VerifiedFixed,
+        FindingState::Suppressed,
     ];
     pub const LONGEST_REQUEST_DAYS: u32 = 365;
 

@@ -3,7 +3,7 @@
 //! `record` is what a report says; `identity` decides what is the same finding; `correlation` decides what an
 //! incoming record does to what is known; `relation` groups what scanners bundle differently; `state` is the human side:
 //! `verdict` is what a person decided and how long it stands, `approval` what needs a second person, `comment` what people
-//! say. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs. `risk` says what to look
+//! say; `suppression` is what rules take out of the queue. When a finding may be closed is decided in [`crate::coverage`]; `delta` compares two runs. `risk` says what to look
 //! at first, `sla` until when it should be gone; `rating` puts both together, `cvss` computes scores from vectors.
 
 pub mod approval;
@@ -18,6 +18,7 @@ pub mod relation;
 pub mod risk;
 pub mod sla;
 mod state;
+pub mod suppression;
 pub mod verdict;
 
 pub use rating::Rating;
@@ -25,7 +26,7 @@ pub use record::{CvssScore, FindingRecord, Location};
 use serde::{Deserialize, Serialize};
 pub use state::{FindingState, may_transition};
 
-use crate::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId, UserId};
+use crate::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId, SuppressionRuleId, UserId};
 use crate::{Severity, Timestamp};
 
 /// As the hub keeps it.
@@ -55,6 +56,8 @@ pub struct Finding {
     pub reopened_at: Option<Timestamp>,
     /// When it was first gone, if it is: what its due date is measured by.
     pub stopped_at: Option<Timestamp>,
+    /// The rule that suppresses it, if one does.
+    pub suppression_rule_id: Option<SuppressionRuleId>,
 }
 
 /// One scanner's evidence of a finding.

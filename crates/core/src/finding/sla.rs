@@ -211,7 +211,7 @@ pub fn standing(
 ) -> Option<SlaStanding> {
     let due_at = due_at?;
     Some(match state {
-        state if state.is_verdict() => SlaStanding::Waived,
+        state if state.is_hidden() => SlaStanding::Waived,
         state if stops_clock(state) => match stopped_at {
             Some(stopped_at) if stopped_at > due_at => SlaStanding::Missed,
             _ => SlaStanding::Met,

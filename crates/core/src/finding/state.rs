@@ -20,10 +20,12 @@ pub enum FindingState {
     FalsePositive,
     Duplicate,
     Closed,
+    /// A rule of the company takes it out of the queue; see [`suppression`](super::suppression).
+    Suppressed,
 }
 
 impl FindingState {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Open,
         Self::InProgress,
         Self::Fixed,
@@ -33,6 +35,7 @@ impl FindingState {
         Self::FalsePositive,
         Self::Duplicate,
         Self::Closed,
+        Self::Suppressed,
     ];
 
     #[must_use]
@@ -47,6 +50,7 @@ impl FindingState {
             Self::FalsePositive => "false_positive",
             Self::Duplicate => "duplicate",
             Self::Closed => "closed",
+            Self::Suppressed => "suppressed",
         }
     }
 
@@ -54,6 +58,12 @@ impl FindingState {
     #[must_use]
     pub const fn is_verdict(self) -> bool {
         matches!(self, Self::RiskAccepted | Self::FalsePositive | Self::Duplicate)
+    }
+
+    /// Still there, and out of the queue because somebody said so: by a verdict or by a rule.
+    #[must_use]
+    pub const fn is_hidden(self) -> bool {
+        self.is_verdict() || matches!(self, Self::Suppressed)
     }
 
     /// Shown to be gone, by a scan or by a person who looked.
@@ -107,17 +117,17 @@ impl std::str::FromStr for FindingState {
 }
 
 /// Whether a person may move a finding from one state to another. `fixed` and `not_seen` are the import's words:
-/// nobody can claim them, but anyone who triages may leave them.
+/// nobody can claim them, but anyone who triages may leave them. So is `suppressed` the word of rules.
 #[must_use]
 pub const fn may_transition(from: FindingState, to: FindingState) -> bool {
     use FindingState as S;
     match to {
-        S::Fixed | S::NotSeen => false,
+        S::Fixed | S::NotSeen | S::Suppressed => false,
         S::Open => !matches!(from, S::Open),
         S::VerifiedFixed => matches!(from, S::Fixed | S::NotSeen),
-        S::InProgress => matches!(from, S::Open),
+        S::InProgress => matches!(from, S::Open | S::Suppressed),
         S::RiskAccepted | S::FalsePositive | S::Duplicate | S::Closed => {
-            matches!(from, S::Open | S::InProgress | S::NotSeen)
+            matches!(from, S::Open | S::InProgress | S::NotSeen | S::Suppressed)
         }
     }
 }
@@ -131,6 +141,7 @@ mod tests {
         for state in FindingState::ALL {
             assert!(!may_transition(state, FindingState::Fixed));
             assert!(!may_transition(state, FindingState::NotSeen));
+            assert!(!may_transition(state, FindingState::Suppressed));
             assert!(state == FindingState::Open || may_transition(state, FindingState::Open));
         }
     }

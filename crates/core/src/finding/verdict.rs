@@ -22,6 +22,13 @@ impl Verdict {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// A person wants to see the finding: rules leave it alone. What a person closed is about what was known then, and
+    /// other verdicts say so themselves.
+    #[must_use]
+    pub fn forbids_suppression(&self) -> bool {
+        self.actor != Actor::System && matches!(self.state, FindingState::Open | FindingState::InProgress)
+    }
+
     /// What a finding becomes that appears, or appears again, under a fingerprint which was judged before; with the time
     /// of its resolution. A verdict that has not run out stands. A closing was about what was known then: whoever is
     /// seen later is open again.

@@ -66,7 +66,7 @@ fn event(entry: &Entry, standing: &Standing, product: &Value) -> Value {
 
 /// What happened to the finding last, as far as its present state tells.
 fn activity(standing: &Standing) -> (u32, &'static str) {
-    if standing.status.is_verdict() || matches!(status(standing.status), (4 | 5, _)) {
+    if standing.status.is_hidden() || matches!(status(standing.status), (4 | 5, _)) {
         (3, "Close")
     } else if standing.first_seen_at == standing.last_seen_at {
         (1, "Create")
@@ -79,7 +79,10 @@ fn status(state: FindingState) -> (u32, &'static str) {
     match state {
         FindingState::Open => (1, "New"),
         FindingState::InProgress => (2, "In Progress"),
-        FindingState::RiskAccepted | FindingState::FalsePositive | FindingState::Duplicate => (3, "Suppressed"),
+        FindingState::RiskAccepted
+        | FindingState::FalsePositive
+        | FindingState::Duplicate
+        | FindingState::Suppressed => (3, "Suppressed"),
         FindingState::Fixed | FindingState::VerifiedFixed => (4, "Resolved"),
         FindingState::Closed => (5, "Archived"),
         FindingState::NotSeen => (99, "Not Seen"),

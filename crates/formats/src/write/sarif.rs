@@ -272,7 +272,7 @@ fn result(entry: &Entry, rule_index: u32) -> Value {
         if standing.status.is_fixed() {
             result.insert("baselineState".to_owned(), json!("absent"));
         }
-        if standing.status.is_verdict() || standing.status == FindingState::Closed {
+        if standing.status.is_hidden() || standing.status == FindingState::Closed {
             let reason = entry.reason().unwrap_or_default();
             let justification = format!("{}: {reason}", standing.status.as_str().replace('_', " "));
             let justification = justification.trim_end_matches([':', ' ']);

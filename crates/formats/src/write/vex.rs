@@ -178,6 +178,7 @@ fn analysis(entry: &Entry) -> Value {
         Some(FindingState::RiskAccepted) => ("exploitable", "The risk was accepted."),
         Some(FindingState::FalsePositive) => ("false_positive", "Judged a false positive."),
         Some(FindingState::Duplicate) => ("in_triage", "Judged a duplicate of another finding."),
+        Some(FindingState::Suppressed) => ("in_triage", "Suppressed by a rule."),
         Some(FindingState::Closed) => ("in_triage", "Closed without a fix that was seen."),
     };
     let detail = format!("{said} {}", entry.reason().unwrap_or_default());

@@ -156,6 +156,9 @@ impl Assets<'_> {
                 }
                 version += 1;
             }
+            if tags != before.tags {
+                transaction.want_matching(grant.company).await?;
+            }
             if criticality != before.criticality {
                 if !transaction.set_criticality(grant.company, id, criticality, version).await? {
                     return Err(stale());

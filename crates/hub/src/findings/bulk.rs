@@ -64,6 +64,10 @@ impl Findings<'_> {
             let detail = format!("Only an import can find that something is {to}.");
             return Err(Error::field("action.to", "system_written", detail));
         }
+        if action.judgement.as_ref().is_some_and(|judgement| judgement.to == FindingState::Suppressed) {
+            let detail = "Only a suppression rule suppresses findings. Make one that matches them.";
+            return Err(Error::field("action.to", "system_written", detail));
+        }
         let selection = match selection {
             Selection::Matching(filter) => Selection::Matching(Box::new(filter.at(self.hub.now()))),
             these @ Selection::These(_) => these,

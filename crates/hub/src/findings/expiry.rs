@@ -13,6 +13,7 @@ use scanhelm_core::{Result, Timestamp};
 use crate::Hub;
 use crate::failpoint;
 use crate::notifications;
+use crate::suppression::settle;
 
 /// Of one transaction.
 const AT_ONCE: u32 = 500;
@@ -69,6 +70,7 @@ async fn end_verdicts(hub: &Hub, company: CompanyId) -> Result<u64> {
         .collect();
     transaction.save_verdicts(company, &over.iter().map(|verdict| after(verdict, now)).collect::<Vec<_>>()).await?;
     transaction.set_finding_status(&states).await?;
+    settle(&transaction, company, now, &hidden).await?;
     let back: Vec<_> = found.into_values().filter(|finding| hidden.contains(&finding.id)).collect();
     notifications::verdicts_ran_out(hub, &transaction, company, &back).await?;
     failpoint::hit("triage.expiry.before_commit").await;

@@ -162,17 +162,25 @@ struct Detail {
 }
 
 fn entry(exported: ExportedFinding) -> Result<Entry> {
-    let ExportedFinding { finding, identity, verdict, .. } = exported;
+    let ExportedFinding { finding, identity, verdict, suppression, .. } = exported;
     let detail: Detail = serde_json::from_str(&exported.detail)
         .map_err(|error| Error::internal(format!("the evidence of finding {} cannot be read: {error}", finding.id)))?;
     // A judgement that the finding has left behind tells nothing about it.
     let verdict = verdict.filter(|verdict| verdict.state == finding.status);
+    let judged_at = verdict.as_ref().map(|verdict| verdict.at);
+    let (reason, expires_at) = match suppression {
+        Some((name, reason, end)) => (Some(format!("{reason} (rule {name})")), Some(end)),
+        None => {
+            let end = verdict.as_ref().and_then(|verdict| verdict.expires_at);
+            (verdict.and_then(|verdict| verdict.reason), end)
+        }
+    };
     let standing = Standing {
         id: finding.id,
         status: finding.status,
-        judged_at: verdict.as_ref().map(|verdict| verdict.at),
-        expires_at: verdict.as_ref().and_then(|verdict| verdict.expires_at),
-        reason: verdict.and_then(|verdict| verdict.reason),
+        judged_at,
+        expires_at,
+        reason,
         first_seen_at: finding.first_seen_at,
         last_seen_at: finding.last_seen_at,
         resolved_at: finding.resolved_at,

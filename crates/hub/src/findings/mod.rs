@@ -28,6 +28,7 @@ use scanhelm_core::feed::CveFacts;
 use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::risk::Risk;
+use scanhelm_core::finding::suppression::Rule;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{Finding, Sighting};
 use scanhelm_core::ids::{FindingId, UserId};
@@ -66,6 +67,8 @@ pub struct FindingView {
     pub facts: BTreeMap<String, CveFacts>,
     /// The risk score with its parts, by what is known now.
     pub risk: Risk,
+    /// The rule that suppresses it, if one does and is still there.
+    pub suppression: Option<Rule>,
     /// Names of its CWEs, where they are known.
     pub cwe_names: HashMap<u32, String>,
 }
@@ -91,7 +94,12 @@ impl Findings<'_> {
         let owners = store.owner_history(grant.company, &finding.fingerprint).await?;
         let approvals = store.approval_history(grant.company, &finding.fingerprint).await?;
         let identity = store.finding_identity(grant.company, id).await?;
-        let people: Vec<UserId> = owners.iter().filter_map(|change| change.owner_id).collect();
+        let suppression = match finding.suppression_rule_id {
+            Some(rule) => store.suppression_rule(grant.company, rule).await?,
+            None => None,
+        };
+        let people = owners.iter().filter_map(|change| change.owner_id);
+        let people: Vec<UserId> = people.chain(suppression.as_ref().map(|rule| rule.owner_id)).collect();
         let members = store.members_of(grant.company, &people).await?;
         let related = self.related(grant, id).await?;
         let facts: BTreeMap<_, _> = store.cve_facts(&finding.cves).await?.into_iter().collect();
@@ -110,6 +118,7 @@ impl Findings<'_> {
             related,
             facts,
             risk,
+            suppression,
             cwe_names,
         })
     }

@@ -13,7 +13,7 @@ use scanhelm_core::finding::cvss;
 use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
 use scanhelm_core::finding::rating::RatedFinding;
 use scanhelm_core::finding::verdict::Verdict;
-use scanhelm_core::finding::{FindingRecord, FindingState, Location};
+use scanhelm_core::finding::{FindingRecord, FindingState, Location, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, SightingId, UserId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews, NewsItem, Quarantined};
 use scanhelm_core::permission::Actor;
@@ -32,6 +32,7 @@ use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
 use crate::rating::{Basis, rate_again};
+use crate::suppression::settle;
 
 /// The import relates what it changed when all of it is in; if it comes to no end, the hub's loop does so after this.
 const RELATED_AT_THE_END: Duration = Duration::from_mins(2);
@@ -268,7 +269,7 @@ impl<'import> BatchWriter<'import> {
         let changed: BTreeSet<AssetId> = decided.sightings.iter().map(|sighting| sighting.asset_id).collect();
         let changed: Vec<AssetId> = changed.into_iter().collect();
         transaction.mark_relation_due(company, &changed, self.hub.now().plus(RELATED_AT_THE_END)).await?;
-        decided.write(transaction, company).await
+        decided.write(transaction, company, self.hub.now()).await
     }
 
     fn decide(
@@ -317,6 +318,9 @@ impl<'import> BatchWriter<'import> {
                     decided.counts.updated += 1;
                 }
                 decided.reopen(reopen, sighting.finding_id, found.seen_at, &found.row);
+                if sighting.state != SightingState::Seen {
+                    decided.seen_again.insert(sighting.finding_id);
+                }
                 if !same_content || found.seen_at < sighting.first_seen_at {
                     decided.rate.insert(sighting.finding_id);
                 }
@@ -431,11 +435,15 @@ struct Decided {
     refresh: HashSet<FindingId>,
     /// Known findings of which more changed than that they were seen again.
     rate: HashSet<FindingId>,
+    /// Known findings that a scanner sees which did not before.
+    seen_again: HashSet<FindingId>,
     /// With the time at which they were seen.
     reopened: HashMap<FindingId, Timestamp>,
     counts: ImportCounts,
     /// Of the whole import so far.
     news: ImportNews,
+    /// What this batch adds to that, unless a rule suppresses it.
+    tidings: Vec<NewsItem>,
     /// What new findings are rated by.
     basis: Basis,
 }
@@ -459,10 +467,15 @@ impl Decided {
 
     fn tell(&mut self, finding_id: FindingId, shown: &SightingContent, reopened: bool) {
         let SightingContent { severity, title, .. } = shown;
-        self.news.add(NewsItem { finding_id, severity: *severity, title: title.clone(), reopened });
+        self.tidings.push(NewsItem { finding_id, severity: *severity, title: title.clone(), reopened });
     }
 
-    async fn write(self, transaction: &Transaction, company: CompanyId) -> Result<(ImportCounts, ImportNews)> {
+    async fn write(
+        mut self,
+        transaction: &Transaction,
+        company: CompanyId,
+        now: Timestamp,
+    ) -> Result<(ImportCounts, ImportNews)> {
         transaction.insert_findings(&self.findings).await?;
         transaction.copy_owners(&self.owned).await?;
         transaction.insert_sightings(&self.sightings).await?;
@@ -476,6 +489,12 @@ impl Decided {
         transaction.restart_clocks(&reopened).await?;
         let opened: Vec<_> = reopened.into_iter().map(|(finding, _)| (finding, FindingState::Open, None)).collect();
         transaction.set_finding_status(&opened).await?;
+        let fresh = self.findings.iter().map(|finding| finding.id);
+        let told_anew: BTreeSet<FindingId> = fresh.chain(self.seen_again).chain(self.rate.iter().copied()).collect();
+        let suppressed = settle(transaction, company, now, &Vec::from_iter(told_anew)).await?;
+        for item in self.tidings.into_iter().filter(|item| !suppressed.contains(&item.finding_id)) {
+            self.news.add(item);
+        }
         let mut rate: Vec<FindingId> = self.rate.into_iter().collect();
         rate.sort_unstable();
         rate_again(transaction, company, &rate).await?;

@@ -17,6 +17,7 @@ use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
 use crate::rating::rate_again;
+use crate::suppression::settle;
 
 /// Sightings decided in one transaction.
 const PAGE: u32 = 5_000;
@@ -78,6 +79,8 @@ pub(super) async fn close_what_is_gone(
         }
         transaction.set_finding_status(&closed).await?;
         transaction.refresh_findings(&ids).await?;
+        // One of several scanners may have been the reason why no rule hid it.
+        settle(&transaction, scan.company_id, hub.now(), &ids).await?;
         rate_again(&transaction, scan.company_id, &ids).await?;
         transaction.save_import(&next).await?;
         failpoint::hit("import.closing.before_commit").await;
@@ -88,7 +91,8 @@ pub(super) async fn close_what_is_gone(
     }
 }
 
-/// What a finding becomes when no scanner sees it any more. A person's verdict stands; so does anything still seen.
+/// What a finding becomes when no scanner sees it any more. A person's verdict stands; so does anything still seen. What
+/// a rule suppressed is gone like anything else: a rule says nothing of what is not there.
 fn closed_state(status: FindingState, sightings: &[SightingState]) -> Option<FindingState> {
     if status.is_verdict() || sightings.contains(&SightingState::Seen) {
         return None;
@@ -110,6 +114,7 @@ mod tests {
         assert_eq!(closed_state(F::Open, &[S::Fixed, S::Fixed]), Some(F::Fixed));
         assert_eq!(closed_state(F::InProgress, &[S::Fixed, S::NotSeen]), Some(F::NotSeen));
         assert_eq!(closed_state(F::RiskAccepted, &[S::Fixed]), None);
+        assert_eq!(closed_state(F::Suppressed, &[S::Fixed]), Some(F::Fixed));
         assert_eq!(closed_state(F::Fixed, &[S::Fixed]), None);
     }
 }

@@ -26,9 +26,10 @@ use crate::notifications::{NOTIFY_JOB, run_sender};
 use crate::rating::RE_RATING_JOB;
 use crate::reconcile::SYNC_JOB;
 use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
+use crate::suppression::SUPPRESSION_JOB;
 
 /// Work with this machine, database or files alone.
-const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB, APPROVAL_JOB, RE_RATING_JOB];
+const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB, APPROVAL_JOB, RE_RATING_JOB, SUPPRESSION_JOB];
 /// What asks a vendor or a publisher may wait for minutes, so it has many places: those who wait leave room for those
 /// who are answered.
 /// Of one integration, imports and commands go one by one (their concurrency keys).
@@ -292,6 +293,7 @@ fn handle<'work>(hub: &'work Hub, job: &'work Job, context: &'work JobContext) -
         NOTIFY_JOB => run_sender(hub, job, context).boxed(),
         SYNC_JOB => crate::reconcile::run_sync(hub, job, context).boxed(),
         RE_RATING_JOB => crate::rating::run_re_rating(hub, job, context).boxed(),
+        SUPPRESSION_JOB => crate::suppression::run_suppression(hub, job, context).boxed(),
         LOAD_FEED_JOB => crate::feeds::run_load(hub, job, context).boxed(),
         JUDGE_JOB => crate::findings::run_judging(hub, job, context).boxed(),
         APPROVAL_JOB => crate::findings::run_approval(hub, job, context).boxed(),

@@ -35,6 +35,7 @@ mod retention;
 mod said;
 mod same_or_another;
 mod schedules;
+mod suppression;
 mod triage;
 mod troubled;
 mod upload;

@@ -22,16 +22,16 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::{Database, HandClock, Home, LOOKS, Running, on_both_databases};
 use crate::report_meaning::{Host, WEB, item, report};
 
-struct Desk {
-    hub: Running,
+pub(crate) struct Desk {
+    pub(crate) hub: Running,
     home: Home,
-    clock: Arc<HandClock>,
+    pub(crate) clock: Arc<HandClock>,
     /// Administrator; may approve.
-    ada: Grant,
+    pub(crate) ada: Grant,
 }
 
 impl Desk {
-    async fn on(database: Database) -> Self {
+    pub(crate) async fn on(database: Database) -> Self {
         let home = Home::new(database);
         let clock = HandClock::at("2026-11-22T08:00:00Z");
         let hub = home.start_resting(Arc::clone(&clock) as Arc<dyn Clock>, |_| {}).await;
@@ -52,16 +52,16 @@ impl Desk {
         self.hub.hub.findings().change_policy(&self.ada, change, None).await.unwrap();
     }
 
-    async fn member(&self, name: &str, role: Role) -> Grant {
+    pub(crate) async fn member(&self, name: &str, role: Role) -> Grant {
         member(&self.hub.hub, self.ada.company, name, role).await
     }
 
-    async fn drive(&self) {
+    pub(crate) async fn drive(&self) {
         drive(&self.hub.hub).await;
     }
 
     /// Imports a report with these checks, seen so many seconds in.
-    async fn import(&self, name: &str, second: u32, checks: impl IntoIterator<Item = u32>) {
+    pub(crate) async fn import(&self, name: &str, second: u32, checks: impl IntoIterator<Item = u32>) {
         let items = checks.into_iter().map(|plugin| item(plugin, 443, 3)).collect();
         let bytes = report(&[Host { tags: WEB, ended: Some(1_700_000_600 + second), items }]);
         let path = self.hub.hub.imports().upload_file().unwrap();
@@ -71,16 +71,16 @@ impl Desk {
         self.drive().await;
     }
 
-    async fn all(&self) -> Vec<Finding> {
+    pub(crate) async fn all(&self) -> Vec<Finding> {
         let page = PageRequest { limit: 500, sort: Sort::parse("title"), cursor: None };
         self.hub.hub.findings().list(&self.ada, &FindingFilter::default(), &page).await.unwrap().items
     }
 
-    async fn finding(&self, plugin: u32) -> Finding {
+    pub(crate) async fn finding(&self, plugin: u32) -> Finding {
         self.all().await.into_iter().find(|finding| finding.title == format!("Check {plugin}")).unwrap()
     }
 
-    async fn view(&self, id: FindingId) -> FindingView {
+    pub(crate) async fn view(&self, id: FindingId) -> FindingView {
         self.hub.hub.findings().get(&self.ada, id).await.unwrap()
     }
 

@@ -91,7 +91,7 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Adds the unknown and updates the known; answers each identity's id.
+    /// Adds the unknown and updates the known; answers each identity's id. Rules may match by a new name.
     pub async fn upsert_assets(&self, company: CompanyId, rows: &[AssetRow]) -> Result<HashMap<String, AssetId>> {
         self.take_import_turn(company).await?;
         let mut merged: BTreeMap<String, AssetRow> = BTreeMap::new();
@@ -111,6 +111,8 @@ impl Transaction {
             };
             merged.insert(row.identity.clone(), row);
         }
+        let names: HashMap<String, String> =
+            merged.values().map(|known| (known.identity.clone(), known.name.clone())).collect();
         for row in rows {
             match merged.get_mut(&row.identity) {
                 Some(known) => known.absorb(row.clone()),
@@ -120,6 +122,10 @@ impl Transaction {
                     merged.insert(row.identity.clone(), fresh);
                 }
             }
+        }
+        let renamed = merged.values().any(|row| names.get(&row.identity).is_some_and(|name| *name != row.name));
+        if renamed {
+            self.want_matching(company).await?;
         }
         let mut written = Vec::with_capacity(merged.len());
         for row in merged.values() {

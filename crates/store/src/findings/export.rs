@@ -4,12 +4,12 @@
 //! filter are looked at once. Their order is left to whoever writes them.
 
 use futures::Stream;
-use scanhelm_core::Result;
 use scanhelm_core::asset::{AssetKey, AssetKind};
 use scanhelm_core::finding::Finding;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::ids::CompanyId;
+use scanhelm_core::{Result, Timestamp};
 
 use super::{COLUMNS, FindingFilter, read};
 use crate::row::Row;
@@ -33,6 +33,8 @@ pub struct ExportedFinding {
     pub detail: String,
     /// The judgement that stands, if there ever was one.
     pub verdict: Option<Verdict>,
+    /// Of the rule that suppresses it: name, reason and end.
+    pub suppression: Option<(String, String, Timestamp)>,
 }
 
 impl Reader {
@@ -46,9 +48,11 @@ impl Reader {
         // The sighting is the one that `refresh_findings` shows. `CROSS` keeps SQLite from beginning with the assets.
         let text = format!(
             "SELECT {COLUMNS}, findings.identity, a.kind, a.name, a.keys, a.operating_system, s.scanner, s.rule_id, \
-             s.authenticated, s.detail, t.state, t.reason, t.actor, t.at, t.expires_at \
+             s.authenticated, s.detail, t.state, t.reason, t.actor, t.at, t.expires_at, r.name AS rule_name, \
+             r.reason AS rule_reason, r.expires_at AS rule_end \
              FROM {} CROSS JOIN assets a CROSS JOIN sightings s \
              LEFT JOIN triage t ON t.company_id = findings.company_id AND t.fingerprint = findings.fingerprint \
+             LEFT JOIN suppression_rules r ON r.id = findings.suppression_rule_id \
              WHERE a.id = findings.asset_id AND s.id = (SELECT shown.id FROM sightings shown \
              WHERE shown.finding_id = findings.id ORDER BY CASE shown.state WHEN 'seen' THEN 0 ELSE 1 END, \
              shown.severity DESC, shown.source, shown.scanner_ref LIMIT 1) AND",
@@ -74,6 +78,10 @@ fn exported(row: &Row<'_>) -> Result<ExportedFinding> {
         detail: row.text("detail")?,
         verdict: match row.maybe_text("state")? {
             Some(_) => Some(triage::read(row)?),
+            None => None,
+        },
+        suppression: match row.maybe_text("rule_name")? {
+            Some(name) => Some((name, row.text("rule_reason")?, row.time("rule_end")?)),
             None => None,
         },
     })

@@ -28,7 +28,7 @@ const COLUMNS: &str = "findings.id, findings.company_id, findings.fingerprint, f
                        findings.severity, findings.status, findings.cves, findings.cwes, findings.location, \
                        findings.first_seen_at, findings.last_seen_at, findings.resolved_at, findings.sighting_count, \
                        findings.owner_id, findings.risk, findings.epss, findings.kev, findings.due_at, \
-                       findings.reopened_at, findings.stopped_at";
+                       findings.reopened_at, findings.stopped_at, findings.suppression_rule_id";
 
 /// A finding with its first sighting.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +81,7 @@ fn read(row: &Row<'_>) -> Result<Finding> {
         rating: read_rating(row)?,
         reopened_at: row.maybe_time("reopened_at")?,
         stopped_at: row.maybe_time("stopped_at")?,
+        suppression_rule_id: row.maybe_parsed("suppression_rule_id")?,
     })
 }
 
@@ -271,14 +272,15 @@ impl Transaction {
     }
 
     /// Sets states with the time of their resolution (`None` for live ones). The time at which one was first gone stays
-    /// for as long as it is: confirming a fix later does not make it late.
+    /// for as long as it is: confirming a fix later does not make it late. No rule is named any more; of what is
+    /// suppressed, [`name_suppressing`](Self::name_suppressing) names it.
     pub async fn set_finding_status(&self, states: &[(FindingId, FindingState, Option<Timestamp>)]) -> Result<()> {
         let rows = Rows {
             head: "WITH judged (id, status, resolved_at) AS (VALUES ",
             columns: 3,
             tail: ") UPDATE findings SET status = judged.status, resolved_at = judged.resolved_at, \
                    stopped_at = CASE WHEN judged.status IN ('fixed', 'verified_fixed', 'closed') \
-                   THEN COALESCE(findings.stopped_at, judged.resolved_at) END FROM judged \
+                   THEN COALESCE(findings.stopped_at, judged.resolved_at) END, suppression_rule_id = NULL FROM judged \
                    WHERE findings.id = judged.id",
         };
         rows.run(self.connection(), states, |(id, state, resolved_at), values| {

@@ -39,8 +39,9 @@ impl Transaction {
             sql.push(" AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.finding_id = findings.id)");
             self.connection().execute(sql).await?;
             if self.refresh_findings(chunk).await? > 0 {
-                // Others still see some: they are rated by what those say.
+                // Others still see some: they are rated, and matched by rules, by what those say.
                 self.want_rating(company).await?;
+                self.want_matching(company).await?;
             }
         }
         self.write("DELETE FROM activity WHERE company_id = ? AND scan_id = ?", values![company, id]).await?;

@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 20] = [
+const MIGRATIONS: [Step; 21] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -61,6 +61,10 @@ const MIGRATIONS: [Step; 20] = [
         postgres: include_str!("0019_scan_search.postgres.sql"),
     },
     Step::Both(include_str!("0020_relation_by_evidence.sql")),
+    Step::Each {
+        sqlite: include_str!("0021_suppression.sqlite.sql"),
+        postgres: include_str!("0021_suppression.postgres.sql"),
+    },
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

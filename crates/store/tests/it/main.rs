@@ -21,6 +21,7 @@ mod queue;
 mod rating;
 mod scans;
 mod schedules;
+mod suppression;
 mod tenancy;
 mod tenants;
 mod volume;
