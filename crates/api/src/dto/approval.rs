@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use scanhelm_core::finding::approval;
+use scanhelm_core::finding::{Finding, approval};
 use scanhelm_hub::findings::{ApprovalRow, ApprovalView, PolicyChange, PolicyView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,17 +106,23 @@ pub(crate) struct FindingBrief {
     location: String,
 }
 
+impl From<Finding> for FindingBrief {
+    fn from(finding: Finding) -> Self {
+        Self {
+            id: finding.id.0,
+            severity: finding.severity.into(),
+            status: finding.status.into(),
+            location: finding.location.label(),
+            title: finding.title,
+        }
+    }
+}
+
 impl From<ApprovalRow> for ApprovalFinding {
     fn from(ApprovalRow { row, finding }: ApprovalRow) -> Self {
         Self {
             fingerprint: row.fingerprint,
-            finding: finding.map(|finding| FindingBrief {
-                id: finding.id.0,
-                severity: finding.severity.into(),
-                status: finding.status.into(),
-                location: finding.location.label(),
-                title: finding.title,
-            }),
+            finding: finding.map(Into::into),
             outcome: row.outcome,
             code: row.code,
             reason: row.reason,

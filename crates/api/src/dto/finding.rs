@@ -20,6 +20,7 @@ use super::finding_history::{HistoryEntry, history};
 use super::person::{Members, OwnerWord, Person, choice};
 use super::rating::{CveFacts, RiskPart, Scores, Weakness};
 use super::relation::{Group, RelatedFinding};
+use super::suppression::SuppressedBy;
 use super::words::{FindingState, Severity, SightingState, SlaStanding, Time};
 use crate::extract::nullable;
 
@@ -153,6 +154,8 @@ pub(crate) struct FindingDetail {
     /// Judgements, changes of the owner and approvals, newest first.
     history: Vec<HistoryEntry>,
     fingerprint_explained: Vec<FingerprintPart>,
+    /// The rule that suppresses it, if one does.
+    suppressed_by: Option<SuppressedBy>,
     /// The other findings that are the same weakness to other scanners, with the reason for each.
     related: Vec<RelatedFinding>,
     /// What the risk score is the sum of, by what is known now.
@@ -238,6 +241,7 @@ impl FindingDetail {
         // The parts are by what is known now; so is their sum.
         finding.risk = risk;
         Self {
+            suppressed_by: view.suppression.map(|rule| SuppressedBy::new(rule, &view.members)),
             risk_parts: view.risk.parts.into_iter().map(RiskPart::from).collect(),
             scores: Scores::of(&view.sightings, &view.facts),
             cve_facts: view.facts.into_iter().map(|(cve, facts)| CveFacts::new(cve, facts)).collect(),

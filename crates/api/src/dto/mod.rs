@@ -26,6 +26,7 @@ pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;
 pub(crate) mod schedule;
+pub(crate) mod suppression;
 pub(crate) mod verdict;
 pub(crate) mod webhook;
 pub(crate) mod words;

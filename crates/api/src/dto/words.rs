@@ -7,6 +7,7 @@ use scanhelm_core::company::CompanyStatus as CoreCompanyStatus;
 use scanhelm_core::feed::FeedKind as CoreFeedKind;
 use scanhelm_core::finding::approval::ApprovalState as CoreApprovalState;
 use scanhelm_core::finding::sla::SlaStanding as CoreSlaStanding;
+use scanhelm_core::finding::suppression::RuleState as CoreSuppressionRuleState;
 use scanhelm_core::finding::{FindingState as CoreFindingState, SightingState as CoreSightingState};
 use scanhelm_core::job::JobState as CoreJobState;
 use scanhelm_core::notification::{
@@ -79,6 +80,8 @@ words! {
     SightingState(CoreSightingState) = CoreSightingState::ALL,
     /// Where a request for an approval stands.
     ApprovalState(CoreApprovalState) = CoreApprovalState::ALL,
+    /// Where a suppression rule stands.
+    SuppressionRuleState(CoreSuppressionRuleState) = CoreSuppressionRuleState::ALL,
     JobState(CoreJobState) = CoreJobState::ALL,
     CommandWord(CommandKind) = CommandKind::ALL,
     CommandState(CoreCommandState) = CoreCommandState::ALL,

@@ -39,6 +39,7 @@ ids!(
     RuleId,
     ScanId,
     ScheduleId,
+    SuppressionRuleId,
     UserId
 );
 

@@ -28,6 +28,7 @@ mod scanners;
 mod scans;
 mod schedules;
 mod sla;
+mod suppression;
 mod users;
 mod verdicts;
 mod webhooks;
@@ -55,6 +56,7 @@ pub(crate) fn operations() -> Operations {
         comments::register,
         verdicts::register,
         approvals::register,
+        suppression::register,
         export::register,
         assets::register,
         imports::register,

@@ -26,6 +26,7 @@ mod relation;
 mod scans;
 mod schedules;
 mod session;
+mod suppression;
 mod tenancy;
 mod uploads;
 mod vendor;

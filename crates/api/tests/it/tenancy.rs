@@ -41,6 +41,12 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         "name": format!("{MARK} rule"), "channel_id": channel["channel"]["id"], "events": ["run.completed"],
     });
     let rule = house.send(Ask::post("/api/v1/notification-rules", rule).key(&tenant.key)).await.expect(201);
+    let suppression = json!({
+        "name": format!("{MARK} suppression"), "reason": MARK, "expression": {"title": MARK},
+        "expires_at": "2999-01-01T00:00:00Z",
+    });
+    let suppression =
+        house.send(Ask::post("/api/v1/suppression-rules", suppression).key(&tenant.key)).await.expect(201);
     let (kind, body) = form(&sarif(), &[("scan_name", MARK)]);
     let upload = Ask::new(axum::http::Method::POST, "/api/v1/imports").body(&kind, body).key(&tenant.key);
     let ticket = house.send(upload).await.expect(202);
@@ -74,6 +80,7 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("schedules", first("/api/v1/schedules").await),
         ("notification-channels", id(&channel["channel"])),
         ("notification-rules", id(&rule)),
+        ("suppression-rules", id(&suppression)),
         ("notification-deliveries", first("/api/v1/notification-deliveries").await),
         ("jobs", id(&job)),
         ("api-keys", id(&key)),
