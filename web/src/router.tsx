@@ -111,6 +111,12 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import("./approvals/ApprovalsPage.tsx"), "ApprovalsPage"),
 });
 
+const suppression = createRoute({
+  getParentRoute: () => console_,
+  path: "/suppression-rules",
+  component: lazyRouteComponent(() => import("./suppression/SuppressionPage.tsx"), "SuppressionPage"),
+});
+
 const integrations = createRoute({
   getParentRoute: () => console_,
   path: "/integrations",
@@ -161,6 +167,7 @@ const tree = root.addChildren([
     assets,
     asset,
     approvals,
+    suppression,
     integrations,
     integration,
     schedules,

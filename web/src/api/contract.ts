@@ -57,6 +57,7 @@ export const FINDING_STATES = wordsOf<FindingState>({
   false_positive: true,
   duplicate: true,
   closed: true,
+  suppressed: true,
 });
 
 export const ASSET_KINDS = wordsOf<AssetKind>({
@@ -121,6 +122,10 @@ export type AssetDetail = Schemas["AssetDetail"];
 export type AssetCoverage = Schemas["Coverage"];
 export type AssetPatch = Schemas["AssetPatch"];
 export type Comment = Schemas["Comment"];
+export type SuppressionExpression = Schemas["SuppressionExpression"];
+export type SuppressionRule = Schemas["SuppressionRule"];
+export type NewSuppressionRule = Schemas["NewSuppressionRule"];
+export type SuppressionRulePatch = Schemas["SuppressionRulePatch"];
 export type Approval = Schemas["Approval"];
 export type ApprovalState = Schemas["ApprovalState"];
 export type Feed = Schemas["Feed"];

@@ -9,17 +9,24 @@ import { CopyButton } from "@/parts/CopyButton.tsx";
 import { Notice } from "@/parts/EmptyState.tsx";
 import { Facts } from "@/parts/Facts.tsx";
 import { Form, fieldErrors } from "@/parts/Form.tsx";
+import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
+import { ReasonButton } from "@/parts/ReasonButton.tsx";
 import { RelativeTime } from "@/parts/RelativeTime.tsx";
 import { SafeLink } from "@/parts/SafeLink.tsx";
 import { SeverityMark } from "@/parts/SeverityMark.tsx";
 import { usePermission } from "@/shell/permissions.ts";
+import { like } from "@/suppression/words.ts";
 import { FindingComments } from "./FindingComments.tsx";
 import { FindingOwner } from "./FindingOwner.tsx";
 import { STATE_WORDS } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { JudgementFields } from "./JudgementFields.tsx";
 import { Due, Risk, RiskParts, Scores } from "./Rating.tsx";
+
+const SuppressionDialog = onDemand(
+  async () => (await import("@/suppression/SuppressionDialog.tsx")).SuppressionDialog,
+);
 
 export function FindingDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const finding = useQuery(findingQuery(id));
@@ -89,7 +96,9 @@ function Detail({ finding }: { finding: FindingDetail }) {
           .
         </Notice>
       ) : null}
+      {finding.suppressed_by ? <SuppressedBy rule={finding.suppressed_by} /> : null}
       <Judgement finding={finding} />
+      <SuppressAlike finding={finding} />
       <RiskParts finding={finding} />
       <Scores finding={finding} />
       <FindingComments finding={finding.id} />
@@ -137,6 +146,38 @@ function Detail({ finding }: { finding: FindingDetail }) {
           </ul>
         </section>
       ) : null}
+    </div>
+  );
+}
+
+function SuppressedBy({ rule }: { rule: NonNullable<FindingDetail["suppressed_by"]> }) {
+  return (
+    <Notice tone="warning">
+      Suppressed by the rule{" "}
+      <Link to="/suppression-rules" search={{}}>
+        {rule.name}
+      </Link>{" "}
+      of {rule.owner.name || rule.owner.email || "somebody who has left"}, until{" "}
+      <RelativeTime at={rule.expires_at} />: {rule.reason}
+    </Notice>
+  );
+}
+
+function SuppressAlike({ finding }: { finding: FindingDetail }) {
+  const [open, setOpen] = useState(false);
+  const denied = usePermission("finding:approve");
+  if (finding.status !== "open") return null;
+  return (
+    <div>
+      <ReasonButton
+        size="compact-sm"
+        variant="subtle"
+        unavailable={denied}
+        onClick={() => setOpen(true)}
+      >
+        Suppress findings like this…
+      </ReasonButton>
+      {open ? <SuppressionDialog rule={null} draft={like(finding)} onClose={() => setOpen(false)} /> : null}
     </div>
   );
 }

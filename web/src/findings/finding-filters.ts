@@ -18,6 +18,7 @@ export const STATE_WORDS: Record<FindingState, string> = {
   false_positive: "False positive",
   duplicate: "Duplicate",
   closed: "Closed",
+  suppressed: "Suppressed",
 };
 
 export const FINDING_KEYS = [

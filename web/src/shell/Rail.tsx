@@ -7,6 +7,7 @@ import { waitingQuery } from "@/api/triage.ts";
 import {
   ApprovalsIcon,
   AssetsIcon,
+  FilterIcon,
   FindingsIcon,
   HelpIcon,
   IntegrationsIcon,
@@ -40,6 +41,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         </Entry>
         <Entry to="/approvals" icon={<ApprovalsIcon />} count={useWaiting()} onNavigate={onNavigate}>
           Approvals
+        </Entry>
+        <Entry to="/suppression-rules" icon={<FilterIcon />} onNavigate={onNavigate}>
+          Suppression rules
         </Entry>
         <Entry to="/integrations" icon={<IntegrationsIcon />} onNavigate={onNavigate}>
           Integrations
@@ -75,6 +79,7 @@ type EntryProps = {
     | "/findings"
     | "/assets"
     | "/approvals"
+    | "/suppression-rules"
     | "/integrations"
     | "/schedules"
     | "/notifications"
