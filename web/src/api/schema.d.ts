@@ -1544,6 +1544,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/suppression-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's suppression rules. */
+        get: operations["list_suppression_rules"];
+        put?: never;
+        /**
+         * Makes a rule. Findings that match are suppressed, in the background those that are there, at once those that come.
+         * @description Where the triage policy asks for a second person for `suppressed`, the rule is `pending` until somebody else approves it.
+         */
+        post: operations["create_suppression_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppression-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How many open findings an expression matches now, with the first few. Nothing is changed.
+         * @description At most 50,000 findings are looked at; `complete` says whether those were all.
+         */
+        post: operations["preview_suppression_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppression-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule. */
+        get: operations["get_suppression_rule"];
+        put?: never;
+        post?: never;
+        /** Removes a rule. Its findings are again what their scanners say. */
+        delete: operations["delete_suppression_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a rule. What it no longer matches is again what its scanners say.
+         * @description A new expression, reason or later end, and switching it on, need a second person where making a rule does.
+         */
+        patch: operations["update_suppression_rule"];
+        trace?: never;
+    };
+    "/api/v1/suppression-rules/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a rule in force that waits for a second person. Not for whoever wrote it. */
+        post: operations["approve_suppression_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -2276,6 +2356,7 @@ export interface components {
             scores: components["schemas"]["Scores"][];
             sightings: components["schemas"]["Sighting"][];
             solution?: string | null;
+            suppressed_by?: components["schemas"]["SuppressedBy"] | null;
             /** @description Its CWEs with their names, where they are known. */
             weaknesses: components["schemas"]["Weakness"][];
         };
@@ -2362,7 +2443,7 @@ export interface components {
             status?: components["schemas"]["FindingState"][];
         };
         /** @enum {string} */
-        FindingState: "open" | "in_progress" | "fixed" | "not_seen" | "verified_fixed" | "risk_accepted" | "false_positive" | "duplicate" | "closed";
+        FindingState: "open" | "in_progress" | "fixed" | "not_seen" | "verified_fixed" | "risk_accepted" | "false_positive" | "duplicate" | "closed" | "suppressed";
         /** @description Which judgements people may make. */
         FindingStates: {
             states: components["schemas"]["FindingState"][];
@@ -3620,6 +3701,51 @@ export interface components {
             total_at_least?: number | null;
         };
         /** @description A page of a list. */
+        Listing_SuppressionRule: {
+            items: {
+                approved_at?: components["schemas"]["Time"] | null;
+                approved_by?: string | null;
+                /** Format: uuid */
+                company_id: string;
+                created_at: components["schemas"]["Time"];
+                created_by: string;
+                enabled: boolean;
+                /** @description From then on it is over. */
+                expires_at: components["schemas"]["Time"];
+                expression: components["schemas"]["SuppressionExpression"];
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description Who answers for it. */
+                owner: components["schemas"]["Person"];
+                reason: string;
+                state: components["schemas"]["SuppressionRuleState"];
+                /**
+                 * Format: int64
+                 * @description How many findings it suppresses.
+                 */
+                suppressed: number;
+                updated_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description For `If-Match`.
+                 */
+                version: number;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only on the first page, and where counting is cheap.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
+        };
+        /** @description A page of a list. */
         Listing_Verdict: {
             items: {
                 actor: string;
@@ -3841,6 +3967,18 @@ export interface components {
              */
             kev_days?: number | null;
             percent: components["schemas"]["SlaPercent"];
+        };
+        /** @description A rule to be made. */
+        NewSuppressionRule: {
+            /** @description `true` when left out. */
+            enabled?: boolean | null;
+            /** @description From then on it is over. */
+            expires_at: components["schemas"]["Time"];
+            expression: components["schemas"]["SuppressionExpression"];
+            name: string;
+            owner?: components["schemas"]["OwnerWord"] | null;
+            /** @description Whoever finds a suppressed finding later will ask. */
+            reason: string;
         };
         /** @description One attempt to send. */
         NotificationAttempt: {
@@ -4597,6 +4735,132 @@ export interface components {
             /** @description The vendor's word. */
             status?: string | null;
             version?: string | null;
+        };
+        /** @description Why a finding is suppressed. */
+        SuppressedBy: {
+            /** @description Until when. */
+            expires_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Who answers for it. */
+            owner: components["schemas"]["Person"];
+            reason: string;
+        };
+        /**
+         * @description What a rule matches: all conditions that are given hold together, a list when one of its entries does. Patterns have
+         *     `*` for any text; upper and lower case are the same.
+         */
+        SuppressionExpression: {
+            /** @default [] */
+            asset_ids?: string[];
+            /**
+             * @description Pattern of the asset's name.
+             * @default null
+             */
+            asset_name?: string | null;
+            /**
+             * @description Its asset has one of these tags.
+             * @default []
+             */
+            asset_tags?: string[];
+            /**
+             * @description It has CVEs, and each is one of these.
+             * @default []
+             */
+            cves?: string[];
+            /**
+             * @description It has one of these weaknesses.
+             * @default []
+             */
+            cwes?: number[];
+            /**
+             * @description Pattern of a path, a URL, or a port such as `443/tcp`.
+             * @default null
+             */
+            location?: string | null;
+            /** @default null */
+            max_severity?: components["schemas"]["Severity"] | null;
+            /**
+             * @description Pattern of a package URL, or of the name of a package.
+             * @default null
+             */
+            package?: string | null;
+            /**
+             * @description Every scanner that sees it does so by one of these rules. Patterns.
+             * @default []
+             */
+            rules?: string[];
+            /**
+             * @description Every scanner that sees it is one of these products.
+             * @default []
+             */
+            scanners?: string[];
+            /**
+             * @description The title holds this text.
+             * @default null
+             */
+            title?: string | null;
+        };
+        /** @description What an expression would suppress now. */
+        SuppressionPreview: {
+            /** @description All open findings were looked at. */
+            complete: boolean;
+            /** @description The first few. */
+            findings: components["schemas"]["FindingBrief"][];
+            /** Format: int64 */
+            looked_at: number;
+            /**
+             * Format: int64
+             * @description Of the findings that were looked at.
+             */
+            matched: number;
+        };
+        /** @description Takes the findings that match out of the queue, until a day. */
+        SuppressionRule: {
+            approved_at?: components["schemas"]["Time"] | null;
+            approved_by?: string | null;
+            /** Format: uuid */
+            company_id: string;
+            created_at: components["schemas"]["Time"];
+            created_by: string;
+            enabled: boolean;
+            /** @description From then on it is over. */
+            expires_at: components["schemas"]["Time"];
+            expression: components["schemas"]["SuppressionExpression"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Who answers for it. */
+            owner: components["schemas"]["Person"];
+            reason: string;
+            state: components["schemas"]["SuppressionRuleState"];
+            /**
+             * Format: int64
+             * @description How many findings it suppresses.
+             */
+            suppressed: number;
+            updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            version: number;
+        };
+        /** @description What may be changed of a rule. What is left out stays. */
+        SuppressionRulePatch: {
+            enabled?: boolean | null;
+            expires_at?: components["schemas"]["Time"] | null;
+            expression?: components["schemas"]["SuppressionExpression"] | null;
+            name?: string | null;
+            owner?: components["schemas"]["OwnerWord"] | null;
+            reason?: string | null;
+        };
+        /** @enum {string} */
+        SuppressionRuleState: "active" | "pending" | "off" | "expired";
+        /** @description An expression to be tried. */
+        SuppressionTrial: {
+            expression: components["schemas"]["SuppressionExpression"];
         };
         /** @enum {string} */
         SuspendReason: "company_deactivated";
@@ -13925,6 +14189,625 @@ export interface operations {
             };
             /** @description `invalid_input` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suppression_rules: {
+        parameters: {
+            query?: {
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SuppressionRule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_suppression_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuppressionRule"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionRule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the name is taken, or there are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_suppression_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionTrial"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionPreview"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_suppression_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionRule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_suppression_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_suppression_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionRulePatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionRule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_suppression_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionRule"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `own_request`: somebody else has to approve it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it waits for nobody */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

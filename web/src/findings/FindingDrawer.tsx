@@ -169,12 +169,7 @@ function SuppressAlike({ finding }: { finding: FindingDetail }) {
   if (finding.status !== "open") return null;
   return (
     <div>
-      <ReasonButton
-        size="compact-sm"
-        variant="subtle"
-        unavailable={denied}
-        onClick={() => setOpen(true)}
-      >
+      <ReasonButton size="compact-sm" variant="subtle" unavailable={denied} onClick={() => setOpen(true)}>
         Suppress findings like this…
       </ReasonButton>
       {open ? <SuppressionDialog rule={null} draft={like(finding)} onClose={() => setOpen(false)} /> : null}

@@ -33,7 +33,11 @@ const LISTS = [
 
 const TEXTS = [
   { key: "asset_name", label: "Asset name", description: "* stands for any text." },
-  { key: "location", label: "Location", description: "Path, URL or port such as 443/tcp; * stands for any text." },
+  {
+    key: "location",
+    label: "Location",
+    description: "Path, URL or port such as 443/tcp; * stands for any text.",
+  },
   { key: "title", label: "Title contains", description: undefined },
   { key: "package", label: "Package", description: "Package URL or name; * stands for any text." },
 ] as const;
@@ -128,9 +132,7 @@ export function SuppressionDialog({ rule: present, draft = {}, onClose }: Props)
           allowDeselect={false}
           data={MOST}
           value={expression.max_severity ?? ANY}
-          onChange={(word) =>
-            set({ max_severity: SEVERITIES.find((severity) => severity === word) ?? null })
-          }
+          onChange={(word) => set({ max_severity: SEVERITIES.find((severity) => severity === word) ?? null })}
           error={errors["expression.max_severity"] ?? errors.expression}
         />
         <SuppressionPreview expression={filled(expression)} />

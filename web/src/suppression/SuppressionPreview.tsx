@@ -12,7 +12,12 @@ export function SuppressionPreview({ expression }: { expression: SuppressionExpr
   const shown = preview.data;
   return (
     <div className={styles.preview} aria-live="polite">
-      <Button variant="default" size="compact-sm" loading={preview.isPending} onClick={() => preview.mutate()}>
+      <Button
+        variant="default"
+        size="compact-sm"
+        loading={preview.isPending}
+        onClick={() => preview.mutate()}
+      >
         Preview
       </Button>
       {preview.isError ? (

@@ -3,7 +3,12 @@ import { conditions, filled } from "./words.ts";
 
 describe("suppression rules in words", () => {
   it("names every condition that is given", () => {
-    const expression = { rules: ["511*"], max_severity: "low" as const, asset_tags: ["lab"], location: "443/*" };
+    const expression = {
+      rules: ["511*"],
+      max_severity: "low" as const,
+      asset_tags: ["lab"],
+      location: "443/*",
+    };
     expect(conditions(expression)).toBe("rule 511*; at most low; tag lab; location 443/*");
   });
 

@@ -79,7 +79,7 @@ on_both_databases! {
         assert_eq!(desk.states().await, told(&[(1, Suppressed), (2, Open)]));
         let view = desk.view(desk.finding(1).await.id).await;
         assert_eq!(view.suppression.unwrap().id, id);
-        // Seen again it stays, new ones come in as suppressed, and nobody is told of them.
+        // Seen again it stays, and new ones come in as suppressed.
         desk.import("2", 1000, [1, 2, 3]).await;
         assert_eq!(desk.states().await, told(&[(1, Suppressed), (2, Open), (3, Suppressed)]));
         assert_eq!(desk.suppressed(id).await, 2);
