@@ -34,7 +34,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
     operations
         .operation(read, handler!(list))
         .operation(write, handler!(create))
-        .operation(read, handler!(preview))
+        .operation(Access::Permission(Permission::FindingTriage), handler!(preview))
         .operation(read, handler!(get))
         .operation(write, handler!(change))
         .operation(write, handler!(approve))

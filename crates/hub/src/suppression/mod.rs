@@ -209,7 +209,7 @@ impl Suppression<'_> {
 
     /// Looks at the open findings, at so many at most.
     pub async fn preview(&self, grant: &Grant, expression: Expression) -> Result<Preview> {
-        grant.require(Permission::FindingRead)?;
+        grant.require(Permission::FindingTriage)?;
         let expression = expression.checked()?;
         let store = self.hub.store();
         let (mut position, mut matched, mut looked_at) = (String::new(), 0, 0);
