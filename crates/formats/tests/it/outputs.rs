@@ -125,7 +125,7 @@ fn vex_has_an_analysis_for_each_judgement_and_calls_only_a_seen_fix_resolved() {
             FindingState::VerifiedFixed => ("resolved", None, true),
             FindingState::RiskAccepted => ("exploitable", Some("will_not_fix"), true),
             FindingState::FalsePositive => ("false_positive", None, true),
-            FindingState::Duplicate | FindingState::Closed => ("in_triage", None, true),
+            FindingState::Duplicate | FindingState::Closed | FindingState::Suppressed => ("in_triage", None, true),
         };
         assert_eq!(told, expected, "{state}");
     }
@@ -144,7 +144,10 @@ fn ocsf_has_a_status_and_an_activity_for_each_state() {
         let expected = match state {
             FindingState::Open => (1, false),
             FindingState::InProgress => (2, false),
-            FindingState::RiskAccepted | FindingState::FalsePositive | FindingState::Duplicate => (3, true),
+            FindingState::RiskAccepted
+            | FindingState::FalsePositive
+            | FindingState::Duplicate
+            | FindingState::Suppressed => (3, true),
             FindingState::Fixed | FindingState::VerifiedFixed => (4, true),
             FindingState::Closed => (5, true),
             FindingState::NotSeen => (99, false),
@@ -330,7 +333,7 @@ proptest! {
                 let mut record = all[number % all.len()].clone();
                 record.severity = Severity::from_rank(severities[number]).unwrap();
                 record.title.clone_from(&texts[number]);
-                entry(number as u128, record, FindingState::ALL[number % 9])
+                entry(number as u128, record, FindingState::ALL[number % FindingState::ALL.len()])
             })
             .collect();
         let shuffled: Vec<Entry> = order.iter().map(|number| entries[*number].clone()).collect();

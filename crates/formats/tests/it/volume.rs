@@ -46,7 +46,7 @@ fn memory_does_not_grow_with_the_findings_of_any_output() {
         let mut record = all.next().unwrap();
         record.rule_id = format!("R{}", number % 5000);
         record.evidence = Some("evidence ".repeat(TEXT / 9));
-        gathering.add(&entry(number as u128, record, FindingState::ALL[number % 9])).unwrap();
+        gathering.add(&entry(number as u128, record, FindingState::ALL[number % FindingState::ALL.len()])).unwrap();
     }
     let gathered = gathering.finish().unwrap();
     for output in Output::ALL {
