@@ -14993,7 +14993,10 @@ export interface operations {
     update_triage_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
