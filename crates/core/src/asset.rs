@@ -180,6 +180,8 @@ pub struct Asset {
     pub owner_id: Option<crate::ids::UserId>,
     /// Sorted; see [`tags`].
     pub tags: Vec<String>,
+    /// The asset that a person says this one is; its findings are there.
+    pub merged_into: Option<crate::ids::AssetId>,
     /// Raised by every change that a person makes.
     pub version: i64,
 }

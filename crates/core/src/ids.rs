@@ -59,6 +59,8 @@ ids! {
     RunId,
     ImportId,
     AssetId,
+    /// Two assets said to be one.
+    MergeId,
     FindingId,
     SightingId,
     JobId,

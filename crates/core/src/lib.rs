@@ -25,6 +25,7 @@ pub mod import;
 pub mod integration;
 pub mod job;
 pub mod local;
+pub mod merging;
 pub mod notification;
 pub mod page;
 pub mod permission;

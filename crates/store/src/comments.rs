@@ -5,6 +5,7 @@ use scanhelm_core::finding::comment::Comment;
 use scanhelm_core::ids::{CommentId, CompanyId};
 use scanhelm_core::page::{Page, PageRequest};
 
+use crate::assets::MERGED;
 use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
 use crate::sql::{Rows, Sql, json, values};
@@ -46,14 +47,19 @@ impl Reader {
     /// Deleted ones too, without their text. Sorts by `created_at`.
     pub async fn comments(&self, company: CompanyId, fingerprint: &str, page: &PageRequest) -> Result<Page<Comment>> {
         let conditions = |sql: &mut Sql| {
-            sql.add(" company_id = ? AND fingerprint = ?", values![company, fingerprint]);
+            sql.add(
+                &format!(" company_id = ? AND fingerprint IN ({MERGED})"),
+                values![company, company, fingerprint, fingerprint],
+            );
         };
         LISTING.page(self.connection(), page, conditions, read).await
     }
 
     pub async fn count_comments(&self, company: CompanyId, fingerprint: &str) -> Result<u64> {
-        let text = "SELECT count(*) AS value FROM finding_comments WHERE company_id = ? AND fingerprint = ?";
-        self.connection().number(self.sql(text, values![company, fingerprint])).await
+        let text = format!(
+            "SELECT count(*) AS value FROM finding_comments WHERE company_id = ? AND fingerprint IN ({MERGED})"
+        );
+        self.connection().number(self.sql(&text, values![company, company, fingerprint, fingerprint])).await
     }
 }
 

@@ -54,7 +54,10 @@ mod users;
 mod webhooks;
 
 pub use approvals::ApprovalFinding;
-pub use assets::{AssetCounts, AssetFilter, AssetRow, SourceCoverage, SourceEvidence};
+pub use assets::{
+    Alias, AssetCounts, AssetFilter, AssetRow, MergeableFinding, MergedFinding, Placed, SourceCoverage, SourceEvidence,
+    SplitFinding,
+};
 pub use changes::Changes;
 pub use connection::Backend;
 pub use coverage::ClosingCandidate;

@@ -7,6 +7,7 @@ use scanhelm_core::ids::{CompanyId, FindingId, UserId};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::{Result, Timestamp};
 
+use crate::assets::MERGED;
 use crate::sql::{Rows, json, values};
 use crate::store::{Reader, Transaction};
 
@@ -31,10 +32,12 @@ impl Reader {
 
     /// Newest first.
     pub async fn owner_history(&self, company: CompanyId, fingerprint: &str) -> Result<Vec<OwnerChange>> {
-        let text = "SELECT owner_id, actor, at FROM finding_owner_history WHERE company_id = ? AND fingerprint = ? \
-                    ORDER BY number DESC";
+        let text = format!(
+            "SELECT owner_id, actor, at FROM finding_owner_history WHERE company_id = ? AND fingerprint IN ({MERGED}) \
+             ORDER BY number DESC"
+        );
         self.connection()
-            .all(self.sql(text, values![company, fingerprint]), |row| {
+            .all(self.sql(&text, values![company, company, fingerprint, fingerprint]), |row| {
                 Ok(OwnerChange {
                     owner_id: row.maybe_parsed("owner_id")?,
                     actor: row.json("actor")?,

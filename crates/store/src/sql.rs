@@ -4,7 +4,7 @@
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::{
     ApiKeyId, ApprovalId, AssetId, AuditId, BlockId, ChannelId, CommandId, CommentId, CompanyId, DeliveryId, FindingId,
-    ImportId, IntegrationId, JobId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId,
+    ImportId, IntegrationId, JobId, MergeId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId,
     SuppressionRuleId, UserId,
 };
 use sea_orm::Value;
@@ -237,6 +237,7 @@ id_columns!(
     ImportId,
     IntegrationId,
     JobId,
+    MergeId,
     NoticeId,
     RuleId,
     RunId,

@@ -9,6 +9,7 @@ use scanhelm_core::ids::CompanyId;
 use scanhelm_core::page::{Page, PageRequest};
 use scanhelm_core::{Result, Timestamp};
 
+use crate::assets::MERGED;
 use crate::paging::{Kind, Listing, Order};
 use crate::row::Row;
 use crate::sql::{Rows, Sql, json, values};
@@ -80,9 +81,10 @@ impl Reader {
 
     /// Every judgement ever made of a fingerprint, newest first.
     pub async fn triage_history(&self, company: CompanyId, fingerprint: &str) -> Result<Vec<Verdict>> {
-        let text =
-            format!("{COLUMNS} FROM triage_history WHERE company_id = ? AND fingerprint = ? ORDER BY number DESC");
-        self.connection().all(self.sql(&text, values![company, fingerprint]), read).await
+        let text = format!(
+            "{COLUMNS} FROM triage_history WHERE company_id = ? AND fingerprint IN ({MERGED}) ORDER BY number DESC"
+        );
+        self.connection().all(self.sql(&text, values![company, company, fingerprint, fingerprint]), read).await
     }
 
     /// A company that has verdicts which have run out by `now`. For the hub's loop.

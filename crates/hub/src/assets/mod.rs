@@ -1,5 +1,7 @@
 //! What the findings are on: listing assets, saying whose they are, and telling which scanner has seen them when.
 
+mod merging;
+
 use std::collections::{BTreeMap, HashMap};
 
 use scanhelm_core::asset::{Asset, Criticality, tags};

@@ -1,8 +1,7 @@
 //! One batch: look up what is known of its records, let `core` decide each, write the decisions and the checkpoint in
 //! one transaction.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use scanhelm_core::activity::{Event, NewActivity};
@@ -15,24 +14,24 @@ use scanhelm_core::finding::rating::RatedFinding;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingRecord, FindingState, Location, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, SightingId, UserId};
-use scanhelm_core::import::{Import, ImportCounts, ImportNews, NewsItem, Quarantined};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews, Quarantined};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::{MAX_TEXT, clean, single_line};
 use scanhelm_core::{Result, Timestamp};
 use scanhelm_formats::CoveredAsset;
 use scanhelm_store::{
-    AssetRow, FindingRow, NewFinding, NewSighting, SightingContent, SightingRow, SightingUpdate, Transaction,
+    Alias, AssetRow, FindingRow, NewFinding, NewSighting, SightingContent, SightingRow, SightingUpdate, Transaction,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::decided::Decided;
 use super::pipeline::Frame;
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
-use crate::rating::{Basis, rate_again};
-use crate::suppression::settle;
+use crate::rating::Basis;
 
 /// The import relates what it changed when all of it is in; if it comes to no end, the hub's loop does so after this.
 const RELATED_AT_THE_END: Duration = Duration::from_mins(2);
@@ -50,12 +49,25 @@ struct Prepared {
     identity: Identity,
     scanner_ref: String,
     asset_identity: String,
+    /// Where its finding is: what was reported, or what that was merged into.
+    placed: Option<AssetId>,
     seen_at: Timestamp,
     row: SightingContent,
     asset: AssetRecord,
     location: Location,
     cves: Vec<String>,
     cwes: Vec<u32>,
+}
+
+impl Prepared {
+    fn place(&mut self, company: CompanyId, ids: &HashMap<String, AssetId>, aliases: &HashMap<AssetId, Alias>) {
+        self.placed = ids.get(&self.asset_identity).copied();
+        if let Some(alias) = self.placed.and_then(|reported| aliases.get(&reported)) {
+            self.placed = Some(alias.asset_id);
+            self.identity.asset.clone_from(&alias.identity);
+            self.fingerprint = self.identity.fingerprint(company);
+        }
+    }
 }
 
 pub(super) struct BatchWriter<'import> {
@@ -103,11 +115,17 @@ impl<'import> BatchWriter<'import> {
         for asset in &assets {
             self.cover(asset);
         }
-        let prepared: Vec<Prepared> = std::mem::take(records).into_iter().map(|record| self.prepare(record)).collect();
+        let mut prepared: Vec<Prepared> =
+            std::mem::take(records).into_iter().map(|record| self.prepare(record)).collect();
         let mut next = import.clone();
         let transaction = self.hub.store().begin().await?;
         transaction.fence(&self.context.lease).await?;
         let ids = self.write_assets(&transaction, &assets, &prepared).await?;
+        // After that the turn is taken: no merge comes between this look and the end.
+        let aliases = transaction.asset_aliases(self.scan.company_id).await?;
+        for found in &mut prepared {
+            found.place(self.scan.company_id, &ids, &aliases);
+        }
         let (mut counts, news) = self.write_findings(&transaction, prepared, &ids, next.news).await?;
         next.news = news;
         counts.quarantined += rejected.len() as u64;
@@ -170,6 +188,7 @@ impl<'import> BatchWriter<'import> {
             scanner_ref,
             identity,
             asset_identity,
+            placed: None,
             seen_at,
             row,
             asset,
@@ -255,7 +274,7 @@ impl<'import> BatchWriter<'import> {
             };
             prepared.iter().filter(move |found| !known(found))
         };
-        let places: HashSet<AssetId> = fresh().filter_map(|found| assets.get(&found.asset_identity).copied()).collect();
+        let places: HashSet<AssetId> = fresh().filter_map(|found| found.placed).collect();
         let places: Vec<AssetId> = places.into_iter().collect();
         let basis = Basis::load(transaction, company, fresh().flat_map(|found| &found.cves), &places).await?;
         let mut decided = Decided { news, basis, ..Decided::default() };
@@ -266,8 +285,7 @@ impl<'import> BatchWriter<'import> {
             let judged = Judged { verdict: verdicts.get(&found.fingerprint), owner: owners.get(&found.fingerprint) };
             self.decide(&mut decided, found, asset_id, &mut sightings, &mut findings, judged);
         }
-        let changed: BTreeSet<AssetId> = decided.sightings.iter().map(|sighting| sighting.asset_id).collect();
-        let changed: Vec<AssetId> = changed.into_iter().collect();
+        let changed: Vec<AssetId> = std::mem::take(&mut decided.places).into_iter().collect();
         transaction.mark_relation_due(company, &changed, self.hub.now().plus(RELATED_AT_THE_END)).await?;
         decided.write(transaction, company, self.hub.now()).await
     }
@@ -348,6 +366,7 @@ impl<'import> BatchWriter<'import> {
             }
             Case::Create => {
                 decided.counts.created += 1;
+                let placed = found.placed.unwrap_or(asset_id);
                 let id = FindingId::new(self.hub.ids());
                 let (status, resolved_at) = judged
                     .verdict
@@ -360,7 +379,7 @@ impl<'import> BatchWriter<'import> {
                 let rated = RatedFinding {
                     severity: found.row.severity,
                     cvss_tenths: found.row.cvss_tenths,
-                    criticality: decided.basis.criticality(asset_id),
+                    criticality: decided.basis.criticality(placed),
                     state: status,
                     first_seen_at: found.seen_at,
                     reopened_at: None,
@@ -372,7 +391,7 @@ impl<'import> BatchWriter<'import> {
                     company_id: self.scan.company_id,
                     fingerprint: found.fingerprint.clone(),
                     identity: found.identity.clone(),
-                    asset_id,
+                    asset_id: placed,
                     title: found.row.title.clone(),
                     severity: found.row.severity,
                     status,
@@ -399,6 +418,7 @@ impl<'import> BatchWriter<'import> {
         run_id: scanhelm_core::ids::RunId,
     ) {
         let id = SightingId::new(self.hub.ids());
+        decided.places.extend(found.placed);
         decided.sightings.push(NewSighting {
             id,
             company_id: self.scan.company_id,
@@ -420,86 +440,6 @@ impl<'import> BatchWriter<'import> {
 struct Judged<'a> {
     verdict: Option<&'a Verdict>,
     owner: Option<&'a UserId>,
-}
-
-/// What a batch will write.
-#[derive(Default)]
-struct Decided {
-    findings: Vec<NewFinding>,
-    owned: Vec<(FindingId, UserId)>,
-    sightings: Vec<NewSighting>,
-    updates: Vec<SightingUpdate>,
-    /// Sightings that the run saw and that need no other write.
-    seen: Vec<(scanhelm_core::ids::RunId, FindingId, SightingId)>,
-    /// Findings whose shown facts depend on more than one sighting or on a changed one.
-    refresh: HashSet<FindingId>,
-    /// Known findings of which more changed than that they were seen again.
-    rate: HashSet<FindingId>,
-    /// Known findings that a scanner sees which did not before.
-    seen_again: HashSet<FindingId>,
-    /// With the time at which they were seen.
-    reopened: HashMap<FindingId, Timestamp>,
-    counts: ImportCounts,
-    /// Of the whole import so far.
-    news: ImportNews,
-    /// What this batch adds to that, unless a rule suppresses it.
-    tidings: Vec<NewsItem>,
-    /// What new findings are rated by.
-    basis: Basis,
-}
-
-impl Decided {
-    fn reopen(&mut self, reopen: bool, finding: FindingId, seen_at: Timestamp, shown: &SightingContent) {
-        if !reopen {
-            return;
-        }
-        self.rate.insert(finding);
-        // Seen by several: the first of them brought it back.
-        match self.reopened.entry(finding) {
-            Entry::Occupied(mut known) => *known.get_mut() = seen_at.min(*known.get()),
-            Entry::Vacant(unknown) => {
-                unknown.insert(seen_at);
-                self.counts.reopened += 1;
-                self.tell(finding, shown, true);
-            }
-        }
-    }
-
-    fn tell(&mut self, finding_id: FindingId, shown: &SightingContent, reopened: bool) {
-        let SightingContent { severity, title, .. } = shown;
-        self.tidings.push(NewsItem { finding_id, severity: *severity, title: title.clone(), reopened });
-    }
-
-    async fn write(
-        mut self,
-        transaction: &Transaction,
-        company: CompanyId,
-        now: Timestamp,
-    ) -> Result<(ImportCounts, ImportNews)> {
-        transaction.insert_findings(&self.findings).await?;
-        transaction.copy_owners(&self.owned).await?;
-        transaction.insert_sightings(&self.sightings).await?;
-        transaction.update_sightings(&self.updates).await?;
-        transaction.link_sightings(self.seen).await?;
-        let mut refresh: Vec<FindingId> = self.refresh.into_iter().collect();
-        refresh.sort_unstable();
-        transaction.refresh_findings(&refresh).await?;
-        let mut reopened: Vec<(FindingId, Timestamp)> = self.reopened.into_iter().collect();
-        reopened.sort_unstable();
-        transaction.restart_clocks(&reopened).await?;
-        let opened: Vec<_> = reopened.into_iter().map(|(finding, _)| (finding, FindingState::Open, None)).collect();
-        transaction.set_finding_status(&opened).await?;
-        let fresh = self.findings.iter().map(|finding| finding.id);
-        let told_anew: BTreeSet<FindingId> = fresh.chain(self.seen_again).chain(self.rate.iter().copied()).collect();
-        let suppressed = settle(transaction, company, now, &Vec::from_iter(told_anew)).await?;
-        for item in self.tidings.into_iter().filter(|item| !suppressed.contains(&item.finding_id)) {
-            self.news.add(item);
-        }
-        let mut rate: Vec<FindingId> = self.rate.into_iter().collect();
-        rate.sort_unstable();
-        rate_again(transaction, company, &rate).await?;
-        Ok((self.counts, self.news))
-    }
 }
 
 /// What the scanner said, cleaned; not part of any identity.

@@ -8,6 +8,7 @@
 
 mod batch;
 mod closing;
+mod decided;
 mod enrichment;
 mod finish;
 mod local;

@@ -8,6 +8,7 @@
 )]
 
 mod adoption;
+mod assets_merging;
 mod bulkhead;
 mod closing;
 mod conditions;

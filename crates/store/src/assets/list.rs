@@ -59,7 +59,7 @@ pub struct AssetCounts {
 
 impl AssetFilter {
     fn add(&self, company: CompanyId, sql: &mut Sql) {
-        sql.add(" assets.company_id = ?", values![company]);
+        sql.add(" assets.company_id = ? AND assets.merged_into IS NULL", values![company]);
         if !self.kind.is_empty() {
             sql.push(" AND").among("assets.kind", self.kind.iter().map(|kind| kind.as_str().to_owned()));
         }

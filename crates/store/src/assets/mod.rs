@@ -1,8 +1,9 @@
 //! Assets, recognised by their identity; the import's path here, lists and counts in [`list`], what is known of one in
-//! [`standing`]. Reports may arrive in any order: times only widen, keys only add up, and the
-//! description is the newest look's (of equally new ones the greater text's), so the end is always the same.
+//! [`standing`], two that are one in [`merging`]. Reports may arrive in any order: times only widen, keys only add up,
+//! and the description is the newest look's (of equally new ones the greater text's), so the end is always the same.
 
 mod list;
+mod merging;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,6 +13,8 @@ use scanhelm_core::asset::{Asset, AssetKey, AssetKind, Criticality};
 use scanhelm_core::ids::{AssetId, CompanyId, UserId};
 use scanhelm_core::{Result, Timestamp};
 
+pub(crate) use merging::MERGED;
+pub use merging::{Alias, MergeableFinding, MergedFinding, Placed, SplitFinding};
 pub use standing::{SourceCoverage, SourceEvidence};
 
 use crate::connection::Backend;
@@ -21,7 +24,7 @@ use crate::store::{Reader, Transaction};
 
 const COLUMNS: &str = "assets.id, assets.company_id, assets.kind, assets.name, assets.identity, assets.keys, \
                        assets.operating_system, assets.first_seen_at, assets.last_seen_at, assets.owner_id, \
-                       assets.tags, assets.criticality, assets.version";
+                       assets.tags, assets.criticality, assets.merged_into, assets.version";
 
 /// An asset as a batch of a report brings it.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +73,7 @@ fn read(row: &Row<'_>) -> Result<Asset> {
         owner_id: row.maybe_parsed("owner_id")?,
         tags: row.json("tags")?,
         criticality: row.word("criticality", &Criticality::ALL, Criticality::as_str)?,
+        merged_into: row.maybe_parsed("merged_into")?,
         version: row.integer("version")?,
     })
 }

@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 21] = [
+const MIGRATIONS: [Step; 22] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -65,6 +65,7 @@ const MIGRATIONS: [Step; 21] = [
         sqlite: include_str!("0021_suppression.sqlite.sql"),
         postgres: include_str!("0021_suppression.postgres.sql"),
     },
+    Step::Both(include_str!("0022_asset_merging.sql")),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

@@ -1,0 +1,318 @@
+//! Two assets that are one machine: what was found meets, what is reported later lands there, and taking it back leaves
+//! everything as if nobody had ever said so.
+
+use scanhelm_core::asset::Asset;
+use scanhelm_core::finding::suppression::Expression;
+use scanhelm_core::finding::{Finding, FindingState, Location};
+use scanhelm_core::ids::{FindingId, ScanId, SuppressionRuleId};
+use scanhelm_core::job::Job;
+use scanhelm_core::merging::AssetMerge;
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::permission::Grant;
+use scanhelm_core::{ErrorCode, Timestamp};
+use scanhelm_hub::AssetFilter;
+use scanhelm_hub::findings::OwnerChoice;
+use scanhelm_hub::suppression::NewRule;
+use scanhelm_store::FindingFilter;
+use serde_json::{Value, json};
+
+use crate::harness::{Home, Running, on_both_databases};
+use crate::said::{report, says, says_of_code, with};
+
+const CVE: &[&str] = &["CVE-2014-0160"];
+const ONE: &str = "10.0.0.5";
+const OTHER: &str = "10.0.0.6";
+const THIRD: &str = "10.0.0.7";
+
+async fn asset(hub: &Running, grant: &Grant, address: &str) -> Asset {
+    let filter = AssetFilter { q: Some(format!("ip:{address}")), ..AssetFilter::default() };
+    let found = hub.hub.assets().list(grant, &filter, &PageRequest::default()).await.unwrap().0.items;
+    assert_eq!(found.len(), 1, "{address}");
+    found.into_iter().next().unwrap().asset
+}
+
+async fn listed(hub: &Running, grant: &Grant) -> usize {
+    let page = PageRequest::default();
+    hub.hub.assets().list(grant, &AssetFilter::default(), &page).await.unwrap().0.items.len()
+}
+
+async fn findings(hub: &Running, grant: &Grant) -> Vec<Finding> {
+    hub.hub.findings().list(grant, &FindingFilter::default(), &PageRequest::default()).await.unwrap().items
+}
+
+async fn only(hub: &Running, grant: &Grant) -> Finding {
+    let found = findings(hub, grant).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.into_iter().next().unwrap()
+}
+
+/// The finding on the asset of this address.
+async fn on(hub: &Running, grant: &Grant, address: &str) -> Finding {
+    let id = asset(hub, grant, address).await.id;
+    let found: Vec<_> = findings(hub, grant).await.into_iter().filter(|finding| finding.asset_id == id).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.into_iter().next().unwrap()
+}
+
+async fn on_port(hub: &Running, grant: &Grant, address: &str, of: u16) -> Finding {
+    let id = asset(hub, grant, address).await.id;
+    let is_there = |finding: &Finding| matches!(finding.location, Location::Network { port, .. } if port == of);
+    let found = findings(hub, grant).await.into_iter().find(|finding| finding.asset_id == id && is_there(finding));
+    found.unwrap_or_else(|| panic!("{address}:{of}"))
+}
+
+/// These are all, each with the rule that suppresses it.
+async fn assert_suppressed(hub: &Running, grant: &Grant, expected: &[(&str, u16, Option<SuppressionRuleId>)]) {
+    assert_eq!(findings(hub, grant).await.len(), expected.len());
+    for (address, port, rule) in expected {
+        let finding = on_port(hub, grant, address, *port).await;
+        let state = if rule.is_some() { FindingState::Suppressed } else { FindingState::Open };
+        assert_eq!((finding.status, finding.suppression_rule_id), (state, *rule), "{address}:{port}");
+    }
+}
+
+fn scan(job: &Job) -> ScanId {
+    job.result.as_ref().unwrap()["scan_id"].as_str().unwrap().parse().unwrap()
+}
+
+/// What the list of a scan shows.
+async fn seen_by(hub: &Running, grant: &Grant, scan: ScanId) -> Vec<FindingId> {
+    let filter = FindingFilter { scan_id: Some(scan), ..FindingFilter::default() };
+    let listed = hub.hub.findings().list(grant, &filter, &PageRequest::default()).await.unwrap().items;
+    let mut ids: Vec<FindingId> = listed.into_iter().map(|finding| finding.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+async fn merge(hub: &Running, grant: &Grant, into: &str, from: &str) -> AssetMerge {
+    let (into, from) = (asset(hub, grant, into).await, asset(hub, grant, from).await);
+    hub.hub.assets().merge(grant, into.id, from.id, "one machine", Some(into.version)).await.unwrap()
+}
+
+async fn undo(hub: &Running, grant: &Grant, merge: &AssetMerge) {
+    hub.hub.assets().undo_merge(grant, merge.id).await.unwrap();
+}
+
+async fn judge(hub: &Running, grant: &Grant, finding: &Finding, to: FindingState) {
+    hub.hub.findings().transition(grant, finding.id, to, "looked at it", None).await.unwrap();
+}
+
+fn heartbleed(scanner: &str, address: &str) -> Value {
+    says(scanner, "73412", address, 443, CVE)
+}
+
+fn later(record: Value) -> Value {
+    with(record, json!({"seen_at": "2026-03-01T00:00:00Z"}))
+}
+
+on_both_databases! {
+    async fn what_is_reported_of_a_merged_asset_lands_on_the_other(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "one", &report(&[heartbleed("nessus", ONE)])).await;
+        hub.upload(&grant, "other", &report(&[says("nessus", "10863", OTHER, 22, &[])])).await;
+        let moved = on(&hub, &grant, OTHER).await;
+        merge(&hub, &grant, ONE, OTHER).await;
+        assert_eq!(listed(&hub, &grant).await, 1);
+        let id = asset(&hub, &grant, ONE).await.id;
+        let found = findings(&hub, &grant).await;
+        assert!(found.iter().all(|finding| finding.asset_id == id) && found.iter().any(|one| one.id == moved.id));
+        for scanner in ["nessus", "qualys", "openvas"] {
+            let result = hub.upload(&grant, scanner, &report(&[heartbleed(scanner, OTHER)])).await.result.unwrap();
+            assert_eq!(result["created"].as_u64(), Some(0), "{scanner}");
+        }
+        assert_eq!(listed(&hub, &grant).await, 1);
+        let met = findings(&hub, &grant).await.into_iter().find(|finding| finding.id != moved.id).unwrap();
+        assert_eq!((met.asset_id, met.sighting_count), (id, 4));
+        hub.stop().await;
+    }
+
+    /// Merge, import, undo is import: with findings that meet, that move and that come later, on either asset.
+    async fn undoing_leaves_what_imports_would_have_left(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "1", &report(&[heartbleed("nessus", ONE), says("nessus", "2", ONE, 1, &[])])).await;
+        hub.upload(&grant, "2", &report(&[heartbleed("qualys", OTHER), says("nessus", "3", OTHER, 2, &[])])).await;
+        let before = hub.dump(&grant).await;
+        let ids: Vec<_> = findings(&hub, &grant).await.into_iter().map(|finding| finding.id).collect();
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        assert_eq!(findings(&hub, &grant).await.len(), 3);
+        undo(&hub, &grant, &said).await;
+        assert_eq!(hub.dump(&grant).await, before);
+        let mut back: Vec<_> = findings(&hub, &grant).await.into_iter().map(|finding| finding.id).collect();
+        back.sort_unstable();
+        let mut ids = ids;
+        ids.sort_unstable();
+        assert_eq!(back, ids, "with their ids");
+
+        let reports = [
+            report(&[later(heartbleed("nessus", OTHER)), says("nessus", "4", OTHER, 4, &[])]),
+            report(&[says("nessus", "4", ONE, 4, &[]), says("nessus", "3", ONE, 2, &[])]),
+            report(&[says("openvas", "5", OTHER, 5, &["CVE-2020-1"]), later(says("nessus", "2", OTHER, 1, &[]))]),
+        ];
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        for (index, bytes) in reports.iter().enumerate() {
+            hub.upload(&grant, &format!("merged {index}"), bytes).await;
+        }
+        undo(&hub, &grant, &said).await;
+        let undone = hub.dump(&grant).await;
+        for (index, bytes) in reports.iter().enumerate() {
+            let result = hub.upload(&grant, &format!("again {index}"), bytes).await.result.unwrap();
+            assert_eq!((result["created"].as_u64(), result["updated"].as_u64()), (Some(0), Some(0)), "{index}");
+        }
+        assert_eq!(hub.dump(&grant).await, undone);
+        let own = |dump: &[String]| {
+            let mut rows: Vec<String> = dump
+                .iter()
+                .filter(|line| line.split('\t').nth(1) == Some("finding"))
+                .map(|line| line.split('\t').skip(2).take(8).collect::<Vec<_>>().join("\t"))
+                .collect();
+            rows.sort_unstable();
+            rows
+        };
+        let plain = hub.company("Plain").await;
+        hub.upload(&plain, "1", &report(&[heartbleed("nessus", ONE), says("nessus", "2", ONE, 1, &[])])).await;
+        hub.upload(&plain, "2", &report(&[heartbleed("qualys", OTHER), says("nessus", "3", OTHER, 2, &[])])).await;
+        for (index, bytes) in reports.iter().enumerate() {
+            hub.upload(&plain, &format!("plain {index}"), bytes).await;
+        }
+        assert_eq!(own(&undone), own(&hub.dump(&plain).await));
+        hub.stop().await;
+    }
+
+    async fn the_newer_judgement_stands_and_undoing_gives_each_its_own(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "1", &report(&[heartbleed("nessus", ONE), heartbleed("nessus", OTHER)])).await;
+        judge(&hub, &grant, &on(&hub, &grant, ONE).await, FindingState::RiskAccepted).await;
+        judge(&hub, &grant, &on(&hub, &grant, OTHER).await, FindingState::FalsePositive).await;
+        hub.hub.findings().add_comment(&grant, on(&hub, &grant, OTHER).await.id, "of the other").await.unwrap();
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        let met = only(&hub, &grant).await;
+        assert_eq!(met.status, FindingState::FalsePositive);
+        let comments = hub.hub.findings().comments(&grant, met.id, &PageRequest::default()).await.unwrap();
+        assert_eq!(comments.items.len(), 1);
+        undo(&hub, &grant, &said).await;
+        assert_eq!(on(&hub, &grant, ONE).await.status, FindingState::RiskAccepted);
+        assert_eq!(on(&hub, &grant, OTHER).await.status, FindingState::FalsePositive);
+
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        judge(&hub, &grant, &only(&hub, &grant).await, FindingState::Open).await;
+        undo(&hub, &grant, &said).await;
+        for address in [ONE, OTHER] {
+            assert_eq!(on(&hub, &grant, address).await.status, FindingState::Open, "{address}: given during the merge");
+        }
+        hub.stop().await;
+    }
+
+    async fn a_chain_lands_on_its_end_and_comes_apart_from_there(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let all = [ONE, OTHER, THIRD].map(|address| heartbleed("nessus", address));
+        hub.upload(&grant, "all", &report(&all)).await;
+        let before = hub.dump(&grant).await;
+        let first = merge(&hub, &grant, OTHER, THIRD).await;
+        let second = merge(&hub, &grant, ONE, OTHER).await;
+        hub.upload(&grant, "third", &report(&[heartbleed("qualys", THIRD)])).await;
+        assert_eq!((only(&hub, &grant).await.sighting_count, listed(&hub, &grant).await), (4, 1));
+        let refused = hub.hub.assets().undo_merge(&grant, first.id).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Conflict);
+        undo(&hub, &grant, &second).await;
+        assert_eq!(on(&hub, &grant, OTHER).await.sighting_count, 3);
+        undo(&hub, &grant, &first).await;
+        assert_eq!(on(&hub, &grant, THIRD).await.sighting_count, 2);
+        let kept: Vec<_> = hub.dump(&grant).await.into_iter().filter(|line| before.contains(line)).collect();
+        assert_eq!(kept.len(), before.len() - 1, "only what qualys saw is new");
+        hub.stop().await;
+    }
+
+    async fn a_scan_lists_what_it_saw_wherever_that_is_now(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let one = scan(&hub.upload(&grant, "1", &report(&[heartbleed("nessus", ONE)])).await);
+        let records = [heartbleed("qualys", OTHER), says("nessus", "3", OTHER, 2, &[])];
+        let other = scan(&hub.upload(&grant, "2", &report(&records)).await);
+        let before = (seen_by(&hub, &grant, one).await, seen_by(&hub, &grant, other).await);
+        assert_eq!((before.0.len(), before.1.len()), (1, 2));
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        let merged = (seen_by(&hub, &grant, one).await, seen_by(&hub, &grant, other).await);
+        assert_eq!(merged.0, before.0);
+        assert!(merged.1.len() == 2 && merged.1.contains(&before.0[0]), "{merged:?}");
+        let during = scan(&hub.upload(&grant, "3", &report(&[later(heartbleed("nessus", OTHER))])).await);
+        assert_eq!(seen_by(&hub, &grant, during).await, before.0);
+        undo(&hub, &grant, &said).await;
+        assert_eq!((seen_by(&hub, &grant, one).await, seen_by(&hub, &grant, other).await), before);
+        assert_eq!(seen_by(&hub, &grant, during).await, [on_port(&hub, &grant, OTHER, 443).await.id]);
+        hub.stop().await;
+    }
+
+    async fn rules_suppress_by_the_asset_that_a_finding_is_on(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let rule = NewRule {
+            name: "lab".to_owned(),
+            expression: Expression { asset_name: Some(OTHER.to_owned()), ..Expression::default() },
+            reason: "a lab".to_owned(),
+            owner: OwnerChoice::Caller,
+            expires_at: Timestamp::from_seconds(4_000_000_000),
+            enabled: true,
+        };
+        let rule = hub.hub.suppression().create(&grant, rule).await.unwrap().rule.id;
+        let records = [heartbleed("nessus", ONE), heartbleed("nessus", OTHER), says("nessus", "3", OTHER, 2, &[])];
+        hub.upload(&grant, "1", &report(&records)).await;
+        let apart = [(ONE, 443, None), (OTHER, 443, Some(rule)), (OTHER, 2, Some(rule))];
+        for (into, from, expected) in [
+            (ONE, OTHER, [(ONE, 443, None), (ONE, 2, None)]),
+            (OTHER, ONE, [(OTHER, 443, Some(rule)), (OTHER, 2, Some(rule))]),
+        ] {
+            assert_suppressed(&hub, &grant, &apart).await;
+            let said = merge(&hub, &grant, into, from).await;
+            assert_suppressed(&hub, &grant, &expected).await;
+            undo(&hub, &grant, &said).await;
+        }
+        assert_suppressed(&hub, &grant, &apart).await;
+        hub.stop().await;
+    }
+
+    async fn what_cannot_be_merged_is_refused_and_others_assets_are_not_found(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let stranger = hub.company("Zenith").await;
+        let records =
+            [heartbleed("nessus", ONE), heartbleed("nessus", OTHER), says_of_code("semgrep", "eval", "a.py", 1, "eval(x)")];
+        hub.upload(&grant, "1", &report(&records)).await;
+        hub.upload(&stranger, "1", &report(&[heartbleed("nessus", ONE)])).await;
+        let assets = hub.hub.assets();
+        let (one, other) = (asset(&hub, &grant, ONE).await, asset(&hub, &grant, OTHER).await);
+        let foreign = asset(&hub, &stranger, ONE).await.id;
+        let page = PageRequest::default();
+        let code = assets.list(&grant, &AssetFilter::default(), &page).await.unwrap().0.items;
+        let code = code.into_iter().find(|entry| entry.asset.kind != one.kind).unwrap().asset.id;
+        for (into, from, expected) in [
+            (one.id, one.id, ErrorCode::Conflict),
+            (one.id, code, ErrorCode::Conflict),
+            (one.id, foreign, ErrorCode::InvalidInput),
+            (foreign, one.id, ErrorCode::NotFound),
+        ] {
+            assert_eq!(assets.merge(&grant, into, from, "", None).await.unwrap_err().code, expected);
+        }
+        let stale = assets.merge(&grant, one.id, other.id, "", Some(one.version + 1)).await.unwrap_err();
+        assert_eq!(stale.code, ErrorCode::StaleVersion);
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        assert_eq!(assets.merge(&grant, other.id, one.id, "", None).await.unwrap_err().code, ErrorCode::Conflict);
+        assert_eq!(assets.undo_merge(&stranger, said.id).await.unwrap_err().code, ErrorCode::NotFound);
+        assert_eq!(assets.merges(&stranger, one.id).await.unwrap_err().code, ErrorCode::NotFound);
+        undo(&hub, &grant, &said).await;
+        assert_eq!(assets.undo_merge(&grant, said.id).await.unwrap_err().code, ErrorCode::Conflict);
+        let told = assets.merges(&grant, one.id).await.unwrap();
+        assert!(told.len() == 1 && told[0].undone.is_some() && told[0].absorbed_identity() == other.identity);
+        hub.stop().await;
+    }
+}
