@@ -30,6 +30,8 @@ pub(crate) struct Asset {
     tags: Vec<String>,
     /// How much depends on it; its findings are rated by this.
     criticality: Criticality,
+    /// The asset that a person says this one is; its findings are there.
+    merged_into: Option<Uuid>,
     /// Raised by every change that a person makes.
     version: i64,
 }
@@ -47,6 +49,7 @@ impl From<asset::Asset> for Asset {
             last_seen_at: asset.last_seen_at.into(),
             tags: asset.tags,
             criticality: asset.criticality.into(),
+            merged_into: asset.merged_into.map(|id| id.0),
             version: asset.version,
         }
     }

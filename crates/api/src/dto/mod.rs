@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod approval;
 pub(crate) mod assessment;
 pub(crate) mod asset;
+pub(crate) mod asset_merge;
 pub(crate) mod bulk;
 pub(crate) mod comment;
 pub(crate) mod connector;

@@ -36,6 +36,7 @@ ids!(
     FindingId,
     IntegrationId,
     JobId,
+    MergeId,
     RuleId,
     ScanId,
     ScheduleId,

@@ -4,6 +4,7 @@ mod account;
 mod api_keys;
 mod approvals;
 mod assessments;
+mod asset_merges;
 mod assets;
 mod comments;
 mod companies;
@@ -58,6 +59,7 @@ pub(crate) fn operations() -> Operations {
         approvals::register,
         suppression::register,
         export::register,
+        asset_merges::register,
         assets::register,
         imports::register,
         feeds::register,

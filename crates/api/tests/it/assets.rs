@@ -85,3 +85,51 @@ async fn what_no_report_tells_is_unknown() {
         assert!(seen["last_found_at"].is_string());
     }
 }
+
+fn host(address: &str) -> String {
+    NESSUS.replace("10.0.0.5", address)
+}
+
+#[tokio::test]
+async fn two_assets_are_merged_and_come_apart_again() {
+    let house = House::new().await;
+    let tenant = house.first().await;
+    let stranger = house.another(&tenant, "Zenith").await;
+    upload(&house, &tenant, "one", &host("10.0.0.5")).await;
+    upload(&house, &tenant, "other", &host("10.0.0.6")).await;
+    let hosts = assets(&house, &tenant.key, "kind=host&sort=name").await;
+    let [one, other] = &hosts[..] else { panic!("{hosts:?}") };
+    let path = format!("/api/v1/assets/{}", one["id"].as_str().unwrap());
+    let tag = house.send(Ask::get(&path).key(&tenant.key)).await.headers["etag"].to_str().unwrap().to_owned();
+    let merges = format!("{path}/merges");
+    let wanted = json!({"from": other["id"], "reason": "one machine"});
+    let ask = |key: &str| Ask::post(&merges, wanted.clone()).key(key);
+    assert_eq!(house.send(ask(&stranger.key)).await.code(), "not_found");
+    let viewer = house.key(&tenant, Role::Viewer).await;
+    assert_eq!(house.send(ask(&viewer)).await.code(), "permission_denied");
+    assert_eq!(house.send(ask(&tenant.key).header("if-match", "\"99\"")).await.code(), "stale_version");
+    let merge = house.send(ask(&tenant.key).header("if-match", tag.clone())).await.expect(201);
+    assert_eq!((&merge["asset_id"], &merge["absorbed"]["id"]), (&one["id"], &other["id"]));
+    assert_eq!((&merge["reason"], &merge["undone_by"]), (&json!("one machine"), &Value::Null));
+    let again = house.send(ask(&tenant.key).header("if-match", tag)).await;
+    assert!(matches!(again.code().as_str(), "conflict" | "stale_version"), "{}", again.code());
+    assert_eq!(assets(&house, &tenant.key, "kind=host").await.len(), 1);
+    let absorbed = format!("/api/v1/assets/{}", other["id"].as_str().unwrap());
+    let absorbed = house.send(Ask::get(absorbed).key(&tenant.key)).await.expect(200);
+    assert_eq!(absorbed["merged_into"], one["id"]);
+    let undo = format!("/api/v1/asset-merges/{}/undo", merge["id"].as_str().unwrap());
+    let undo = |key: &str| Ask::post(&undo, json!({})).key(key);
+    assert_eq!(house.send(undo(&stranger.key)).await.code(), "not_found");
+    assert_eq!(house.send(undo(&viewer)).await.code(), "permission_denied");
+    assert!(house.send(undo(&tenant.key)).await.expect(200)["undone_at"].is_string());
+    assert_eq!(house.send(undo(&tenant.key)).await.code(), "conflict");
+    assert_eq!(assets(&house, &tenant.key, "kind=host").await.len(), 2);
+    let listed = house.send(Ask::get(&merges).key(&viewer)).await.expect(200);
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][1]), (&merge["id"], &Value::Null));
+    assert!(listed["items"][0]["undone_by"].is_string(), "{listed}");
+    let audit = house.send(Ask::get("/api/v1/audit-log").key(&tenant.key)).await.expect(200);
+    assert_eq!(
+        (&audit["items"][0]["action"], &audit["items"][1]["action"]),
+        (&json!("asset.merge.undo"), &json!("asset.merge"))
+    );
+}

@@ -66,6 +66,7 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         let list = house.send(Ask::get(path).key(&tenant.key)).await.expect(200);
         id(&list["items"][0])
     };
+    let merge = merge(house, tenant).await;
     let hook = id(&integration);
     house.hub.steps().route_notices().await.unwrap();
     HashMap::from([
@@ -77,6 +78,7 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("comments", id(&comment)),
         ("approvals", id(&waiting["pending_approval"])),
         ("assets", first("/api/v1/assets").await),
+        ("asset-merges", merge),
         ("schedules", first("/api/v1/schedules").await),
         ("notification-channels", id(&channel["channel"])),
         ("notification-rules", id(&rule)),
@@ -86,6 +88,26 @@ async fn belongings(house: &House, tenant: &Tenant) -> HashMap<&'static str, Str
         ("api-keys", id(&key)),
         ("companies", tenant.company.to_string()),
     ])
+}
+
+/// Two hosts that somebody says are one.
+async fn merge(house: &House, tenant: &Tenant) -> String {
+    let host = |address: &str| {
+        json!({
+            "scanner": "nessus", "rule_id": "1", "title": MARK, "severity": "low", "cves": [],
+            "asset": {"kind": "host", "name": address, "keys": [{"kind": "ip", "value": address}]},
+            "location": {"kind": "network", "port": 443, "protocol": "tcp"}, "seen_at": "2026-01-01T00:00:00Z",
+        })
+    };
+    let report = json!({"schema": "scanhelm-findings/1", "findings": [host("10.0.0.5"), host("10.0.0.6")]});
+    let (kind, body) = form(&report.to_string(), &[("scan_name", MARK)]);
+    let upload = Ask::new(axum::http::Method::POST, "/api/v1/imports").body(&kind, body).key(&tenant.key);
+    let ticket = house.send(upload).await.expect(202);
+    assert_eq!(house.job(&tenant.key, &ticket).await["state"], "done");
+    let hosts = house.send(Ask::get("/api/v1/assets?kind=host").key(&tenant.key)).await.expect(200);
+    let path = format!("/api/v1/assets/{}/merges", hosts["items"][0]["id"].as_str().unwrap());
+    let merge = Ask::post(&path, json!({"from": hosts["items"][1]["id"], "reason": MARK})).key(&tenant.key);
+    house.send(merge).await.expect(201)["id"].as_str().unwrap().to_owned()
 }
 
 fn comparable(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -121,8 +143,9 @@ async fn foreign_unknown_and_nonsense_are_the_same_404() {
     }
     assert!(walked >= 25, "{walked}");
     // All of it is still there for its owner.
-    for (kind, id) in
-        belongings.iter().filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys" | "hooks" | "comments"))
+    for (kind, id) in belongings
+        .iter()
+        .filter(|(kind, _)| !matches!(**kind, "blocklist" | "api-keys" | "hooks" | "comments" | "asset-merges"))
     {
         house.send(Ask::get(format!("/api/v1/{kind}/{id}")).key(&owner.key)).await.expect(200);
     }
