@@ -164,6 +164,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/asset-merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a merge back: what was reported of the absorbed asset is its own again. */
+        post: operations["undo_asset_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -214,6 +231,24 @@ export interface paths {
         head?: never;
         /** Says whose an asset is, what it belongs to, and how much depends on it. By the last its findings are rated anew. */
         patch: operations["update_asset"];
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was merged into an asset, also what was taken back; the newest first. */
+        get: operations["list_asset_merges"];
+        put?: never;
+        /** Says that the asset `from` is this one. Its findings move here, and what is reported of it from now on lands here. */
+        post: operations["merge_assets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/audit-log": {
@@ -1734,6 +1769,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The absorbed asset as it was. */
+        AbsorbedAsset: {
+            /** Format: uuid */
+            id: string;
+            /** @example ip:10.0.0.5 */
+            identity: string;
+            name: string;
+        };
         /** @description An upload that is being read. */
         Accepted: components["schemas"]["JobTicket"] & {
             /** @description The recognised format. */
@@ -1891,6 +1934,11 @@ export interface components {
             keys: string[];
             kind: components["schemas"]["AssetType"];
             last_seen_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description The asset that a person says this one is; its findings are there.
+             */
+            merged_into?: string | null;
             name: string;
             operating_system?: string | null;
             /**
@@ -1923,6 +1971,24 @@ export interface components {
             tags: components["schemas"]["TagCount"][];
             /** Format: int64 */
             total: number;
+        };
+        /** @description One asset absorbed by another. */
+        AssetMerge: {
+            absorbed: components["schemas"]["AbsorbedAsset"];
+            /**
+             * Format: uuid
+             * @description The asset that stays.
+             */
+            asset_id: string;
+            /** Format: uuid */
+            id: string;
+            merged_at: components["schemas"]["Time"];
+            /** @description `user/0190...` or `api_key/0190...`. */
+            merged_by: string;
+            reason: string;
+            undone_at?: components["schemas"]["Time"] | null;
+            /** @description Who took it back; `null` while it stands. */
+            undone_by?: string | null;
         };
         /** @description What people say of an asset. What is left out stays. */
         AssetPatch: {
@@ -2887,6 +2953,11 @@ export interface components {
                 keys: string[];
                 kind: components["schemas"]["AssetType"];
                 last_seen_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description The asset that a person says this one is; its findings are there.
+                 */
+                merged_into?: string | null;
                 name: string;
                 operating_system?: string | null;
                 /**
@@ -2902,6 +2973,38 @@ export interface components {
                  * @description Raised by every change that a person makes.
                  */
                 version: number;
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only on the first page, and where counting is cheap.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_AssetMerge: {
+            items: {
+                absorbed: components["schemas"]["AbsorbedAsset"];
+                /**
+                 * Format: uuid
+                 * @description The asset that stays.
+                 */
+                asset_id: string;
+                /** Format: uuid */
+                id: string;
+                merged_at: components["schemas"]["Time"];
+                /** @description `user/0190...` or `api_key/0190...`. */
+                merged_by: string;
+                reason: string;
+                undone_at?: components["schemas"]["Time"] | null;
+                /** @description Who took it back; `null` while it stands. */
+                undone_by?: string | null;
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -3798,6 +3901,13 @@ export interface components {
             /** @description Where it is used. */
             name: string;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description Which asset is to be absorbed. */
+        NewAssetMerge: {
+            /** Format: uuid */
+            from: string;
+            /** @description Why they are one; at most 1,000 characters are kept. */
+            reason?: string;
         };
         /** @description A further company with its first administrator. */
         NewCompany: {
@@ -5841,6 +5951,85 @@ export interface operations {
             };
         };
     };
+    undo_asset_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetMerge"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it was undone, or a later merge has to be undone first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_assets: {
         parameters: {
             query?: {
@@ -6121,6 +6310,194 @@ export interface operations {
             };
             /** @description Unknown, or another company's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_asset_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_AssetMerge"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_assets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read. */
+                "If-Match"?: string | null;
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssetMerge"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetMerge"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another company's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: they cannot be merged, or not now; `detail` says why. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -269,6 +269,7 @@ impl Operation {
             (false, _) => ask,
             (true, "import_report" | "load_feed") => ask.body("multipart/form-data; boundary=x", "--x--\r\n"),
             (true, "create_finding_comment" | "update_comment") => ask.json(serde_json::json!({"body": "x"})),
+            (true, "merge_assets") => ask.json(serde_json::json!({"from": "01900000-0000-7000-8000-000000000000"})),
             (true, "transition_finding" | "set_finding_state") => ask.json(serde_json::json!({"to": "in_progress"})),
             (true, _) => ask.json(serde_json::json!({})),
         }
