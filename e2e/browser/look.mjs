@@ -92,6 +92,13 @@ const pages = [
     await hub.api("/triage-policy", { method: "PATCH", headers: JSON_BODY, body: JSON.stringify({ approval_states: ["risk_accepted", "false_positive"] }) });
     return "/policies";
   }, widths: WIDTHS },
+  { name: "suppression-empty", path: "/suppression-rules" },
+  { name: "suppression-add", path: "/suppression-rules", widths: [1440, 390], act: steps(click("Add rule"), fill("Title contains", "a")) },
+  { name: "suppression", path: async (hub) => {
+    const rule = { name: `Lab ${Math.random()}`, expression: { max_severity: "low" }, reason: "A lab without data", expires_at: "2099-01-01T00:00:00Z" };
+    await hub.api("/suppression-rules", { method: "POST", headers: JSON_BODY, body: JSON.stringify(rule) });
+    return "/suppression-rules";
+  }, widths: WIDTHS },
   { name: "integrations", path: "/integrations", widths: WIDTHS },
   { name: "integrations-add", path: "/integrations", act: steps(click("Add integration"), click(/Nessus/), inDialog("Add integration")) },
   { name: "integrations-wrong", path: "/integrations", act: async (page, hub) => {
