@@ -92,6 +92,8 @@ const pages = [
     await hub.api("/triage-policy", { method: "PATCH", headers: JSON_BODY, body: JSON.stringify({ approval_states: ["risk_accepted", "false_positive"] }) });
     return "/policies";
   }, widths: WIDTHS },
+  { name: "asset-merged", path: async (hub) => `/assets/${(await hub.api("/assets?kind=host&limit=1")).items[0].id}?tab=merged`, widths: [1440, 390] },
+  { name: "asset-merge", path: async (hub) => `/assets/${(await hub.api("/assets?kind=host&limit=1")).items[0].id}?tab=merged`, act: click("Merge another asset into this one") },
   { name: "suppression-empty", path: "/suppression-rules" },
   { name: "suppression-add", path: "/suppression-rules", widths: [1440, 390], act: steps(click("Add rule"), fill("Title contains", "a")) },
   { name: "suppression", path: async (hub) => {

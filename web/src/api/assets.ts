@@ -51,3 +51,22 @@ export const changeAsset = (asset: AssetDetail, body: AssetPatch) =>
       body,
     }),
   );
+
+export const mergesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["assets", "merges", id],
+    queryFn: ({ signal }) =>
+      answer(hub.GET("/api/v1/assets/{id}/merges", { params: { path: { id } }, signal })),
+  });
+
+/** `from` becomes a part of the asset. */
+export const mergeAssets = (asset: AssetDetail, from: string, reason: string) =>
+  answer(
+    hub.POST("/api/v1/assets/{id}/merges", {
+      params: { path: { id: asset.id }, header: { "If-Match": `"${asset.version}"` } },
+      body: { from, reason },
+    }),
+  );
+
+export const undoMerge = (id: string) =>
+  answer(hub.POST("/api/v1/asset-merges/{id}/undo", { params: { path: { id } } }));

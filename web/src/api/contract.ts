@@ -121,6 +121,7 @@ export type Asset = Schemas["ListedAsset"];
 export type AssetDetail = Schemas["AssetDetail"];
 export type AssetCoverage = Schemas["Coverage"];
 export type AssetPatch = Schemas["AssetPatch"];
+export type AssetMerge = Schemas["AssetMerge"];
 export type Comment = Schemas["Comment"];
 export type SuppressionExpression = Schemas["SuppressionExpression"];
 export type SuppressionRule = Schemas["SuppressionRule"];

@@ -7,7 +7,7 @@ import type { AssetDetail } from "@/api/contract.ts";
 import { FindingList } from "@/findings/FindingList.tsx";
 import { toFindingFilter, toFindingQuery } from "@/findings/finding-filters.ts";
 import { GridSkeleton } from "@/parts/DataGrid.tsx";
-import { EmptyState } from "@/parts/EmptyState.tsx";
+import { EmptyState, Notice } from "@/parts/EmptyState.tsx";
 import { Figures } from "@/parts/Facts.tsx";
 import { first } from "@/parts/filters.ts";
 import { isMissing } from "@/parts/missing.ts";
@@ -20,9 +20,10 @@ import { AssetOwner } from "./AssetOwner.tsx";
 import { KIND_WORDS } from "./asset-filters.ts";
 import styles from "./assets.module.css";
 import { CoverageTab } from "./CoverageTab.tsx";
+import { MergesTab } from "./MergesTab.tsx";
 
 const route = getRouteApi("/console/assets/$assetId");
-const TABS = ["findings", "coverage", "identity"] as const;
+const TABS = ["findings", "coverage", "identity", "merged"] as const;
 
 export function AssetPage() {
   const { assetId } = route.useParams();
@@ -70,6 +71,15 @@ function AssetView({ asset }: { asset: AssetDetail }) {
         ]}
       />
       <div className={styles.notices}>
+        {asset.merged_into ? (
+          <Notice tone="plain">
+            This asset was merged into{" "}
+            <Link to="/assets/$assetId" params={{ assetId: asset.merged_into }} search={{ tab: ["merged"] }}>
+              another one
+            </Link>
+            , where its findings are.
+          </Notice>
+        ) : null}
         <AssetOwner asset={asset} />
       </div>
       <Tabs
@@ -81,6 +91,7 @@ function AssetView({ asset }: { asset: AssetDetail }) {
           <Tabs.Tab value="findings">Findings</Tabs.Tab>
           <Tabs.Tab value="coverage">Coverage</Tabs.Tab>
           <Tabs.Tab value="identity">Recognised by</Tabs.Tab>
+          <Tabs.Tab value="merged">Merged</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="findings" className={styles.filling}>
           <AssetFindings asset={asset} />
@@ -96,6 +107,9 @@ function AssetView({ asset }: { asset: AssetDetail }) {
               ))}
             </ul>
           </div>
+        </Tabs.Panel>
+        <Tabs.Panel value="merged">
+          <MergesTab asset={asset} />
         </Tabs.Panel>
       </Tabs>
     </>

@@ -138,3 +138,49 @@ test("an asset that is not there is said not to be", async () => {
   open("/assets/a9");
   expect(await screen.findByRole("heading", { name: /not found/i })).toBeDefined();
 });
+
+test("another asset is merged into this one, and taken apart again", async () => {
+  let merged = false;
+  let undone: string | null = null;
+  const merge = () => ({
+    id: "m1",
+    asset_id: "a1",
+    absorbed: { id: "a2", name: "10.0.0.5", identity: "ip:10.0.0.5" },
+    reason: "same machine",
+    merged_by: "system",
+    merged_at: "2026-01-03T00:00:00Z",
+    undone_by: undone && "system",
+    undone_at: undone,
+  });
+  serve();
+  const sent: unknown[] = [];
+  hub.use(
+    http.get(at("/assets"), () =>
+      listing([asset, { ...asset, id: "a2", name: "10.0.0.5", identity: "ip:10.0.0.5" }]),
+    ),
+    http.get(at("/assets/a1/merges"), () => listing(merged ? [merge()] : [])),
+    http.post(at("/assets/a1/merges"), async ({ request }) => {
+      sent.push([request.headers.get("If-Match"), await request.json()]);
+      merged = true;
+      return HttpResponse.json(merge(), { status: 201 });
+    }),
+    http.post(at("/asset-merges/m1/undo"), () => {
+      undone = "2026-01-04T00:00:00Z";
+      return HttpResponse.json(merge());
+    }),
+  );
+  const { user } = open("/assets/a1?tab=merged");
+  await user.click(await screen.findByRole("button", { name: "Merge another asset into this one" }));
+  const dialog = await screen.findByRole("dialog");
+  await user.click(within(dialog).getByRole("button", { name: "Merge" }));
+  await within(dialog).findByText(/Choose the asset/);
+  await user.click(within(dialog).getByRole("combobox", { name: /The same as/ }));
+  await user.click(await screen.findByRole("option", { name: "10.0.0.5" }));
+  await user.type(within(dialog).getByLabelText("Reason"), "same machine");
+  await user.click(within(dialog).getByRole("button", { name: "Merge" }));
+  await user.click(await screen.findByRole("button", { name: "Undo…" }));
+  expect(sent).toEqual([['"3"', { from: "a2", reason: "same machine" }]]);
+  await user.click(await screen.findByRole("button", { name: "Undo the merge" }));
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Undo…" })).toBeNull());
+  expect(undone).not.toBeNull();
+});
