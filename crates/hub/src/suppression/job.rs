@@ -43,14 +43,7 @@ pub(super) async fn want(hub: &Hub, transaction: &Transaction, company: CompanyI
 pub(crate) async fn enqueue_due(hub: &Hub) -> Result<u64> {
     let mut enqueued = 0;
     for company in hub.store().unmatched_companies().await? {
-        let job = job(hub, company);
-        let transaction = hub.store().begin().await?;
-        let id = transaction.enqueue(&job, hub.now()).await?;
-        transaction.commit().await?;
-        if id == job.id {
-            enqueued += 1;
-            hub.committed();
-        }
+        enqueued += u64::from(hub.enqueue_alone(&job(hub, company)).await?);
     }
     Ok(enqueued)
 }
