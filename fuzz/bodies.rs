@@ -3,8 +3,9 @@
 
 use std::io::Cursor;
 
+use scanhelm_core::feed::{FeedKind, FeedRecord, cve_id};
 use scanhelm_formats::write::{Findings, Heading, Output, ToolInfo};
-use scanhelm_formats::{Limits, ReadError, ReadOptions, ReportItem, open};
+use scanhelm_formats::{Limits, ReadError, ReadOptions, ReportItem, feed, open};
 
 /// Small enough that a fuzzer finds a breach of a limit and not the machine's.
 fn limits() -> Limits {
@@ -43,4 +44,33 @@ pub(crate) fn read_and_write(bytes: &[u8]) {
     let again = open(Box::new(Cursor::new(sarif)), &ReadOptions::default()).expect("our own SARIF");
     let again = again.filter(|item| matches!(item, Ok(ReportItem::Finding(_)))).count();
     assert_eq!(again, findings.len(), "findings that came back");
+}
+
+/// Any bytes, taken for each feed: records in the publisher's terms, and nothing after the first fault.
+pub(crate) fn read_feeds(bytes: &[u8]) {
+    for kind in FeedKind::ALL {
+        let Ok(mut reader) = feed::open(kind, Box::new(Cursor::new(bytes.to_vec())), &limits()) else { continue };
+        while let Some(Ok(record)) = reader.next() {
+            assert!(is_sound(kind, &record), "{kind}: {record:?}");
+        }
+        assert!(reader.next().is_none(), "{kind} goes on after its end");
+    }
+}
+
+/// What the hub relies on when it stores a record.
+fn is_sound(kind: FeedKind, record: &FeedRecord) -> bool {
+    let is_cve = |cve: &String| cve_id(cve).as_ref() == Some(cve);
+    let is_line = |text: &String| !text.contains(char::is_control);
+    let is_share = |number: f64| (0.0..=1.0).contains(&number);
+    match record {
+        FeedRecord::Epss { cve, score } => {
+            kind == FeedKind::Epss && is_cve(cve) && is_share(score.score) && is_share(score.percentile)
+        }
+        FeedRecord::Kev(entry) => kind == FeedKind::Kev && is_cve(&entry.cve) && is_line(&entry.name),
+        FeedRecord::Nvd(entry) => {
+            let tenths = entry.score().map_or(0, |score| score.tenths);
+            kind == FeedKind::Nvd && is_cve(&entry.cve) && entry.vectors.iter().all(is_line) && tenths <= 100
+        }
+        FeedRecord::Cwe { name, .. } => kind == FeedKind::Cwe && !name.is_empty() && is_line(name),
+    }
 }

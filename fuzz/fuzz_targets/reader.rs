@@ -1,5 +1,6 @@
 #![no_main]
 #[path = "../bodies.rs"]
+#[allow(dead_code)] // Each target has its own.
 mod bodies;
 
 use std::sync::LazyLock;

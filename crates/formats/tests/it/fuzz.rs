@@ -3,9 +3,13 @@
 #[path = "../../../../fuzz/bodies.rs"]
 mod bodies;
 
+use std::path::PathBuf;
+
 use proptest::prelude::*;
+use scanhelm_core::feed::FeedKind;
 use scanhelm_formats::formats;
 
+use crate::feeds;
 use crate::samples::samples;
 
 /// Pieces that mean something to a parser.
@@ -47,19 +51,38 @@ fn feed(bytes: &[u8]) {
         let _ = bodies::read_any(Some(format.id), bytes);
     }
     bodies::read_and_write(bytes);
+    bodies::read_feeds(bytes);
+}
+
+/// The folder of the fuzzer's seeds for NAME, when they are asked for.
+fn seed_folder(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("SCANHELM_FUZZ_SEEDS")?).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    Some(folder)
 }
 
 /// The seeds are written where SCANHELM_FUZZ_SEEDS says, which is how scripts/fuzz.sh gets them.
 #[test]
 fn each_format_has_a_seed_for_its_fuzzer() {
-    let folder = std::env::var_os("SCANHELM_FUZZ_SEEDS").map(std::path::PathBuf::from);
     for format in formats() {
         let seed = samples().into_iter().find(|sample| sample.format == format.id);
         let seed = seed.unwrap_or_else(|| panic!("{} has no small report: add one to the samples", format.id));
-        if let Some(folder) = &folder {
-            let seeds = folder.join(format.id);
-            std::fs::create_dir_all(&seeds).unwrap();
-            std::fs::write(seeds.join(format.id), seed.text).unwrap();
+        if let Some(folder) = seed_folder(&format!("formats/{}", format.id)) {
+            std::fs::write(folder.join(format.id), seed.text).unwrap();
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_feed_has_a_seed_for_the_fuzzer() {
+    let samples = feeds::samples();
+    for kind in FeedKind::ALL {
+        assert!(samples.iter().any(|sample| sample.0 == kind), "{kind} has no small feed: add one to the samples");
+    }
+    for (number, (kind, text)) in samples.into_iter().enumerate() {
+        bodies::read_feeds(text.as_bytes());
+        if let Some(folder) = seed_folder("feeds") {
+            std::fs::write(folder.join(format!("{kind}-{number}")), text).unwrap();
         }
     }
 }
@@ -70,6 +93,11 @@ fn whole_reports_pass_the_bodies() {
         bodies::read_and_write(sample.text.as_bytes());
         assert!(bodies::read_any(Some(sample.format), sample.text.as_bytes()).is_ok());
     }
+}
+
+/// Whole reports and feeds.
+fn texts() -> Vec<&'static str> {
+    samples().into_iter().map(|sample| sample.text).chain(feeds::samples().map(|(_, text)| text)).collect()
 }
 
 proptest! {
@@ -88,10 +116,10 @@ proptest! {
 
     #[test]
     fn damaged_reports_never_panic(
-        sample in proptest::sample::select(samples()),
+        sample in proptest::sample::select(texts()),
         damage in proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<u8>(), 0..PIECES.len()), 1..6),
     ) {
-        let mut bytes = sample.text.as_bytes().to_vec();
+        let mut bytes = sample.as_bytes().to_vec();
         for (place, what, byte, piece) in damage {
             if bytes.is_empty() { break; }
             let at = place.index(bytes.len());

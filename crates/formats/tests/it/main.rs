@@ -23,6 +23,7 @@ mod corpus_packages;
 mod determinism;
 mod dojo_samples;
 mod encodings;
+mod feeds;
 mod fuzz;
 mod hostile;
 mod insightvm;

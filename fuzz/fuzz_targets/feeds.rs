@@ -1,0 +1,6 @@
+#![no_main]
+#[path = "../bodies.rs"]
+#[allow(dead_code)] // Each target has its own.
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::read_feeds(bytes));
