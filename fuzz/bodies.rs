@@ -7,9 +7,21 @@ use scanhelm_core::feed::{FeedKind, FeedRecord, cve_id};
 use scanhelm_formats::write::{Findings, Heading, Output, ToolInfo};
 use scanhelm_formats::{Limits, ReadError, ReadOptions, ReportItem, feed, open};
 
-/// Small enough that a fuzzer finds a breach of a limit and not the machine's.
+/// So small that the short inputs of a fuzzer reach each of them, and that a breach is not the machine's to find.
 fn limits() -> Limits {
-    Limits { max_bytes: 8 << 20, max_token: 64 << 10, max_text: 16 << 10, max_context: 1 << 20, ..Limits::default() }
+    Limits {
+        max_bytes: 1 << 20,
+        max_inflation: 20,
+        free_inflation: 64 << 10,
+        max_members: 8,
+        max_member_name: 64,
+        max_token: 3 << 10,
+        max_gap: 256,
+        max_depth: 24,
+        max_attributes: 16,
+        max_text: 256,
+        max_context: 8 << 10,
+    }
 }
 
 /// Any bytes, taken for any format or recognised: an error or a report, never a panic; the footer comes last and once.
