@@ -30,6 +30,12 @@ pub(crate) fn read_any(format: Option<&str>, bytes: &[u8]) -> Result<Vec<ReportI
     let items = open(Box::new(Cursor::new(bytes.to_vec())), &options)?.collect::<Result<Vec<_>, _>>()?;
     let footers = items.iter().filter(|item| matches!(item, ReportItem::Footer { .. })).count();
     assert!(footers == 1 && matches!(items.last(), Some(ReportItem::Footer { .. })), "one footer, at the end");
+    let records = items.iter().filter(|item| matches!(item, ReportItem::Finding(_) | ReportItem::Rejected(_)));
+    for (position, record) in records.enumerate() {
+        let ReportItem::Rejected(rejected) = record else { continue };
+        assert_eq!(rejected.record, position as u64, "kept and rejected are counted as one: {rejected:?}");
+        assert!(!rejected.reason.is_empty(), "a record is rejected for a reason");
+    }
     Ok(items)
 }
 
