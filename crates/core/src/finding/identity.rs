@@ -214,6 +214,9 @@ impl Ordinals {
 
     /// The place of this record among its equals.
     pub fn next(&mut self, record: &FindingRecord) -> u32 {
+        if self.equals.is_empty() {
+            return 0;
+        }
         let key = key(record);
         let Some(equals) = self.equals.get(&key) else {
             return 0;

@@ -5,29 +5,26 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use scanhelm_core::activity::{Event, NewActivity};
-use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
-use scanhelm_core::finding::cvss;
-use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
 use scanhelm_core::finding::rating::RatedFinding;
 use scanhelm_core::finding::verdict::Verdict;
-use scanhelm_core::finding::{FindingRecord, FindingState, Location, SightingState};
-use scanhelm_core::ids::{AssetId, CompanyId, FindingId, SightingId, UserId};
-use scanhelm_core::import::{Import, ImportCounts, ImportNews, Quarantined};
+use scanhelm_core::finding::{FindingState, SightingState};
+use scanhelm_core::ids::{AssetId, FindingId, RunId, SightingId, UserId};
+use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
-use scanhelm_core::text::{MAX_TEXT, clean, single_line};
+use scanhelm_core::text::single_line;
 use scanhelm_core::{Result, Timestamp};
 use scanhelm_formats::CoveredAsset;
 use scanhelm_store::{
-    Alias, AssetRow, FindingRow, NewFinding, NewSighting, SightingContent, SightingRow, SightingUpdate, Transaction,
+    AssetRow, FindingRow, NewFinding, NewSighting, SightingContent, SightingRow, SightingUpdate, Transaction,
 };
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
 use super::decided::Decided;
 use super::pipeline::Frame;
+use super::prepared::{Batch, Prepared};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
@@ -36,87 +33,26 @@ use crate::rating::Basis;
 /// The import relates what it changed when all of it is in; if it comes to no end, the hub's loop does so after this.
 const RELATED_AT_THE_END: Duration = Duration::from_mins(2);
 
-/// A finding of the report and its place among equals.
-#[derive(Clone, Debug)]
-pub(super) struct Record {
-    pub(super) record: FindingRecord,
-    pub(super) ordinal: u32,
-}
-
-/// Everything about a record that can be computed without the database. Its long texts are only in `row`.
-struct Prepared {
-    fingerprint: String,
-    identity: Identity,
-    scanner_ref: String,
-    asset_identity: String,
-    /// Where its finding is: what was reported, or what that was merged into.
-    placed: Option<AssetId>,
-    seen_at: Timestamp,
-    row: SightingContent,
-    asset: AssetRecord,
-    location: Location,
-    cves: Vec<String>,
-    cwes: Vec<u32>,
-}
-
-impl Prepared {
-    fn place(&mut self, company: CompanyId, ids: &HashMap<String, AssetId>, aliases: &HashMap<AssetId, Alias>) {
-        self.placed = ids.get(&self.asset_identity).copied();
-        if let Some(alias) = self.placed.and_then(|reported| aliases.get(&reported)) {
-            self.placed = Some(alias.asset_id);
-            self.identity.asset.clone_from(&alias.identity);
-            self.fingerprint = self.identity.fingerprint(company);
-        }
-    }
-}
-
 pub(super) struct BatchWriter<'import> {
     hub: &'import Hub,
     context: &'import JobContext,
     scan: &'import Scan,
     frame: &'import Frame,
-    ordinals: Ordinals,
-    /// When each covered asset of this report was finished, for records that are not dated.
-    covered: HashMap<String, (Timestamp, bool)>,
 }
 
 impl<'import> BatchWriter<'import> {
-    pub(super) fn new(
+    pub(super) const fn new(
         hub: &'import Hub,
         context: &'import JobContext,
         scan: &'import Scan,
         frame: &'import Frame,
-        ordinals: Ordinals,
     ) -> Self {
-        Self { hub, context, scan, frame, ordinals, covered: HashMap::new() }
+        Self { hub, context, scan, frame }
     }
 
-    pub(super) fn ordinal(&mut self, record: &FindingRecord) -> u32 {
-        self.ordinals.next(record)
-    }
-
-    /// Remembers when and how the asset of records to come was covered.
-    pub(super) fn cover(&mut self, asset: &CoveredAsset) {
-        let covered_at = asset.finished_at.unwrap_or(self.frame.seen_at);
-        self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated == Some(true)));
-    }
-
-    /// Writes and commits; empties the lists.
-    pub(super) async fn write(
-        &mut self,
-        import: &mut Import,
-        position: u64,
-        total: u64,
-        assets: &mut Vec<CoveredAsset>,
-        records: &mut Vec<Record>,
-        rejected: &mut Vec<Quarantined>,
-    ) -> Result<()> {
-        let assets = std::mem::take(assets);
-        for asset in &assets {
-            self.cover(asset);
-        }
-        let mut prepared: Vec<Prepared> =
-            std::mem::take(records).into_iter().map(|record| self.prepare(record)).collect();
+    /// Writes and commits.
+    pub(super) async fn write(&self, import: &mut Import, batch: Batch, total: u64) -> Result<()> {
+        let Batch { assets, records: mut prepared, rejected, position } = batch;
         let mut next = import.clone();
         let transaction = self.hub.store().begin().await?;
         transaction.fence(&self.context.lease).await?;
@@ -133,7 +69,7 @@ impl<'import> BatchWriter<'import> {
         next.counts.add(&counts);
         next.checkpoint = position;
         let room = self.hub.settings().import.quarantine_shown.saturating_sub(next.quarantined.len());
-        next.quarantined.extend(std::mem::take(rejected).into_iter().take(room));
+        next.quarantined.extend(rejected.into_iter().take(room));
         transaction.save_import(&next).await?;
         transaction
             .append_activity(NewActivity {
@@ -154,48 +90,6 @@ impl<'import> BatchWriter<'import> {
         let progress = json!({"done": position, "total": total, "text": "Importing findings"});
         self.hub.store().progress(&self.context.lease, &progress).await?;
         Ok(())
-    }
-
-    fn prepare(&self, Record { record, ordinal }: Record) -> Prepared {
-        let identity = Identity::of(&record, ordinal);
-        let asset_identity = identity.asset.clone();
-        let covered = self.covered.get(&asset_identity);
-        let seen_at = record.seen_at.or_else(|| covered.map(|(at, _)| *at)).unwrap_or(self.frame.seen_at);
-        let authenticated = record.asset.authenticated || covered.is_some_and(|(_, authenticated)| *authenticated);
-        let mut detail = detail_of(&record);
-        let added = self.hub.0.enrichment.enrich(&record);
-        if let (Value::Object(detail), false) = (&mut detail, added.is_empty()) {
-            detail.insert("enrichment".to_owned(), Value::Object(added));
-        }
-        let detail = detail.to_string();
-        let mut row = SightingContent {
-            scanner: single_line(&record.scanner, 80),
-            rule_id: single_line(&record.rule_id, 300),
-            title: single_line(&record.title, 500),
-            severity: record.severity,
-            authenticated,
-            policy: self.frame.policy.clone(),
-            content: 0,
-            detail,
-            cvss_tenths: cvss::leading(record.cvss.iter().filter_map(|score| score.vector.as_deref()))
-                .map(|score| score.tenths),
-        };
-        row.content = content_digest(&row);
-        let scanner_ref = scanner_ref(&record, ordinal);
-        let FindingRecord { asset, location, cves, cwes, .. } = record;
-        Prepared {
-            fingerprint: identity.fingerprint(self.scan.company_id),
-            scanner_ref,
-            identity,
-            asset_identity,
-            placed: None,
-            seen_at,
-            row,
-            asset,
-            location,
-            cves,
-            cwes,
-        }
     }
 
     async fn write_assets(
@@ -361,7 +255,15 @@ impl<'import> BatchWriter<'import> {
                 };
                 decided.reopen(reopen, finding_id, found.seen_at, &found.row);
                 decided.rate.insert(finding_id);
-                self.add_sighting(decided, found, asset_id, finding_id, run_id);
+                decided.places.extend(found.placed);
+                decided.sightings.push(self.sighting(
+                    found.scanner_ref,
+                    found.seen_at,
+                    found.row,
+                    asset_id,
+                    finding_id,
+                    run_id,
+                ));
                 decided.refresh.insert(finding_id);
             }
             Case::Create => {
@@ -389,49 +291,56 @@ impl<'import> BatchWriter<'import> {
                 decided.findings.push(NewFinding {
                     id,
                     company_id: self.scan.company_id,
-                    fingerprint: found.fingerprint.clone(),
-                    identity: found.identity.clone(),
+                    fingerprint: found.fingerprint,
+                    identity: found.identity,
                     asset_id: placed,
                     title: found.row.title.clone(),
                     severity: found.row.severity,
                     status,
-                    cves: found.cves.clone(),
-                    cwes: found.cwes.clone(),
-                    location: found.location.clone(),
+                    cves: found.cves,
+                    cwes: found.cwes,
+                    location: found.location,
                     first_seen_at: found.seen_at,
                     last_seen_at: found.seen_at,
                     resolved_at,
                     cvss_tenths: found.row.cvss_tenths,
                     rating,
                 });
-                self.add_sighting(decided, found, asset_id, id, run_id);
+                decided.places.extend(found.placed);
+                decided.sightings.push(self.sighting(
+                    found.scanner_ref,
+                    found.seen_at,
+                    found.row,
+                    asset_id,
+                    id,
+                    run_id,
+                ));
             }
         }
     }
 
-    fn add_sighting(
+    fn sighting(
         &self,
-        decided: &mut Decided,
-        found: Prepared,
+        scanner_ref: String,
+        seen_at: Timestamp,
+        shown: SightingContent,
         asset_id: AssetId,
         finding_id: FindingId,
-        run_id: scanhelm_core::ids::RunId,
-    ) {
-        let id = SightingId::new(self.hub.ids());
-        decided.places.extend(found.placed);
-        decided.sightings.push(NewSighting {
-            id,
+        run_id: RunId,
+    ) -> NewSighting {
+        NewSighting {
+            id: SightingId::new(self.hub.ids()),
             company_id: self.scan.company_id,
             finding_id,
             asset_id,
             source: self.frame.source.clone(),
-            scanner_ref: found.scanner_ref,
+            scanner_ref,
             scan_id: self.scan.id,
             run_id,
-            first_seen_at: found.seen_at,
-            last_seen_at: found.seen_at,
-            shown: found.row,
-        });
+            first_seen_at: seen_at,
+            last_seen_at: seen_at,
+            shown,
+        }
     }
 }
 
@@ -440,34 +349,4 @@ impl<'import> BatchWriter<'import> {
 struct Judged<'a> {
     verdict: Option<&'a Verdict>,
     owner: Option<&'a UserId>,
-}
-
-/// What the scanner said, cleaned; not part of any identity.
-fn detail_of(record: &FindingRecord) -> Value {
-    let text = |text: &Option<String>| text.as_deref().map(|text| clean(text, MAX_TEXT));
-    json!({
-        "vendor_severity": record.vendor_severity.as_deref().map(|word| single_line(word, 80)),
-        "check": record.check.as_deref().map(|check| clean(check, 2000)),
-        "family": record.family.as_deref().map(|family| single_line(family, 200)),
-        "cves": record.cves,
-        "cwes": record.cwes,
-        "cvss": record.cvss,
-        "location": record.location,
-        "description": text(&record.description),
-        "solution": text(&record.solution),
-        "evidence": text(&record.evidence),
-        "references": record.references.iter().take(100).map(|reference| single_line(reference, 2000)).collect::<Vec<_>>(),
-    })
-}
-
-/// Stable over versions and machines: it is stored.
-fn content_digest(row: &SightingContent) -> u64 {
-    let mut hash = Sha256::new();
-    let authenticated = if row.authenticated { "1" } else { "0" };
-    let policy = row.policy.as_deref().unwrap_or("");
-    for part in [&row.title, row.severity.as_str(), &row.rule_id, authenticated, policy, &row.detail] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -13,6 +13,7 @@ mod enrichment;
 mod finish;
 mod local;
 mod pipeline;
+mod prepared;
 mod spool;
 mod upload;
 mod vendor_job;

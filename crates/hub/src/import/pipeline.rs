@@ -1,7 +1,7 @@
 //! From a report to committed batches.
 //!
-//! Reading happens on a blocking thread and hands items over through a short channel: however large the report,
-//! memory holds the batch being written and the few items behind it. The first reading keeps no record; it proves that
+//! Reading happens on a blocking thread, which makes one batch while another is written: however large the report,
+//! memory holds two batches. The first reading keeps no record; it proves that
 //! the report is whole, and learns what stands only at its end and which records are equal.
 
 use std::path::PathBuf;
@@ -13,17 +13,14 @@ use scanhelm_core::scan::Scan;
 use scanhelm_core::status::ImportState;
 use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts, Timestamp};
 use scanhelm_formats::{CoveredAsset, ReadOptions, ReportHeader, ReportItem};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::batch::{BatchWriter, Record};
+use super::batch::BatchWriter;
+use super::prepared::{Batch, Preparation, Record};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::JobContext;
-
-/// Items handed over at a time.
-const CHUNK: usize = 256;
-/// Chunks waiting.
-const WAITING: usize = 8;
 
 /// Where the records come from.
 #[derive(Clone, Debug)]
@@ -137,32 +134,81 @@ fn items(source: Source) -> Result<Items> {
     }
 }
 
-/// Starts the second reading.
-fn read(source: Source) -> mpsc::Receiver<Result<Vec<ReportItem>>> {
-    let (sender, receiver) = mpsc::channel(WAITING);
+/// The second reading, cut into batches. Everything that needs no database is done here.
+struct Batches {
+    items: Items,
+    preparation: Preparation,
+    /// Behind it stands what an earlier attempt stored.
+    checkpoint: u64,
+    position: u64,
+    rows: usize,
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch>;
+
+    fn next(&mut self) -> Option<Result<Batch>> {
+        let mut assets: Vec<CoveredAsset> = Vec::new();
+        let mut records: Vec<Record> = Vec::new();
+        let mut rejected: Vec<Quarantined> = Vec::new();
+        while records.len() + rejected.len() < self.rows && assets.len() < self.rows {
+            let item = match self.items.next() {
+                Some(Ok(item)) => item,
+                Some(Err(error)) => return Some(Err(error)),
+                None => break,
+            };
+            match item {
+                ReportItem::Asset(asset) => {
+                    self.preparation.cover(&asset);
+                    // One behind the checkpoint is only remembered, so that no batch can end there.
+                    if self.position >= self.checkpoint {
+                        assets.push(asset);
+                    }
+                }
+                ReportItem::Finding(record) => {
+                    let ordinal = self.preparation.ordinal(&record);
+                    if self.position >= self.checkpoint {
+                        records.push(Record { record: *record, ordinal });
+                    }
+                    self.position += 1;
+                }
+                ReportItem::Rejected(quarantined) => {
+                    if self.position >= self.checkpoint {
+                        rejected.push(quarantined);
+                    }
+                    self.position += 1;
+                }
+                ReportItem::Header(_) | ReportItem::Footer { .. } => {}
+            }
+        }
+        if assets.is_empty() && records.is_empty() && rejected.is_empty() {
+            return None;
+        }
+        // Only now: a report may name the asset of a record after it.
+        let records: Result<Vec<_>> = records.into_iter().map(|record| self.preparation.prepare(record)).collect();
+        Some(records.map(|records| Batch { assets, records, rejected, position: self.position }))
+    }
+}
+
+/// Starts the second reading. While one batch is written the next is made, and no third.
+fn read(source: Source, preparation: Preparation, checkpoint: u64, rows: usize) -> mpsc::Receiver<Result<Batch>> {
+    let (sender, receiver) = mpsc::channel(1);
+    let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        let opened = match items(source) {
-            Ok(opened) => opened,
+        let mut batches = match items(source) {
+            Ok(items) => Batches { items, preparation, checkpoint, position: 0, rows },
             Err(error) => {
                 // A gone receiver means that the import ended.
                 let _ = sender.blocking_send(Err(error));
                 return;
             }
         };
-        for item in opened {
-            match item {
-                Ok(item) => chunk.push(item),
-                Err(error) => {
-                    let _ = sender.blocking_send(Err(error));
-                    return;
-                }
-            }
-            if chunk.len() >= CHUNK && sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
-                return;
+        while let Ok(room) = runtime.block_on(sender.reserve()) {
+            match batches.next() {
+                Some(batch) => room.send(batch),
+                None => return,
             }
         }
-        let _ = sender.blocking_send(Ok(chunk));
     });
     receiver
 }
@@ -177,50 +223,21 @@ pub(crate) async fn import_records(
     source: Source,
     surveyed: &Survey,
 ) -> Result<Progress> {
-    let batch_rows = hub.settings().import.batch_rows.max(1);
-    let total = surveyed.records;
-    let mut writer = BatchWriter::new(hub, context, scan, frame, surveyed.ordinals.clone());
-    let mut reader = read(source);
-    let mut position = 0_u64;
-    let mut assets: Vec<CoveredAsset> = Vec::new();
-    let mut records: Vec<Record> = Vec::new();
-    let mut rejected: Vec<Quarantined> = Vec::new();
-    while let Some(chunk) = reader.recv().await {
-        for item in chunk? {
-            match item {
-                // Behind the checkpoint stands what an earlier attempt stored: it is only remembered, so that no batch
-                // can end there.
-                ReportItem::Asset(asset) if position < import.checkpoint => writer.cover(&asset),
-                ReportItem::Asset(asset) => assets.push(asset),
-                ReportItem::Finding(record) => {
-                    let ordinal = writer.ordinal(&record);
-                    if position >= import.checkpoint {
-                        records.push(Record { record: *record, ordinal });
-                    }
-                    position += 1;
-                }
-                ReportItem::Rejected(quarantined) => {
-                    if position >= import.checkpoint {
-                        rejected.push(quarantined);
-                    }
-                    position += 1;
-                }
-                ReportItem::Header(_) | ReportItem::Footer { .. } => {}
-            }
-            if records.len() + rejected.len() < batch_rows && assets.len() < batch_rows {
-                continue;
-            }
-            writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
-            if context.cancelled.is_cancelled() {
-                return Ok(Progress::Cancelled);
-            }
-            if context.stopping.is_cancelled() || hub.now() >= context.park_at {
-                return Ok(Progress::Parked);
-            }
+    let rows = hub.settings().import.batch_rows.max(1);
+    let preparation = Preparation::new(hub, scan.company_id, frame, surveyed.ordinals.clone());
+    let writer = BatchWriter::new(hub, context, scan, frame);
+    let mut batches = read(source, preparation, import.checkpoint, rows);
+    while let Some(batch) = batches.recv().await {
+        writer.write(import, batch?, surveyed.records).await?;
+        if import.checkpoint >= surveyed.records {
+            continue;
         }
-    }
-    if !records.is_empty() || !rejected.is_empty() || !assets.is_empty() {
-        writer.write(import, position, total, &mut assets, &mut records, &mut rejected).await?;
+        if context.cancelled.is_cancelled() {
+            return Ok(Progress::Cancelled);
+        }
+        if context.stopping.is_cancelled() || hub.now() >= context.park_at {
+            return Ok(Progress::Parked);
+        }
     }
     failpoint::hit("import.batches_done").await;
     Ok(Progress::Complete)
