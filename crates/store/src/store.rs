@@ -33,6 +33,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const POSTGRES_WRITERS: u32 = 8;
 /// The writer keeps the hot pages of its indexes; readers are served by the page cache of the operating system.
 const SQLITE_WRITER_CACHE_KIBIBYTES: i64 = 32 * 1024;
+/// The log is copied into the database when it has so many pages (32 MB). A page of an index that batch after batch of an
+/// import writes into is copied once for many of them.
+const SQLITE_CHECKPOINT_PAGES: &str = "8000";
+/// Rows that a connection's thread reads before it waits for who asked.
+const SQLITE_ROWS_AHEAD: usize = 1_000;
 const SQLITE_READER_CACHE_KIBIBYTES: i64 = 8 * 1024;
 
 #[derive(Clone, Debug)]
@@ -278,13 +283,17 @@ pub(crate) async fn connect_sqlite(path: &Path, connections: u32, reading: bool)
             .shared_cache(false)
             .create_if_missing(!reading)
             .busy_timeout(PATIENCE)
+            .row_buffer_size(SQLITE_ROWS_AHEAD)
             .foreign_keys(true)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
             .pragma("cache_size", (-cache).to_string());
         // How pages were before a statement is kept until it has succeeded: in memory, so that none is written for it.
         // Statements are small, see `Rows`.
-        if reading { sqlite.pragma("query_only", "ON") } else { sqlite.pragma("temp_store", "MEMORY") }
+        if reading {
+            return sqlite.pragma("query_only", "ON");
+        }
+        sqlite.pragma("temp_store", "MEMORY").pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
     });
     if !reading {
         options.map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_free(connection)));

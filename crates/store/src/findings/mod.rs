@@ -11,6 +11,7 @@ mod way;
 use std::collections::HashMap;
 
 pub use export::ExportedFinding;
+use futures::join;
 pub use list::{FindingFilter, OwnerFilter};
 pub use relation::{GroupSize, RelatedFinding};
 use scanhelm_core::finding::identity::Identity;
@@ -51,6 +52,28 @@ pub struct NewFinding {
     /// Ten times the leading computed CVSS.
     pub cvss_tenths: Option<u8>,
     pub rating: Rating,
+}
+
+/// A finding with what is stored of it as text.
+struct Written<'a> {
+    finding: &'a NewFinding,
+    text: Text,
+    cves: String,
+    cwes: String,
+    location: String,
+    identity: String,
+}
+
+/// So many findings are written down at a time.
+const WRITTEN_AT_ONCE: usize = 1_000;
+
+fn written<'a>(findings: &[&'a NewFinding]) -> Result<Vec<Written<'a>>> {
+    let write = |finding: &&'a NewFinding| {
+        let (cves, cwes, location) = (json(&finding.cves)?, json(&finding.cwes)?, json(&finding.location)?);
+        let text = Text::new(finding.company_id, &finding.title, &cves, &cwes, &location);
+        Ok(Written { finding, text, cves, cwes, location, identity: json(&finding.identity)? })
+    };
+    findings.iter().map(write).collect()
 }
 
 /// What the import needs to know of a known finding.
@@ -198,15 +221,24 @@ impl Transaction {
 
     /// Each counts one sighting, its first; [`refresh_findings`](Self::refresh_findings) recounts.
     pub async fn insert_findings(&self, findings: &[NewFinding]) -> Result<()> {
-        let mut written = Vec::with_capacity(findings.len());
-        for finding in findings {
-            let (cves, cwes, location) = (json(&finding.cves)?, json(&finding.cwes)?, json(&finding.location)?);
-            let text = Text::new(finding.company_id, &finding.title, &cves, &cwes, &location);
-            written.push((finding, text, cves, cwes, location, json(&finding.identity)?));
-        }
         // Fingerprints have no order of their own. Written in theirs, each page of their index is touched once.
-        written.sort_unstable_by(|(one, ..), (other, ..)| one.fingerprint.cmp(&other.fingerprint));
-        let texts = self.finding_texts(written.iter().map(|(_, text, ..)| text)).await?;
+        let mut sorted: Vec<&NewFinding> = findings.iter().collect();
+        sorted.sort_unstable_by(|one, other| one.fingerprint.cmp(&other.fingerprint));
+        let mut chunks = sorted.chunks(WRITTEN_AT_ONCE).map(written);
+        let mut ready = chunks.next().transpose()?;
+        while let Some(chunk) = ready {
+            // As in `Rows::run`: the next is made while the database works on this one.
+            let (inserted, next) = join!(self.insert_written(&chunk), async { chunks.next().transpose() });
+            inserted?;
+            ready = next?;
+        }
+        Ok(())
+    }
+
+    async fn insert_written(&self, findings: &[Written<'_>]) -> Result<()> {
+        let texts: Vec<&Text> = findings.iter().map(|finding| &finding.text).collect();
+        let texts = self.finding_texts(&texts).await?;
+        let findings: Vec<(&Written<'_>, i64)> = findings.iter().zip(texts).collect();
         let rows = Rows {
             head: "INSERT INTO findings (id, company_id, fingerprint, asset_id, title, severity, status, cves, cwes, \
                    location, identity, first_seen_at, last_seen_at, resolved_at, sighting_count, text_id, cvss, risk, \
@@ -214,7 +246,8 @@ impl Transaction {
             columns: 22,
             tail: "",
         };
-        rows.run(self.connection(), &written, |(finding, text, cves, cwes, location, identity), values| {
+        rows.run(self.connection(), &findings, |(written, text), values| {
+            let finding = written.finding;
             values.extend(values![
                 finding.id,
                 finding.company_id,
@@ -223,15 +256,15 @@ impl Transaction {
                 finding.title,
                 u32::from(finding.severity.rank()),
                 finding.status.as_str(),
-                cves,
-                cwes,
-                location,
-                identity,
+                written.cves,
+                written.cwes,
+                written.location,
+                written.identity,
                 finding.first_seen_at,
                 finding.last_seen_at,
                 finding.resolved_at,
                 1_i64,
-                texts.get(text).copied().unwrap_or_default(),
+                text,
                 finding.cvss_tenths.map(u32::from),
                 u32::from(finding.rating.risk),
                 finding.rating.epss,

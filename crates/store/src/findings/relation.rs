@@ -198,12 +198,12 @@ impl Transaction {
     /// Those of `assets` on which more than one source or scanner saw something, or that others were merged
     /// into: on the rest there is nothing to relate.
     pub async fn assets_of_several_scanners(&self, company: CompanyId, assets: &[AssetId]) -> Result<Vec<AssetId>> {
-        let mut sql = self.sql("SELECT asset_id FROM sightings WHERE company_id = ? AND", values![company]);
-        sql.among("asset_id", assets.iter().map(ToString::to_string));
-        sql.push(
-            " GROUP BY asset_id HAVING min(source) <> max(source) OR min(scanner) <> max(scanner) \
-             UNION SELECT merged_into AS asset_id FROM assets WHERE merged_into IS NOT NULL",
-        );
+        let text = "SELECT id AS asset_id FROM assets WHERE company_id || '' = ? AND \
+                    (SELECT min(source) <> max(source) OR min(scanner) <> max(scanner) FROM sightings \
+                    WHERE sightings.asset_id = assets.id) AND";
+        let mut sql = self.sql(text, values![company]);
+        sql.among("id", assets.iter().map(ToString::to_string));
+        sql.push(" UNION SELECT merged_into AS asset_id FROM assets WHERE merged_into IS NOT NULL");
         sql.add(" AND company_id = ? AND", values![company]);
         sql.among("merged_into", assets.iter().map(ToString::to_string)).push(" ORDER BY asset_id");
         self.connection().all(sql, |row| row.parsed("asset_id")).await

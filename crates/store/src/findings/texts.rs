@@ -1,20 +1,23 @@
 //! What findings say, each text once. A plugin says the same of a thousand hosts, so that a search which reads the texts
 //! first reads some thousands of them in place of a million findings.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use scanhelm_core::Result;
 use scanhelm_core::ids::{CompanyId, FindingId};
 use sha2::{Digest, Sha256};
 
 use crate::connection::Backend;
+use crate::row::Row;
 use crate::sql::{Rows, Sql, values};
 use crate::store::Transaction;
 
 /// What a finding says that can be searched; the lists and the location as they are stored.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub(super) struct Text {
     company: CompanyId,
+    /// Of all the rest.
+    digest: String,
     title: String,
     searchable: String,
     cves: String,
@@ -23,23 +26,22 @@ pub(super) struct Text {
 
 impl Text {
     pub(super) fn new(company: CompanyId, title: &str, cves: &str, cwes: &str, location: &str) -> Self {
-        Self {
-            company,
-            title: title.to_owned(),
-            searchable: format!("{title}\n{cves}\n{location}").to_ascii_lowercase(),
-            cves: cves.to_ascii_uppercase(),
-            cwes: cwes.to_owned(),
-        }
-    }
-
-    fn digest(&self) -> String {
+        let mut searchable = [title, cves, location].join("\n");
+        searchable.make_ascii_lowercase();
+        let cves = cves.to_ascii_uppercase();
         let mut hash = Sha256::new();
-        for part in [&self.title, &self.searchable, &self.cves, &self.cwes] {
+        for part in [title, &searchable, &cves, cwes] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hex::encode(hash.finalize())
+        let digest = hex::encode(hash.finalize());
+        Self { company, digest, title: title.to_owned(), searchable, cves, cwes: cwes.to_owned() }
     }
+}
+
+/// A text's digest and id.
+fn named(row: &Row<'_>) -> Result<(String, i64)> {
+    Ok((row.text("digest")?, row.integer("id")?))
 }
 
 /// What a text has to say.
@@ -95,44 +97,41 @@ pub(super) fn add_beginning(sql: &mut Sql, column: &str, digits: &str) {
 }
 
 impl Transaction {
-    /// The ids of texts; those that are new are written. The company's import turn is taken.
-    pub(super) async fn finding_texts<'a>(
-        &self,
-        texts: impl IntoIterator<Item = &'a Text>,
-    ) -> Result<HashMap<&'a Text, i64>> {
-        let mut wanted: BTreeMap<CompanyId, BTreeMap<String, &Text>> = BTreeMap::new();
-        for text in texts.into_iter().collect::<BTreeSet<_>>() {
-            wanted.entry(text.company).or_default().insert(text.digest(), text);
+    /// The ids of these texts, in their order; those that are new are written. The company's import turn is taken.
+    pub(super) async fn finding_texts(&self, texts: &[&Text]) -> Result<Vec<i64>> {
+        let mut wanted: BTreeMap<CompanyId, BTreeMap<&str, &Text>> = BTreeMap::new();
+        for text in texts {
+            wanted.entry(text.company).or_default().insert(&text.digest, text);
         }
-        let mut ids = HashMap::new();
-        for (company, wanted) in wanted {
+        let mut ids: HashMap<(CompanyId, String), i64> = HashMap::with_capacity(texts.len());
+        for (company, mut wanted) in wanted {
             let known = self.known_texts(company, wanted.keys()).await?;
-            let new: Vec<_> = wanted.iter().filter(|(digest, _)| !known.contains_key(*digest)).collect();
+            wanted.retain(|digest, _| !known.contains_key(*digest));
+            let new: Vec<&Text> = wanted.into_values().collect();
             let rows = Rows {
                 head: "INSERT INTO finding_texts (company_id, digest, title, searchable, cves, cwes) VALUES ",
                 columns: 6,
-                tail: "",
+                tail: " RETURNING digest, id",
             };
-            rows.run(self.connection(), &new, |(digest, text), values| {
-                values.extend(values![company, digest, text.title, text.searchable, text.cves, text.cwes]);
-            })
-            .await?;
-            let written = self.known_texts(company, new.iter().map(|(digest, _)| *digest)).await?;
-            ids.extend(known.into_iter().chain(written).filter_map(|(digest, id)| Some((*wanted.get(&digest)?, id))));
+            let fill = |text: &&Text, values: &mut Vec<_>| {
+                values.extend(values![company, text.digest, text.title, text.searchable, text.cves, text.cwes]);
+            };
+            let written = rows.read(self.connection(), &new, fill, named).await?;
+            ids.extend(known.into_iter().chain(written).map(|(digest, id)| ((company, digest), id)));
         }
-        Ok(ids)
+        let id = |text: &&Text| ids.get(&(text.company, text.digest.clone())).copied().unwrap_or_default();
+        Ok(texts.iter().map(id).collect())
     }
 
-    async fn known_texts(
+    async fn known_texts<'a>(
         &self,
         company: CompanyId,
-        digests: impl Iterator<Item = &String>,
+        digests: impl Iterator<Item = &'a &'a str>,
     ) -> Result<HashMap<String, i64>> {
         let mut sql = self.sql("SELECT digest, id", values![]);
         let key = ("company_id = ?", values![company]);
-        sql.look_up_in(("finding_texts", "texts"), key, "digest", digests.cloned());
-        let known = self.connection().all(sql, |row| Ok((row.text("digest")?, row.integer("id")?))).await?;
-        Ok(known.into_iter().collect())
+        sql.look_up_in(("finding_texts", "texts"), key, "digest", digests.map(|digest| (*digest).to_owned()));
+        Ok(self.connection().all(sql, named).await?.into_iter().collect())
     }
 
     /// Removes those of the company's next `limit` texts after this one that no finding has: the last it looked at, where
@@ -167,19 +166,20 @@ impl Transaction {
                 let [title, cves, cwes, location] = &parts;
                 let text = Text::new(row.parsed("company_id")?, title, cves, cwes, location);
                 let id: FindingId = row.parsed("id")?;
-                Ok((id, (row.maybe_text("digest")? != Some(text.digest())).then_some(text)))
+                Ok((id, (row.maybe_text("digest")?.as_ref() != Some(&text.digest)).then_some(text)))
             })
             .await?;
-        let changed: Vec<(FindingId, &Text)> =
-            said.iter().filter_map(|(id, text)| Some((*id, text.as_ref()?))).collect();
-        let texts = self.finding_texts(changed.iter().map(|(_, text)| *text)).await?;
+        let (changed, texts): (Vec<FindingId>, Vec<&Text>) =
+            said.iter().filter_map(|(id, text)| Some((*id, text.as_ref()?))).unzip();
+        let ids = self.finding_texts(&texts).await?;
+        let changed: Vec<(FindingId, i64)> = changed.into_iter().zip(ids).collect();
         let rows = Rows {
             head: "WITH said (id, text_id) AS (VALUES ",
             columns: 2,
             tail: ") UPDATE findings SET text_id = said.text_id FROM said WHERE findings.id = said.id",
         };
         rows.run(self.connection(), &changed, |(id, text), values| {
-            values.extend(values![id, texts.get(text).copied().unwrap_or_default()]);
+            values.extend(values![id, text]);
         })
         .await
     }
