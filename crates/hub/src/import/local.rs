@@ -43,7 +43,8 @@ pub(crate) async fn import_local(
             policy: None,
             covers: part.covers,
         };
-        let records = part.items.len() as u64;
+        let is_record = |item: &&ReportItem| matches!(item, ReportItem::Finding(_) | ReportItem::Rejected(_));
+        let records = part.items.iter().filter(is_record).count() as u64;
         let surveyed = Survey { records, ordinals: census.ordinals(), ..Survey::default() };
         // Positions count anew within each source.
         import.checkpoint = 0;

@@ -1,8 +1,8 @@
 //! From a report to committed batches.
 //!
 //! Reading happens on a blocking thread, which makes one batch while another is written: however large the report,
-//! memory holds two batches. The first reading keeps no record; it proves that
-//! the report is whole, and learns what stands only at its end and which records are equal.
+//! memory holds two batches. The first reading keeps no record; it proves that the report is whole, and learns what
+//! stands only at its end and which records are equal.
 
 use std::path::PathBuf;
 
@@ -238,6 +238,11 @@ pub(crate) async fn import_records(
         if context.stopping.is_cancelled() || hub.now() >= context.park_at {
             return Ok(Progress::Parked);
         }
+    }
+    // What is missing would count as gone.
+    if import.checkpoint != surveyed.records {
+        let text = format!("only {} of {} records could be read again", import.checkpoint, surveyed.records);
+        return Err(Error::internal(text));
     }
     failpoint::hit("import.batches_done").await;
     Ok(Progress::Complete)

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use scanhelm_core::ErrorCode;
 use scanhelm_core::job::JobState;
 use scanhelm_core::page::PageRequest;
@@ -31,6 +33,17 @@ impl scanhelm_hub::import::Enrichment for Kev {
     fn enrich(&self, record: &scanhelm_core::finding::FindingRecord) -> serde_json::Map<String, serde_json::Value> {
         let facts = (!record.cves.is_empty()).then(|| ("kev".to_owned(), serde_json::Value::Bool(true)));
         facts.into_iter().collect()
+    }
+}
+
+/// Breaks off once, in the middle of the second reading.
+#[derive(Debug, Default)]
+struct BreaksOnce(AtomicBool);
+
+impl scanhelm_hub::import::Enrichment for BreaksOnce {
+    fn enrich(&self, record: &scanhelm_core::finding::FindingRecord) -> serde_json::Map<String, serde_json::Value> {
+        assert!(record.rule_id != "1002" || !self.0.swap(false, Ordering::Relaxed), "broken off for a test");
+        serde_json::Map::new()
     }
 }
 
@@ -83,6 +96,23 @@ on_both_databases! {
         assert_eq!(enriched, 1);
         let again = hub.upload(&grant, "lab.nessus", REPORT.as_bytes()).await.result.unwrap();
         assert_eq!(again["unchanged"].as_u64(), Some(2));
+        hub.stop().await;
+    }
+
+    /// What could not be read again does not count as gone.
+    async fn a_reading_that_breaks_off_closes_nothing(database) {
+        let home = Home::new(database);
+        let breaks = std::sync::Arc::new(BreaksOnce::default());
+        let hub = home.start_enriched(breaks.clone(), |_| {}).await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "lab.nessus", REPORT.as_bytes()).await;
+        breaks.0.store(true, Ordering::Relaxed);
+        let newer = REPORT.replace("1700000600", "1700086400");
+        let job = hub.upload(&grant, "newer.nessus", newer.as_bytes()).await;
+        assert!(!breaks.0.load(Ordering::Relaxed), "it did not break off");
+        let result = job.result.unwrap();
+        let count = |name: &str| result[name].as_u64();
+        assert_eq!((count("records"), count("fixed"), count("not_seen")), (Some(2), Some(0), Some(0)), "{result}");
         hub.stop().await;
     }
 
