@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use scanhelm_core::feed::FeedKind;
 use scanhelm_core::text::single_line;
-use scanhelm_net::{Request, VendorHttp, VendorHttpOptions};
+use scanhelm_net::{NetError, NetErrorKind, Request, VendorHttp, VendorHttpOptions};
 use url::Url;
 
 use super::settings::FeedSource;
@@ -105,25 +105,47 @@ fn is_feed_file(path: &Path) -> bool {
     ["json", "csv", "xml", "gz", "zip"].iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
+/// Publishers move, and some send those who ask for the current edition on to the one of the day.
+const REDIRECTS: usize = 3;
+
 async fn download(hub: &Hub, kind: FeedKind, url: &Url) -> Result<Files, String> {
     let mend = format!("Mend `[feeds] {kind}`, or bring the file by `scanhelm feeds import`.");
-    let options = VendorHttpOptions {
-        base_url: url.clone(),
-        ca_pem: None,
-        policy: Arc::clone(&hub.0.network),
-        limits: hub.settings().http,
-        clock: Arc::clone(&hub.0.clock),
-        counted_as: None,
-    };
-    let http = VendorHttp::new(options).map_err(|error| format!("{} {mend}", error.detail))?;
     let path = hub.spool_path(&hub.ids().next().to_string()).map_err(|error| error.detail)?;
     let mut files = Files::spooled(path.clone(), url.to_string());
     files.downloaded = Some(path.clone());
-    let request = Request::new("download a feed", &[]);
-    match http.download(&request, &path, hub.settings().feeds.max_bytes).await {
-        Ok(_) => Ok(files),
-        Err(error) => Err(format!("It could not be downloaded: {}. {mend}", single_line(&error.to_string(), 400))),
+    let mut from = url.clone();
+    for redirects in 0.. {
+        let options = VendorHttpOptions {
+            base_url: from.clone(),
+            ca_pem: None,
+            policy: Arc::clone(&hub.0.network),
+            limits: hub.settings().http,
+            clock: Arc::clone(&hub.0.clock),
+            counted_as: None,
+        };
+        let http = VendorHttp::new(options).map_err(|error| format!("{} {mend}", error.detail))?;
+        let request = Request::new("download a feed", &[]);
+        let Err(error) = http.download(&request, &path, hub.settings().feeds.max_bytes).await else {
+            break;
+        };
+        match next_place(&from, &error).filter(|_| redirects < REDIRECTS) {
+            Some(next) => from = next,
+            None => {
+                return Err(format!("It could not be downloaded: {}. {mend}", single_line(&error.to_string(), 400)));
+            }
+        }
     }
+    Ok(files)
+}
+
+/// Where the publisher says that it is. Nothing is sent along that should be nobody else's; from https it does not go on
+/// without.
+fn next_place(from: &Url, error: &NetError) -> Option<Url> {
+    let NetErrorKind::Redirect { to, .. } = &error.kind else {
+        return None;
+    };
+    let next = Url::parse(to).ok()?;
+    (next.scheme() == "https" || next.scheme() == from.scheme()).then_some(next)
 }
 
 #[cfg(test)]

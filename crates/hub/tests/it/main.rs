@@ -21,6 +21,7 @@ mod estate;
 mod export;
 mod fairness;
 mod faults;
+mod feeds;
 mod harness;
 mod interleavings;
 mod local;
