@@ -14,9 +14,6 @@ use crate::finding::{FindingState, SightingState};
 use crate::ids::{AssetId, CompanyId, MergeId};
 use crate::permission::Actor;
 
-/// Most findings of an absorbed asset: a merge is one transaction.
-pub const MOST_FINDINGS: usize = 20_000;
-
 /// One asset absorbed by another, who said so, and who took it back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AssetMerge {

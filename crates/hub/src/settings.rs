@@ -81,6 +81,8 @@ pub struct Auth {
 pub struct Assets {
     /// An asset that nothing has seen for so long is stale.
     pub stale_after: Duration,
+    /// A merge moves at most this many findings: one transaction does it, and nobody else writes meanwhile.
+    pub most_merged: usize,
 }
 
 impl Settings {
@@ -113,7 +115,7 @@ impl Settings {
                 attempt: Duration::from_mins(10),
             },
             auth: Auth { session: Duration::from_hours(12) },
-            assets: Assets { stale_after: Duration::from_hours(30 * 24) },
+            assets: Assets { stale_after: Duration::from_hours(30 * 24), most_merged: 20_000 },
             scans_kept: None,
             notify: crate::notifications::NotifySettings::default(),
             feeds: crate::feeds::FeedSettings::default(),

@@ -8,7 +8,7 @@ use scanhelm_core::asset::Asset;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingState, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, MergeId};
-use scanhelm_core::merging::{AssetMerge, MOST_FINDINGS, of_both, on_asset, refusal, standing};
+use scanhelm_core::merging::{AssetMerge, of_both, on_asset, refusal, standing};
 use scanhelm_core::permission::{Actor, Grant, Permission};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, ErrorCode, Result, Timestamp};
@@ -71,7 +71,15 @@ impl Assets<'_> {
         if !transaction.insert_asset_merge(&merge, &from, version.unwrap_or(into.version)).await? {
             return Err(stale());
         }
-        let findings = movable(&transaction, company, from.id).await?;
+        let most = self.hub.settings().assets.most_merged;
+        let count = transaction.count_findings_on(company, from.id).await?;
+        if count > most as u64 {
+            return Err(conflict(format!(
+                "The asset has {count} findings; at most {most} are moved at once. Delete scans that are no longer \
+                 needed, then try again."
+            )));
+        }
+        let findings = movable(&transaction, company, from.id, None).await?;
         unite(&transaction, &merge, &into, findings, self.hub.now()).await?;
         self.end(grant, transaction, &merge, "asset.merge").await?;
         Ok(merge)
@@ -93,8 +101,8 @@ impl Assets<'_> {
         if into.merged_into.is_some() {
             return Err(conflict("The asset was merged on into another one. Undo that merge first."));
         }
-        let findings = movable(&transaction, company, into.id).await?;
         let parts = transaction.merged_assets(company, absorbed.id).await?;
+        let findings = movable(&transaction, company, into.id, Some(&parts)).await?;
         let merged = transaction.merged_fingerprints(company, merge.id).await?;
         let undone = (grant.actor, self.hub.now());
         transaction.end_asset_merge(&merge, undone.0, undone.1).await?;
@@ -173,16 +181,14 @@ impl Assets<'_> {
     }
 }
 
-/// Findings of an asset that may be moved now.
-async fn movable(transaction: &Transaction, company: CompanyId, asset: AssetId) -> Result<Vec<MergeableFinding>> {
-    let count = transaction.count_findings_on(company, asset).await?;
-    if count > MOST_FINDINGS as u64 {
-        return Err(conflict(format!(
-            "The asset has {count} findings; at most {MOST_FINDINGS} are moved at once. Delete scans that are no longer \
-             needed, then try again."
-        )));
-    }
-    let findings = transaction.findings_on(company, asset).await?;
+/// Findings on an asset that may be moved now: all of them, or those that were reported of some that it absorbed.
+async fn movable(
+    transaction: &Transaction,
+    company: CompanyId,
+    asset: AssetId,
+    reported_of: Option<&HashSet<AssetId>>,
+) -> Result<Vec<MergeableFinding>> {
+    let findings = transaction.findings_on(company, asset, reported_of).await?;
     let prints: Vec<String> = findings.iter().map(|finding| finding.fingerprint.clone()).collect();
     if !transaction.open_approvals_of(company, &prints).await?.is_empty() {
         let detail = "A request about one of its findings waits for a decision. Decide or withdraw it, then try again.";
@@ -247,7 +253,7 @@ async fn unite(
         .collect();
     transaction.insert_merged_fingerprints(company, merge.id, &rows).await?;
     let known: HashMap<String, MergeableFinding> = transaction
-        .findings_on(company, into.id)
+        .findings_on(company, into.id, None)
         .await?
         .into_iter()
         .map(|finding| (finding.fingerprint.clone(), finding))

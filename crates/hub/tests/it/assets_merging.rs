@@ -11,13 +11,14 @@ use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Grant;
 use scanhelm_core::{ErrorCode, Timestamp};
 use scanhelm_hub::AssetFilter;
-use scanhelm_hub::findings::OwnerChoice;
+use scanhelm_hub::findings::{OwnerChoice, PolicyChange};
 use scanhelm_hub::suppression::NewRule;
 use scanhelm_store::FindingFilter;
 use serde_json::{Value, json};
 
 use crate::harness::{Home, Running, on_both_databases};
 use crate::said::{report, says, says_of_code, with};
+use crate::upload::REPORT;
 
 const CVE: &[&str] = &["CVE-2014-0160"];
 const ONE: &str = "10.0.0.5";
@@ -277,6 +278,71 @@ on_both_databases! {
             undo(&hub, &grant, &said).await;
         }
         assert_suppressed(&hub, &grant, &apart).await;
+        hub.stop().await;
+    }
+
+    /// The limit is for what is moved, not for what is there, and never keeps a merge from being undone.
+    async fn a_large_asset_takes_in_a_small_one_and_lets_it_go(database) {
+        let home = Home::new(database);
+        let hub = home.start_with(|settings| settings.assets.most_merged = 2).await;
+        let grant = hub.company("Acme").await;
+        let on_ports = |address: &'static str, last: u16| -> Vec<Value> {
+            (1..=last).map(|port| says("nessus", "10863", address, port, &[])).collect()
+        };
+        let records = [on_ports(ONE, 3), on_ports(OTHER, 2)].concat();
+        hub.upload(&grant, "1", &report(&records)).await;
+        let before = hub.dump(&grant).await;
+        let (one, other) = (asset(&hub, &grant, ONE).await, asset(&hub, &grant, OTHER).await);
+        let refused = hub.hub.assets().merge(&grant, other.id, one.id, "", None).await.unwrap_err();
+        assert!(refused.code == ErrorCode::Conflict && refused.detail.contains("3 findings; at most 2"), "{refused}");
+        assert_eq!(hub.dump(&grant).await, before);
+        let said = merge(&hub, &grant, ONE, OTHER).await;
+        // More than the limit are its own by now.
+        hub.upload(&grant, "2", &report(&on_ports(OTHER, 4))).await;
+        undo(&hub, &grant, &said).await;
+        let count = async |id| findings(&hub, &grant).await.iter().filter(|finding| finding.asset_id == id).count();
+        assert_eq!((count(one.id).await, count(other.id).await), (3, 4));
+        hub.stop().await;
+    }
+
+    /// What is on two addresses of one machine is fixed when it is gone from both.
+    async fn a_merged_finding_closes_when_it_is_gone_wherever_it_was_reported(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let of = |address: &str| REPORT.replace("10.0.0.5", address);
+        let without = |address: &str| -> String {
+            let newer = of(address).replace("1700000600", "1700086400");
+            newer.lines().filter(|line| !line.contains("1002")).collect::<Vec<_>>().join("\n")
+        };
+        for address in [ONE, OTHER] {
+            hub.upload(&grant, address, of(address).as_bytes()).await;
+        }
+        merge(&hub, &grant, ONE, OTHER).await;
+        let weak = async || on_port(&hub, &grant, ONE, 22).await;
+        assert_eq!((weak().await.status, weak().await.sighting_count), (FindingState::Open, 2));
+        let first = hub.upload(&grant, "newer", without(OTHER).as_bytes()).await.result.unwrap();
+        assert_eq!((first["fixed"].as_u64(), weak().await.status), (Some(0), FindingState::Open), "{first}");
+        let last = hub.upload(&grant, "newer", without(ONE).as_bytes()).await.result.unwrap();
+        assert_eq!((last["fixed"].as_u64(), weak().await.status), (Some(1), FindingState::Fixed), "{last}");
+        hub.stop().await;
+    }
+
+    /// Moving it would leave the request without its finding.
+    async fn what_waits_for_approval_is_not_moved(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        hub.upload(&grant, "1", &report(&[says("nessus", "1", ONE, 1, &[]), says("nessus", "2", OTHER, 2, &[])])).await;
+        let change = PolicyChange { states: Some(vec![FindingState::RiskAccepted]), request_days: Some(7) };
+        hub.hub.findings().change_policy(&grant, change, None).await.unwrap();
+        let waiting = on(&hub, &grant, OTHER).await;
+        judge(&hub, &grant, &waiting, FindingState::RiskAccepted).await;
+        let (one, other) = (asset(&hub, &grant, ONE).await, asset(&hub, &grant, OTHER).await);
+        let before = hub.dump(&grant).await;
+        let refused = hub.hub.assets().merge(&grant, one.id, other.id, "", None).await.unwrap_err();
+        assert!(refused.code == ErrorCode::Conflict && refused.detail.contains("waits for a decision"), "{refused}");
+        assert_eq!((hub.dump(&grant).await, listed(&hub, &grant).await), (before, 2));
         hub.stop().await;
     }
 

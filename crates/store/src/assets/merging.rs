@@ -132,14 +132,25 @@ impl Reader {
         self.connection().number(self.sql(text, values![company, asset])).await
     }
 
-    /// All findings on an asset with their sightings.
-    pub async fn findings_on(&self, company: CompanyId, asset: AssetId) -> Result<Vec<MergeableFinding>> {
+    /// Findings on an asset with their sightings: all, or those that something was `reported_of` one of these by.
+    pub async fn findings_on(
+        &self,
+        company: CompanyId,
+        asset: AssetId,
+        reported_of: Option<&HashSet<AssetId>>,
+    ) -> Result<Vec<MergeableFinding>> {
         let text = "SELECT f.id, f.fingerprint, f.identity, f.status, f.last_seen_at, s.asset_id, s.state, \
                     s.last_seen_at AS seen_at FROM findings f JOIN sightings s ON s.finding_id = f.id \
-                    WHERE f.company_id = ? AND f.asset_id = ? ORDER BY f.id";
+                    WHERE f.company_id = ? AND f.asset_id = ?";
+        let mut sql = self.sql(text, values![company, asset]);
+        if let Some(assets) = reported_of {
+            sql.push(" AND EXISTS (SELECT 1 FROM sightings theirs WHERE theirs.finding_id = f.id AND");
+            sql.among("theirs.asset_id", assets.iter().map(ToString::to_string)).push(")");
+        }
+        sql.push(" ORDER BY f.id");
         let rows = self
             .connection()
-            .all(self.sql(text, values![company, asset]), |row| {
+            .all(sql, |row| {
                 let finding = MergeableFinding {
                     id: row.parsed("id")?,
                     fingerprint: row.text("fingerprint")?,
