@@ -91,7 +91,7 @@ pub(crate) async fn multiply_scans(database: &str, scans: u32) -> Outcome<()> {
     database.close().await.during("close the hub's database")
 }
 
-/// The settings of the hub's own connections.
+/// The settings of the connection that the hub writes by.
 async fn connect(url: &str) -> Outcome<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
@@ -101,6 +101,8 @@ async fn connect(url: &str) -> Outcome<DatabaseConnection> {
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
             .pragma("cache_size", "-32768")
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", "8000")
     });
     Database::connect(options).await.during("connect to the database")
 }

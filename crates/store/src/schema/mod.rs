@@ -83,6 +83,10 @@ pub(crate) async fn is_current(connection: &Connection) -> bool {
 
 /// Brings the database to [`VERSION`]. Runs inside the caller's transaction.
 pub(crate) async fn migrate(connection: &Connection) -> Result<()> {
+    migrate_to(connection, VERSION).await
+}
+
+async fn migrate_to(connection: &Connection, wanted: i64) -> Result<()> {
     let backend = connection.backend();
     if backend == Backend::Postgres {
         connection.execute(Sql::with(backend, "SELECT pg_advisory_xact_lock(?)", values![MIGRATION_LOCK])).await?;
@@ -101,14 +105,14 @@ pub(crate) async fn migrate(connection: &Connection) -> Result<()> {
             env!("CARGO_PKG_VERSION")
         )));
     }
-    for (number, step) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > version) {
+    for (number, step) in (1..=wanted).zip(MIGRATIONS).filter(|(number, _)| *number > version) {
         tracing::info!(from = number - 1, to = number, "migrating the database schema");
         connection.execute_script(&step.script(backend)).await?;
     }
-    if version < VERSION {
+    if version < wanted {
         connection.execute(Sql::new(backend, "DELETE FROM schema_version")).await?;
         let record = "INSERT INTO schema_version (version, hub) VALUES (?, ?)";
-        connection.execute(Sql::with(backend, record, values![VERSION, env!("CARGO_PKG_VERSION")])).await?;
+        connection.execute(Sql::with(backend, record, values![wanted, env!("CARGO_PKG_VERSION")])).await?;
     }
     Ok(())
 }
@@ -149,3 +153,6 @@ fn type_name(backend: Backend, word: &str) -> &str {
         (_, other) => other,
     }
 }
+
+#[cfg(test)]
+mod tests;
