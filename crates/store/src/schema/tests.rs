@@ -98,6 +98,6 @@ async fn the_first_version_with_its_rows_becomes_the_newest_on_sqlite() {
 #[tokio::test]
 async fn the_first_version_with_its_rows_becomes_the_newest_on_postgres() {
     let (one, other) = (PostgresDatabase::create(), PostgresDatabase::create());
-    upgraded(&connect_postgres(&one.url(), 1).await.unwrap(), Backend::Postgres, [VERSION]).await;
-    upgraded(&connect_postgres(&other.url(), 1).await.unwrap(), Backend::Postgres, 2..=VERSION).await;
+    upgraded(&connect_postgres(one.url(), 1).await.unwrap(), Backend::Postgres, [VERSION]).await;
+    upgraded(&connect_postgres(other.url(), 1).await.unwrap(), Backend::Postgres, 2..=VERSION).await;
 }
