@@ -148,7 +148,7 @@ impl Rows<'_> {
         let mut statements = self.statements(connection.backend(), rows, fill);
         let mut ready = statements.next();
         while let Some(sql) = ready {
-            // The database works on one chunk while the next is written down: half of the time is in each.
+            // The database works on one chunk while the next is written down.
             let (written, next) = join!(connection.execute(sql), async { statements.next() });
             written?;
             ready = next;

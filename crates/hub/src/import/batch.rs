@@ -4,22 +4,20 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use scanhelm_core::Result;
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
 use scanhelm_core::finding::rating::RatedFinding;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::finding::{FindingState, SightingState};
-use scanhelm_core::ids::{AssetId, FindingId, RunId, SightingId, UserId};
+use scanhelm_core::ids::{AssetId, FindingId, SightingId, UserId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
-use scanhelm_core::{Result, Timestamp};
 use scanhelm_formats::CoveredAsset;
-use scanhelm_store::{
-    AssetRow, FindingRow, NewFinding, NewSighting, SightingContent, SightingRow, SightingUpdate, Transaction,
-};
+use scanhelm_store::{AssetRow, FindingRow, NewFinding, NewSighting, SightingRow, SightingUpdate, Transaction};
 use serde_json::json;
 
 use super::decided::Decided;
@@ -212,12 +210,13 @@ impl<'import> BatchWriter<'import> {
         let Some(run_id) = self.scan.run_id else {
             return;
         };
-        match correlate(before.as_ref(), known_finding.as_ref(), &incoming) {
+        let finding_id = match correlate(before.as_ref(), known_finding.as_ref(), &incoming) {
             Case::Unchanged => {
                 decided.counts.unchanged += 1;
                 if let Some(sighting) = known_sighting {
                     decided.seen.push((run_id, sighting.finding_id, sighting.id));
                 }
+                return;
             }
             Case::UpdateSighting { newer, reopen } => {
                 let Some(sighting) = known_sighting else {
@@ -246,6 +245,7 @@ impl<'import> BatchWriter<'import> {
                     replacement: newer.then_some(found.row),
                 });
                 decided.refresh.insert(sighting.finding_id);
+                return;
             }
             Case::AddSighting { reopen } => {
                 decided.counts.updated += 1;
@@ -255,16 +255,8 @@ impl<'import> BatchWriter<'import> {
                 };
                 decided.reopen(reopen, finding_id, found.seen_at, &found.row);
                 decided.rate.insert(finding_id);
-                decided.places.extend(found.placed);
-                decided.sightings.push(self.sighting(
-                    found.scanner_ref,
-                    found.seen_at,
-                    found.row,
-                    asset_id,
-                    finding_id,
-                    run_id,
-                ));
                 decided.refresh.insert(finding_id);
+                finding_id
             }
             Case::Create => {
                 decided.counts.created += 1;
@@ -306,41 +298,23 @@ impl<'import> BatchWriter<'import> {
                     cvss_tenths: found.row.cvss_tenths,
                     rating,
                 });
-                decided.places.extend(found.placed);
-                decided.sightings.push(self.sighting(
-                    found.scanner_ref,
-                    found.seen_at,
-                    found.row,
-                    asset_id,
-                    id,
-                    run_id,
-                ));
+                id
             }
-        }
-    }
-
-    fn sighting(
-        &self,
-        scanner_ref: String,
-        seen_at: Timestamp,
-        shown: SightingContent,
-        asset_id: AssetId,
-        finding_id: FindingId,
-        run_id: RunId,
-    ) -> NewSighting {
-        NewSighting {
+        };
+        decided.places.extend(found.placed);
+        decided.sightings.push(NewSighting {
             id: SightingId::new(self.hub.ids()),
             company_id: self.scan.company_id,
             finding_id,
             asset_id,
             source: self.frame.source.clone(),
-            scanner_ref,
+            scanner_ref: found.scanner_ref,
             scan_id: self.scan.id,
             run_id,
-            first_seen_at: seen_at,
-            last_seen_at: seen_at,
-            shown,
-        }
+            first_seen_at: found.seen_at,
+            last_seen_at: found.seen_at,
+            shown: found.row,
+        });
     }
 }
 

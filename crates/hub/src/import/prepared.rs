@@ -192,3 +192,29 @@ fn content_digest(row: &SightingContent) -> u64 {
     }
     hash.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise an upgrade would take every sighting for changed.
+    #[test]
+    fn a_detail_is_written_in_the_order_of_its_names() {
+        let record: FindingRecord = serde_json::from_value(json!({
+            "scanner": "nessus", "rule_id": "1001", "title": "Old OpenSSL", "severity": "high", "vendor_severity": "3",
+            "asset": {"kind": "host", "name": "web", "keys": [], "operating_system": null, "authenticated": false},
+            "location": {"kind": "network", "port": 443, "protocol": "tcp", "service": "www"},
+            "check": "a \"check\"", "cves": ["CVE-2022-3602"], "cwes": [787], "family": "General", "solution": "update",
+            "cvss": [{"version": "3.1", "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "score": 9.8}],
+            "description": "two\nlines", "evidence": "1.0\u{1b}[31m", "references": ["https://example.org/a"],
+        }))
+        .unwrap();
+        for enrichment in [json!({}), json!({"kev": true, "epss": {"score": 0.5, "percentile": 0.9}})] {
+            let written = Detail::of(&record, enrichment.as_object().unwrap().clone()).json().unwrap();
+            let read: Value = serde_json::from_str(&written).unwrap();
+            assert_eq!(read.to_string(), written);
+            assert_eq!(read.get("enrichment").is_some(), enrichment != json!({}));
+            assert_eq!(read["evidence"], "1.0[31m");
+        }
+    }
+}
