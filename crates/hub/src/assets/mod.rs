@@ -181,6 +181,7 @@ impl Assets<'_> {
 
     async fn seen_by(&self, grant: &Grant, id: AssetId) -> Result<Vec<SeenBy>> {
         let store = self.hub.store();
+        let parts = store.merged_assets(grant.company, id).await?;
         let mut known: BTreeMap<SightingSource, SeenBy> = BTreeMap::new();
         let entry = |source: SightingSource| SeenBy {
             integration: source.integration_id().map(|id| (id, None)),
@@ -190,11 +191,11 @@ impl Assets<'_> {
             sightings: 0,
             last_found_at: None,
         };
-        for coverage in store.asset_coverage(grant.company, id).await? {
+        for coverage in store.asset_coverage(grant.company, &parts).await? {
             let source = coverage.source.clone();
             known.entry(source.clone()).or_insert_with(|| entry(source)).coverage = Some(coverage);
         }
-        for evidence in store.asset_evidence(grant.company, id).await? {
+        for evidence in store.asset_evidence(grant.company, &parts).await? {
             let source = evidence.source;
             let seen = known.entry(source.clone()).or_insert_with(|| entry(source));
             seen.scanners.push(evidence.scanner);

@@ -227,6 +227,7 @@ impl<'import> BatchWriter<'import> {
                     decided.counts.unchanged += 1;
                 } else {
                     decided.counts.updated += 1;
+                    decided.places.extend(found.placed);
                 }
                 decided.reopen(reopen, sighting.finding_id, found.seen_at, &found.row);
                 if sighting.state != SightingState::Seen {
@@ -289,8 +290,8 @@ impl<'import> BatchWriter<'import> {
                     title: found.row.title.clone(),
                     severity: found.row.severity,
                     status,
-                    cves: found.cves,
-                    cwes: found.cwes,
+                    cves: in_order(found.cves),
+                    cwes: in_order(found.cwes),
                     location: found.location,
                     first_seen_at: found.seen_at,
                     last_seen_at: found.seen_at,
@@ -316,6 +317,13 @@ impl<'import> BatchWriter<'import> {
             shown: found.row,
         });
     }
+}
+
+/// As a finding has them, whatever the order in a report.
+fn in_order<T: Ord>(mut named: Vec<T>) -> Vec<T> {
+    named.sort_unstable();
+    named.dedup();
+    named
 }
 
 /// What people said about a fingerprint before there was a finding.

@@ -3,21 +3,23 @@
 
 use scanhelm_core::asset::Asset;
 use scanhelm_core::finding::suppression::Expression;
-use scanhelm_core::finding::{Finding, FindingState, Location};
+use scanhelm_core::finding::{Finding, FindingState, Location, SightingSource};
 use scanhelm_core::ids::{FindingId, ScanId, SuppressionRuleId};
 use scanhelm_core::job::Job;
 use scanhelm_core::merging::AssetMerge;
 use scanhelm_core::page::PageRequest;
-use scanhelm_core::permission::Grant;
+use scanhelm_core::permission::{Grant, Role};
 use scanhelm_core::{ErrorCode, Timestamp};
 use scanhelm_hub::AssetFilter;
-use scanhelm_hub::findings::{OwnerChoice, PolicyChange};
+use scanhelm_hub::findings::{Action, OwnerChoice, PolicyChange};
 use scanhelm_hub::suppression::NewRule;
 use scanhelm_store::FindingFilter;
 use serde_json::{Value, json};
 
 use crate::harness::{Home, Running, on_both_databases};
+use crate::report_meaning::{self, Host, item};
 use crate::said::{report, says, says_of_code, with};
+use crate::triage::{member, user};
 use crate::upload::REPORT;
 
 const CVE: &[&str] = &["CVE-2014-0160"];
@@ -126,6 +128,69 @@ on_both_databases! {
         assert_eq!(listed(&hub, &grant).await, 1);
         let met = findings(&hub, &grant).await.into_iter().find(|finding| finding.id != moved.id).unwrap();
         assert_eq!((met.asset_id, met.sighting_count), (id, 4));
+        hub.stop().await;
+    }
+
+    /// One machine was looked at by whoever looked at either of its names, and is listed by that.
+    async fn a_merged_asset_is_covered_by_who_covered_either(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        for (scanner, address) in [("openvas", ONE), ("qualys", OTHER)] {
+            hub.upload(&grant, scanner, &report(&[says(scanner, "1", address, 22, &[])])).await;
+        }
+        let tags = [("host-ip", THIRD)];
+        let host = Host { tags: &tags, ended: Some(1_700_000_000), items: vec![item(1, 22, 3)] };
+        hub.upload(&grant, "third.nessus", &report_meaning::report(&[host])).await;
+        let covered = async |address: &str| {
+            let id = asset(&hub, &grant, address).await.id;
+            let seen = hub.hub.assets().get(&grant, id).await.unwrap().coverage;
+            let mut scanners: Vec<_> = seen.into_iter().flat_map(|by| by.scanners).collect();
+            scanners.sort();
+            scanners
+        };
+        let by_nessus = async || {
+            let filter = AssetFilter { source: Some(SightingSource::scanner("nessus")), ..AssetFilter::default() };
+            let listed = hub.hub.assets().list(&grant, &filter, &PageRequest::default()).await.unwrap().0.items;
+            listed.into_iter().map(|entry| entry.asset.id).collect::<Vec<_>>()
+        };
+        let [one, other] = [asset(&hub, &grant, ONE).await.id, asset(&hub, &grant, OTHER).await.id];
+        merge(&hub, &grant, OTHER, THIRD).await;
+        let outer = merge(&hub, &grant, ONE, OTHER).await;
+        assert_eq!(covered(ONE).await, ["nessus", "openvas", "qualys"]);
+        assert_eq!(by_nessus().await, [one]);
+        undo(&hub, &grant, &outer).await;
+        assert_eq!(covered(ONE).await, ["openvas"]);
+        assert_eq!(covered(OTHER).await, ["nessus", "qualys"]);
+        assert_eq!(by_nessus().await, [other]);
+        hub.stop().await;
+    }
+
+    /// Whoever owned a finding of either owns it where it is now; apart, each has the owner it was given.
+    async fn owners_come_along_and_go_back(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let ann = user(&member(&hub.hub, grant.company, "ann", Role::Analyst).await);
+        let bob = user(&member(&hub.hub, grant.company, "bob", Role::Analyst).await);
+        for address in [ONE, OTHER] {
+            hub.upload(&grant, address, &report(&[heartbleed("nessus", address), says("nessus", "10863", address, 22, &[])])).await;
+        }
+        let owner = async |address: &str, port: u16| on_port(&hub, &grant, address, port).await.owner_id;
+        let give = async |address: &str, port: u16, user| {
+            let id = on_port(&hub, &grant, address, port).await.id;
+            let action = Action { owner: Some(OwnerChoice::User(user)), ..Action::default() };
+            hub.hub.findings().act(&grant, id, action).await.unwrap();
+        };
+        give(ONE, 443, ann).await;
+        give(OTHER, 443, bob).await;
+        give(OTHER, 22, bob).await;
+        let merged = merge(&hub, &grant, ONE, OTHER).await;
+        assert_eq!((owner(ONE, 443).await, owner(ONE, 22).await), (Some(ann), Some(bob)));
+        give(ONE, 22, ann).await;
+        undo(&hub, &grant, &merged).await;
+        assert_eq!((owner(ONE, 443).await, owner(ONE, 22).await), (Some(ann), Some(ann)));
+        assert_eq!((owner(OTHER, 443).await, owner(OTHER, 22).await), (Some(bob), Some(bob)));
         hub.stop().await;
     }
 

@@ -1,9 +1,13 @@
 //! What users of other systems ask for most: that importing again neither closes, nor repeats, nor merges what it should
 //! not. One row a case: what was there, what comes, how many findings and sightings there are then.
 
+use scanhelm_core::finding::{Finding, Location};
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::permission::Grant;
+use scanhelm_store::FindingFilter;
 use serde_json::{Value, json};
 
-use crate::harness::{Home, on_both_databases};
+use crate::harness::{Home, Running, on_both_databases};
 use crate::said::{report, says, says_of_code, with};
 
 struct Case {
@@ -81,7 +85,56 @@ fn cases() -> Vec<Case> {
     ]
 }
 
+async fn listed(hub: &Running, grant: &Grant, filter: FindingFilter) -> Vec<Finding> {
+    hub.hub.findings().list(grant, &filter, &PageRequest::default()).await.unwrap().items
+}
+
 on_both_databases! {
+    /// A plugin learns CVEs and code moves: the finding stays, and says what is true now, whichever came first.
+    async fn a_finding_says_what_its_newest_evidence_says(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let openssl = says("nessus", "73412", "10.0.0.5", 443, &[]);
+        let learnt = with(openssl.clone(), json!({
+            "cves": ["CVE-2014-0346", "CVE-2014-0160"], "cwes": [125], "seen_at": "2026-02-01T00:00:00Z",
+            "location": {"kind": "network", "port": 443, "protocol": "tcp", "service": "https"},
+        }));
+        let other = says("qualys", "42430", "10.0.0.5", 443, &["CVE-2014-0160"]);
+        let code = says_of_code("semgrep", "eval", "src/app.py", 12, "eval(request.data)");
+        let moved = with(
+            says_of_code("semgrep", "eval", "src/app.py", 99, "  eval(request.data)"),
+            json!({"seen_at": "2026-02-01T00:00:00Z"}),
+        );
+        // A new reading that comes first leaves the identity that it gives: only the code is in both orders.
+        let orders = [vec![[&openssl, &code], [&learnt, &moved]], vec![[&openssl, &moved], [&learnt, &code]]];
+        for (number, order) in orders.iter().enumerate() {
+            let grant = hub.company(&format!("Acme-{number}")).await;
+            hub.upload(&grant, "other", &report(&[other.clone()])).await;
+            for (at, records) in order.iter().enumerate() {
+                hub.upload(&grant, &format!("{at}"), &report(&records.map(Clone::clone))).await;
+            }
+            let found = listed(&hub, &grant, FindingFilter::default()).await;
+            assert_eq!(found.len(), 3, "{found:#?}");
+            let [by_cve, by_cwe] = [
+                FindingFilter { cve: Some("CVE-2014-0346".to_owned()), ..FindingFilter::default() },
+                FindingFilter { cwe: Some(125), ..FindingFilter::default() },
+            ]
+            .map(|filter| listed(&hub, &grant, filter));
+            let (by_cve, by_cwe) = (by_cve.await, by_cwe.await);
+            assert_eq!(by_cve, by_cwe);
+            assert_eq!(by_cve.len(), 1);
+            assert_eq!(by_cve[0].cves, ["CVE-2014-0160", "CVE-2014-0346"]);
+            assert!(matches!(&by_cve[0].location, Location::Network { service: Some(service), .. } if service == "https"));
+            let grouped = listed(&hub, &grant, FindingFilter { grouped: true, ..FindingFilter::default() }).await;
+            assert_eq!(grouped.len(), 2, "what the plugin names now relates it to the other scanner's: {grouped:#?}");
+            let on_line = |finding: &Finding| matches!(finding.location, Location::Code { line: Some(99), .. });
+            assert!(found.iter().any(on_line), "{found:#?}");
+            let words = FindingFilter { q: Some("\"line\":99".to_owned()), ..FindingFilter::default() };
+            assert_eq!(listed(&hub, &grant, words).await.len(), 1, "what can be searched is what is shown");
+        }
+        hub.stop().await;
+    }
+
     /// The threads of ranks 2 and 3 in what users of other systems complain of; each case in a company of its own.
     async fn what_comes_again_is_the_same_finding_and_what_differs_in_its_place_is_another(database) {
         let home = Home::new(database);

@@ -119,7 +119,7 @@ impl Desk {
     }
 }
 
-async fn member(hub: &Hub, company: CompanyId, name: &str, role: Role) -> Grant {
+pub(crate) async fn member(hub: &Hub, company: CompanyId, name: &str, role: Role) -> Grant {
     let id = UserId::new(hub.ids());
     let user = User {
         id,
@@ -136,7 +136,7 @@ async fn member(hub: &Hub, company: CompanyId, name: &str, role: Role) -> Grant 
     Grant { actor: Actor::User(id), company, role }
 }
 
-fn user(grant: &Grant) -> UserId {
+pub(crate) fn user(grant: &Grant) -> UserId {
     match grant.actor {
         Actor::User(id) => id,
         other => panic!("{other:?}"),

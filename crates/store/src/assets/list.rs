@@ -82,9 +82,22 @@ impl AssetFilter {
             }
         }
         if let Some(source) = &self.source {
-            let test = " AND (EXISTS (SELECT 1 FROM coverage c WHERE c.asset_id = assets.id AND c.source = ?) \
-                        OR EXISTS (SELECT 1 FROM sightings s WHERE s.asset_id = assets.id AND s.source = ?))";
-            sql.add(test, values![source.as_str(), source.as_str()]);
+            let seen = |asset: &str| {
+                format!(
+                    "(EXISTS (SELECT 1 FROM coverage c WHERE c.asset_id = {asset}.id AND c.source = ?) \
+                     OR EXISTS (SELECT 1 FROM sightings s WHERE s.asset_id = {asset}.id AND s.source = ?))"
+                )
+            };
+            let (direct, merged) = (seen("assets"), seen("part"));
+            sql.add(
+                &format!(
+                    " AND ({direct} OR assets.id IN (WITH RECURSIVE whole (id) AS (\
+                     SELECT part.merged_into FROM assets part WHERE part.company_id = ? AND part.merged_into IS NOT NULL \
+                     AND {merged} UNION SELECT above.merged_into FROM whole JOIN assets above ON above.id = whole.id \
+                     WHERE above.merged_into IS NOT NULL) SELECT id FROM whole))"
+                ),
+                values![source.as_str(), source.as_str(), company, source.as_str(), source.as_str()],
+            );
         }
         for (test, bound) in [("<", self.last_seen_before), (">=", self.last_seen_after)] {
             if let Some(bound) = bound {

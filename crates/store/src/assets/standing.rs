@@ -1,6 +1,6 @@
 //! What is known of single assets: their open findings, and which scanner has seen them when.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::ids::{AssetId, CompanyId, RunId, ScanId};
@@ -66,16 +66,18 @@ impl Reader {
         Ok(counts)
     }
 
-    /// Of each source that covered the asset the latest run; by source.
-    pub async fn asset_coverage(&self, company: CompanyId, asset: AssetId) -> Result<Vec<SourceCoverage>> {
-        let sql = self.sql(
+    /// Of each source that covered one of these assets, which are one to people, the latest run; by source.
+    pub async fn asset_coverage(&self, company: CompanyId, assets: &HashSet<AssetId>) -> Result<Vec<SourceCoverage>> {
+        let mut sql = self.sql(
             "SELECT * FROM (SELECT source, run_id, scan_id, covered_at, authenticated, log_in_told, complete, policy, \
              max(CASE WHEN complete = 1 THEN covered_at END) OVER (PARTITION BY source) AS last_complete_at, \
              max(CASE WHEN authenticated = 1 THEN covered_at END) OVER (PARTITION BY source) AS last_authenticated_at, \
              row_number() OVER (PARTITION BY source ORDER BY covered_at DESC, run_id DESC) AS place \
-             FROM coverage WHERE company_id = ? AND asset_id = ? AND settled = 1) latest WHERE place = 1 ORDER BY source",
-            values![company, asset],
+             FROM coverage WHERE company_id || '' = ? AND settled = 1 AND",
+            values![company],
         );
+        sql.among("asset_id", assets.iter().map(ToString::to_string));
+        sql.push(") latest WHERE place = 1 ORDER BY source");
         self.connection()
             .all(sql, |row| {
                 Ok(SourceCoverage {
@@ -93,13 +95,15 @@ impl Reader {
             .await
     }
 
-    /// By source and scanner.
-    pub async fn asset_evidence(&self, company: CompanyId, asset: AssetId) -> Result<Vec<SourceEvidence>> {
-        let sql = self.sql(
+    /// Of these assets, which are one to people; by source and scanner.
+    pub async fn asset_evidence(&self, company: CompanyId, assets: &HashSet<AssetId>) -> Result<Vec<SourceEvidence>> {
+        let mut sql = self.sql(
             "SELECT source, scanner, count(*) AS sightings, max(last_seen_at) AS last_seen_at FROM sightings \
-             WHERE company_id = ? AND asset_id = ? GROUP BY source, scanner ORDER BY source, scanner",
-            values![company, asset],
+             WHERE company_id || '' = ? AND",
+            values![company],
         );
+        sql.among("asset_id", assets.iter().map(ToString::to_string));
+        sql.push(" GROUP BY source, scanner ORDER BY source, scanner");
         self.connection()
             .all(sql, |row| {
                 Ok(SourceEvidence {

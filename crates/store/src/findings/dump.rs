@@ -11,7 +11,7 @@ impl Reader {
     /// One line a finding, then one a sighting, tab-separated and sorted.
     pub async fn dump_findings(&self, company: CompanyId) -> Result<Vec<String>> {
         let text = "SELECT f.fingerprint, a.identity, f.severity, f.status, f.title, f.first_seen_at, f.last_seen_at, \
-                    f.resolved_at, f.sighting_count, f.relation_group FROM findings f JOIN assets a ON a.id = f.asset_id \
+                    f.resolved_at, f.sighting_count, f.cves, f.cwes, f.location, f.relation_group FROM findings f JOIN assets a ON a.id = f.asset_id \
                     WHERE f.company_id = ?";
         let mut lines = self
             .connection()
@@ -28,6 +28,9 @@ impl Reader {
                     row.time("last_seen_at")?.to_string(),
                     resolved,
                     row.count("sighting_count")?.to_string(),
+                    row.text("cves")?,
+                    row.text("cwes")?,
+                    row.text("location")?,
                     row.maybe_text("relation_group")?.unwrap_or_default(),
                 ];
                 Ok(parts.join("\t"))

@@ -1,6 +1,7 @@
 //! Findings: the import's bulk path here, lists and counts in [`list`], groups of several scanners' findings in
-//! [`relation`], what findings say in [`texts`], whole findings in [`export`], the comparable dump in [`dump`].
+//! [`relation`], what they take from their sightings in [`details`], what they say in [`texts`], whole findings in [`export`], the comparable dump in [`dump`].
 
+mod details;
 mod dump;
 mod export;
 mod list;
@@ -278,8 +279,8 @@ impl Transaction {
 
     /// Brings what findings show in line with their sightings, as
     /// [`shown`](scanhelm_core::finding::correlation::shown) decides it: severity and title of the worst live one,
-    /// of equals the first by source and reference; the highest computed score of the live ones; times and count over
-    /// all. How many findings there are of these.
+    /// of equals the first by source and reference; the highest computed score, the CVEs and CWEs of the live ones, and
+    /// where the newest of these saw it; times and count over all. How many findings there are of these.
     pub async fn refresh_findings(&self, ids: &[FindingId]) -> Result<u64> {
         let mut refreshed = 0;
         for chunk in ids.chunks(10_000) {
@@ -299,6 +300,7 @@ impl Transaction {
             sql.among("finding_id", chunk.iter().map(ToString::to_string));
             sql.push(") top WHERE top.place = 1 AND findings.id = top.finding_id");
             refreshed += self.connection().execute(sql).await?;
+            self.refresh_from_details(chunk).await?;
             self.refresh_texts(chunk).await?;
         }
         Ok(refreshed)

@@ -1,5 +1,7 @@
 //! What people say of assets, how they are found, and who has seen them when.
 
+use std::collections::HashSet;
+
 use scanhelm_core::Severity;
 use scanhelm_core::asset::{Asset, AssetKind};
 use scanhelm_core::coverage::AssetCoverage;
@@ -134,13 +136,13 @@ async fn coverage_tells_the_latest_run_of_each_source_and_never_guesses_a_log_in
     let tx = world.store.begin().await.unwrap();
     tx.record_coverage(world.company, &nessus, scan.id, run, &[(a, covered)]).await.unwrap();
     tx.commit().await.unwrap();
-    let known = world.store.asset_coverage(world.company, a).await.unwrap();
+    let known = world.store.asset_coverage(world.company, &HashSet::from([a])).await.unwrap();
     let told: Vec<_> = known
         .iter()
         .map(|one| (one.covered_at, one.authenticated, one.complete, one.last_complete_at, one.last_authenticated_at))
         .collect();
     assert_eq!(told, [(at(30), None, false, Some(at(20)), Some(at(10))), (at(5), None, true, Some(at(5)), None),]);
-    assert!(world.store.asset_coverage(world.other, a).await.unwrap().is_empty());
+    assert!(world.store.asset_coverage(world.other, &HashSet::from([a])).await.unwrap().is_empty());
 }
 
 async fn open_findings_are_counted_by_severity(world: World) {
