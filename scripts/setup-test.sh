@@ -137,9 +137,36 @@ setup_chromium() {
   install_packages chromium
 }
 
+# Old releases with known flaws, as the registries have them: nobody here wrote them, and none of their code is run.
+sources() {
+  local folder=$tools/sources list=scripts/requirements/sources.txt kind name
+  if cmp -s "$list" "$folder/fetched.txt"; then
+    return
+  fi
+  say "fetching old releases to scan"
+  rm -rf -- "$folder"
+  mkdir -p "$folder"
+  while read -r kind name; do
+    case $kind in
+      python)
+        "$tools/scanners/bin/pip" download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$folder" "$name"
+        python3 -m zipfile -e "$folder/$(ls -t "$folder" | grep -i "\.whl$" | head -1)" "$folder/${name%%==*}"
+        rm -f "$folder"/*.whl
+        ;;
+      npm)
+        (cd "$folder" && npm pack --silent "$name" >/dev/null && mkdir -p "npm/${name%@*}" && tar -xzf ./*.tgz -C "npm/${name%@*}" --strip-components=1 && rm -f ./*.tgz)
+        ;;
+    esac
+  done < <(grep -v '^#' "$list")
+  cp "$list" "$folder/fetched.txt"
+}
+
 setup_scanners() {
   environment "$tools/scanners" scripts/requirements/scanners.txt || fail "the scanners for tests could not be installed"
   expose "$tools/scanners" bandit semgrep pysemgrep
+  environment "$tools/checkov" scripts/requirements/checkov.txt || fail "Checkov could not be installed"
+  node_modules e2e/scanners
+  sources
 }
 
 setup_judges() {

@@ -69,7 +69,13 @@ impl Discovery {
 
     pub async fn find_one(&self, scanner: &'static Scanner) -> Availability {
         let found = match self.locate(scanner) {
-            Ok(path) => self.version(scanner, &path).await.map(|version| (path, version)),
+            Ok(path) => self.version(scanner, &path).await.and_then(|version| {
+                if is_at_least(&version, scanner.oldest) {
+                    return Ok((path, version));
+                }
+                let (name, oldest) = (scanner.name, scanner.oldest);
+                Err(format!("{name} {version} is too old: {oldest} or newer is needed"))
+            }),
             Err(reason) => Err(reason),
         };
         let (path, version, reason) = match found {
@@ -145,6 +151,7 @@ async fn probe(scanner: &Scanner, path: &Path) -> Result<String, String> {
         environment: scanner.environment,
         marker: &marker,
         report: None,
+        printed: false,
         time: PROBE_TIME,
         grace: Duration::from_secs(1),
         report_bytes: 0,
@@ -171,9 +178,27 @@ fn version_in(text: &str) -> Option<String> {
         .map(|word| word.chars().take(64).collect())
 }
 
+/// Compares the numbers; what follows them (`-rc.4`, `.post3`) is not looked at.
+fn is_at_least(version: &str, oldest: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
+        text.split('.').map_while(digits).collect()
+    };
+    numbers(version) >= numbers(oldest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(is_at_least("1.10.0", "1.9"));
+        assert!(is_at_least("2.0.0-rc.4", "2"));
+        assert!(is_at_least("8.30.1.post3", "8.19"));
+        assert!(!is_at_least("8.18.4", "8.19"));
+        assert!(!is_at_least("0.9", "1.0"));
+    }
 
     #[test]
     fn a_version_is_found_in_what_tools_print() {

@@ -4,18 +4,45 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_formats::{ReadError, ReadOptions, ReportItem};
 
+use crate::files::{Place, is_looked_at};
 use crate::message;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Read {
     pub records: Vec<FindingRecord>,
     /// The scanner ran and looked at nothing.
     pub blind: bool,
     /// What it says went wrong, and what could not be taken of its report.
     pub problems: Vec<String>,
+}
+
+impl Read {
+    /// A scanner can look further than it should, and a hostile tree can make it do so. What lies in folders that are
+    /// left out is left out here too; what lies outside of the target is a problem.
+    pub(crate) fn leave_out_what_is_not_the_targets(&mut self, root: &Path) {
+        let mut outside = 0_u64;
+        self.records.retain(|record| {
+            let path = match &record.location {
+                Location::Code { path, .. } | Location::Package { path: Some(path), .. } => Path::new(path),
+                _ => return true,
+            };
+            // Readers make absolute paths relative by cutting what they do not know; those are not below the root.
+            match is_looked_at(path) {
+                Place::LookedAt if root.join(path).symlink_metadata().is_ok() => true,
+                Place::LeftOut => false,
+                Place::LookedAt | Place::Outside => {
+                    outside += 1;
+                    false
+                }
+            }
+        });
+        if outside > 0 {
+            self.problems.push(format!("{outside} findings on files that are not in the target were left out"));
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! What is asked for, and within which limits.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +47,9 @@ impl ScanRequest {
 pub struct ScanOptions {
     /// Rule files or folders for the scanners that take some (Semgrep), instead of those shipped with Scanhelm.
     pub rules: Vec<PathBuf>,
+    /// More arguments for a scanner, by its id: a mirror, a database of its own. They can change what it reports and
+    /// are never taken from the target.
+    pub arguments: BTreeMap<String, Vec<OsString>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +98,7 @@ fn ids() -> String {
 impl ScanRequest {
     /// Which scanners take part, in the order of the registry.
     pub(crate) fn selected(&self) -> Result<Vec<&'static crate::Scanner>, RequestError> {
-        for id in self.scanners.iter().flatten() {
+        for id in self.scanners.iter().flatten().chain(self.options.arguments.keys()) {
             if scanner(id).is_none() {
                 return Err(RequestError::UnknownScanner(scanhelm_core::text::single_line(id, 100)));
             }
@@ -116,6 +121,7 @@ impl ScanRequest {
                 cause,
             })
         };
-        Ok(ScanOptions { rules: self.options.rules.iter().map(resolve).collect::<Result<_, _>>()? })
+        let rules = self.options.rules.iter().map(resolve).collect::<Result<_, _>>()?;
+        Ok(ScanOptions { rules, arguments: self.options.arguments.clone() })
     }
 }

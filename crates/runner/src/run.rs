@@ -3,13 +3,14 @@
 //! The scanners' futures are polled by the caller's own task and not spawned: dropping the scan drops them, and with
 //! them their processes, at once.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::scan::SkippedScanner;
 use scanhelm_formats::ReadOptions;
 use tokio::time::Instant;
@@ -21,8 +22,8 @@ use crate::outcome::{FailedScanner, RanScanner, ScanOutcome, ScanState};
 use crate::process::{self, Ended, Why};
 use crate::report::{self, Read, ReportError};
 use crate::request::{Limits, RequestError, ScanOptions, ScanRequest};
-use crate::scanner::{Invocation, Scanner};
-use crate::target::Target;
+use crate::scanner::{Invocation, ReportPlace, Scanner, StartedOn};
+use crate::target::{Target, argument};
 use crate::{message, order};
 
 /// Carries out a scan. Events come from the calling task, in order, and must be taken quickly.
@@ -139,7 +140,7 @@ impl Scan {
             () = cancel.cancelled() => return End::Cancelled,
         };
         let end = match end {
-            Ok(available) => self.started(scanner, &available, cancel, events).await,
+            Ok((available, files)) => self.started(scanner, &available, &files, cancel, events).await,
             Err(end) => end,
         };
         match &end {
@@ -153,24 +154,30 @@ impl Scan {
         end
     }
 
-    /// Finds the program, unless there is nothing for it to do.
-    async fn prepared(&self, discovery: &Discovery, scanner: &'static Scanner) -> Result<Availability, End> {
-        let (target, options) = (Arc::clone(&self.target), self.options.clone());
+    /// Finds the program and what it will look at, unless there is nothing for it to do.
+    async fn prepared(
+        &self,
+        discovery: &Discovery,
+        scanner: &'static Scanner,
+    ) -> Result<(Availability, Vec<PathBuf>), End> {
         let skipped = |reason: String, install_hint: Option<&str>| SkippedScanner {
             scanner: scanner.id.to_owned(),
             reason,
             install_hint: install_hint.map(str::to_owned),
         };
-        let reason = blocking(move || (scanner.not_applicable)(&target, &options))
+        let (target, options) = (Arc::clone(&self.target), self.options.clone());
+        let files = blocking(move || looked_at(scanner, &target, &options))
             .await
             .map_err(|error| End::Failed(failed(scanner, None, Duration::ZERO, error.to_string(), None)))?;
-        if let Some(reason) = reason {
+        if files.is_empty() {
+            let reason =
+                format!("there is no {} in the target (hidden and vendored folders do not count)", scanner.subject);
             return Err(End::NotApplicable(skipped(reason, None)));
         }
         let available = discovery.find_one(scanner).await;
         match available.reason {
             Some(reason) => Err(End::NotInstalled(skipped(reason, Some(available.install_hint)))),
-            None => Ok(available),
+            None => Ok((available, files)),
         }
     }
 
@@ -178,6 +185,7 @@ impl Scan {
         &self,
         scanner: &'static Scanner,
         available: &Availability,
+        files: &[PathBuf],
         cancel: &CancellationToken,
         events: &(impl Fn(RunnerEvent) + Send + Sync),
     ) -> End {
@@ -186,7 +194,7 @@ impl Scan {
         let announce = |process| {
             events(RunnerEvent::ScannerStart { scanner: scanner.id.to_owned(), version: version.clone(), process });
         };
-        match self.executed(scanner, available, cancel, announce).await {
+        match self.all_starts(scanner, available, files, cancel, announce).await {
             Ok((read, exit_code)) => {
                 let ran = RanScanner {
                     id: scanner.id.to_owned(),
@@ -205,10 +213,45 @@ impl Scan {
         }
     }
 
-    async fn executed(
+    /// As many starts as its files need, one after the other; one that fails fails the scanner.
+    async fn all_starts(
         &self,
         scanner: &'static Scanner,
         available: &Availability,
+        files: &[PathBuf],
+        cancel: &CancellationToken,
+        announce: impl Fn(process::Identity),
+    ) -> Result<(Read, i32), Trouble> {
+        let begun = Instant::now();
+        let (mut all, mut worst) = (Read::default(), 0);
+        let mut announce = Some(announce);
+        for start in starts(scanner, &self.target, files) {
+            let time = self.limits.time.saturating_sub(begun.elapsed());
+            let told = announce.take();
+            let (mut read, exit_code) = self
+                .one_start(scanner, available, &start, time, cancel, |process| {
+                    if let Some(told) = told {
+                        told(process);
+                    }
+                })
+                .await?;
+            if let Some(file) = &start.lock_file {
+                file_under(&mut read.records, file);
+            }
+            all.records.append(&mut read.records);
+            all.problems.append(&mut read.problems);
+            worst = worst.max(exit_code);
+        }
+        all.leave_out_what_is_not_the_targets(self.target.root());
+        Ok((all, worst))
+    }
+
+    async fn one_start(
+        &self,
+        scanner: &'static Scanner,
+        available: &Availability,
+        start: &Start,
+        time: Duration,
         cancel: &CancellationToken,
         announce: impl FnOnce(process::Identity),
     ) -> Result<(Read, i32), Trouble> {
@@ -216,7 +259,7 @@ impl Scan {
             private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
         let report = folder.path().join("report");
         let invocation = Invocation {
-            target: self.target.argument(),
+            targets: start.targets.clone(),
             report: &report,
             folder: folder.path(),
             options: &self.options,
@@ -235,7 +278,8 @@ impl Scan {
             environment: scanner.environment,
             marker: &marker,
             report: Some(&report),
-            time: self.limits.time,
+            printed: scanner.report == ReportPlace::StandardOutput,
+            time,
             grace: self.limits.grace,
             report_bytes: self.limits.report_bytes,
             output_bytes: self.limits.output_bytes,
@@ -301,6 +345,54 @@ impl Scan {
                 Err(trouble(format!("{error} and ended with exit code {exit_code}{}", said(&printed))))
             }
             Err(error) => Err(trouble(format!("its report cannot be used, exit code {exit_code}: {error}"))),
+        }
+    }
+}
+
+/// The files of the target that a scanner has something to do with.
+fn looked_at(scanner: &Scanner, target: &Target, options: &ScanOptions) -> Vec<PathBuf> {
+    target.files().iter().filter(|file| (scanner.looks_at)(file, options)).cloned().collect()
+}
+
+/// What one process of a scanner is given.
+struct Start {
+    targets: Vec<OsString>,
+    lock_file: Option<PathBuf>,
+}
+
+/// Far below what any system takes for a command line.
+const ARGUMENT_BYTES: usize = 96 * 1024;
+
+fn starts(scanner: &Scanner, target: &Target, files: &[PathBuf]) -> Vec<Start> {
+    match scanner.started_on {
+        StartedOn::Target => vec![Start { targets: vec![target.argument()], lock_file: None }],
+        StartedOn::EachFile => {
+            let start = |file: &PathBuf| Start { targets: vec![argument(file)], lock_file: Some(file.clone()) };
+            files.iter().map(start).collect()
+        }
+        StartedOn::Files => {
+            let mut starts: Vec<Start> = Vec::new();
+            let mut bytes = ARGUMENT_BYTES;
+            for file in files.iter().map(|file| argument(file)) {
+                bytes += file.len() + 1;
+                if bytes > ARGUMENT_BYTES {
+                    starts.push(Start { targets: Vec::new(), lock_file: None });
+                    bytes = file.len() + 1;
+                }
+                if let Some(start) = starts.last_mut() {
+                    start.targets.push(file);
+                }
+            }
+            starts
+        }
+    }
+}
+
+/// Packages without a place are those of the lock file.
+fn file_under(records: &mut [FindingRecord], lock_file: &Path) {
+    for record in records {
+        if let Location::Package { path: path @ None, .. } = &mut record.location {
+            *path = Some(lock_file.to_string_lossy().into_owned());
         }
     }
 }

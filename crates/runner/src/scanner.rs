@@ -1,6 +1,6 @@
 //! What a local scanner is: a description, without any code of its own that runs processes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -9,7 +9,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::request::ScanOptions;
-use crate::target::Target;
 
 /// What is looked at. A scan asks for types; every scanner of such a type takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,15 +16,24 @@ use crate::target::Target;
 pub enum ScanType {
     /// Source code.
     Code,
+    /// Passwords and keys in files.
+    Secrets,
+    /// Packages with known vulnerabilities, by lock files.
+    Dependency,
+    /// What sets up machines: Terraform, Dockerfiles, Kubernetes, workflows.
+    Iac,
 }
 
 impl ScanType {
-    pub const ALL: [Self; 1] = [Self::Code];
+    pub const ALL: [Self; 4] = [Self::Code, Self::Secrets, Self::Dependency, Self::Iac];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
+            Self::Secrets => "secrets",
+            Self::Dependency => "dependency",
+            Self::Iac => "iac",
         }
     }
 }
@@ -57,6 +65,8 @@ pub struct Scanner {
     pub scan_types: &'static [ScanType],
     /// The program looked for on PATH.
     pub program: &'static str,
+    /// The oldest version that understands the arguments.
+    pub oldest: &'static str,
     /// What a person without it does next.
     pub install_hint: &'static str,
     /// The `formats` reader of its report.
@@ -66,8 +76,12 @@ pub struct Scanner {
     pub(crate) exit_codes: &'static [i32],
     /// Set in the otherwise bare environment.
     pub(crate) environment: &'static [(&'static str, &'static str)],
-    /// Why there is nothing for it to look at, if so.
-    pub(crate) not_applicable: fn(&Target, &ScanOptions) -> Option<String>,
+    /// What it looks at, for people: `Python file`.
+    pub(crate) subject: &'static str,
+    /// Whether it has something to look at in a file of the target.
+    pub(crate) looks_at: fn(&Path, &ScanOptions) -> bool,
+    pub(crate) started_on: StartedOn,
+    pub(crate) report: ReportPlace,
     /// The arguments after the program. May write files it needs into the invocation's folder.
     pub(crate) arguments: fn(&Invocation<'_>) -> io::Result<Vec<OsString>>,
 }
@@ -79,14 +93,47 @@ impl Scanner {
     }
 }
 
+/// What one start of a scanner is pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartedOn {
+    /// The target as a whole: one start.
+    Target,
+    /// The files it looks at, by name. So it looks at what the others look at, and at nothing else.
+    Files,
+    /// Each file by itself: a lock file belongs to one project. What is reported of packages is filed under it.
+    EachFile,
+}
+
+/// Where a scanner's report goes. A file of its own wherever it offers one: some tools cut what they print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportPlace {
+    /// To the file that an argument names.
+    File,
+    StandardOutput,
+}
+
 /// One start of a scanner. The working directory is the target's root.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
-    /// `.` or `./name`: nothing of the target's path can be taken for an option.
-    pub target: OsString,
+    /// `.` or names that begin with `./`: nothing of the target's path can be taken for an option.
+    pub targets: Vec<OsString>,
     /// Where the report has to go.
     pub report: &'a Path,
     /// Private to this start and gone after it.
     pub folder: &'a Path,
     pub options: &'a ScanOptions,
+}
+
+impl Invocation<'_> {
+    /// These words, what the caller adds for this scanner, the separator where it knows one, and the targets.
+    pub(crate) fn with(
+        &self,
+        words: &[&dyn AsRef<OsStr>],
+        scanner: &Scanner,
+        separator: Option<&str>,
+    ) -> Vec<OsString> {
+        let added = self.options.arguments.get(scanner.id).into_iter().flatten().cloned();
+        let words = words.iter().map(|word| word.as_ref().to_owned()).chain(added);
+        words.chain(separator.map(OsString::from)).chain(self.targets.iter().cloned()).collect()
+    }
 }

@@ -7,16 +7,28 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::{files, repository};
 
 /// A folder, or one file in a folder, that exists and can be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Target {
     root: PathBuf,
     file: Option<OsString>,
     repository: String,
+    /// Listed once for all scanners.
+    files: OnceLock<Vec<PathBuf>>,
 }
+
+/// The same place under the same name, whether or not its files have been listed.
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.root, &self.file, &self.repository) == (&other.root, &other.file, &other.repository)
+    }
+}
+
+impl Eq for Target {}
 
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
@@ -57,7 +69,7 @@ impl Target {
             return Err(TargetError::Special(shown()));
         };
         let repository = repository.map_or_else(|| repository::name_of(&root), str::to_owned);
-        Ok(Self { root, file, repository })
+        Ok(Self { root, file, repository, files: OnceLock::new() })
     }
 
     /// The scanned folder, or the folder of the scanned file. Paths in records are relative to it.
@@ -80,14 +92,20 @@ impl Target {
     pub(crate) fn argument(&self) -> OsString {
         match &self.file {
             None => ".".into(),
-            Some(name) => Path::new(".").join(name).into_os_string(),
+            Some(name) => argument(Path::new(name)),
         }
     }
 
-    pub(crate) fn has_file_with_extension(&self, extensions: &[&str]) -> bool {
-        match &self.file {
-            Some(name) => files::has_extension(Path::new(name), extensions),
-            None => files::any_with_extension(&self.root, extensions),
-        }
+    /// The files to look at, relative to the root and in order. Walks the tree when first asked.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        self.files.get_or_init(|| match &self.file {
+            Some(name) => vec![PathBuf::from(name)],
+            None => files::under(&self.root),
+        })
     }
+}
+
+/// As an argument: it begins with `./`, so that no name can be taken for an option.
+pub(crate) fn argument(file: &Path) -> OsString {
+    Path::new(".").join(file).into_os_string()
 }

@@ -6,6 +6,7 @@
 mod progress;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ pub(crate) struct ScanArguments {
     /// Rule file or folder for Semgrep, instead of the rules that come with Scanhelm; repeat for several
     #[arg(long = "config", value_name = "PATH")]
     rules: Vec<PathBuf>,
+    /// One more argument for a scanner, as ID=ARGUMENT: a mirror, a database of its own; repeat for several
+    #[arg(long = "scanner-argument", value_name = "ID=ARGUMENT", value_parser = scanner_argument)]
+    scanner_arguments: Vec<(String, OsString)>,
     #[command(flatten)]
     destinations: Destinations,
     /// End with exit code 1 when there is a finding of this severity or worse
@@ -53,6 +57,19 @@ pub(crate) struct ScanArguments {
     /// No progress on standard error
     #[arg(long, short)]
     quiet: bool,
+}
+
+fn scanner_argument(text: &str) -> Result<(String, OsString), String> {
+    let (id, argument) = text.split_once('=').ok_or("write ID=ARGUMENT, for example retire=--jsrepo=data.json")?;
+    Ok((id.to_owned(), argument.into()))
+}
+
+fn added(arguments: &[(String, OsString)]) -> BTreeMap<String, Vec<OsString>> {
+    let mut added: BTreeMap<String, Vec<OsString>> = BTreeMap::new();
+    for (id, argument) in arguments {
+        added.entry(id.clone()).or_default().push(argument.clone());
+    }
+    added
 }
 
 /// Where scanners are looked for.
@@ -80,7 +97,7 @@ pub(crate) async fn run(arguments: ScanArguments) -> Exit {
         repository: arguments.repository.clone(),
         scan_types: arguments.types.clone(),
         scanners: (!arguments.scanners.is_empty()).then(|| arguments.scanners.clone()),
-        options: ScanOptions { rules: arguments.rules.clone() },
+        options: ScanOptions { rules: arguments.rules.clone(), arguments: added(&arguments.scanner_arguments) },
         limits: Limits { time: arguments.timeout, ..Limits::default() },
         max_parallel: if arguments.sequential { 1 } else { arguments.parallel },
         ..ScanRequest::new(&arguments.target)

@@ -197,7 +197,7 @@ fn a_missing_scanner_is_no_clean_result() {
 fn fake(script: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("bandit");
-    let text = format!("#!/bin/sh\n[ \"$1\" = --version ] && echo bandit 1.0 && exit\nreport=$6\n{script}\n");
+    let text = format!("#!/bin/sh\n[ \"$1\" = --version ] && echo bandit 9.0 && exit\nreport=$6\n{script}\n");
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     folder

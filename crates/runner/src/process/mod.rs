@@ -42,6 +42,8 @@ pub(crate) struct Command<'a> {
     pub marker: &'a str,
     /// The file the report goes to, if there is one.
     pub report: Option<&'a Path>,
+    /// Standard output is the report. It is written by the program into the file itself, so no pipe cuts it.
+    pub printed: bool,
     pub time: Duration,
     pub grace: Duration,
     pub report_bytes: u64,
@@ -72,13 +74,17 @@ pub(crate) async fn run(
     cancel: &CancellationToken,
     started: impl FnOnce(Identity),
 ) -> io::Result<Ended> {
+    let stdout = match command.report {
+        Some(path) if command.printed => Stdio::from(std::fs::File::create(path)?),
+        _ => Stdio::piped(),
+    };
     let mut child = tokio::process::Command::new(command.program)
         .args(&command.arguments)
         .current_dir(command.folder)
         .env_clear()
         .envs(environment::bare(command))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true)

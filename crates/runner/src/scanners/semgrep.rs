@@ -4,26 +4,28 @@
 //! result tomorrow, and without internet the tool waits for minutes and then writes nothing. Without `--config` the
 //! rules of our own in `rules/semgrep/` are used; they are compiled in.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ScanType, Scanner};
-use crate::target::Target;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "semgrep",
     name: "Semgrep",
     scan_types: &[ScanType::Code],
     program: "semgrep",
+    oldest: "1.50",
     install_hint: "pipx install semgrep   (or: pip install semgrep, in an environment of its own)",
     format: "semgrep",
     version_arguments: &["--version"],
     // 1 is findings under --error, which is not used but may be set by a wrapper.
     exit_codes: &[0, 1],
     environment: &[("SEMGREP_SEND_METRICS", "off"), ("SEMGREP_ENABLE_VERSION_CHECK", "0")],
-    not_applicable,
+    subject: "Go, Java, JavaScript, TypeScript or Python file (for other languages give rules with --config)",
+    looks_at: |path, options| !options.rules.is_empty() || files::has_extension(path, EXTENSIONS),
+    started_on: StartedOn::Target,
+    report: ReportPlace::File,
     arguments,
 };
 
@@ -38,42 +40,31 @@ const RULES: &[(&str, &str)] = &[
 /// Of the languages of [`RULES`].
 const EXTENSIONS: &[&str] = &["go", "java", "js", "jsx", "mjs", "cjs", "ts", "tsx", "py"];
 
-fn not_applicable(target: &Target, options: &ScanOptions) -> Option<String> {
-    if !options.rules.is_empty() || target.has_file_with_extension(EXTENSIONS) {
-        return None;
-    }
-    Some("there is no Go, Java, JavaScript, TypeScript or Python file in the target; give rules for other languages with --config".to_owned())
-}
-
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let mut arguments: Vec<OsString> = [
-        "scan",
-        "--json",
-        "--quiet",
-        "--metrics=off",
-        "--disable-version-check",
+    let excluded: Vec<String> =
+        files::VENDORED.iter().copied().chain([".*/"]).map(|folder| format!("--exclude={folder}")).collect();
+    let rules = rule_paths(invocation)?;
+    let mut words: Vec<&dyn AsRef<OsStr>> = vec![
+        &"scan",
+        &"--json",
+        &"--quiet",
+        &"--metrics=off",
+        &"--disable-version-check",
         // Else rule ids begin with the path of the rule file on this machine.
-        "--no-rewrite-rule-ids",
+        &"--no-rewrite-rule-ids",
         // What is scanned must not depend on whether the folder is a clone, and no repository gets its git run.
-        "--no-git-ignore",
-        "--project-root=.",
+        &"--no-git-ignore",
+        &"--project-root=.",
         // A rule that is cut off on a busy machine would give another result there. The scan's own limit stays.
-        "--timeout=0",
-        "--output",
-    ]
-    .map(OsString::from)
-    .into();
-    arguments.push(invocation.report.into());
-    for excluded in files::VENDORED.iter().copied().chain([".*/"]) {
-        arguments.push(format!("--exclude={excluded}").into());
+        &"--timeout=0",
+        &"--output",
+        &invocation.report,
+    ];
+    words.extend(excluded.iter().map(|word| word as &dyn AsRef<OsStr>));
+    for path in &rules {
+        words.extend([&"--config" as &dyn AsRef<OsStr>, path]);
     }
-    for rules in rule_paths(invocation)? {
-        arguments.push("--config".into());
-        arguments.push(rules);
-    }
-    arguments.push("--".into());
-    arguments.push(invocation.target.clone());
-    Ok(arguments)
+    Ok(invocation.with(&words, &SCANNER, Some("--")))
 }
 
 fn rule_paths(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

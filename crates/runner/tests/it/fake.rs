@@ -47,7 +47,7 @@ impl Fakes {
         let path = self.notes.path().join(id);
         let notes = self.notes.path().display();
         let text = format!(
-            "#!/bin/sh\nif [ \"$1\" = --version ]; then echo fake 1.0.0; exit 0; fi\n\
+            "#!/bin/sh\nif [ \"$1\" = --version ]; then echo fake 9.9.9; exit 0; fi\n\
              NOTES={notes}; whole=$NOTES/whole; report=\n\
              for word in \"$@\"; do [ \"$last\" = --output ] && report=$word; last=$word; done\n{script}\n"
         );

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod fake;
+mod installed;
 mod misbehaving;
 mod processes;
 mod real;

@@ -17,7 +17,7 @@ async fn fm_e08_exit_code_1_with_a_report_is_findings() {
     assert_eq!(outcome.records[0].rule_id, "B307");
     assert_eq!(outcome.records[0].location.label(), "app.py:1");
     assert_eq!((outcome.ran[0].findings, outcome.ran[0].exit_code), (1, 1));
-    assert_eq!(outcome.ran[0].version.as_deref(), Some("1.0.0"));
+    assert_eq!(outcome.ran[0].version.as_deref(), Some("9.9.9"));
 }
 
 #[tokio::test]

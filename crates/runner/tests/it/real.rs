@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use scanhelm_core::Severity;
 use scanhelm_core::finding::Location;
-use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest, ScanState};
+use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest, ScanState, ScanType};
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::scan;
@@ -53,8 +53,13 @@ fn places(outcome: &ScanOutcome) -> Vec<(String, String)> {
 #[tokio::test]
 async fn both_scanners_give_the_same_records_for_every_spelling_of_a_real_tree() {
     let source = real_source();
-    let first = scanned(&source, |_| {}).await;
-    let again = scanned(&source.join("./../stevedore/"), |request| request.max_parallel = 1).await;
+    let both = |request: &mut ScanRequest| request.scanners = Some(vec!["bandit".to_owned(), "semgrep".to_owned()]);
+    let first = scanned(&source, both).await;
+    let again = scanned(&source.join("./../stevedore/"), |request| {
+        both(request);
+        request.max_parallel = 1;
+    })
+    .await;
     assert!(first.ran.iter().find(|ran| ran.id == "bandit").unwrap().findings > 5, "{:?}", first.ran);
     assert_eq!(first.ran.len(), 2);
     let text = |outcome: &ScanOutcome| serde_json::to_string(&outcome.records).unwrap();
@@ -154,18 +159,20 @@ async fn other_peoples_code_and_hidden_folders_are_left_out() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, "eval(input())\n").unwrap();
     }
-    let outcome = scanned(folder.path(), |_| {}).await;
+    let outcome = scanned(folder.path(), |request| request.scan_types = vec![ScanType::Code]).await;
     let files: Vec<String> = places(&outcome).into_iter().map(|(_, place)| place).collect();
-    assert_eq!(files, ["app/a.py:1", "app/a.py:1"], "one finding of each scanner");
+    assert_eq!(files, ["app/a.py:1"; 3], "one finding of each scanner of Python");
 }
 
 #[tokio::test]
 async fn installed_scanners_tell_path_and_version() {
     let discovery = Discovery::new(vec![installed().join("bin")], BTreeMap::new());
     let found = discovery.find().await;
-    for availability in &found {
-        assert!(availability.available, "{:?}", availability.reason);
-        assert!(availability.version.as_ref().unwrap().starts_with("1."), "{:?}", availability.version);
+    for (id, version) in [("bandit", "1.9.4"), ("semgrep", "1.182.0"), ("gitleaks", "8.30.1")] {
+        let one = found.iter().find(|one| one.scanner.id == id).unwrap();
+        assert_eq!(one.version.as_deref(), Some(version), "{:?}", one.reason);
+        assert!(one.path.as_ref().unwrap().starts_with(installed().join("bin")), "{:?}", one.path);
     }
-    assert_eq!(found.iter().map(|found| found.scanner.id).collect::<Vec<_>>(), ["bandit", "semgrep"]);
+    let missing: Vec<_> = found.iter().filter(|one| !one.available).collect();
+    assert!(missing.iter().all(|one| one.reason.is_some() && !one.install_hint.is_empty()), "{missing:?}");
 }

@@ -28,7 +28,8 @@ async fn sequential_scanners_run_in_the_order_of_the_registry() {
         ["scan.start", "scanner.start", "scanner.complete", "scanner.start", "scanner.complete", "scan.complete"]
     );
     let ran: Vec<&str> = outcome.ran.iter().map(|ran| ran.id.as_str()).collect();
-    assert_eq!(ran, scanners().iter().map(|scanner| scanner.id).collect::<Vec<_>>());
+    let registry = scanners().iter().map(|scanner| scanner.id);
+    assert_eq!(ran, registry.filter(|id| ["semgrep", "bandit"].contains(id)).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -98,7 +99,11 @@ async fn what_cannot_be_carried_out_is_refused_before_anything_starts() {
     let address = ScanRequest { target: "https://github.com/acme/shop".into(), ..fakes.request() };
     assert!(matches!(try_with(address).await, RequestError::Target(TargetError::Address(_))));
     let unknown = ScanRequest { scanners: Some(vec!["bandage".to_owned()]), ..fakes.request() };
-    assert_eq!(try_with(unknown).await.to_string(), "`bandage` is not a scanner; the scanners are: bandit, semgrep");
+    let refused = try_with(unknown).await.to_string();
+    assert!(refused.starts_with("`bandage` is not a scanner; the scanners are: bandit, semgrep, "), "{refused}");
+    let mut unknown = fakes.request();
+    unknown.options.arguments.insert("bandage".to_owned(), Vec::new());
+    assert!(matches!(try_with(unknown).await, RequestError::UnknownScanner(_)));
     let none = ScanRequest { scan_types: Vec::new(), ..fakes.request() };
     assert!(matches!(try_with(none).await, RequestError::NoScanner(_)));
     let mut rules = fakes.request();

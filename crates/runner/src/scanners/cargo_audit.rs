@@ -1,0 +1,37 @@
+//! cargo-audit: Rust crates, by each Cargo.lock. Its advisories come with git from RustSec, or from a folder (`--db FOLDER --no-fetch --stale`).
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "cargo-audit",
+    name: "cargo-audit",
+    scan_types: &[ScanType::Dependency],
+    program: "cargo-audit",
+    oldest: "0.17",
+    install_hint: "cargo install --locked cargo-audit",
+    format: "cargo-audit",
+    version_arguments: &["--version"],
+    // 1 says that there are findings.
+    exit_codes: &[0, 1],
+    environment: &[],
+    subject: "Cargo.lock",
+    looks_at,
+    started_on: StartedOn::EachFile,
+    report: ReportPlace::StandardOutput,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    files::name_of(path) == "Cargo.lock"
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[&"audit", &"--json", &"--file"];
+    Ok(invocation.with(words, &SCANNER, None))
+}

@@ -1,0 +1,63 @@
+//! Checkov: Terraform, CloudFormation, Kubernetes, Dockerfiles and workflows.
+//!
+//! The frameworks are named: among all of them are some that ask the network. A folder without anything to read ends with exit code 0 and an empty report.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "checkov",
+    name: "Checkov",
+    scan_types: &[ScanType::Iac],
+    program: "checkov",
+    oldest: "3",
+    install_hint: "pipx install checkov   (or: pip install checkov, in an environment of its own)",
+    format: "checkov",
+    version_arguments: &["--version"],
+    // 1 says that there are findings.
+    exit_codes: &[0, 1],
+    environment: &[],
+    subject: "configuration file",
+    looks_at,
+    started_on: StartedOn::Target,
+    report: ReportPlace::StandardOutput,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    is_configuration(path)
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"--output",
+        &"json",
+        &"--quiet",
+        &"--compact",
+        &"--skip-download",
+        &"--framework",
+        &"ansible",
+        &"arm",
+        &"bicep",
+        &"cloudformation",
+        &"dockerfile",
+        &"github_actions",
+        &"gitlab_ci",
+        &"kubernetes",
+        &"serverless",
+        &"terraform",
+        &"--directory",
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}
+
+/// Terraform, or what looks like configuration by its name: the scanners look into it themselves.
+pub(super) fn is_configuration(path: &Path) -> bool {
+    files::has_extension(path, &["tf", "tfvars", "bicep", "yaml", "yml", "template"])
+        || super::hadolint::is_dockerfile(path)
+}

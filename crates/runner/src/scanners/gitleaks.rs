@@ -1,0 +1,47 @@
+//! Gitleaks: passwords and keys in files. What it finds is masked in its report.
+//!
+//! The exit code 1 says that there are findings, or that it failed; then there is no report.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "gitleaks",
+    name: "Gitleaks",
+    scan_types: &[ScanType::Secrets],
+    program: "gitleaks",
+    oldest: "8.19",
+    install_hint: "https://github.com/gitleaks/gitleaks#installing",
+    format: "gitleaks",
+    version_arguments: &["version"],
+    exit_codes: &[0, 1],
+    environment: &[],
+    subject: "file",
+    looks_at,
+    started_on: StartedOn::Target,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(_: &Path, _: &ScanOptions) -> bool {
+    true
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"dir",
+        &"--no-banner",
+        &"--redact",
+        &"--log-level",
+        &"error",
+        &"--report-format",
+        &"json",
+        &"--report-path",
+        &invocation.report,
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}

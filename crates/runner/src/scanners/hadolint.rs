@@ -1,0 +1,48 @@
+//! Hadolint: Dockerfiles.
+//!
+//! The exit code 1 says that there are findings, or that a file could not be read; then there is no report.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "hadolint",
+    name: "Hadolint",
+    scan_types: &[ScanType::Iac],
+    program: "hadolint",
+    oldest: "2",
+    install_hint: "https://github.com/hadolint/hadolint#install",
+    format: "hadolint",
+    version_arguments: &["--version"],
+    exit_codes: &[0, 1],
+    environment: &[],
+    subject: "Dockerfile",
+    looks_at,
+    started_on: StartedOn::Files,
+    report: ReportPlace::StandardOutput,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    is_dockerfile(path)
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[&"--format", &"json", &"--no-color"];
+    Ok(invocation.with(words, &SCANNER, Some("--")))
+}
+
+/// `Dockerfile`, `Dockerfile.web`, `web.Dockerfile`, `Containerfile`.
+pub(super) fn is_dockerfile(path: &Path) -> bool {
+    let name = files::name_of(path);
+    ["Dockerfile", "Containerfile"].iter().any(|word| {
+        name == *word
+            || name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.'))
+            || name.ends_with(&format!(".{word}"))
+    })
+}

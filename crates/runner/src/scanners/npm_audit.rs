@@ -1,0 +1,42 @@
+//! npm audit: packages of npm, by each lock file. The registry's advisories are asked for.
+//!
+//! The exit code 1 says that there are findings, or that the registry did not answer; its report tells which.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "npm-audit",
+    name: "npm audit",
+    scan_types: &[ScanType::Dependency],
+    program: "npm",
+    oldest: "8",
+    install_hint: "install Node.js with npm from https://nodejs.org or your system's packages",
+    format: "npm-audit",
+    version_arguments: &["--version"],
+    // 1 says that there are findings, or is an error that the report names.
+    exit_codes: &[0, 1],
+    environment: &[("NPM_CONFIG_UPDATE_NOTIFIER", "false"), ("NPM_CONFIG_FUND", "false")],
+    subject: "package-lock.json",
+    looks_at,
+    started_on: StartedOn::EachFile,
+    report: ReportPlace::StandardOutput,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    matches!(files::name_of(path), "package-lock.json" | "npm-shrinkwrap.json")
+}
+
+/// It takes the folder, not the file.
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let lock_file = invocation.targets.first().map(Path::new).unwrap_or(Path::new("."));
+    let folder = lock_file.parent().unwrap_or(Path::new("."));
+    let words: &[&dyn AsRef<OsStr>] = &[&"audit", &"--json", &"--package-lock-only", &"--prefix", &folder];
+    Ok(Invocation { targets: Vec::new(), ..*invocation }.with(words, &SCANNER, None))
+}

@@ -1,0 +1,55 @@
+//! pip-audit: Python packages, by each requirements file that pins them. The advisories of PyPI are asked for.
+//!
+//! It installs and resolves nothing: what a file does not pin is not audited, and where the service is away, the report says so.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "pip-audit",
+    name: "pip-audit",
+    scan_types: &[ScanType::Dependency],
+    program: "pip-audit",
+    oldest: "2.4",
+    install_hint: "pipx install pip-audit   (or: pip install pip-audit)",
+    format: "pip-audit",
+    version_arguments: &["--version"],
+    // 1 says that there are findings.
+    exit_codes: &[0, 1],
+    environment: &[],
+    subject: "requirements file",
+    looks_at,
+    started_on: StartedOn::EachFile,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    is_requirements(path)
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"--no-deps",
+        &"--disable-pip",
+        &"--progress-spinner",
+        &"off",
+        &"--format",
+        &"json",
+        &"--output",
+        &invocation.report,
+        &"--requirement",
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}
+
+/// `requirements.txt`, `requirements-dev.txt`, `dev-requirements.txt`, `requirements/base.txt`.
+pub(super) fn is_requirements(path: &Path) -> bool {
+    let in_folder = path.parent().is_some_and(|folder| folder.ends_with("requirements"));
+    files::has_extension(path, &["txt"]) && (in_folder || files::name_of(path).contains("requirements"))
+}

@@ -1,0 +1,47 @@
+//! Retire.js: JavaScript libraries that lie about as files, without a manifest.
+//!
+//! It loads its data from the network unless `--jsrepo FILE` names it.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "retire",
+    name: "Retire.js",
+    scan_types: &[ScanType::Dependency],
+    program: "retire",
+    oldest: "4",
+    install_hint: "npm install -g retire",
+    format: "retire",
+    version_arguments: &["--version"],
+    // 13 says that there are findings.
+    exit_codes: &[0, 13],
+    environment: &[],
+    subject: "JavaScript file",
+    looks_at,
+    started_on: StartedOn::Target,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    files::has_extension(path, &["js", "mjs", "cjs"])
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"--outputformat",
+        &"json",
+        &"--outputpath",
+        &invocation.report,
+        &"--cachedir",
+        &invocation.folder,
+        &"--path",
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}

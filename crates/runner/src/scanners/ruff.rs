@@ -1,0 +1,50 @@
+//! Ruff with its rules of flake8-bandit (`S`): Python source, in a tenth of a second.
+//!
+//! The project's own settings are left aside: they are for its style, and can turn rules off.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "ruff",
+    name: "Ruff",
+    scan_types: &[ScanType::Code],
+    program: "ruff",
+    oldest: "0.5",
+    install_hint: "pipx install ruff   (or: pip install ruff)",
+    format: "ruff",
+    version_arguments: &["--version"],
+    // 1 says that there are findings.
+    exit_codes: &[0, 1],
+    environment: &[],
+    subject: "Python file",
+    looks_at,
+    started_on: StartedOn::Files,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    files::has_extension(path, &["py", "pyi"])
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"check",
+        &"--isolated",
+        &"--no-cache",
+        &"--quiet",
+        &"--select",
+        &"S",
+        &"--output-format",
+        &"json",
+        &"--output-file",
+        &invocation.report,
+    ];
+    Ok(invocation.with(words, &SCANNER, Some("--")))
+}

@@ -1,0 +1,65 @@
+//! Trivy as an auditor of packages, by lock files.
+//!
+//! It loads its database from the network when it has none; without either it ends with exit code 1, and that is a failure and not a clean result.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "trivy",
+    name: "Trivy",
+    scan_types: &[ScanType::Dependency],
+    program: "trivy",
+    oldest: "0.50",
+    install_hint: "https://trivy.dev/latest/getting-started/installation/",
+    format: "trivy",
+    version_arguments: &["--version"],
+    exit_codes: &[0],
+    environment: &[],
+    subject: "lock file",
+    looks_at,
+    started_on: StartedOn::Target,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    LOCK_FILES.contains(&files::name_of(path)) || super::pip_audit::is_requirements(path)
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"fs",
+        &"--scanners",
+        &"vuln",
+        &"--skip-version-check",
+        &"--quiet",
+        &"--format",
+        &"json",
+        &"--output",
+        &invocation.report,
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}
+
+const LOCK_FILES: &[&str] = &[
+    "Cargo.lock",
+    "Gemfile.lock",
+    "Pipfile.lock",
+    "composer.lock",
+    "conan.lock",
+    "go.mod",
+    "gradle.lockfile",
+    "package-lock.json",
+    "packages.lock.json",
+    "pnpm-lock.yaml",
+    "poetry.lock",
+    "pom.xml",
+    "uv.lock",
+    "yarn.lock",
+];

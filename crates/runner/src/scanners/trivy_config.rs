@@ -1,0 +1,44 @@
+//! Trivy as a reader of configuration: Terraform, CloudFormation, Kubernetes, Dockerfiles, Helm. Its checks are in the program: no network.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "trivy-config",
+    name: "Trivy (configuration)",
+    scan_types: &[ScanType::Iac],
+    program: "trivy",
+    oldest: "0.50",
+    install_hint: "https://trivy.dev/latest/getting-started/installation/",
+    format: "trivy",
+    version_arguments: &["--version"],
+    exit_codes: &[0],
+    environment: &[],
+    subject: "configuration file",
+    looks_at,
+    started_on: StartedOn::Target,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    super::checkov::is_configuration(path)
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"config",
+        &"--skip-check-update",
+        &"--skip-version-check",
+        &"--quiet",
+        &"--format",
+        &"json",
+        &"--output",
+        &invocation.report,
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}

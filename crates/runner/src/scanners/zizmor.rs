@@ -1,0 +1,44 @@
+//! zizmor: workflows and actions of GitHub. Offline: no audit that asks GitHub.
+//!
+//! The exit codes from 11 tell how bad the worst finding is.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "zizmor",
+    name: "zizmor",
+    scan_types: &[ScanType::Iac],
+    program: "zizmor",
+    oldest: "1",
+    install_hint: "pipx install zizmor   (or: cargo install --locked zizmor)",
+    format: "zizmor",
+    version_arguments: &["--version"],
+    exit_codes: &[0, 11, 12, 13, 14],
+    environment: &[],
+    subject: "GitHub workflow or action",
+    looks_at,
+    started_on: StartedOn::Files,
+    report: ReportPlace::StandardOutput,
+    arguments,
+};
+
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    is_workflow(path)
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let words: &[&dyn AsRef<OsStr>] = &[&"--offline", &"--no-progress", &"--format", &"json"];
+    Ok(invocation.with(words, &SCANNER, Some("--")))
+}
+
+fn is_workflow(path: &Path) -> bool {
+    let of_code_host = path.parent().is_some_and(|folder| folder.ends_with(".github/workflows"));
+    matches!(files::name_of(path), "action.yml" | "action.yaml")
+        || of_code_host && files::has_extension(path, &["yml", "yaml"])
+}

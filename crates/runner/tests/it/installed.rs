@@ -1,0 +1,247 @@
+//! Every scanner that can be installed for the tests, on old releases with known flaws: what the runner brings is what
+//! the scanner says when it is run by hand. The command lines here are those of the scanners' own manuals, and their
+//! reports are counted without our readers.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use scanhelm_core::finding::Location;
+use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::scan;
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn folders() -> Vec<PathBuf> {
+    let parts = [".tools/scanners/bin", ".tools/checkov/bin", "e2e/scanners/node_modules/.bin"];
+    parts.iter().map(|part| checkout().join(part)).collect()
+}
+
+fn program(name: &str) -> PathBuf {
+    let found = folders().into_iter().map(|folder| folder.join(name)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{name} is not installed for the tests: run `scripts/setup-test.sh scanners`"))
+}
+
+/// An old release, as the registry has it.
+fn source(name: &str) -> PathBuf {
+    let folder = checkout().join(".tools/sources").join(name);
+    assert!(folder.is_dir(), "{name} is not there: run `scripts/setup-test.sh scanners`");
+    folder.canonicalize().unwrap()
+}
+
+async fn brought(id: &str, target: &Path, arguments: &[&str]) -> ScanOutcome {
+    let discovery = Discovery::new(folders(), BTreeMap::new());
+    let mut request = ScanRequest::new(target);
+    request.scanners = Some(vec![id.to_owned()]);
+    request.limits = Limits { time: Duration::from_secs(240), ..Limits::default() };
+    if !arguments.is_empty() {
+        request.options.arguments.insert(id.to_owned(), arguments.iter().map(OsString::from).collect());
+    }
+    let (outcome, _) = scan(&discovery, request, &CancellationToken::new()).await;
+    assert_eq!((outcome.failed.len(), outcome.skipped.len()), (0, 0), "{:?} {:?}", outcome.failed, outcome.skipped);
+    outcome
+}
+
+/// What a scanner prints when it is run by hand in the folder.
+fn by_hand(folder: &Path, name: &str, arguments: &[&str], files: &[PathBuf]) -> Vec<u8> {
+    let ended = Command::new(program(name)).current_dir(folder).args(arguments).args(files).output().unwrap();
+    assert!(!ended.stdout.is_empty(), "{name}: {}", String::from_utf8_lossy(&ended.stderr));
+    ended.stdout
+}
+
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Files whose name passes, below the folder.
+fn files(folder: &Path, wanted: fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(inner).unwrap().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else if wanted(entry.file_name().to_str().unwrap()) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// As many findings as the scanner itself told of, each on a file of the target; told again the same way (but for one
+/// that takes most of a minute).
+async fn agrees(id: &str, target: &Path, arguments: &[&str], told: usize) {
+    let outcome = brought(id, target, arguments).await;
+    assert!(told > 0, "{id} found nothing by hand");
+    assert_eq!(outcome.records.len(), told, "{id}: {:?}", outcome.ran);
+    let machine = checkout().display().to_string();
+    for record in &outcome.records {
+        if let Location::Code { path, .. } | Location::Package { path: Some(path), .. } = &record.location {
+            assert!(target.join(path).is_file(), "{id}: {path} is not in the target");
+        }
+        assert!(!serde_json::to_string(record).unwrap().contains(&machine), "{id} tells of this machine: {record:?}");
+    }
+    if id != "checkov" {
+        let again = brought(id, target, arguments).await;
+        assert_eq!(again.records, outcome.records, "{id} says something else the second time");
+    }
+}
+
+#[tokio::test]
+async fn ruff() {
+    let target = source("Jinja2");
+    let report = by_hand(
+        &target,
+        "ruff",
+        &["check", "--isolated", "--no-cache", "--select", "S", "--output-format", "json"],
+        &[],
+    );
+    agrees("ruff", &target, &[], json(&report).as_array().unwrap().len()).await;
+}
+
+#[tokio::test]
+async fn flawfinder() {
+    let target = source("npm/bcrypt");
+    let report = by_hand(&target, "flawfinder", &["--csv", "--quiet", "."], &[]);
+    let hits = String::from_utf8_lossy(&report).lines().filter(|line| line.starts_with("./")).count();
+    agrees("flawfinder", &target, &[], hits).await;
+}
+
+#[tokio::test]
+async fn cppcheck() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let source = "int main() {\n    int numbers[2];\n    numbers[2] = 1;\n    int *none = 0;\n    return *none;\n}\n";
+    fs::write(folder.path().join("a.c"), source).unwrap();
+    let ended = Command::new(program("cppcheck"))
+        .current_dir(folder.path())
+        .args(["--enable=warning,portability", "--xml", "--quiet", "."])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr).matches("<error id=").count();
+    agrees("cppcheck", &folder.path().canonicalize().unwrap(), &[], told).await;
+}
+
+#[tokio::test]
+async fn shellcheck() {
+    let target = source("cloudgoat");
+    let scripts = files(&target, |name| name.ends_with(".sh"));
+    let report = by_hand(&target, "shellcheck", &["--format", "json1"], &scripts);
+    agrees("shellcheck", &target, &[], list(&json(&report), "comments").len()).await;
+}
+
+#[tokio::test]
+async fn eslint() {
+    let target = source("npm/handlebars");
+    let settings = tempfile::TempDir::new().unwrap();
+    let plugin = checkout().join("e2e/scanners/node_modules/eslint-plugin-security");
+    let text = format!("module.exports = [require({:?}).configs.recommended];", plugin.display().to_string());
+    let path = settings.path().join("own.config.cjs");
+    fs::write(&path, text).unwrap();
+    let words = ["--no-config-lookup", "--no-inline-config", "--no-ignore", "-f", "json", "-c", path.to_str().unwrap()];
+    let report = by_hand(&target, "eslint", &words, &files(&target, |name| name.ends_with(".js")));
+    let told = json(&report).as_array().unwrap().iter().map(|file| list(file, "messages").len()).sum();
+    agrees("eslint", &target, &[], told).await;
+}
+
+#[tokio::test]
+async fn gitleaks() {
+    let target = source("cloudgoat");
+    let words =
+        ["dir", "--no-banner", "--redact", "--log-level", "error", "--report-format", "json", "--report-path", "-"];
+    let report = by_hand(&target, "gitleaks", &words, &[PathBuf::from(".")]);
+    agrees("gitleaks", &target, &[], json(&report).as_array().unwrap().len()).await;
+}
+
+#[tokio::test]
+async fn detect_secrets() {
+    let target = source("cloudgoat").join("cloudgoat/scenarios/aws/secrets_in_the_cloud");
+    let report = by_hand(&target, "detect-secrets", &["scan", "--all-files", "--no-verify", "."], &[]);
+    let results = json(&report);
+    let told = results["results"].as_object().unwrap().values().map(|file| file.as_array().unwrap().len()).sum();
+    agrees("detect-secrets", &target, &[], told).await;
+}
+
+#[tokio::test]
+async fn trivy_on_configuration() {
+    let target = source("cloudgoat");
+    let words = ["config", "--skip-check-update", "--skip-version-check", "--quiet", "--format", "json", "."];
+    let report = json(&by_hand(&target, "trivy", &words, &[]));
+    let told = list(&report, "Results").iter().map(|result| list(result, "Misconfigurations").len()).sum();
+    agrees("trivy-config", &target, &[], told).await;
+}
+
+#[tokio::test]
+async fn checkov() {
+    let target = source("cloudgoat").join("cloudgoat/scenarios/aws/ecs_takeover");
+    let words =
+        ["-d", ".", "-o", "json", "--quiet", "--compact", "--skip-download", "--framework", "terraform", "dockerfile"];
+    let report = json(&by_hand(&target, "checkov", &words, &[]));
+    let reports = report.as_array().cloned().unwrap_or_else(|| vec![report.clone()]);
+    let told = reports.iter().map(|report| list(&report["results"], "failed_checks").len()).sum();
+    agrees("checkov", &target, &[], told).await;
+}
+
+#[tokio::test]
+async fn hadolint() {
+    let target = source("cloudgoat");
+    let files = files(&target, |name| name == "Dockerfile");
+    let report = by_hand(&target, "hadolint", &["-f", "json"], &files);
+    agrees("hadolint", &target, &[], json(&report).as_array().unwrap().len()).await;
+}
+
+#[tokio::test]
+async fn zizmor() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let workflows = folder.path().join(".github/workflows");
+    fs::create_dir_all(&workflows).unwrap();
+    let workflow = "on: pull_request_target\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      \
+                    - uses: actions/checkout@v4\n      - run: echo ${{ github.event.pull_request.title }}\n";
+    fs::write(workflows.join("ci.yml"), workflow).unwrap();
+    let file = workflows.join("ci.yml");
+    let report = by_hand(folder.path(), "zizmor", &["--offline", "--no-progress", "--format", "json"], &[file]);
+    let told = json(&report).as_array().unwrap().len();
+    agrees("zizmor", &folder.path().canonicalize().unwrap(), &[], told).await;
+}
+
+/// Retire.js with its own data, which is with the test corpus and not in any package.
+#[tokio::test]
+async fn retire() {
+    let Some(advisories) = advisories() else { return };
+    let data = advisories.join("jsrepository.json");
+    let target = source("npm");
+    let words =
+        ["--path", ".", "--jsrepo", data.to_str().unwrap(), "--outputformat", "json", "--outputpath", "/dev/stdout"];
+    let cache = tempfile::TempDir::new().unwrap();
+    let cache = cache.path().to_str().unwrap().to_owned();
+    let words: Vec<&str> = words.into_iter().chain(["--cachedir", &cache]).collect();
+    let report = json(&by_hand(&target, "retire", &words, &[]));
+    let results = list(&report, "data").iter().flat_map(|file| list(file, "results"));
+    let told = results.map(|result| list(result, "vulnerabilities").len()).sum();
+    agrees("retire", &target, &["--jsrepo", data.to_str().unwrap()], told).await;
+}
+
+/// What the tests share with other programs of the house; a clone by itself has none.
+fn advisories() -> Option<PathBuf> {
+    let shared = std::env::var_os("SCANHELM_SHARED").map_or_else(|| checkout().join("../shared"), PathBuf::from);
+    let folder = shared.join("advisories");
+    if folder.is_dir() {
+        return folder.canonicalize().ok();
+    }
+    assert!(std::env::var_os("CI").is_none(), "CI has no advisories at {}", folder.display());
+    eprintln!("not run: there are no advisories at {}", folder.display());
+    None
+}
