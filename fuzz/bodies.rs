@@ -49,7 +49,8 @@ pub(crate) fn read_and_write(bytes: &[u8]) {
             _ => None,
         })
         .collect();
-    let heading = Heading { tool: ToolInfo::scanhelm(), name: "fuzzed".to_owned(), of_hub: false };
+    let heading =
+        Heading { tool: ToolInfo::scanhelm(), name: "fuzzed".to_owned(), of_hub: false, scanners: Vec::new() };
     let sorted = Findings::of_report(&findings).expect("little is sorted in memory");
     let mut sarif = vec![];
     for output in Output::ALL.into_iter().filter(|output| *output != Output::Ocsf) {

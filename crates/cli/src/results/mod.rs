@@ -66,7 +66,8 @@ impl Format {
             Self::CyclonedxVex => Output::CyclonedxVex,
             Self::Html => Output::Html,
         };
-        let heading = Heading { tool: ToolInfo::scanhelm(), name: results.name.clone(), of_hub: false };
+        let heading =
+            Heading { tool: ToolInfo::scanhelm(), name: results.name.clone(), of_hub: false, scanners: Vec::new() };
         format.write(output, findings, &heading)
     }
 }

@@ -2,19 +2,16 @@
 //! elsewhere. Findings quote what hostile targets answer, so everything is escaped, and a policy in the page forbids
 //! whatever would still slip through.
 
-use std::fmt;
 use std::io::{self, Write};
 
 use scanhelm_core::Severity;
 use scanhelm_core::finding::Location;
-use scanhelm_core::text::clean;
 
 use super::entry::{Entry, Standing};
+use super::escaped::Escaped;
 use super::order::Findings;
+use super::scanners::nobody_looked;
 use super::{Heading, is_web_uri};
-
-/// Of one text; what is longer belongs into the machine formats.
-const LONGEST: usize = 20_000;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#d5d9e0;--dim:#5b6472;--critical:#a3123f;--high:#c2410c;--medium:#946200;--low:#1d63b8;--info:#5b6472}
@@ -28,25 +25,6 @@ details{border-top:1px solid var(--line);padding:.5rem 0}summary{cursor:pointer;
 dl{display:grid;grid-template-columns:9rem 1fr;gap:.2rem 1rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);padding:.6rem;margin:0;max-height:24rem;overflow:auto}
 @media print{pre{max-height:none}}";
-
-/// Text as a browser shows it and never as markup.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in clean(self.0, LONGEST).chars() {
-            match character {
-                '&' => formatter.write_str("&amp;")?,
-                '<' => formatter.write_str("&lt;")?,
-                '>' => formatter.write_str("&gt;")?,
-                '"' => formatter.write_str("&quot;")?,
-                '\'' => formatter.write_str("&#39;")?,
-                other => write!(formatter, "{other}")?,
-            }
-        }
-        Ok(())
-    }
-}
 
 pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
     let Heading { tool, name, .. } = heading;
@@ -67,8 +45,18 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
         writeln!(output, "<li class=\"{severity}\"><b>{}</b>{severity}</li>", findings.counts().get(severity))?;
     }
     writeln!(output, "</ul>")?;
+    for scanner in &heading.scanners {
+        let told = scanner.failed().map(|reason| ("failed", reason));
+        if let Some((what, reason)) = told.or_else(|| scanner.skipped().map(|reason| ("was skipped", reason))) {
+            writeln!(output, "<p><b>{} {what}</b>: {}</p>", Escaped(&scanner.label()), Escaped(&reason))?;
+        }
+    }
     if findings.counts().total() == 0 {
-        let nothing = if heading.of_hub { "No finding matches." } else { "Nothing was found." };
+        let nothing = match heading.of_hub {
+            true => "No finding matches.",
+            false if nobody_looked(&heading.scanners) => "No result: no scanner looked.",
+            false => "Nothing was found.",
+        };
         writeln!(output, "<p>{nothing}</p>")?;
     }
     findings.each(|entry| write_finding(output, &entry))?;

@@ -43,7 +43,13 @@ impl<'a> Finding<'a> {
 
 pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
     let tool = json!({"name": heading.tool.name, "version": heading.tool.version});
-    write!(output, "{{\"schema\":\"{JSON_SCHEMA}\",\n\"tool\":{tool},\n\"counts\":")?;
+    write!(output, "{{\"schema\":\"{JSON_SCHEMA}\",\n\"tool\":{tool},")?;
+    if !heading.scanners.is_empty() {
+        output.write_all(b"\n\"scanners\":")?;
+        serde_json::to_writer(&mut *output, &heading.scanners)?;
+        output.write_all(b",")?;
+    }
+    output.write_all(b"\n\"counts\":")?;
     serde_json::to_writer(&mut *output, findings.counts())?;
     output.write_all(b",\n\"findings\":[")?;
     let mut items = Items::new(output);

@@ -9,16 +9,24 @@
 //! vulnerabilities of CycloneDX) is sorted on disk when there is much of it; in memory is kept only a number for each
 //! different rule or vulnerability.
 
+mod annotations;
+mod codequality;
 mod csv;
 mod entry;
+mod escaped;
 mod html;
 mod json;
+mod junit;
+mod local;
+mod markdown;
 mod ndjson;
 mod numbers;
 mod ocsf;
 mod order;
 mod output;
+mod place;
 mod sarif;
+mod scanners;
 mod sorted;
 mod vex;
 
@@ -29,8 +37,10 @@ use serde::Serialize;
 pub(crate) use self::csv::{CSV_HEADER, is_formula, is_header};
 pub use self::entry::{Entry, Standing};
 pub use self::json::JSON_SCHEMA;
+pub use self::local::LocalOutput;
 pub use self::order::{Findings, Gathering};
 pub use self::output::Output;
+pub use self::scanners::{Outcome, ScannerOutcome};
 
 /// What an output says about itself.
 #[derive(Clone, Debug)]
@@ -40,6 +50,8 @@ pub struct Heading {
     pub name: String,
     /// The findings are a hub's, each with its [`Standing`].
     pub of_hub: bool,
+    /// What became of the scanners, where that is known; a hub tells it elsewhere.
+    pub scanners: Vec<ScannerOutcome>,
 }
 
 /// Who writes: this program.
@@ -68,6 +80,14 @@ fn is_web_uri(uri: &str) -> bool {
         && uri.bytes().all(|byte| {
             byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
         })
+}
+
+fn non_empty<'a>(text: &'a str, instead: &'a str) -> &'a str {
+    match (text.trim().is_empty(), instead.is_empty()) {
+        (false, _) => text,
+        (true, false) => instead,
+        (true, true) => "(no text)",
+    }
 }
 
 /// The items of a JSON list as they come, one a line.

@@ -18,21 +18,46 @@ use super::entry::Entry;
 use super::numbers::{Numbers, Recent};
 use super::order::{Findings, text};
 use super::sorted::{Sorted, Sorter};
-use super::{Heading, ToolInfo, is_web_uri};
+use super::{Heading, ToolInfo, is_web_uri, non_empty};
 use crate::sarif::{OWN_FACTS, OwnFacts};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
     write!(output, "{{\"$schema\":\"{SCHEMA}\",\n\"version\":\"2.1.0\",\n\"runs\":[")?;
-    if findings.counts().total() == 0 {
-        // Readers take a file without runs for one that says nothing; this says that nothing was found.
+    let nothing_found = findings.counts().total() == 0;
+    let invocation = invocation(heading);
+    if nothing_found || invocation.is_some() {
+        // Readers take a file without runs for one that says nothing; this says that nothing was found. Scanners that
+        // did not look are told here too: a run of theirs without results would say that what they found is gone.
         let tool = json!({"driver": driver(&heading.tool)});
-        write!(output, "\n{{\"tool\":{tool},\"columnKind\":\"unicodeCodePoints\",\"results\":[]}}")?;
-    } else {
+        let invocations = invocation.map(|told| format!("\"invocations\":[{told}],")).unwrap_or_default();
+        write!(output, "\n{{{invocations}\"tool\":{tool},\"columnKind\":\"unicodeCodePoints\",\"results\":[]}}")?;
+        output.write_all(if nothing_found { b"" } else { b"," })?;
+    }
+    if !nothing_found {
         write_runs(output, &parts(findings)?, &heading.tool)?;
     }
     output.write_all(b"\n]}\n")
+}
+
+/// Who failed and who was skipped, if anybody.
+fn invocation(heading: &Heading) -> Option<Value> {
+    let notifications: Vec<Value> = heading
+        .scanners
+        .iter()
+        .filter_map(|scanner| {
+            let (level, text) = match (scanner.failed(), scanner.skipped()) {
+                (Some(reason), _) => ("error", format!("{} failed: {reason}", scanner.label())),
+                (None, Some(reason)) => ("warning", format!("{} was skipped: {reason}", scanner.label())),
+                (None, None) => return None,
+            };
+            Some(json!({"level": level, "message": {"text": text}}))
+        })
+        .collect();
+    let successful = heading.scanners.iter().all(|scanner| scanner.failed().is_none());
+    let told = json!({"executionSuccessful": successful, "toolExecutionNotifications": notifications});
+    (!notifications.is_empty()).then_some(told)
 }
 
 fn driver(tool: &ToolInfo) -> Value {
@@ -313,14 +338,6 @@ fn location(record: &FindingRecord) -> Value {
             "logicalLocations": logical(&record.location.label(), "package"),
         }),
         location => json!({"logicalLocations": logical(&location.label(), "resource")}),
-    }
-}
-
-fn non_empty<'a>(text: &'a str, instead: &'a str) -> &'a str {
-    match (text.trim().is_empty(), instead.is_empty()) {
-        (false, _) => text,
-        (true, false) => instead,
-        (true, true) => "(no text)",
     }
 }
 

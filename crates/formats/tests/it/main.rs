@@ -30,6 +30,7 @@ mod insightvm;
 mod inventories;
 mod invicti;
 mod lint;
+mod local_outputs;
 mod memory;
 mod nessus;
 mod nessus_csv;

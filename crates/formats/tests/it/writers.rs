@@ -32,7 +32,7 @@ pub(crate) fn findings() -> Vec<FindingRecord> {
 /// As a command writes what it found.
 pub(crate) fn written(output: Output, findings: &[FindingRecord]) -> Vec<u8> {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    let heading = Heading { tool, name: "shop <main>".to_owned(), of_hub: false };
+    let heading = Heading { tool, name: "shop <main>".to_owned(), of_hub: false, scanners: Vec::new() };
     let mut bytes = vec![];
     output.write(&mut bytes, &Findings::of_report(findings).unwrap(), &heading).unwrap();
     bytes

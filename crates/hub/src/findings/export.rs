@@ -89,7 +89,7 @@ impl Findings<'_> {
         let place = place.map_err(|_| Error::new(ErrorCode::RateLimited, busy))?;
         let folder = self.hub.spool_dir()?;
         let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
-        let heading = Heading { tool: ToolInfo::scanhelm(), name: company.name, of_hub: true };
+        let heading = Heading { tool: ToolInfo::scanhelm(), name: company.name, of_hub: true, scanners: Vec::new() };
         self.note(grant, format).await?;
         let (gathered, gathering) = mpsc::channel(2);
         let (sent, mut pieces) = mpsc::channel(4);
@@ -311,7 +311,8 @@ mod tests {
         let (to, pieces) = mpsc::channel(1);
         gathered.send(Err(Error::store_unavailable("gone"))).await.unwrap();
         let place = std::sync::Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().unwrap();
-        let heading = Heading { tool: ToolInfo::scanhelm(), name: "Acme".to_owned(), of_hub: true };
+        let heading =
+            Heading { tool: ToolInfo::scanhelm(), name: "Acme".to_owned(), of_hub: true, scanners: Vec::new() };
         let sending =
             tokio::task::spawn_blocking(move || send(from, std::env::temp_dir(), Output::Csv, &heading, to, place));
         let mut broken = export(pieces);
