@@ -16,7 +16,7 @@ pub(crate) struct Destinations {
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: Format,
     /// Also write the results to a file; its ending picks the form: .json, .ndjson, .sarif, .csv, .cdx.json (CycloneDX), .html,
-    /// .txt. Repeat for several
+    /// .junit.xml or .xml, .codequality.json (GitLab), .md, .txt. Repeat for several
     #[arg(long = "output-file", value_name = "FILE")]
     output_files: Vec<PathBuf>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Destinations {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DestinationError {
     #[error(
-        "`{0}` ends in none of .json, .ndjson, .sarif, .csv, .cdx.json, .html and .txt, so its form is not known; rename it"
+        "`{0}` ends in none of .json, .ndjson, .sarif, .csv, .cdx.json, .html, .junit.xml, .xml, .codequality.json, .md and .txt, so its form is not known; rename it"
     )]
     UnknownEnding(String),
     #[error("there is no folder to write `{0}` into; make it first")]
@@ -75,12 +75,16 @@ fn format_of(path: &Path) -> Option<Format> {
         (".sarif.json", Format::Sarif),
         (".cdx.json", Format::CyclonedxVex),
         (".vex.json", Format::CyclonedxVex),
+        (".codequality.json", Format::GitlabCodequality),
         (".sarif", Format::Sarif),
         (".json", Format::Json),
         (".ndjson", Format::Ndjson),
         (".jsonl", Format::Ndjson),
         (".csv", Format::Csv),
         (".html", Format::Html),
+        (".junit.xml", Format::Junit),
+        (".xml", Format::Junit),
+        (".md", Format::Markdown),
         (".txt", Format::Table),
     ];
     endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
@@ -117,6 +121,10 @@ mod tests {
             ("a.html", Some(Format::Html)),
             ("x/a.csv", Some(Format::Csv)),
             ("a.txt", Some(Format::Table)),
+            ("a.junit.xml", Some(Format::Junit)),
+            ("a.xml", Some(Format::Junit)),
+            ("gl.codequality.json", Some(Format::GitlabCodequality)),
+            ("comment.md", Some(Format::Markdown)),
             ("a.pdf", None),
             ("sarif", None),
         ] {

@@ -1,6 +1,7 @@
 //! Findings on their way out: a table for people, or one of the machine formats, to standard output and to files.
 
 mod destination;
+mod outcome;
 mod table;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -10,7 +11,7 @@ use comfy_table::Table;
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{Findings, Heading, Output, ToolInfo};
+use scanhelm_formats::write::{Findings, Heading, LocalOutput, Output, ToolInfo};
 
 pub(crate) use destination::Destinations;
 
@@ -53,10 +54,25 @@ pub(crate) enum Format {
     CyclonedxVex,
     /// A page for any browser
     Html,
+    /// JUnit XML, for build servers
+    Junit,
+    /// Code Quality of GitLab
+    GitlabCodequality,
+    /// Workflow commands of GitHub Actions, to be printed in a job
+    GithubAnnotations,
+    /// A comment for a pull or merge request
+    Markdown,
 }
 
 impl Format {
     fn write(self, output: &mut dyn Write, results: &Results, findings: &Findings) -> io::Result<()> {
+        let heading = Heading {
+            tool: ToolInfo::scanhelm(),
+            name: outcome::without_folder(&results.name),
+            of_hub: false,
+            scanners: outcome::of(&results.scanners),
+        };
+        let local = |format: LocalOutput, output| format.write(output, findings, &heading);
         let format = match self {
             Self::Table => return output.write_all(table::render(results).as_bytes()),
             Self::Json => Output::Json,
@@ -65,9 +81,11 @@ impl Format {
             Self::Ndjson => Output::Ndjson,
             Self::CyclonedxVex => Output::CyclonedxVex,
             Self::Html => Output::Html,
+            Self::Junit => return local(LocalOutput::Junit, output),
+            Self::GitlabCodequality => return local(LocalOutput::GitlabCodequality, output),
+            Self::GithubAnnotations => return local(LocalOutput::GithubAnnotations, output),
+            Self::Markdown => return local(LocalOutput::Markdown, output),
         };
-        let heading =
-            Heading { tool: ToolInfo::scanhelm(), name: results.name.clone(), of_hub: false, scanners: Vec::new() };
         format.write(output, findings, &heading)
     }
 }

@@ -174,3 +174,35 @@ fn any_two_runs_are_compared() {
     let unknown = "0190b8a2-0000-7000-8000-00000000ffff";
     assert_eq!(ended(client(&url, &key).args(["findings", "delta", &scans[1], "--against", unknown])).code, 2);
 }
+
+/// A report that is broken beside one that is not: every form that can tell says so.
+#[test]
+fn a_local_result_says_in_every_form_what_was_not_read() {
+    let parent = tempfile::tempdir().unwrap();
+    fs::write(parent.path().join("hostile.sarif"), hostile_report()).unwrap();
+    fs::write(parent.path().join("broken.sarif"), "{\"version\": \"2.1.0\", \"runs\": [").unwrap();
+    let files = ["out.junit.xml", "out.codequality.json", "out.md", "out.json", "out.sarif", "out.html"];
+    let written = |reports: [&str; 2]| -> Vec<String> {
+        let mut import = clean();
+        import.current_dir(parent.path()).arg("import").args(files.iter().flat_map(|file| ["--output-file", file]));
+        let ended = ended(import.args(["--output", "github-annotations"]).args(reports));
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        let texts = files.iter().map(|file| fs::read_to_string(parent.path().join(file)).unwrap());
+        texts.chain([ended.stdout]).collect()
+    };
+    let texts = written(["hostile.sarif", "broken.sarif"]);
+    let [junit, quality, comment, json, sarif, page, annotations] = texts.as_slice() else { unreachable!() };
+    assert!(junit.contains("errors=\"1\"") && junit.contains("<error message="), "{junit}");
+    let issues: Value = serde_json::from_str(quality).unwrap();
+    assert_eq!(issues.as_array().unwrap().len(), 4);
+    assert!(comment.starts_with("<!-- scanhelm:scan ") && comment.contains("**Failed**: broken.sarif"), "{comment}");
+    let json: Value = serde_json::from_str(json).unwrap();
+    assert!(json["scanners"].as_array().unwrap().iter().any(|told| told["outcome"] == "failed"), "{json}");
+    assert!(sarif.contains("\"executionSuccessful\":false"), "{sarif}");
+    assert_eq!(judged("outputs_sarif.py", sarif), Ok(()));
+    assert!(page.contains("<b>broken.sarif failed</b>"), "{page}");
+    assert!(annotations.starts_with("::error title=broken.sarif failed::"), "{annotations}");
+    assert!(annotations.lines().all(|line| line.starts_with("::error ")), "{annotations}");
+    let folder = parent.path().display().to_string();
+    assert!(texts.iter().all(|text| !text.contains(&folder)), "no absolute path");
+}

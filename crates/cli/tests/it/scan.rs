@@ -132,7 +132,10 @@ fn what_cannot_be_done_is_refused_with_2_before_anything_runs() {
         (&["https://github.com/acme/shop"], "is an address"),
         (&[".", "--type", "dast"], "the types are: code"),
         (&[".", "--scanner", "bandage"], "the scanners are: bandit, semgrep"),
-        (&[".", "--output", "pdf"], "[possible values: table, json, sarif, csv, ndjson, cyclonedx-vex, html]"),
+        (
+            &[".", "--output", "pdf"],
+            "[possible values: table, json, sarif, csv, ndjson, cyclonedx-vex, html, junit, gitlab-codequality, github-annotations, markdown]",
+        ),
         (&[".", "--output-file", "report.pdf"], "so its form is not known"),
         (&[".", "--output-file", "gone/report.sarif"], "no folder"),
         (&[".", "--fail-on", "severe"], "is not a severity"),

@@ -1,0 +1,32 @@
+//! What became of the scanners, in the words of the writers.
+
+use std::path::Path;
+
+use scanhelm_formats::write::{Outcome, ScannerOutcome};
+
+use super::ScannerResult;
+
+pub(super) fn of(scanners: &[ScannerResult]) -> Vec<ScannerOutcome> {
+    scanners
+        .iter()
+        .map(|result| {
+            let (scanner, version, outcome) = match result {
+                ScannerResult::Ran { scanner, version, .. } => (scanner, version.clone(), Outcome::Ran),
+                ScannerResult::Skipped { scanner, reason, .. } => {
+                    (scanner, None, Outcome::Skipped { reason: reason.clone() })
+                }
+                ScannerResult::Failed { scanner, version, reason } => {
+                    (scanner, version.clone(), Outcome::Failed { reason: reason.clone() })
+                }
+            };
+            ScannerOutcome { scanner: without_folder(scanner), version, outcome }
+        })
+        .collect()
+}
+
+/// Reports are called by their paths; which folder of this machine one lay in is nobody's business.
+pub(super) fn without_folder(scanner: &str) -> String {
+    let path = Path::new(scanner);
+    let name = path.file_name().filter(|_| path.is_absolute());
+    name.map_or_else(|| scanner.to_owned(), |name| name.to_string_lossy().into_owned())
+}
