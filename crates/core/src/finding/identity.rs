@@ -57,6 +57,19 @@ impl Identity {
         }
         hex::encode(hash.finalize())
     }
+
+    /// The same on every machine and for every company: weakness and place, not the asset's name.
+    #[must_use]
+    pub fn portable_fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"scanhelm-partial-fingerprint-v1");
+        let ordinal = self.ordinal.to_string();
+        for part in [&self.weakness, &self.location, &ordinal] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex::encode(hash.finalize())
+    }
 }
 
 /// The sorted CVE set if there is one, else scanner and rule; with the check where a rule holds many.

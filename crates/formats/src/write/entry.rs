@@ -4,8 +4,8 @@ use scanhelm_core::Timestamp;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{FindingRecord, FindingState};
 use scanhelm_core::ids::FindingId;
+use scanhelm_core::silence::Silenced;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -14,6 +14,9 @@ pub struct Entry {
     pub identity: Identity,
     /// `None` for a report that no hub has seen.
     pub standing: Option<Standing>,
+    /// Why a local scan does not count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced: Option<Silenced>,
 }
 
 /// What a hub knows of a finding beside what its scanner says.
@@ -38,16 +41,15 @@ pub struct Standing {
 }
 
 impl Entry {
+    /// Of a report that no hub has seen.
+    #[must_use]
+    pub const fn of_report(record: FindingRecord, identity: Identity) -> Self {
+        Self { record, identity, standing: None, silenced: None }
+    }
+
     /// A fingerprint that is the same on every machine and for every company: weakness and place, not the asset's name.
     pub(super) fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(b"scanhelm-partial-fingerprint-v1");
-        let ordinal = self.identity.ordinal.to_string();
-        for part in [&self.identity.weakness, &self.identity.location, &ordinal] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        hex::encode(hash.finalize())
+        self.identity.portable_fingerprint()
     }
 
     pub(super) fn status(&self) -> Option<FindingState> {

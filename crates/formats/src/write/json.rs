@@ -9,12 +9,14 @@
 //! ]}
 //! ```
 //! Each finding has the fields of [`FindingRecord`], a `fingerprint` that is the same in every company (weakness and
-//! place), and its `location` is told apart by `kind`. A hub's finding also has `hub`, a [`Standing`]. Fields may be
-//! added; a change of meaning raises the number.
+//! place), and its `location` is told apart by `kind`. A hub's finding also has `hub`, a [`Standing`]; one that a local
+//! scan was asked to show although it is suppressed has `silenced`. Fields may be added; a change of meaning raises the
+//! number.
 
 use std::io::{self, Write};
 
 use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::silence::Silenced;
 use serde::Serialize;
 use serde_json::json;
 
@@ -33,11 +35,18 @@ pub(super) struct Finding<'a> {
     record: &'a FindingRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     hub: Option<&'a Standing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silenced: Option<&'a Silenced>,
 }
 
 impl<'a> Finding<'a> {
     pub(super) fn of(entry: &'a Entry) -> Self {
-        Self { fingerprint: entry.fingerprint(), record: &entry.record, hub: entry.standing.as_ref() }
+        Self {
+            fingerprint: entry.fingerprint(),
+            record: &entry.record,
+            hub: entry.standing.as_ref(),
+            silenced: entry.silenced.as_ref(),
+        }
     }
 }
 

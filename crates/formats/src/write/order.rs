@@ -64,7 +64,7 @@ impl Findings {
         let mut gathering = Gathering::new(std::env::temp_dir());
         for (_, record) in sorted {
             let identity = Identity::of(record, ordinals.next(record));
-            gathering.add(&Entry { record: record.clone(), identity, standing: None })?;
+            gathering.add(&Entry::of_report(record.clone(), identity))?;
         }
         gathering.finish()
     }

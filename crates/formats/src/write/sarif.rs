@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use scanhelm_core::Severity;
 use scanhelm_core::finding::{FindingRecord, FindingState, Location};
+use scanhelm_core::silence::Way;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -304,6 +305,13 @@ fn result(entry: &Entry, rule_index: u32) -> Value {
             let suppression = json!({"kind": "external", "status": "accepted", "justification": justification});
             result.insert("suppressions".to_owned(), json!([suppression]));
         }
+    }
+    if let Some(silenced) = &entry.silenced {
+        let kind = if silenced.by == Way::Inline { "inSource" } else { "external" };
+        let justification = silenced.reason.as_deref().unwrap_or(silenced.by.as_str());
+        let suppression = json!({"kind": kind, "status": "accepted", "justification": justification});
+        result.insert("suppressions".to_owned(), json!([suppression]));
+        properties.insert("silenced".to_owned(), json!(silenced));
     }
     result.insert("properties".to_owned(), Value::Object(properties));
     Value::Object(result)
