@@ -1,11 +1,14 @@
 //! `scanhelm config`: what is set, where, and whether it can be used.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use serde_json::json;
 
 use crate::exit::{self, Exit};
 use crate::installation::Place;
+use crate::project::{self, Project};
 use crate::results;
 use crate::settings::Effective;
 
@@ -14,6 +17,7 @@ Examples:
   scanhelm config show --data /var/lib/scanhelm
   SCANHELM_SYNC_STATUS_INTERVAL=10s scanhelm config show --output json
   scanhelm config validate --config ./scanhelm.toml
+  scanhelm config validate .scanhelm.toml
 
 Settings come from defaults, then scanhelm.toml, then the environment (SCANHELM_SECTION_KEY), then flags; the later one
 wins.";
@@ -39,6 +43,9 @@ pub(crate) struct ShowArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct ValidateArguments {
+    /// A project's settings of local scans to check instead of the hub's: the file, or its folder
+    #[arg(value_name = "PATH")]
+    project: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -50,8 +57,11 @@ enum Form {
 }
 
 pub(crate) fn run(command: &ConfigCommand) -> Exit {
+    if let ConfigCommand::Validate(ValidateArguments { project: Some(path), .. }) = command {
+        return validate_project(path);
+    }
     let place = match command {
-        ConfigCommand::Show(ShowArguments { place, .. }) | ConfigCommand::Validate(ValidateArguments { place }) => {
+        ConfigCommand::Show(ShowArguments { place, .. }) | ConfigCommand::Validate(ValidateArguments { place, .. }) => {
             place
         }
     };
@@ -68,6 +78,14 @@ pub(crate) fn run(command: &ConfigCommand) -> Exit {
         },
     };
     exit::printed(&text)
+}
+
+fn validate_project(path: &Path) -> Exit {
+    let file = if path.is_dir() { path.join(project::FILE_NAME) } else { path.to_owned() };
+    match Project::read(&file) {
+        Ok(_) => exit::printed(&format!("{} is valid\n", results::cell(&file.display().to_string(), 300))),
+        Err(error) => exit::refused(&error),
+    }
 }
 
 fn table(effective: &[Effective]) -> String {

@@ -14,6 +14,7 @@ mod installation;
 mod log_queue;
 mod logging;
 mod process;
+mod project;
 mod reference;
 mod remote;
 mod results;
@@ -46,7 +47,10 @@ const SCAN_EXAMPLES: &str = "\
 Examples:
   scanhelm scan .
   scanhelm scan src --fail-on high --output-file results.sarif
-  scanhelm scan app.py --scanner bandit --output json";
+  scanhelm scan app.py --scanner bandit --output json
+  scanhelm scan . --baseline .scanhelm-baseline.json --fail-on-new low
+
+Settings of the project come from .scanhelm.toml (`scanhelm init`); flags go before them.";
 
 const SCANNERS_EXAMPLES: &str = "\
 Examples:
@@ -64,6 +68,15 @@ enum Command {
     /// Run local scanners on a folder or file, without hub or database
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(scan::ScanArguments),
+    /// Write down what a scan finds now, so that later ones tell what is new
+    #[command(after_help = scan::baseline::EXAMPLES)]
+    Baseline(scan::baseline::BaselineArguments),
+    /// Scan, and tell what is new, fixed and unchanged since a baseline
+    #[command(after_help = scan::compare::EXAMPLES)]
+    Compare(scan::compare::CompareArguments),
+    /// Write a project's settings of local scans, to be filled in
+    #[command(after_help = project::init::EXAMPLES)]
+    Init(project::init::InitArguments),
     /// Read scanner reports: show what is in them, or send them to a hub
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArguments),
@@ -134,6 +147,9 @@ async fn run(command: Command) -> Exit {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Scan(arguments) => scan::run(arguments).await,
+        Command::Baseline(arguments) => scan::baseline::run(arguments).await,
+        Command::Compare(arguments) => scan::compare::run(arguments).await,
+        Command::Init(arguments) => project::init::run(&arguments),
         Command::Import(arguments) => import::run(arguments).await,
         Command::Scanners(arguments) => scanners::run(arguments).await,
         Command::Scans(arguments) => scans::run(arguments).await,

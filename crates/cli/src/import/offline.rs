@@ -17,38 +17,37 @@ pub(super) fn run(arguments: &ImportArguments) -> Exit {
         Ok(destinations) => destinations,
         Err(error) => return exit::refused(&error),
     };
-    let mut results = Results { name: named(&arguments.reports), scanners: Vec::new(), records: Vec::new() };
+    let (mut scanners, mut records) = (Vec::new(), Vec::new());
     let (mut unread, mut blind) = (false, false);
     for path in &arguments.reports {
         let shown = single_line(&path.display().to_string(), 300);
         match read(path, arguments) {
             Ok(report) if report.blind => {
                 blind = true;
-                results.scanners.push(report.into_blind(shown));
+                scanners.push(report.into_blind(shown));
             }
             Ok(mut report) => {
-                results.records.append(&mut report.records);
-                results.scanners.push(report.into_result(shown));
+                records.append(&mut report.records);
+                scanners.push(report.into_result(shown));
             }
             Err(error) => {
                 unread = true;
                 exit::say(&format!("error: {shown}: {error}"));
-                results.scanners.push(ScannerResult::Failed {
-                    scanner: shown,
-                    version: None,
-                    reason: error.to_string(),
-                });
+                scanners.push(ScannerResult::Failed { scanner: shown, version: None, reason: error.to_string() });
             }
         }
     }
-    scanhelm_runner::sort_records(&mut results.records);
+    scanhelm_runner::sort_records(&mut records);
+    let results = Results::of_report(named(&arguments.reports), scanners, records);
     if let Err(error) = destinations.write(&results) {
         return exit::refused(&error);
     }
     match arguments.fail_on {
         _ if unread => Exit::Refused,
         _ if blind => Exit::ScannerFailed,
-        Some(threshold) if results.records.iter().any(|record| record.severity >= threshold) => Exit::Findings,
+        Some(threshold) if results.findings.iter().any(|finding| finding.record.severity >= threshold) => {
+            Exit::Findings
+        }
         _ => Exit::Done,
     }
 }

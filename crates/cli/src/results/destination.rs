@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use scanhelm_formats::write::Findings;
 
 use super::{Format, Results, stream_to_standard_output};
 
@@ -31,8 +30,6 @@ pub(crate) enum DestinationError {
     NoFolder(String),
     #[error("`{path}` cannot be written: {cause}")]
     File { path: String, cause: io::Error },
-    #[error("the findings do not fit into memory, and the folder for temporary files cannot be used: {0}")]
-    Sorting(io::Error),
     #[error("standard output cannot be written: {0}")]
     StandardOutput(io::Error),
 }
@@ -59,13 +56,11 @@ impl Destinations {
 
 impl Checked {
     pub(crate) fn write(&self, results: &Results) -> Result<(), DestinationError> {
-        let findings = Findings::of_report(&results.records).map_err(DestinationError::Sorting)?;
         for (path, format) in &self.files {
-            write_atomically(path, |file| format.write(file, results, &findings))
+            write_atomically(path, |file| format.write(file, results))
                 .map_err(|cause| DestinationError::File { path: path.display().to_string(), cause })?;
         }
-        stream_to_standard_output(|output| self.output.write(output, results, &findings))
-            .map_err(DestinationError::StandardOutput)
+        stream_to_standard_output(|output| self.output.write(output, results)).map_err(DestinationError::StandardOutput)
     }
 }
 
@@ -94,7 +89,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // The umask takes its part away.
     let permissions = std::fs::Permissions::from_mode(0o666);
     let file = tempfile::Builder::new().prefix(".scanhelm-").permissions(permissions).tempfile_in(folder_of(path))?;

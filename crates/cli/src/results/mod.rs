@@ -10,10 +10,11 @@ use clap::ValueEnum;
 use comfy_table::Table;
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{Findings, Heading, LocalOutput, Output, ToolInfo};
+use scanhelm_formats::write::{Entry, Findings, Heading, LocalOutput, Output, ToolInfo};
 
-pub(crate) use destination::Destinations;
+pub(crate) use destination::{Destinations, write_atomically};
 
 /// What a command found, and who looked.
 #[derive(Debug)]
@@ -21,7 +22,11 @@ pub(crate) struct Results {
     /// Of what was scanned or read.
     pub name: String,
     pub scanners: Vec<ScannerResult>,
-    pub records: Vec<FindingRecord>,
+    /// Worst first.
+    pub findings: Vec<Entry>,
+    /// Not counted; see [`Entry::silenced`].
+    pub silenced: Vec<Entry>,
+    pub shows_silenced: bool,
 }
 
 /// What became of one scanner or report.
@@ -33,8 +38,26 @@ pub(crate) enum ScannerResult {
 }
 
 impl Results {
+    /// Of a report, with nothing silenced.
+    pub(crate) fn of_report(name: String, scanners: Vec<ScannerResult>, records: Vec<FindingRecord>) -> Self {
+        let mut ordinals = Ordinals::of(&records);
+        let entry = |record: FindingRecord| {
+            let identity = Identity::of(&record, ordinals.next(&record));
+            Entry::of_report(record, identity)
+        };
+        let findings = records.into_iter().map(entry).collect();
+        Self { name, scanners, findings, silenced: Vec::new(), shows_silenced: false }
+    }
+
     fn counts(&self) -> SeverityCounts {
-        self.records.iter().map(|record| record.severity).collect()
+        self.findings.iter().map(|finding| finding.record.severity).collect()
+    }
+
+    /// What a format writes. Those that cannot mark a silenced finding do not get it: there it would look open.
+    fn written(&self, format: Format) -> io::Result<Findings> {
+        let marks = matches!(format, Format::Json | Format::Ndjson | Format::Sarif);
+        let silenced = self.silenced.iter().filter(|_| self.shows_silenced && marks);
+        Findings::of_entries(self.findings.iter().chain(silenced))
     }
 }
 
@@ -65,14 +88,14 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    fn write(self, output: &mut dyn Write, results: &Results, findings: &Findings) -> io::Result<()> {
+    fn write(self, output: &mut dyn Write, results: &Results) -> io::Result<()> {
         let heading = Heading {
             tool: ToolInfo::scanhelm(),
             name: outcome::without_folder(&results.name),
             of_hub: false,
             scanners: outcome::of(&results.scanners),
         };
-        let local = |format: LocalOutput, output| format.write(output, findings, &heading);
+        let local = |format: LocalOutput, output| format.write(output, &results.written(self)?, &heading);
         let format = match self {
             Self::Table => return output.write_all(table::render(results).as_bytes()),
             Self::Json => Output::Json,
@@ -86,7 +109,7 @@ impl Format {
             Self::GithubAnnotations => return local(LocalOutput::GithubAnnotations, output),
             Self::Markdown => return local(LocalOutput::Markdown, output),
         };
-        format.write(output, findings, &heading)
+        format.write(output, &results.written(self)?, &heading)
     }
 }
 

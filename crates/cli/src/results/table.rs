@@ -1,7 +1,9 @@
 //! The table for people: worst first, then a summary that says who looked and who did not.
 
 use comfy_table::{Table, presets};
+use scanhelm_core::silence::Way;
 use scanhelm_core::{Severity, SeverityCounts};
+use scanhelm_formats::write::Entry;
 
 use super::{Results, ScannerResult, cell, lines_of};
 
@@ -11,34 +13,68 @@ const WARNINGS_SHOWN: usize = 5;
 
 pub(super) fn render(results: &Results) -> String {
     let mut text = String::new();
-    if !results.records.is_empty() {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(["SEVERITY", "SCANNER", "RULE", "LOCATION", "TITLE"]);
-        for record in &results.records {
-            let location = record.location.label();
-            let place = if location.is_empty() { record.asset.name.clone() } else { location };
-            table.add_row([
-                record.severity.to_string(),
-                cell(&record.scanner, 30),
-                cell(&record.rule_id, 60),
-                tail(&place),
-                cell(&record.title, TITLE_LIMIT),
-            ]);
-        }
-        text.push_str(&lines_of(&table));
+    if !results.findings.is_empty() {
+        text.push_str(&rows(&results.findings));
         text.push('\n');
     }
+    if results.shows_silenced && !results.silenced.is_empty() {
+        text.push_str(&format!("Suppressed:\n{}\n", rows(&results.silenced)));
+    }
     text.push_str(&format!("{}: {}\n", cell(&results.name, 200), outcome(results)));
+    if !results.silenced.is_empty() {
+        text.push_str(&format!("  {}\n", suppressed(results)));
+    }
     for scanner in &results.scanners {
         text.push_str(&described(scanner));
     }
     text
 }
 
+fn rows(findings: &[Entry]) -> String {
+    let mut table = Table::new();
+    let marked = findings.iter().any(|finding| finding.silenced.is_some());
+    let mut header = vec!["SEVERITY", "SCANNER", "RULE", "LOCATION", "TITLE"];
+    header.extend(marked.then_some("SUPPRESSED BY"));
+    table.load_style(presets::NOTHING).set_header(header);
+    for Entry { record, silenced, .. } in findings {
+        let location = record.location.label();
+        let place = if location.is_empty() { record.asset.name.clone() } else { location };
+        let mut row = vec![
+            record.severity.to_string(),
+            cell(&record.scanner, 30),
+            cell(&record.rule_id, 60),
+            tail(&place),
+            cell(&record.title, TITLE_LIMIT),
+        ];
+        row.extend(silenced.as_ref().map(|silenced| {
+            let reason = silenced.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            cell(&format!("{}{reason}", silenced.by.as_str()), TITLE_LIMIT)
+        }));
+        table.add_row(row);
+    }
+    lines_of(&table)
+}
+
+/// `3 suppressed: 1 inline, 2 baseline`.
+fn suppressed(results: &Results) -> String {
+    let count = |way: &Way| {
+        let of = |entry: &&Entry| entry.silenced.as_ref().is_some_and(|silenced| silenced.by == *way);
+        (way.as_str(), results.silenced.iter().filter(of).count())
+    };
+    let parts = Way::ALL.iter().map(count).filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = parts.map(|(way, count)| format!("{count} {way}")).collect();
+    let hint = if results.shows_silenced { "" } else { "; --show-suppressed shows them" };
+    format!("{} suppressed: {}{hint}", results.silenced.len(), parts.join(", "))
+}
+
 /// Where nothing was read, "no findings" would be a claim that nobody can make.
 fn outcome(results: &Results) -> String {
     let failed = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Failed { .. });
-    if results.records.is_empty() && !results.scanners.is_empty() && results.scanners.iter().all(failed) {
+    if results.findings.is_empty()
+        && results.silenced.is_empty()
+        && !results.scanners.is_empty()
+        && results.scanners.iter().all(failed)
+    {
         return "no result".to_owned();
     }
     summary(&results.counts())
@@ -108,7 +144,7 @@ mod tests {
     fn what_could_not_be_read_is_not_called_clean() {
         let reason = "cut off".to_owned();
         let failed = ScannerResult::Failed { scanner: "a.nessus".to_owned(), version: None, reason };
-        let results = Results { name: "a.nessus".to_owned(), scanners: vec![failed], records: Vec::new() };
+        let results = Results::of_report("a.nessus".to_owned(), vec![failed], Vec::new());
         assert_eq!(outcome(&results), "no result");
     }
 

@@ -20,5 +20,6 @@ mod scan;
 mod serve;
 mod steering;
 mod support;
+mod suppression;
 mod traces;
 mod use_cases;

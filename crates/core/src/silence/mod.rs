@@ -60,6 +60,8 @@ pub struct Silenced {
 /// All that silences in one scan.
 #[derive(Debug, Default)]
 pub struct Silencers {
+    /// The scanned folder as the rules' paths see it: empty, or with `/` at its end.
+    pub folder: String,
     pub rules: Vec<IgnoreRule>,
     pub baseline: Option<Baseline>,
 }
@@ -84,7 +86,7 @@ impl Silencers {
             inline.map(|directive| Silenced { by: Way::Inline, reason: directive.reason.clone(), owner: None });
         // Every rule is asked, so that one which a comment goes before is not called useless.
         let mut config = None;
-        for (at, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.matches(record)) {
+        for (at, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.matches(record, &self.folder)) {
             used.0.insert(at);
             if config.is_none() && rule.holds(now) {
                 config =

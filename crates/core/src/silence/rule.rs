@@ -16,14 +16,18 @@ pub struct IgnoreRule {
 }
 
 impl IgnoreRule {
+    /// `folder` goes before the record's path: see [`super::Silencers::folder`].
     #[must_use]
-    pub fn matches(&self, record: &FindingRecord) -> bool {
+    pub fn matches(&self, record: &FindingRecord, folder: &str) -> bool {
         let path = match &record.location {
             Location::Code { path, .. } | Location::Package { path: Some(path), .. } => Some(path),
             _ => None,
         };
         self.rule.matches(&record.scanner, &record.rule_id)
-            && self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.matches(path)))
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|pattern| path.is_some_and(|path| pattern.matches(&format!("{folder}{path}"))))
     }
 
     /// A day that cannot be read has passed: silence must be asked for clearly.

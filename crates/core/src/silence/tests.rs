@@ -125,6 +125,7 @@ fn the_way_nearest_to_the_code_wins_and_a_rule_ends_on_its_day() {
         silencers.of(&one, &identity, comments, now, &mut Uses::default()).map(|silenced| silenced.by)
     };
     let mut silencers = Silencers {
+        folder: String::new(),
         rules: vec![rule("bandit:B6*", Some("tests/**"), Some("2026-06-02"))],
         baseline: Some(baseline(std::slice::from_ref(&one))),
     };
@@ -136,7 +137,10 @@ fn the_way_nearest_to_the_code_wins_and_a_rule_ends_on_its_day() {
     assert!(complaints[0].contains("ran out on 2026-06-01") && complaints[1].contains("matches no finding"));
     silencers.baseline = None;
     assert_eq!(by(&silencers, None), None);
-    assert_eq!(by(&Silencers { rules: vec![rule("B602", Some("src/**"), None)], baseline: None }, None), None);
+    for (folder, way) in [("", None), ("src/", Some(Way::Config))] {
+        let rules = vec![rule("B602", Some("src/**"), None)];
+        assert_eq!(by(&Silencers { folder: folder.to_owned(), rules, baseline: None }, None), way, "{folder}");
+    }
 }
 
 #[test]
@@ -199,7 +203,7 @@ proptest! {
         }
         prop_assert_eq!(baseline(&turned).written(), known.written());
         prop_assert_eq!(Baseline::read(&known.written()).unwrap(), known.clone());
-        let silencers = Silencers { rules: Vec::new(), baseline: Some(known) };
+        let silencers = Silencers { folder: String::new(), rules: Vec::new(), baseline: Some(known) };
         let mut ordinals = Ordinals::of(&turned);
         for one in &turned {
             let identity = Identity::of(one, ordinals.next(one));
@@ -218,8 +222,8 @@ proptest! {
             .iter()
             .map(|(name, path, ended)| rule(name, path.as_deref(), ended.then_some("1960-01-01")))
             .collect();
-        let backward = Silencers { rules: made.iter().rev().cloned().collect(), baseline: None };
-        let forward = Silencers { rules: made, baseline: None };
+        let backward = Silencers { folder: String::new(), rules: made.iter().rev().cloned().collect(), baseline: None };
+        let forward = Silencers { folder: String::new(), rules: made, baseline: None };
         for one in &records {
             let identity = Identity::of(one, 0);
             let is = |silencers: &Silencers| {

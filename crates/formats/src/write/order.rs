@@ -69,6 +69,16 @@ impl Findings {
         gathering.finish()
     }
 
+    /// Of findings whose identities are known.
+    ///
+    /// # Errors
+    /// As [`Findings::of_report`].
+    pub fn of_entries<'scan>(entries: impl IntoIterator<Item = &'scan Entry>) -> io::Result<Self> {
+        let mut gathering = Gathering::new(std::env::temp_dir());
+        entries.into_iter().try_for_each(|entry| gathering.add(entry))?;
+        gathering.finish()
+    }
+
     #[must_use]
     pub const fn counts(&self) -> &SeverityCounts {
         &self.counts

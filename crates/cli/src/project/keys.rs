@@ -1,0 +1,54 @@
+//! Keys that nobody knows.
+
+use scanhelm_core::text::single_line;
+use toml::de::{DeTable, DeValue, Error};
+
+use super::Problem;
+
+const KEYS: &[&str] = &[
+    "types",
+    "scanners",
+    "fail_on",
+    "fail_on_new",
+    "max_findings",
+    "baseline",
+    "require_reason",
+    "ignore",
+    "severity",
+];
+const OF_IGNORE: &[&str] = &["rule", "path", "reason", "expires", "owner"];
+const OF_SEVERITY: &[&str] = &["rule", "severity"];
+
+pub(super) fn unknown(text: &str) -> Result<Vec<Problem>, Error> {
+    let document = DeTable::parse(text)?;
+    let mut problems = of_table(text, document.get_ref(), "", KEYS);
+    for (name, known) in [("ignore", OF_IGNORE), ("severity", OF_SEVERITY)] {
+        let Some(list) = document.get_ref().get(name) else { continue };
+        match list.get_ref() {
+            DeValue::Array(entries) => {
+                for table in entries.iter().filter_map(|entry| entry.get_ref().as_table()) {
+                    problems.extend(of_table(text, table, &format!("{name}."), known));
+                }
+            }
+            _ => problems.push(Problem::at(text, list.span().start, format!("`{name}` is a list: write [[{name}]]"))),
+        }
+    }
+    problems.sort_by_key(|problem| problem.line);
+    Ok(problems)
+}
+
+fn of_table(text: &str, table: &DeTable<'_>, section: &str, known: &[&str]) -> Vec<Problem> {
+    let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+    let told = |name: &str| match nearest(name, known) {
+        Some(near) => format!("there is no key `{section}{}`; did you mean `{near}`?", single_line(name, 80)),
+        None => format!("there is no key `{section}{}`; the keys are {}", single_line(name, 80), known.join(", ")),
+    };
+    unknown.map(|key| Problem::at(text, key.span().start, told(key.get_ref()))).collect()
+}
+
+/// Near enough to be a typing mistake.
+fn nearest<'known>(name: &str, known: &[&'known str]) -> Option<&'known str> {
+    let likeness = |other: &&str| strsim::jaro_winkler(name, other);
+    let best = known.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(&best) >= 0.7).then_some(best)
+}

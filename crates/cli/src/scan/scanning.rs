@@ -1,0 +1,217 @@
+//! Running the scanners for a command: what is asked for, by flags and by the project, and what came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use scanhelm_core::finding::FindingRecord;
+use scanhelm_runner::{Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, Target};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::progress;
+use crate::exit::{self, Exit};
+use crate::project::Project;
+use crate::results::ScannerResult;
+
+/// What every command that scans can be told.
+#[derive(Args, Debug)]
+pub(crate) struct Scanning {
+    /// What to look for; repeat for several. Without it the project's settings decide, else code
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<ScanType>,
+    /// Only this scanner; repeat for several. `scanhelm scanners` lists them
+    #[arg(long = "scanner", value_name = "ID")]
+    scanners: Vec<String>,
+    /// Rule file or folder for Semgrep, instead of the rules that come with Scanhelm; repeat for several
+    #[arg(long = "config", value_name = "PATH")]
+    rules: Vec<PathBuf>,
+    /// One more argument for a scanner, as ID=ARGUMENT: a mirror, a database of its own; repeat for several
+    #[arg(long = "scanner-argument", value_name = "ID=ARGUMENT", value_parser = scanner_argument)]
+    scanner_arguments: Vec<(String, OsString)>,
+    /// One scanner after the other
+    #[arg(long)]
+    sequential: bool,
+    /// How many scanners run at once
+    #[arg(long, value_name = "N", default_value_t = 2, conflicts_with = "sequential")]
+    parallel: usize,
+    /// Stop a scanner that takes longer: 30s, 5m, 2h
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = crate::duration::parse)]
+    timeout: Duration,
+    /// Name that the findings are filed under; else the git origin or the folder's name
+    #[arg(long, value_name = "NAME")]
+    repository: Option<String>,
+    #[command(flatten)]
+    installation: Installation,
+    /// Go by what the other scanners found when one failed, instead of ending with exit code 3
+    #[arg(long)]
+    allow_scanner_failure: bool,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+fn scanner_argument(text: &str) -> Result<(String, OsString), String> {
+    let (id, argument) = text.split_once('=').ok_or("write ID=ARGUMENT, for example retire=--jsrepo=data.json")?;
+    Ok((id.to_owned(), argument.into()))
+}
+
+fn added(arguments: &[(String, OsString)]) -> BTreeMap<String, Vec<OsString>> {
+    let mut added: BTreeMap<String, Vec<OsString>> = BTreeMap::new();
+    for (id, argument) in arguments {
+        added.entry(id.clone()).or_default().push(argument.clone());
+    }
+    added
+}
+
+/// Where scanners are looked for.
+#[derive(Args, Debug)]
+pub(crate) struct Installation {
+    /// Folder with scanner programs, searched before PATH; repeat for several
+    #[arg(long = "scanner-dir", value_name = "DIR", env = "SCANHELM_LOCAL_TOOL_PATHS", value_delimiter = ',')]
+    folders: Vec<PathBuf>,
+}
+
+impl Installation {
+    /// Relative folders count from here, not from the target.
+    pub(crate) fn discovery(&self) -> Discovery {
+        let folders = self.folders.iter().map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()));
+        Discovery::new(folders.collect(), BTreeMap::new())
+    }
+}
+
+/// A target that can be scanned, and what its project wants.
+pub(super) struct Prepared {
+    path: PathBuf,
+    target: Target,
+    pub(super) project: Project,
+}
+
+/// What came of the scanners.
+pub(super) struct Scanned {
+    pub(super) target: Target,
+    pub(super) project: Project,
+    pub(super) records: Vec<FindingRecord>,
+    pub(super) scanners: Vec<ScannerResult>,
+    /// The scanners that looked at everything.
+    pub(super) looked: BTreeSet<String>,
+    /// The findings are not the whole truth, and nobody said that this is fine.
+    pub(super) failed: bool,
+}
+
+impl Scanning {
+    /// Looks at the target and its settings, before anything runs.
+    pub(super) fn prepared(&self, path: &Path) -> Result<Prepared, String> {
+        let target = Target::resolve(path, self.repository.as_deref()).map_err(|error| error.to_string())?;
+        let project = Project::of(target.root()).map_err(|error| error.to_string())?;
+        Ok(Prepared { path: path.to_owned(), target, project })
+    }
+
+    /// Runs the scanners; `Err` is how the command ends when there is nothing to go by.
+    pub(super) async fn scan(&self, prepared: Prepared) -> Result<Scanned, Exit> {
+        let Prepared { path, target, project } = prepared;
+        let outcome = self.outcome(self.request(&path, &project)).await?;
+        let failed = !self.allow_scanner_failure && self.has_failed(&project, &outcome);
+        let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty());
+        let looked = complete.map(|ran| ran.id.clone()).collect();
+        let (scanners, records) = told(outcome);
+        Ok(Scanned { target, project, records, scanners, looked, failed })
+    }
+
+    fn request(&self, path: &Path, project: &Project) -> ScanRequest {
+        let types = [&self.types, &project.types].into_iter().find(|types| !types.is_empty());
+        ScanRequest {
+            repository: self.repository.clone(),
+            scan_types: types.cloned().unwrap_or_else(|| vec![ScanType::Code]),
+            scanners: Some(self.asked(project).to_vec()).filter(|scanners| !scanners.is_empty()),
+            options: ScanOptions { rules: self.rules.clone(), arguments: added(&self.scanner_arguments) },
+            limits: Limits { time: self.timeout, ..Limits::default() },
+            max_parallel: if self.sequential { 1 } else { self.parallel },
+            ..ScanRequest::new(path)
+        }
+    }
+
+    /// The scanners that were asked for by name.
+    fn asked<'all>(&'all self, project: &'all Project) -> &'all [String] {
+        if self.scanners.is_empty() { &project.scanners } else { &self.scanners }
+    }
+
+    async fn outcome(&self, request: ScanRequest) -> Result<ScanOutcome, Exit> {
+        let cancel = CancellationToken::new();
+        let interruption =
+            Interruption::new().map_err(|error| exit::refused(&format!("signals cannot be received: {error}")))?;
+        let progress = progress::Progress::new(self.quiet);
+        let discovery = self.installation.discovery();
+        let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
+        let outcome = tokio::select! {
+            outcome = scan => outcome,
+            // Dropping the scan ends its processes without waiting for them.
+            () = interruption.second(&cancel, &progress) => return Err(Exit::Interrupted),
+        };
+        progress.end();
+        match outcome {
+            Ok(outcome) if outcome.state == ScanState::Cancelled => {
+                exit::say("Interrupted: nothing was written.");
+                Err(Exit::Interrupted)
+            }
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(exit::refused(&error)),
+        }
+    }
+
+    /// A scanner that was asked for by name and did not run has failed the caller.
+    fn has_failed(&self, project: &Project, outcome: &ScanOutcome) -> bool {
+        let missing = |id: &String| {
+            outcome.skipped.iter().any(|skipped| skipped.scanner == *id && skipped.install_hint.is_some())
+        };
+        outcome.state == ScanState::Failed || !outcome.failed.is_empty() || self.asked(project).iter().any(missing)
+    }
+}
+
+fn told(outcome: ScanOutcome) -> (Vec<ScannerResult>, Vec<FindingRecord>) {
+    let ran = outcome.ran.into_iter().map(|ran| ScannerResult::Ran {
+        scanner: ran.id,
+        version: ran.version,
+        findings: ran.findings,
+        warnings: ran.warnings,
+    });
+    let skipped = outcome.skipped.into_iter().map(|skipped| ScannerResult::Skipped {
+        scanner: skipped.scanner,
+        reason: skipped.reason,
+        install_hint: skipped.install_hint,
+    });
+    let failed = outcome.failed.into_iter().map(|failed| ScannerResult::Failed {
+        scanner: failed.id,
+        version: failed.version,
+        reason: failed.reason,
+    });
+    (ran.chain(skipped).chain(failed).collect(), outcome.records)
+}
+
+/// The first Ctrl-C or TERM asks the scanners to end, the second does not wait for them.
+struct Interruption {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interruption {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn second(mut self, cancel: &CancellationToken, progress: &progress::Progress) {
+        self.next().await;
+        progress.say("Stopping the scanners; press Ctrl-C again to end them at once.");
+        cancel.cancel();
+        self.next().await;
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
