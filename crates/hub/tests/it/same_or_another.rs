@@ -109,7 +109,7 @@ on_both_databases! {
         let orders = [vec![[&openssl, &code], [&learnt, &moved]], vec![[&openssl, &moved], [&learnt, &code]]];
         for (number, order) in orders.iter().enumerate() {
             let grant = hub.company(&format!("Acme-{number}")).await;
-            hub.upload(&grant, "other", &report(&[other.clone()])).await;
+            hub.upload(&grant, "other", &report(std::slice::from_ref(&other))).await;
             for (at, records) in order.iter().enumerate() {
                 hub.upload(&grant, &format!("{at}"), &report(&records.map(Clone::clone))).await;
             }

@@ -27,7 +27,8 @@ fn folders() -> Vec<PathBuf> {
 
 fn program(name: &str) -> PathBuf {
     let found = folders().into_iter().map(|folder| folder.join(name)).find(|path| path.exists());
-    found.unwrap_or_else(|| panic!("{name} is not installed for the tests: run `scripts/setup-test.sh scanners`"))
+    assert!(found.is_some(), "{name} is not installed for the tests: run `scripts/setup-test.sh scanners`");
+    found.unwrap()
 }
 
 /// An old release, as the registry has it.
@@ -217,11 +218,11 @@ async fn zizmor() {
     agrees("zizmor", &folder.path().canonicalize().unwrap(), &[], told).await;
 }
 
-/// Retire.js with its own data, which is with the test corpus and not in any package.
+/// Retire.js with its own data, which is beside the test corpus and in no package.
 #[tokio::test]
 async fn retire() {
-    let Some(advisories) = advisories() else { return };
-    let data = advisories.join("jsrepository.json");
+    let Some(shared) = scanhelm_testkit::shared_root() else { return };
+    let data = shared.join("advisories/jsrepository.json").canonicalize().unwrap();
     let target = source("npm");
     let words =
         ["--path", ".", "--jsrepo", data.to_str().unwrap(), "--outputformat", "json", "--outputpath", "/dev/stdout"];
@@ -232,16 +233,4 @@ async fn retire() {
     let results = list(&report, "data").iter().flat_map(|file| list(file, "results"));
     let told = results.map(|result| list(result, "vulnerabilities").len()).sum();
     agrees("retire", &target, &["--jsrepo", data.to_str().unwrap()], told).await;
-}
-
-/// What the tests share with other programs of the house; a clone by itself has none.
-fn advisories() -> Option<PathBuf> {
-    let shared = std::env::var_os("SCANHELM_SHARED").map_or_else(|| checkout().join("../shared"), PathBuf::from);
-    let folder = shared.join("advisories");
-    if folder.is_dir() {
-        return folder.canonicalize().ok();
-    }
-    assert!(std::env::var_os("CI").is_none(), "CI has no advisories at {}", folder.display());
-    eprintln!("not run: there are no advisories at {}", folder.display());
-    None
 }
