@@ -221,8 +221,8 @@ async fn zizmor() {
 /// Retire.js with its own data, which is beside the test corpus and in no package.
 #[tokio::test]
 async fn retire() {
-    let Some(shared) = scanhelm_testkit::shared_root() else { return };
-    let data = shared.join("advisories/jsrepository.json").canonicalize().unwrap();
+    let Some(corpus) = scanhelm_testkit::corpus::corpus_root() else { return };
+    let data = corpus.join("../advisories/jsrepository.json").canonicalize().unwrap();
     let target = source("npm");
     let words =
         ["--path", ".", "--jsrepo", data.to_str().unwrap(), "--outputformat", "json", "--outputpath", "/dev/stdout"];
