@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_formats::{ReadError, ReadOptions, ReportItem};
 
 use crate::files::{Place, is_looked_at};
 use crate::message;
+use crate::target::Target;
 
 #[derive(Debug, Default)]
 pub(crate) struct Read {
@@ -22,27 +23,31 @@ pub(crate) struct Read {
 impl Read {
     /// A scanner can look further than it should, and a hostile tree can make it do so. What lies in folders that are
     /// left out is left out here too; what lies outside of the target is a problem.
-    pub(crate) fn leave_out_what_is_not_the_targets(&mut self, root: &Path) {
+    pub(crate) fn leave_out_what_is_not_the_targets(&mut self, target: &Target) {
         let mut outside = 0_u64;
         self.records.retain(|record| {
             let path = match &record.location {
                 Location::Code { path, .. } | Location::Package { path: Some(path), .. } => Path::new(path),
                 _ => return true,
             };
-            // Readers make absolute paths relative by cutting what they do not know; those are not below the root.
-            match is_looked_at(path) {
-                Place::LookedAt if root.join(path).symlink_metadata().is_ok() => true,
-                Place::LeftOut => false,
-                Place::LookedAt | Place::Outside => {
-                    outside += 1;
-                    false
-                }
-            }
+            let place = match is_looked_at(path) {
+                // Readers make an absolute path relative by cutting what is in front: then there is no such file.
+                Place::LookedAt if !is_there(target, path) => Place::Outside,
+                place => place,
+            };
+            outside += u64::from(place == Place::Outside);
+            place == Place::LookedAt
         });
         if outside > 0 {
             self.problems.push(format!("{outside} findings on files that are not in the target were left out"));
         }
     }
+}
+
+/// By its name as text: of a name that is not Unicode a report holds what can be shown of it.
+fn is_there(target: &Target, path: &Path) -> bool {
+    let same = |file: &PathBuf| file.to_string_lossy() == path.to_string_lossy();
+    target.root().join(path).symlink_metadata().is_ok() || target.files().iter().any(same)
 }
 
 #[derive(Debug, thiserror::Error)]

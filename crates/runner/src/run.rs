@@ -22,7 +22,7 @@ use crate::outcome::{FailedScanner, RanScanner, ScanOutcome, ScanState};
 use crate::process::{self, Ended, Why};
 use crate::report::{self, Read, ReportError};
 use crate::request::{Limits, RequestError, ScanOptions, ScanRequest};
-use crate::scanner::{Invocation, ReportPlace, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, Scanner, StartedOn, WorkingFolder};
 use crate::target::{Target, argument};
 use crate::{message, order};
 
@@ -242,7 +242,7 @@ impl Scan {
             all.problems.append(&mut read.problems);
             worst = worst.max(exit_code);
         }
-        all.leave_out_what_is_not_the_targets(self.target.root());
+        all.leave_out_what_is_not_the_targets(&self.target);
         Ok((all, worst))
     }
 
@@ -259,6 +259,7 @@ impl Scan {
             private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
         let report = folder.path().join("report");
         let invocation = Invocation {
+            root: self.target.root(),
             targets: start.targets.clone(),
             report: &report,
             folder: folder.path(),
@@ -273,7 +274,10 @@ impl Scan {
         let command = process::Command {
             program,
             arguments,
-            folder: self.target.root(),
+            folder: match scanner.works_in {
+                WorkingFolder::Target => self.target.root(),
+                WorkingFolder::Private => folder.path(),
+            },
             home: folder.path(),
             environment: scanner.environment,
             marker: &marker,

@@ -81,6 +81,7 @@ pub struct Scanner {
     /// Whether it has something to look at in a file of the target.
     pub(crate) looks_at: fn(&Path, &ScanOptions) -> bool,
     pub(crate) started_on: StartedOn,
+    pub(crate) works_in: WorkingFolder,
     pub(crate) report: ReportPlace,
     /// The arguments after the program. May write files it needs into the invocation's folder.
     pub(crate) arguments: fn(&Invocation<'_>) -> io::Result<Vec<OsString>>,
@@ -104,6 +105,16 @@ pub(crate) enum StartedOn {
     EachFile,
 }
 
+/// Where a scanner is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WorkingFolder {
+    /// In the target's root: paths are short, and the same everywhere.
+    Target,
+    /// In a folder of its own, because it takes orders from where it is started: settings there can name programs, and
+    /// the target must not get any run. Its arguments name the target by [`Invocation::root`].
+    Private,
+}
+
 /// Where a scanner's report goes. A file of its own wherever it offers one: some tools cut what they print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportPlace {
@@ -112,9 +123,11 @@ pub(crate) enum ReportPlace {
     StandardOutput,
 }
 
-/// One start of a scanner. The working directory is the target's root.
+/// One start of a scanner.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
+    /// The target's root.
+    pub root: &'a Path,
     /// `.` or names that begin with `./`: nothing of the target's path can be taken for an option.
     pub targets: Vec<OsString>,
     /// Where the report has to go.
@@ -125,15 +138,16 @@ pub(crate) struct Invocation<'a> {
 }
 
 impl Invocation<'_> {
-    /// These words, what the caller adds for this scanner, the separator where it knows one, and the targets.
+    /// These words, what the caller adds for this scanner, the word that targets come behind where it has one, and the
+    /// targets.
     pub(crate) fn with(
         &self,
         words: &[&dyn AsRef<OsStr>],
         scanner: &Scanner,
-        separator: Option<&str>,
+        before_targets: Option<&str>,
     ) -> Vec<OsString> {
         let added = self.options.arguments.get(scanner.id).into_iter().flatten().cloned();
         let words = words.iter().map(|word| word.as_ref().to_owned()).chain(added);
-        words.chain(separator.map(OsString::from)).chain(self.targets.iter().cloned()).collect()
+        words.chain(before_targets.map(OsString::from)).chain(self.targets.iter().cloned()).collect()
     }
 }

@@ -6,8 +6,9 @@ use scanhelm_formats::write::{Outcome, ScannerOutcome};
 
 use super::ScannerResult;
 
+/// By name: in which order reports were given is no content.
 pub(super) fn of(scanners: &[ScannerResult]) -> Vec<ScannerOutcome> {
-    scanners
+    let mut outcomes: Vec<ScannerOutcome> = scanners
         .iter()
         .map(|result| {
             let (scanner, version, outcome) = match result {
@@ -21,7 +22,9 @@ pub(super) fn of(scanners: &[ScannerResult]) -> Vec<ScannerOutcome> {
             };
             ScannerOutcome { scanner: without_folder(scanner), version, outcome }
         })
-        .collect()
+        .collect();
+    outcomes.sort_by(|one, other| (&one.scanner, &one.version).cmp(&(&other.scanner, &other.version)));
+    outcomes
 }
 
 /// Reports are called by their paths; which folder of this machine one lay in is nobody's business.

@@ -219,7 +219,7 @@ fn a_failed_scanner_is_3_even_below_the_threshold() {
         .into();
     assert_eq!(ended.code, 3);
     assert!(
-        ended.stdout.contains("bandit 1.0: FAILED, it wrote no report and ended with exit code 9: out of memory"),
+        ended.stdout.contains("bandit 9.0: FAILED, it wrote no report and ended with exit code 9: out of memory"),
         "{}",
         ended.stdout
     );
@@ -231,6 +231,7 @@ fn hostile_texts_cannot_speak_to_the_terminal() {
         r#"printf '%s' '{"errors":[{"filename":"./\u001b]0;owned\u0007.py","reason":"\u001b[2Jgone"}],"generated_at":"x","metrics":{"_totals":{"loc":1}},"results":[{"code":"1 x\n","col_offset":0,"filename":"./\u001b[31mapp\u202e.py","issue_severity":"HIGH","issue_text":"t","line_number":1,"test_id":"B1\u001b[0m\r\nfake row","test_name":"\u009b31mx"}]}' > "$report"; printf '\033[2J' >&2; exit 1"#,
     );
     let folder = project();
+    fs::write(folder.path().join("\u{1b}[31mapp\u{202e}.py"), "x = 1\n").unwrap();
     let ended: Ended = scanhelm()
         .args(["scan", "--scanner", "bandit", "--scanner-dir"])
         .arg(scanner.path())

@@ -82,7 +82,7 @@ impl Run {
                 "failed_checks" => each_element(cursor, |cursor| {
                     report.keep_next_noting(0, cursor, |raw, report| {
                         if let Ok(found) = parsed::<Check>(raw) {
-                            report.folder.add(found.file_path.trim_start_matches('/'));
+                            report.folder.add(found.named());
                         }
                     })
                 }),
@@ -116,6 +116,7 @@ struct Check {
     #[serde(default)]
     check_name: Option<String>,
     file_path: String,
+    file_abs_path: Option<String>,
     file_line_range: Option<Vec<u32>>,
     #[serde(default)]
     resource: String,
@@ -126,6 +127,16 @@ struct Check {
     check_class: Option<String>,
     vulnerability_details: Option<Vulnerability>,
     code_block: Option<Vec<(u32, String)>>,
+}
+
+impl Check {
+    /// From the folder that was scanned, with a slash in front. Of a file that was given by itself it is the whole path.
+    fn named(&self) -> &str {
+        match &self.file_abs_path {
+            Some(whole) if *whole == self.file_path => whole,
+            _ => self.file_path.trim_start_matches('/'),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -154,6 +165,7 @@ fn finding(raw: &[u8], place: &mut Place) -> Result<FindingRecord, String> {
         cves_in(&vulnerability.id, &mut cves);
         item = format!("{} {}", vulnerability.package_name, vulnerability.package_version);
     }
+    let path = place.tree.relative(check.named());
     let code = check.code_block.unwrap_or_default();
     // Of secrets the report shows the line with the secret masked in part; it is not kept.
     let is_secret = check.check_id.starts_with("CKV_SECRET");
@@ -173,8 +185,7 @@ fn finding(raw: &[u8], place: &mut Place) -> Result<FindingRecord, String> {
             severity,
             &place.asset,
             Location::Code {
-                // From the folder that was scanned, with a slash in front.
-                path: place.tree.relative(check.file_path.trim_start_matches('/')),
+                path,
                 line: check.file_line_range.and_then(|range| range.first().copied()).filter(|line| *line > 0),
                 column: None,
                 source: None,

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "bandit",
@@ -24,6 +24,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "Python file",
     looks_at: |path, _| files::has_extension(path, &["py"]),
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };

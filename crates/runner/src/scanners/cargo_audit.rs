@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "cargo-audit",
@@ -23,6 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "Cargo.lock",
     looks_at,
     started_on: StartedOn::EachFile,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::StandardOutput,
     arguments,
 };
@@ -32,6 +33,6 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: &[&dyn AsRef<OsStr>] = &[&"audit", &"--json", &"--file"];
-    Ok(invocation.with(words, &SCANNER, None))
+    let words: &[&dyn AsRef<OsStr>] = &[&"audit", &"--json"];
+    Ok(invocation.with(words, &SCANNER, Some("--file")))
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "checkov",
@@ -25,6 +25,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "configuration file",
     looks_at,
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Private,
     report: ReportPlace::StandardOutput,
     arguments,
 };
@@ -33,7 +34,13 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
     is_configuration(path)
 }
 
+/// One word with `=`: of a folder in a word of its own it would read the settings, and those can name Python files
+/// that it then runs. For the same reason it is not started in the target.
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let target = invocation.targets.iter().fold(invocation.root.to_path_buf(), |path, target| path.join(target));
+    let target = target.canonicalize()?;
+    let mut place = OsString::from(if target.is_dir() { "--directory=" } else { "--file=" });
+    place.push(&target);
     let words: &[&dyn AsRef<OsStr>] = &[
         &"--output",
         &"json",
@@ -51,9 +58,9 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"kubernetes",
         &"serverless",
         &"terraform",
-        &"--directory",
+        &place,
     ];
-    Ok(invocation.with(words, &SCANNER, None))
+    Ok(Invocation { targets: Vec::new(), ..*invocation }.with(words, &SCANNER, None))
 }
 
 /// Terraform, or what looks like configuration by its name: the scanners look into it themselves.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "gitleaks",
@@ -23,6 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "file",
     looks_at,
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "pip-audit",
@@ -25,6 +25,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "requirements file",
     looks_at,
     started_on: StartedOn::EachFile,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };
@@ -43,9 +44,8 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"json",
         &"--output",
         &invocation.report,
-        &"--requirement",
     ];
-    Ok(invocation.with(words, &SCANNER, None))
+    Ok(invocation.with(words, &SCANNER, Some("--requirement")))
 }
 
 /// `requirements.txt`, `requirements-dev.txt`, `dev-requirements.txt`, `requirements/base.txt`.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "retire",
@@ -25,6 +25,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "JavaScript file",
     looks_at,
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };
@@ -34,14 +35,7 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: &[&dyn AsRef<OsStr>] = &[
-        &"--outputformat",
-        &"json",
-        &"--outputpath",
-        &invocation.report,
-        &"--cachedir",
-        &invocation.folder,
-        &"--path",
-    ];
-    Ok(invocation.with(words, &SCANNER, None))
+    let words: &[&dyn AsRef<OsStr>] =
+        &[&"--outputformat", &"json", &"--outputpath", &invocation.report, &"--cachedir", &invocation.folder];
+    Ok(invocation.with(words, &SCANNER, Some("--path")))
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "ruff",
@@ -25,6 +25,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "Python file",
     looks_at,
     started_on: StartedOn::Files,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "semgrep",
@@ -25,6 +25,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "Go, Java, JavaScript, TypeScript or Python file (for other languages give rules with --config)",
     looks_at: |path, options| !options.rules.is_empty() || files::has_extension(path, EXTENSIONS),
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };

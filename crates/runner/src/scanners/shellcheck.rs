@@ -1,4 +1,4 @@
-//! ShellCheck: shell scripts, by ending or by their first line.
+//! ShellCheck: shell scripts, known by their ending.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "shellcheck",
@@ -23,6 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "shell script",
     looks_at,
     started_on: StartedOn::Files,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::StandardOutput,
     arguments,
 };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "trivy",
@@ -24,6 +24,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "lock file",
     looks_at,
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };
@@ -33,6 +34,9 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    // Else it would take orders from a trivy.yaml in the target.
+    let settings = invocation.folder.join("trivy.yaml");
+    std::fs::write(&settings, "")?;
     let words: &[&dyn AsRef<OsStr>] = &[
         &"fs",
         &"--scanners",
@@ -41,6 +45,8 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"--quiet",
         &"--format",
         &"json",
+        &"--config",
+        &settings,
         &"--output",
         &invocation.report,
     ];

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn};
+use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "trivy-config",
@@ -21,6 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     subject: "configuration file",
     looks_at,
     started_on: StartedOn::Target,
+    works_in: WorkingFolder::Target,
     report: ReportPlace::File,
     arguments,
 };
@@ -30,6 +31,9 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    // Else it would take orders from a trivy.yaml in the target.
+    let settings = invocation.folder.join("trivy.yaml");
+    std::fs::write(&settings, "")?;
     let words: &[&dyn AsRef<OsStr>] = &[
         &"config",
         &"--skip-check-update",
@@ -37,6 +41,8 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"--quiet",
         &"--format",
         &"json",
+        &"--config",
+        &settings,
         &"--output",
         &invocation.report,
     ];

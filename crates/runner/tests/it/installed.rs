@@ -196,6 +196,24 @@ async fn checkov() {
     agrees("checkov", &target, &[], told).await;
 }
 
+/// The settings of a scanner can name code that it runs, and a tree that is scanned is anybody's.
+#[tokio::test]
+async fn checkov_runs_no_code_of_the_target() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("checks")).unwrap();
+    fs::write(path("checks/__init__.py"), "").unwrap();
+    let ran = path("ran");
+    fs::write(path("checks/hostile.py"), format!("open({:?}, 'w')\n", ran.display().to_string())).unwrap();
+    fs::write(path(".checkov.yaml"), "external-checks-dir: [checks]\n").unwrap();
+    fs::write(path("Dockerfile"), "FROM scratch\n").unwrap();
+    for target in [folder.path().to_path_buf(), path("Dockerfile")] {
+        let outcome = brought("checkov", &target, &[]).await;
+        assert!(outcome.records.iter().any(|record| record.location.label().starts_with("Dockerfile")), "{outcome:?}");
+        assert!(!ran.exists(), "code of the target ran");
+    }
+}
+
 #[tokio::test]
 async fn hadolint() {
     let target = source("cloudgoat");

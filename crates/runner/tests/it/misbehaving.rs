@@ -42,6 +42,21 @@ async fn one_file_that_does_not_parse_is_a_warning() {
 }
 
 #[tokio::test]
+async fn findings_outside_of_the_target_are_left_out_and_told() {
+    let fakes = Fakes::bandit(r#"cat "$NOTES/strange" > "$report"; exit 1"#);
+    let part = REPORT.split_once("\"results\": [").unwrap().1.trim_end().trim_end_matches("]}");
+    let at = |path: &str| part.replace("./app.py", path);
+    let places = ["./app.py", "../other.py", "/etc/passwd", "./node_modules/x/a.py", "./.git/b.py"];
+    let results = places.map(at).join(", ");
+    let head = REPORT.split_once("\"results\": [").unwrap().0;
+    fs::write(fakes.notes.path().join("strange"), format!("{head}\"results\": [{results}]}}")).unwrap();
+    let (outcome, _) = fakes.scan(fakes.request()).await;
+    let found: Vec<_> = outcome.records.iter().map(|record| record.location.label()).collect();
+    assert_eq!(found, ["app.py:1"], "{outcome:?}");
+    assert_eq!(outcome.ran[0].warnings, ["2 findings on files that are not in the target were left out"]);
+}
+
+#[tokio::test]
 async fn fm_e08_no_whole_report_is_a_failure_whatever_the_exit_code() {
     for (script, expected) in [
         (":", "wrote no report"),
