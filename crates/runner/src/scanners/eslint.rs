@@ -35,7 +35,7 @@ pub(super) const SCANNER: Scanner = Scanner {
 const SETTINGS: &str = r#"const plugin = require(require.resolve("eslint-plugin-security", {paths: [require("fs").realpathSync(process.argv[1])]}));
 module.exports = [{
   ...plugin.configs.recommended,
-  linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: "off" },
+  linterOptions: { reportUnusedDisableDirectives: "off" },
 }];
 "#;
 
@@ -48,6 +48,7 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
     std::fs::write(&settings, SETTINGS)?;
     let words: &[&dyn AsRef<OsStr>] = &[
         &"--no-config-lookup",
+        &"--no-inline-config",
         &"--config",
         &settings,
         &"--no-ignore",

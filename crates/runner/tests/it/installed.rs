@@ -89,6 +89,8 @@ async fn agrees(id: &str, target: &Path, arguments: &[&str], told: usize) {
     let outcome = brought(id, target, arguments).await;
     assert!(told > 0, "{id} found nothing by hand");
     assert_eq!(outcome.records.len(), told, "{id}: {:?}", outcome.ran);
+    let warnings: Vec<_> = outcome.ran.iter().flat_map(|ran| &ran.warnings).collect();
+    assert!(warnings.is_empty(), "{id} looked at all of it: {warnings:?}");
     let machine = checkout().display().to_string();
     for record in &outcome.records {
         if let Location::Code { path, .. } | Location::Package { path: Some(path), .. } = &record.location {
