@@ -75,15 +75,18 @@ impl Decided {
         transaction.link_sightings(self.seen).await?;
         let mut refresh: Vec<FindingId> = self.refresh.into_iter().collect();
         refresh.sort_unstable();
-        transaction.refresh_findings(&refresh).await?;
+        let says_the_same = |id: &FindingId| !self.rate.contains(id) && !self.seen_again.contains(id);
+        let (seen, told_anew): (Vec<_>, Vec<_>) = refresh.into_iter().partition(says_the_same);
+        transaction.refresh_findings(&told_anew).await?;
+        transaction.refresh_seen(&seen).await?;
         let mut reopened: Vec<(FindingId, Timestamp)> = self.reopened.into_iter().collect();
         reopened.sort_unstable();
         transaction.restart_clocks(&reopened).await?;
         let opened: Vec<_> = reopened.into_iter().map(|(finding, _)| (finding, FindingState::Open, None)).collect();
         transaction.set_finding_status(&opened).await?;
         let fresh = self.findings.iter().map(|finding| finding.id);
-        let told_anew: BTreeSet<FindingId> = fresh.chain(self.seen_again).chain(self.rate.iter().copied()).collect();
-        let suppressed = settle(transaction, company, now, &Vec::from_iter(told_anew)).await?;
+        let to_settle: BTreeSet<FindingId> = fresh.chain(self.seen_again).chain(self.rate.iter().copied()).collect();
+        let suppressed = settle(transaction, company, now, &Vec::from_iter(to_settle)).await?;
         for item in self.tidings.into_iter().filter(|item| !suppressed.contains(&item.finding_id)) {
             self.news.add(item);
         }

@@ -2,6 +2,7 @@
 //! not. One row a case: what was there, what comes, how many findings and sightings there are then.
 
 use scanhelm_core::finding::{Finding, Location};
+use scanhelm_core::job::JobState;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Grant;
 use scanhelm_store::FindingFilter;
@@ -132,6 +133,25 @@ on_both_databases! {
             let words = FindingFilter { q: Some("\"line\":99".to_owned()), ..FindingFilter::default() };
             assert_eq!(listed(&hub, &grant, words).await.len(), 1, "what can be searched is what is shown");
         }
+        hub.stop().await;
+    }
+
+    /// Whatever a report quotes stays a text: PostgreSQL refuses some of what JSON may hold as soon as it looks into it.
+    async fn what_a_report_quotes_cannot_stop_the_next_import(database) {
+        let home = Home::new(database);
+        let hub = home.start().await;
+        let grant = hub.company("Acme").await;
+        let strange = "eval(\0, '\u{ffff}', \"\\u0000\\ud800\")";
+        let first = says_of_code("semgrep", "eval", "src/\0app.py", 12, strange);
+        let moved = with(
+            says_of_code("semgrep", "eval", "src/\0app.py", 99, strange),
+            json!({"seen_at": "2026-02-01T00:00:00Z", "cwes": [95], "evidence": strange}),
+        );
+        hub.upload(&grant, "first", &report(&[first])).await;
+        let done = hub.upload(&grant, "moved", &report(&[moved])).await;
+        assert_eq!(done.state, JobState::Done, "{done:?}");
+        let found = listed(&hub, &grant, FindingFilter { cwe: Some(95), ..FindingFilter::default() }).await;
+        assert!(matches!(found[..], [Finding { location: Location::Code { line: Some(99), .. }, .. }]), "{found:?}");
         hub.stop().await;
     }
 

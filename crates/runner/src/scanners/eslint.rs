@@ -1,4 +1,4 @@
-//! ESLint with its plugin for security: JavaScript and TypeScript source.
+//! ESLint with its plugin for security: JavaScript source.
 //!
 //! The project's own settings are left aside: they are for its style, and they are programs that would run. Ours name
 //! only rules of the plugin, which has to be installed beside ESLint.

@@ -53,3 +53,33 @@ pub fn scanners() -> &'static [Scanner] {
 pub fn scanner(id: &str) -> Option<&'static Scanner> {
     SCANNERS.iter().find(|scanner| scanner.id == id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of docs/LOCAL_SCANS.md is written by hand and must not say anything else.
+    #[test]
+    fn the_documented_scanners_are_these() {
+        let page = include_str!("../../../../docs/LOCAL_SCANS.md");
+        let rows: Vec<Vec<&str>> = page
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.split('|').map(str::trim).collect())
+            .collect();
+        let documented: Vec<&str> = rows.iter().filter_map(|row| row.get(1)?.split('`').nth(1)).collect();
+        assert_eq!(documented, SCANNERS.iter().map(|scanner| scanner.id).collect::<Vec<_>>());
+        for (row, scanner) in rows.iter().zip(SCANNERS) {
+            let types = scanner.scan_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+            assert_eq!(row.get(2), Some(&types.as_str()), "{}", scanner.id);
+            assert_eq!(
+                row.get(6).and_then(|oldest| oldest.split(' ').next_back()),
+                Some(scanner.oldest),
+                "{}",
+                scanner.id
+            );
+            let codes = scanner.exit_codes.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
+            assert_eq!(row.get(5), Some(&codes.as_str()), "{}", scanner.id);
+        }
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::request::ScanOptions;
@@ -34,9 +34,7 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    // Else it would take orders from a trivy.yaml in the target.
-    let settings = invocation.folder.join("trivy.yaml");
-    std::fs::write(&settings, "")?;
+    let settings = no_settings(invocation)?;
     let words: &[&dyn AsRef<OsStr>] = &[
         &"fs",
         &"--scanners",
@@ -51,6 +49,13 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &invocation.report,
     ];
     Ok(invocation.with(words, &SCANNER, None))
+}
+
+/// An empty file: without one it takes orders from a `trivy.yaml` in the target.
+pub(super) fn no_settings(invocation: &Invocation<'_>) -> io::Result<PathBuf> {
+    let settings = invocation.folder.join("trivy.yaml");
+    std::fs::write(&settings, "")?;
+    Ok(settings)
 }
 
 const LOCK_FILES: &[&str] = &[

@@ -31,9 +31,7 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    // Else it would take orders from a trivy.yaml in the target.
-    let settings = invocation.folder.join("trivy.yaml");
-    std::fs::write(&settings, "")?;
+    let settings = super::trivy::no_settings(invocation)?;
     let words: &[&dyn AsRef<OsStr>] = &[
         &"config",
         &"--skip-check-update",

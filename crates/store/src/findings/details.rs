@@ -1,7 +1,7 @@
 //! What a finding takes from the details of its sightings. A plugin learns CVEs after its first report, two scanners
 //! name different CWEs for one rule, and code moves: a finding has the CVEs and CWEs that its live sightings name
-//! together, and stands where the newest of them saw it. So no order of imports decides what it is found and rated by.
-//! Its identity stays what it was.
+//! together, and stands where the one saw it that it has its title of. So no order of imports decides what it is found
+//! and rated by. Its identity stays what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,6 @@ use scanhelm_core::finding::{Location, SightingState};
 use scanhelm_core::ids::FindingId;
 use serde::Deserialize;
 
-use crate::connection::Backend;
 use crate::sql::{Rows, json, values};
 use crate::store::Transaction;
 
@@ -31,7 +30,7 @@ struct Told {
 }
 
 impl Told {
-    /// A newer sighting comes after an older one.
+    /// The sighting that a finding has its title of comes first.
     fn add(&mut self, detail: Detail) {
         if let Some(cves) = detail.cves {
             self.cves.get_or_insert_default().extend(cves);
@@ -39,20 +38,19 @@ impl Told {
         if let Some(cwes) = detail.cwes {
             self.cwes.get_or_insert_default().extend(cwes);
         }
-        self.location = detail.location.or_else(|| self.location.take());
+        self.location = self.location.take().or(detail.location);
     }
 }
 
 impl Transaction {
     /// Brings findings in line with the details of their live sightings; of all of them where none is live.
+    ///
+    /// The details are looked into here and not by the database: they quote what hostile targets say, and PostgreSQL
+    /// refuses JSON that holds a NUL.
     pub(super) async fn refresh_from_details(&self, ids: &[FindingId]) -> Result<()> {
-        let differing = self.differing_from_details(ids).await?;
-        if differing.is_empty() {
-            return Ok(());
-        }
         let mut sql = self.sql("SELECT finding_id, state, detail FROM sightings WHERE", values![]);
-        sql.among("finding_id", differing.iter().map(ToString::to_string));
-        sql.push(" ORDER BY last_seen_at, source DESC, scanner_ref DESC");
+        sql.among("finding_id", ids.iter().map(ToString::to_string));
+        sql.push(" ORDER BY severity DESC, source, scanner_ref");
         let sightings = self
             .connection()
             .all(sql, |row| {
@@ -68,54 +66,37 @@ impl Transaction {
         for (id, gone) in gone {
             told.entry(id).or_insert(gone);
         }
-        let (mut cves, mut cwes, mut locations) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, told) in told {
-            if let Some(named) = told.cves {
-                cves.push((id, json(&named)?));
-            }
-            if let Some(named) = told.cwes {
-                cwes.push((id, json(&named)?));
-            }
-            if let Some(location) = told.location {
-                locations.push((id, json(&location)?));
+        self.write_told(told).await
+    }
+
+    /// Writes what differs from what the findings have.
+    async fn write_told(&self, told: BTreeMap<FindingId, Told>) -> Result<()> {
+        let mut sql = self.sql("SELECT id, cves, cwes, location FROM findings WHERE", values![]);
+        sql.among("id", told.keys().map(ToString::to_string));
+        let findings = self
+            .connection()
+            .all(sql, |row| {
+                let texts = [row.text("cves")?, row.text("cwes")?, row.text("location")?];
+                Ok((row.parsed::<FindingId>("id")?, texts))
+            })
+            .await?;
+        let mut changed: [Vec<(FindingId, String)>; 3] = Default::default();
+        for (id, has) in findings {
+            let Some(Told { cves, cwes, location }) = told.get(&id) else { continue };
+            let says = [cves.as_ref().map(json), cwes.as_ref().map(json), location.as_ref().map(json)];
+            for ((says, has), changed) in says.into_iter().zip(has).zip(&mut changed) {
+                let says = says.transpose()?;
+                changed.extend(says.filter(|says| *says != has).map(|says| (id, says)));
             }
         }
-        for (column, told) in [("cves", cves), ("cwes", cwes), ("location", locations)] {
+        for (column, changed) in ["cves", "cwes", "location"].into_iter().zip(changed) {
             let rows = Rows {
                 head: "WITH told (id, text) AS (VALUES ",
                 columns: 2,
                 tail: &format!(") UPDATE findings SET {column} = told.text FROM told WHERE findings.id = told.id"),
             };
-            rows.run(self.connection(), &told, |(id, text), values| values.extend(values![id, text])).await?;
+            rows.run(self.connection(), &changed, |(id, text), values| values.extend(values![id, text])).await?;
         }
         Ok(())
-    }
-
-    /// Those of `ids` of which a sighting says something else: few, and found without taking the details out. Of a
-    /// location, what is no part of the identity can differ.
-    async fn differing_from_details(&self, ids: &[FindingId]) -> Result<Vec<FindingId>> {
-        let text = "SELECT DISTINCT f.id FROM findings f JOIN sightings s ON s.finding_id = f.id WHERE";
-        let mut sql = self.sql(text, values![]);
-        sql.among("f.id", ids.iter().map(ToString::to_string));
-        let lists = ["cves", "cwes"];
-        let places = ["line", "column", "service"];
-        let differs: Vec<String> = match sql.backend() {
-            Backend::Sqlite => {
-                let lists = lists.map(|list| format!("json_extract(s.detail, '$.{list}') <> f.{list}"));
-                let places = places.map(|part| {
-                    format!("json_extract(s.detail, '$.location.{part}') IS NOT json_extract(f.location, '$.{part}')")
-                });
-                lists.into_iter().chain(places).collect()
-            }
-            Backend::Postgres => {
-                let lists = lists.map(|list| format!("s.detail::jsonb -> '{list}' <> f.{list}::jsonb"));
-                let places = places.map(|part| {
-                    format!("s.detail::jsonb #> '{{location,{part}}}' IS DISTINCT FROM f.location::jsonb -> '{part}'")
-                });
-                lists.into_iter().chain(places).collect()
-            }
-        };
-        sql.push(&format!(" AND ({})", differs.join(" OR ")));
-        self.connection().all(sql, |row| row.parsed("id")).await
     }
 }

@@ -279,9 +279,18 @@ impl Transaction {
 
     /// Brings what findings show in line with their sightings, as
     /// [`shown`](scanhelm_core::finding::correlation::shown) decides it: severity and title of the worst live one,
-    /// of equals the first by source and reference; the highest computed score, the CVEs and CWEs of the live ones, and
-    /// where the newest of these saw it; times and count over all. How many findings there are of these.
+    /// of equals the first by source and reference; the highest computed score, the CVEs and CWEs of the live ones; the
+    /// place of the one with the title; times and count over all. How many findings there are of these.
     pub async fn refresh_findings(&self, ids: &[FindingId]) -> Result<u64> {
+        for chunk in ids.chunks(10_000) {
+            self.refresh_from_details(chunk).await?;
+        }
+        self.refresh_seen(ids).await
+    }
+
+    /// [`refresh_findings`](Self::refresh_findings) for findings whose sightings say what they said before: of these
+    /// only what does not stand in the details can differ.
+    pub async fn refresh_seen(&self, ids: &[FindingId]) -> Result<u64> {
         let mut refreshed = 0;
         for chunk in ids.chunks(10_000) {
             let mut sql = self.sql(
@@ -300,7 +309,6 @@ impl Transaction {
             sql.among("finding_id", chunk.iter().map(ToString::to_string));
             sql.push(") top WHERE top.place = 1 AND findings.id = top.finding_id");
             refreshed += self.connection().execute(sql).await?;
-            self.refresh_from_details(chunk).await?;
             self.refresh_texts(chunk).await?;
         }
         Ok(refreshed)
