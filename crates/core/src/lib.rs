@@ -33,7 +33,6 @@ pub mod program;
 pub mod scan;
 pub mod schedule;
 pub mod severity;
-pub mod silence;
 pub mod status;
 pub mod text;
 pub mod time;

@@ -1,5 +1,8 @@
-//! The strict machine of a local run. The hub starts these processes itself, so, unlike with vendor scans, a
-//! transition that is not in the table is a bug of ours and is refused.
+//! Local scans. What a project says of their findings is in [`suppression`]; here is the strict machine of a run: the hub
+//! starts these processes itself, so, unlike with vendor scans, a transition that is not in the table is a bug of ours
+//! and is refused.
+
+pub mod suppression;
 
 use crate::status::VendorState;
 

@@ -121,6 +121,18 @@ impl SeverityCounts {
             Severity::Info => self.info,
         }
     }
+
+    /// `no findings`, or `12 findings: 1 high, 11 low`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let parts = Severity::ALL.into_iter().filter(|severity| self.get(*severity) > 0);
+        let parts: Vec<String> = parts.map(|severity| format!("{} {severity}", self.get(severity))).collect();
+        match self.total() {
+            0 => "no findings".to_owned(),
+            1 => format!("1 finding: {}", parts.join(", ")),
+            total => format!("{total} findings: {}", parts.join(", ")),
+        }
+    }
 }
 
 impl FromIterator<Severity> for SeverityCounts {
@@ -130,5 +142,18 @@ impl FromIterator<Severity> for SeverityCounts {
             counts.add(severity, 1);
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_names_only_what_there_is() {
+        assert_eq!(SeverityCounts::default().in_words(), "no findings");
+        assert_eq!([Severity::Low].into_iter().collect::<SeverityCounts>().in_words(), "1 finding: 1 low");
+        let some = [Severity::Low, Severity::High, Severity::Low];
+        assert_eq!(some.into_iter().collect::<SeverityCounts>().in_words(), "3 findings: 1 high, 2 low");
     }
 }

@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use scanhelm_core::Severity;
-use scanhelm_core::silence::{IgnoreRule, PathPattern, RulePattern, SeverityRule, start_of_day};
+use scanhelm_core::local::suppression::{IgnoreRule, PathPattern, RulePattern, SeverityRule, start_of_day};
 use scanhelm_core::text::single_line;
 use scanhelm_runner::{ScanType, scanner, scanners};
 use serde::Deserialize;
@@ -34,7 +34,7 @@ pub(crate) struct Project {
     pub(crate) fail_on_new: Option<Severity>,
     pub(crate) max_findings: Option<u64>,
     pub(crate) baseline: Option<PathBuf>,
-    /// A comment without a reason silences nothing.
+    /// A comment without a reason suppresses nothing.
     pub(crate) require_reason: bool,
     pub(crate) ignore: Vec<IgnoreRule>,
     pub(crate) severity: Vec<SeverityRule>,

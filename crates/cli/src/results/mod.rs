@@ -24,9 +24,9 @@ pub(crate) struct Results {
     pub scanners: Vec<ScannerResult>,
     /// Worst first.
     pub findings: Vec<Entry>,
-    /// Not counted; see [`Entry::silenced`].
-    pub silenced: Vec<Entry>,
-    pub shows_silenced: bool,
+    /// Not counted; see [`Entry::suppressed`].
+    pub suppressed: Vec<Entry>,
+    pub shows_suppressed: bool,
 }
 
 /// What became of one scanner or report.
@@ -38,7 +38,7 @@ pub(crate) enum ScannerResult {
 }
 
 impl Results {
-    /// Of a report, with nothing silenced.
+    /// Of a report, with nothing suppressed.
     pub(crate) fn of_report(name: String, scanners: Vec<ScannerResult>, records: Vec<FindingRecord>) -> Self {
         let mut ordinals = Ordinals::of(&records);
         let entry = |record: FindingRecord| {
@@ -46,18 +46,18 @@ impl Results {
             Entry::of_report(record, identity)
         };
         let findings = records.into_iter().map(entry).collect();
-        Self { name, scanners, findings, silenced: Vec::new(), shows_silenced: false }
+        Self { name, scanners, findings, suppressed: Vec::new(), shows_suppressed: false }
     }
 
     fn counts(&self) -> SeverityCounts {
         self.findings.iter().map(|finding| finding.record.severity).collect()
     }
 
-    /// What a format writes. Those that cannot mark a silenced finding do not get it: there it would look open.
+    /// What a format writes. Those that cannot mark a suppressed finding do not get it: there it would look open.
     fn written(&self, format: Format) -> io::Result<Findings> {
         let marks = matches!(format, Format::Json | Format::Ndjson | Format::Sarif);
-        let silenced = self.silenced.iter().filter(|_| self.shows_silenced && marks);
-        Findings::of_entries(self.findings.iter().chain(silenced))
+        let suppressed = self.suppressed.iter().filter(|_| self.shows_suppressed && marks);
+        Findings::of_entries(self.findings.iter().chain(suppressed))
     }
 }
 

@@ -1,8 +1,7 @@
 //! The table for people: worst first, then a summary that says who looked and who did not.
 
 use comfy_table::{Table, presets};
-use scanhelm_core::silence::Way;
-use scanhelm_core::{Severity, SeverityCounts};
+use scanhelm_core::local::suppression::Way;
 use scanhelm_formats::write::Entry;
 
 use super::{Results, ScannerResult, cell, lines_of};
@@ -17,11 +16,11 @@ pub(super) fn render(results: &Results) -> String {
         text.push_str(&rows(&results.findings));
         text.push('\n');
     }
-    if results.shows_silenced && !results.silenced.is_empty() {
-        text.push_str(&format!("Suppressed:\n{}\n", rows(&results.silenced)));
+    if results.shows_suppressed && !results.suppressed.is_empty() {
+        text.push_str(&format!("Suppressed:\n{}\n", rows(&results.suppressed)));
     }
     text.push_str(&format!("{}: {}\n", cell(&results.name, 200), outcome(results)));
-    if !results.silenced.is_empty() {
+    if !results.suppressed.is_empty() {
         text.push_str(&format!("  {}\n", suppressed(results)));
     }
     for scanner in &results.scanners {
@@ -32,11 +31,11 @@ pub(super) fn render(results: &Results) -> String {
 
 fn rows(findings: &[Entry]) -> String {
     let mut table = Table::new();
-    let marked = findings.iter().any(|finding| finding.silenced.is_some());
+    let marked = findings.iter().any(|finding| finding.suppressed.is_some());
     let mut header = vec!["SEVERITY", "SCANNER", "RULE", "LOCATION", "TITLE"];
     header.extend(marked.then_some("SUPPRESSED BY"));
     table.load_style(presets::NOTHING).set_header(header);
-    for Entry { record, silenced, .. } in findings {
+    for Entry { record, suppressed, .. } in findings {
         let location = record.location.label();
         let place = if location.is_empty() { record.asset.name.clone() } else { location };
         let mut row = vec![
@@ -46,9 +45,9 @@ fn rows(findings: &[Entry]) -> String {
             tail(&place),
             cell(&record.title, TITLE_LIMIT),
         ];
-        row.extend(silenced.as_ref().map(|silenced| {
-            let reason = silenced.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            cell(&format!("{}{reason}", silenced.by.as_str()), TITLE_LIMIT)
+        row.extend(suppressed.as_ref().map(|suppressed| {
+            let reason = suppressed.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            cell(&format!("{}{reason}", suppressed.by.as_str()), TITLE_LIMIT)
         }));
         table.add_row(row);
     }
@@ -58,37 +57,26 @@ fn rows(findings: &[Entry]) -> String {
 /// `3 suppressed: 1 inline, 2 baseline`.
 fn suppressed(results: &Results) -> String {
     let count = |way: &Way| {
-        let of = |entry: &&Entry| entry.silenced.as_ref().is_some_and(|silenced| silenced.by == *way);
-        (way.as_str(), results.silenced.iter().filter(of).count())
+        let of = |entry: &&Entry| entry.suppressed.as_ref().is_some_and(|suppressed| suppressed.by == *way);
+        (way.as_str(), results.suppressed.iter().filter(of).count())
     };
     let parts = Way::ALL.iter().map(count).filter(|(_, count)| *count > 0);
     let parts: Vec<String> = parts.map(|(way, count)| format!("{count} {way}")).collect();
-    let hint = if results.shows_silenced { "" } else { "; --show-suppressed shows them" };
-    format!("{} suppressed: {}{hint}", results.silenced.len(), parts.join(", "))
+    let hint = if results.shows_suppressed { "" } else { "; --show-suppressed shows them" };
+    format!("{} suppressed: {}{hint}", results.suppressed.len(), parts.join(", "))
 }
 
 /// Where nothing was read, "no findings" would be a claim that nobody can make.
 fn outcome(results: &Results) -> String {
     let failed = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Failed { .. });
     if results.findings.is_empty()
-        && results.silenced.is_empty()
+        && results.suppressed.is_empty()
         && !results.scanners.is_empty()
         && results.scanners.iter().all(failed)
     {
         return "no result".to_owned();
     }
-    summary(&results.counts())
-}
-
-/// `no findings`, or `12 findings: 1 high, 11 low`.
-pub(super) fn summary(counts: &SeverityCounts) -> String {
-    let parts = Severity::ALL.into_iter().filter(|severity| counts.get(*severity) > 0);
-    let parts: Vec<String> = parts.map(|severity| format!("{} {severity}", counts.get(severity))).collect();
-    match counts.total() {
-        0 => "no findings".to_owned(),
-        1 => format!("1 finding: {}", parts.join(", ")),
-        total => format!("{total} findings: {}", parts.join(", ")),
-    }
+    results.counts().in_words()
 }
 
 fn described(scanner: &ScannerResult) -> String {
@@ -131,14 +119,6 @@ fn tail(place: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_summary_names_only_what_there_is() {
-        assert_eq!(summary(&SeverityCounts::default()), "no findings");
-        assert_eq!(summary(&[Severity::Low].into_iter().collect()), "1 finding: 1 low");
-        let some = [Severity::Low, Severity::High, Severity::Low];
-        assert_eq!(summary(&some.into_iter().collect()), "3 findings: 1 high, 2 low");
-    }
 
     #[test]
     fn what_could_not_be_read_is_not_called_clean() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use scanhelm_core::silence::Baseline;
+use scanhelm_core::local::suppression::Baseline;
 
 use super::judged::{self, Judged};
 use super::scanning::Scanning;

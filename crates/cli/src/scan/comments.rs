@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use scanhelm_core::finding::{FindingRecord, Location};
-use scanhelm_core::silence::{Comments, comments};
+use scanhelm_core::local::suppression::{Comments, comments};
 
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
 

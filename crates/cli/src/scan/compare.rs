@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
 use scanhelm_core::Severity;
-use scanhelm_core::silence::{Baseline, Comparison, Known};
+use scanhelm_core::local::suppression::{Baseline, Comparison, Known};
 
 use super::judged::{self, Judged};
 use super::scanning::Scanning;
@@ -66,10 +66,10 @@ async fn carried_out(arguments: CompareArguments) -> Result<Exit, Exit> {
     })
 }
 
-/// What a comment or a rule silences is there, but it is not new.
+/// What a comment or a rule suppresses is there, but it is not new.
 fn compared(before: &Baseline, judged: &Judged, looked: &std::collections::BTreeSet<String>) -> Comparison {
-    let silenced = judged.silenced.iter().filter(|finding| before.knows(&finding.identity));
-    let fresh = judged.kept.iter().chain(silenced).map(|finding| (&finding.record, &finding.identity));
+    let suppressed = judged.suppressed.iter().filter(|finding| before.knows(&finding.identity));
+    let fresh = judged.kept.iter().chain(suppressed).map(|finding| (&finding.record, &finding.identity));
     before.compared(&Baseline::of(fresh), looked)
 }
 

@@ -1,4 +1,4 @@
-//! What a scan found, told apart by what counts and what is silenced.
+//! What a scan found, told apart by what counts and what is suppressed.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::finding::identity::{Identity, Ordinals};
-use scanhelm_core::silence::{Baseline, Silencers, Uses};
+use scanhelm_core::local::suppression::{Baseline, Suppressions, Uses};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Clock, Severity, Timestamp};
 use scanhelm_formats::write::Entry;
@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 pub(crate) struct Judged {
     /// Worst first.
     pub(crate) kept: Vec<Entry>,
-    pub(crate) silenced: Vec<Entry>,
+    pub(crate) suppressed: Vec<Entry>,
     /// Of the kept ones, those that the baseline does not know.
     pub(crate) new: Vec<Severity>,
     /// For whoever keeps rules and comments.
@@ -30,13 +30,13 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Every finding is numbered before any is silenced: what is silenced must not change what the others are.
+    /// Every finding is numbered before any is suppressed: what is suppressed must not change what the others are.
     pub(crate) fn of(
         mut records: Vec<FindingRecord>,
         target: &Target,
         project: &Project,
         baseline: Option<Baseline>,
-        silences: bool,
+        suppresses: bool,
         now: Timestamp,
     ) -> Self {
         for record in &mut records {
@@ -44,25 +44,29 @@ impl Judged {
         }
         scanhelm_runner::sort_records(&mut records);
         let mut ordinals = Ordinals::of(&records);
-        let silencers = Silencers { folder: project.within(target.root()), rules: project.ignore.clone(), baseline };
+        let suppressions =
+            Suppressions { folder: project.within(target.root()), rules: project.ignore.clone(), baseline };
         let (mut sources, mut used) = (Sources::new(target.root(), project.require_reason), Uses::default());
         let mut judged = Self::default();
         for record in records {
             let identity = Identity::of(&record, ordinals.next(&record));
-            let silenced =
-                if silences { silencers.of(&record, &identity, sources.of(&record), now, &mut used) } else { None };
-            let known = silencers.baseline.as_ref().is_some_and(|baseline| baseline.knows(&identity));
-            match silenced {
-                Some(_) => judged.silenced.push(Entry { silenced, ..Entry::of_report(record, identity) }),
+            let suppressed = if suppresses {
+                suppressions.of(&record, &identity, sources.of(&record), now, &mut used)
+            } else {
+                None
+            };
+            let known = suppressions.baseline.as_ref().is_some_and(|baseline| baseline.knows(&identity));
+            match suppressed {
+                Some(_) => judged.suppressed.push(Entry { suppressed, ..Entry::of_report(record, identity) }),
                 None => {
                     judged.new.extend((!known).then_some(record.severity));
                     judged.kept.push(Entry::of_report(record, identity));
                 }
             }
         }
-        if silences {
+        if suppresses {
             judged.warnings = sources.complaints();
-            judged.warnings.extend(silencers.complaints(now, &used));
+            judged.warnings.extend(suppressions.complaints(now, &used));
         }
         judged
     }

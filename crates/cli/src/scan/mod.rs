@@ -2,7 +2,7 @@
 //!
 //! Standard output holds the results and nothing else; progress and trouble go to standard error. The results hold no
 //! time, duration, id or path of this machine, so that two scans of one commit can be compared byte by byte. What is
-//! silenced counts for no gate.
+//! suppressed counts for no gate.
 
 pub(crate) mod baseline;
 mod comments;
@@ -77,8 +77,8 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     }
     let baseline = file.map(|file| judged::read_baseline(file)).transpose().map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
-    let silences = !arguments.no_suppress;
-    let judged = Judged::of(scanned.records, &scanned.target, &scanned.project, baseline, silences, now);
+    let suppresses = !arguments.no_suppress;
+    let judged = Judged::of(scanned.records, &scanned.target, &scanned.project, baseline, suppresses, now);
     if !arguments.scanning.quiet {
         judged.warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
     }
@@ -87,8 +87,8 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
         name: scanned.target.repository().to_owned(),
         scanners: scanned.scanners,
         findings: judged.kept,
-        silenced: judged.silenced,
-        shows_silenced: arguments.show_suppressed,
+        suppressed: judged.suppressed,
+        shows_suppressed: arguments.show_suppressed,
     };
     destinations.write(&results).map_err(|error| exit::refused(&error))?;
     Ok(exit)

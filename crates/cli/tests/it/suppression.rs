@@ -1,4 +1,4 @@
-//! What silences a finding of a local scan, and what a gate then counts, with the real Bandit.
+//! What suppresses a finding of a local scan, and what a gate then counts, with the real Bandit.
 
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn rules(ended: &Ended) -> Vec<(String, String)> {
     let json: Value = serde_json::from_str(&ended.stdout).unwrap();
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let findings = json["findings"].as_array().unwrap().iter();
-    findings.map(|finding| (word(&finding["rule_id"]), word(&finding["silenced"]["by"]))).collect()
+    findings.map(|finding| (word(&finding["rule_id"]), word(&finding["suppressed"]["by"]))).collect()
 }
 
 fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -4,7 +4,7 @@ use scanhelm_core::Timestamp;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{FindingRecord, FindingState};
 use scanhelm_core::ids::FindingId;
-use scanhelm_core::silence::Silenced;
+use scanhelm_core::local::suppression::Suppressed;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Entry {
     pub standing: Option<Standing>,
     /// Why a local scan does not count it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub silenced: Option<Silenced>,
+    pub suppressed: Option<Suppressed>,
 }
 
 /// What a hub knows of a finding beside what its scanner says.
@@ -44,7 +44,7 @@ impl Entry {
     /// Of a report that no hub has seen.
     #[must_use]
     pub const fn of_report(record: FindingRecord, identity: Identity) -> Self {
-        Self { record, identity, standing: None, silenced: None }
+        Self { record, identity, standing: None, suppressed: None }
     }
 
     /// A fingerprint that is the same on every machine and for every company: weakness and place, not the asset's name.

@@ -10,13 +10,13 @@
 //! ```
 //! Each finding has the fields of [`FindingRecord`], a `fingerprint` that is the same in every company (weakness and
 //! place), and its `location` is told apart by `kind`. A hub's finding also has `hub`, a [`Standing`]; one that a local
-//! scan was asked to show although it is suppressed has `silenced`. Fields may be added; a change of meaning raises the
+//! scan was asked to show although it is suppressed has `suppressed`. Fields may be added; a change of meaning raises the
 //! number.
 
 use std::io::{self, Write};
 
 use scanhelm_core::finding::FindingRecord;
-use scanhelm_core::silence::Silenced;
+use scanhelm_core::local::suppression::Suppressed;
 use serde::Serialize;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub(super) struct Finding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     hub: Option<&'a Standing>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    silenced: Option<&'a Silenced>,
+    suppressed: Option<&'a Suppressed>,
 }
 
 impl<'a> Finding<'a> {
@@ -45,7 +45,7 @@ impl<'a> Finding<'a> {
             fingerprint: entry.fingerprint(),
             record: &entry.record,
             hub: entry.standing.as_ref(),
-            silenced: entry.silenced.as_ref(),
+            suppressed: entry.suppressed.as_ref(),
         }
     }
 }

@@ -8,7 +8,6 @@
 use std::io::{self, Write};
 
 use scanhelm_core::text::single_line;
-use scanhelm_core::{Severity, SeverityCounts};
 
 use super::order::Findings;
 use super::place::label_of;
@@ -26,23 +25,13 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
     writeln!(output, "<!-- scanhelm:scan {} -->", mark(&heading.name))?;
     writeln!(output, "### {}: {}\n", heading.tool.name, shown(&heading.name, LONGEST_CELL))?;
     let nothing_known = findings.counts().total() == 0 && nobody_looked(&heading.scanners);
-    let summary = if nothing_known { "no result: no scanner looked".to_owned() } else { summary(findings.counts()) };
+    let summary = if nothing_known { "no result: no scanner looked".to_owned() } else { findings.counts().in_words() };
     writeln!(output, "**{summary}**\n")?;
     write_scanners(output, heading)?;
     if findings.counts().total() > 0 {
         write_table(output, findings)?;
     }
     Ok(())
-}
-
-fn summary(counts: &SeverityCounts) -> String {
-    let parts = Severity::ALL.into_iter().filter(|severity| counts.get(*severity) > 0);
-    let parts: Vec<String> = parts.map(|severity| format!("{} {severity}", counts.get(severity))).collect();
-    match counts.total() {
-        0 => "no findings".to_owned(),
-        1 => format!("1 finding: {}", parts.join(", ")),
-        total => format!("{total} findings: {}", parts.join(", ")),
-    }
 }
 
 fn write_scanners(output: &mut dyn Write, heading: &Heading) -> io::Result<()> {

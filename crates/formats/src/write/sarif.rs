@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use scanhelm_core::Severity;
 use scanhelm_core::finding::{FindingRecord, FindingState, Location};
-use scanhelm_core::silence::Way;
+use scanhelm_core::local::suppression::Way;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -306,12 +306,12 @@ fn result(entry: &Entry, rule_index: u32) -> Value {
             result.insert("suppressions".to_owned(), json!([suppression]));
         }
     }
-    if let Some(silenced) = &entry.silenced {
-        let kind = if silenced.by == Way::Inline { "inSource" } else { "external" };
-        let justification = silenced.reason.as_deref().unwrap_or(silenced.by.as_str());
+    if let Some(suppressed) = &entry.suppressed {
+        let kind = if suppressed.by == Way::Inline { "inSource" } else { "external" };
+        let justification = suppressed.reason.as_deref().unwrap_or(suppressed.by.as_str());
         let suppression = json!({"kind": kind, "status": "accepted", "justification": justification});
         result.insert("suppressions".to_owned(), json!([suppression]));
-        properties.insert("silenced".to_owned(), json!(silenced));
+        properties.insert("suppressed".to_owned(), json!(suppressed));
     }
     result.insert("properties".to_owned(), Value::Object(properties));
     Value::Object(result)

@@ -211,7 +211,7 @@ fn entry(exported: ExportedFinding) -> Result<Entry> {
         references: detail.references,
         seen_at: None,
     };
-    Ok(Entry { record, identity, standing: Some(standing), silenced: None })
+    Ok(Entry { record, identity, standing: Some(standing), suppressed: None })
 }
 
 /// Sorts what comes and sends it on; holds its place until it has ended.

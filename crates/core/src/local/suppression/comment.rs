@@ -1,6 +1,6 @@
 //! Comments that silence: `# scanhelm: ignore B602 -- the command is fixed`.
 //!
-//! A comment names its rules, or `*` for all of them. One that cannot be understood silences nothing and is told.
+//! A comment names its rules, or `*` for all of them. One that cannot be understood suppresses nothing and is told.
 
 use super::RulePattern;
 use crate::finding::FindingRecord;
@@ -8,7 +8,7 @@ use crate::finding::FindingRecord;
 const NEXT_LINE: &str = "ignore-next-line";
 const THIS_LINE: &str = "ignore";
 
-/// One comment that silences.
+/// One comment that suppresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directive {
     /// The line that it acts on, from 1.
@@ -26,9 +26,9 @@ pub struct Comments {
 }
 
 impl Comments {
-    /// The first comment that silences a finding on this line.
+    /// The first comment that suppresses a finding on this line.
     #[must_use]
-    pub fn silencing(&self, record: &FindingRecord, line: u32) -> Option<&Directive> {
+    pub fn suppressing(&self, record: &FindingRecord, line: u32) -> Option<&Directive> {
         let names = |directive: &&Directive| {
             directive.line == line && directive.rules.iter().any(|rule| rule.matches(&record.scanner, &record.rule_id))
         };

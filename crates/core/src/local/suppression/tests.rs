@@ -74,13 +74,13 @@ fn comments_of_every_style_name_rules_and_reason() {
 fn a_comment_acts_on_its_line_or_the_next_and_on_no_other_rule() {
     let text = "# scanhelm: ignore-next-line B602\nrun(x)\nrun(y) # scanhelm: ignore *\n";
     let found = comments("a.py", text, false);
-    let silenced = |rule: &str, line| found.silencing(&record(rule, "a.py", line, ""), line).is_some();
-    assert_eq!([1, 2, 3].map(|line| silenced("B602", line)), [false, true, true]);
-    assert_eq!([1, 2, 3].map(|line| silenced("B404", line)), [false, false, true]);
+    let suppressed = |rule: &str, line| found.suppressing(&record(rule, "a.py", line, ""), line).is_some();
+    assert_eq!([1, 2, 3].map(|line| suppressed("B602", line)), [false, true, true]);
+    assert_eq!([1, 2, 3].map(|line| suppressed("B404", line)), [false, false, true]);
 }
 
 #[test]
-fn a_comment_that_is_not_clear_silences_nothing_and_is_told() {
+fn a_comment_that_is_not_clear_suppresses_nothing_and_is_told() {
     for (body, said) in [
         ("ignore", "names no rule"),
         ("ignore -- because", "names no rule"),
@@ -121,25 +121,25 @@ fn the_way_nearest_to_the_code_wins_and_a_rule_ends_on_its_day() {
     let identity = Identity::of(&one, 0);
     let found = comments("a.py", "\nrun(x) # scanhelm: ignore B602 -- inline reason", false);
     let now = start_of_day("2026-06-01").unwrap();
-    let by = |silencers: &Silencers, comments| {
-        silencers.of(&one, &identity, comments, now, &mut Uses::default()).map(|silenced| silenced.by)
+    let by = |suppressions: &Suppressions, comments| {
+        suppressions.of(&one, &identity, comments, now, &mut Uses::default()).map(|suppressed| suppressed.by)
     };
-    let mut silencers = Silencers {
+    let mut suppressions = Suppressions {
         folder: String::new(),
         rules: vec![rule("bandit:B6*", Some("tests/**"), Some("2026-06-02"))],
         baseline: Some(baseline(std::slice::from_ref(&one))),
     };
-    assert_eq!(by(&silencers, Some(&found)), Some(Way::Inline));
-    assert_eq!(by(&silencers, None), Some(Way::Config));
-    silencers.rules = vec![rule("bandit:B6*", Some("tests/**"), Some("2026-06-01")), rule("B9", None, None)];
-    assert_eq!(by(&silencers, None), Some(Way::Baseline));
-    let complaints = silencers.complaints(now, &Uses::default());
+    assert_eq!(by(&suppressions, Some(&found)), Some(Way::Inline));
+    assert_eq!(by(&suppressions, None), Some(Way::Config));
+    suppressions.rules = vec![rule("bandit:B6*", Some("tests/**"), Some("2026-06-01")), rule("B9", None, None)];
+    assert_eq!(by(&suppressions, None), Some(Way::Baseline));
+    let complaints = suppressions.complaints(now, &Uses::default());
     assert!(complaints[0].contains("ran out on 2026-06-01") && complaints[1].contains("matches no finding"));
-    silencers.baseline = None;
-    assert_eq!(by(&silencers, None), None);
+    suppressions.baseline = None;
+    assert_eq!(by(&suppressions, None), None);
     for (folder, way) in [("", None), ("src/", Some(Way::Config))] {
         let rules = vec![rule("B602", Some("src/**"), None)];
-        assert_eq!(by(&Silencers { folder: folder.to_owned(), rules, baseline: None }, None), way, "{folder}");
+        assert_eq!(by(&Suppressions { folder: folder.to_owned(), rules, baseline: None }, None), way, "{folder}");
     }
 }
 
@@ -194,7 +194,7 @@ fn some_records() -> impl Strategy<Value = Vec<FindingRecord>> {
 
 proptest! {
     #[test]
-    fn a_baseline_silences_what_it_was_made_of_in_any_order(records in some_records(), turn in 0_usize..12) {
+    fn a_baseline_suppresses_what_it_was_made_of_in_any_order(records in some_records(), turn in 0_usize..12) {
         let known = baseline(&records);
         let mut turned = records.clone();
         if !turned.is_empty() {
@@ -203,18 +203,18 @@ proptest! {
         }
         prop_assert_eq!(baseline(&turned).written(), known.written());
         prop_assert_eq!(Baseline::read(&known.written()).unwrap(), known.clone());
-        let silencers = Silencers { folder: String::new(), rules: Vec::new(), baseline: Some(known) };
+        let suppressions = Suppressions { folder: String::new(), rules: Vec::new(), baseline: Some(known) };
         let mut ordinals = Ordinals::of(&turned);
         for one in &turned {
             let identity = Identity::of(one, ordinals.next(one));
-            let silenced = |_| silencers.of(one, &identity, None, Timestamp::default(), &mut Uses::default());
-            prop_assert_eq!(silenced(0).map(|silenced| silenced.by), Some(Way::Baseline));
-            prop_assert_eq!(silenced(1), silenced(2));
+            let suppressed = |_| suppressions.of(one, &identity, None, Timestamp::default(), &mut Uses::default());
+            prop_assert_eq!(suppressed(0).map(|suppressed| suppressed.by), Some(Way::Baseline));
+            prop_assert_eq!(suppressed(1), suppressed(2));
         }
     }
 
     #[test]
-    fn the_order_of_rules_does_not_decide_whether_a_finding_is_silenced(
+    fn the_order_of_rules_does_not_decide_whether_a_finding_is_suppressed(
         records in some_records(),
         rules in prop::collection::vec(("(B[12]|\\*)", prop::option::of("[ab]\\.py"), prop::bool::ANY), 0..5),
     ) {
@@ -222,12 +222,12 @@ proptest! {
             .iter()
             .map(|(name, path, ended)| rule(name, path.as_deref(), ended.then_some("1960-01-01")))
             .collect();
-        let backward = Silencers { folder: String::new(), rules: made.iter().rev().cloned().collect(), baseline: None };
-        let forward = Silencers { folder: String::new(), rules: made, baseline: None };
+        let backward = Suppressions { folder: String::new(), rules: made.iter().rev().cloned().collect(), baseline: None };
+        let forward = Suppressions { folder: String::new(), rules: made, baseline: None };
         for one in &records {
             let identity = Identity::of(one, 0);
-            let is = |silencers: &Silencers| {
-                silencers.of(one, &identity, None, Timestamp::default(), &mut Uses::default()).is_some()
+            let is = |suppressions: &Suppressions| {
+                suppressions.of(one, &identity, None, Timestamp::default(), &mut Uses::default()).is_some()
             };
             prop_assert_eq!(is(&forward), is(&backward));
         }

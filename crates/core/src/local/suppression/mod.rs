@@ -2,7 +2,7 @@
 //!
 //! There are three ways: a comment in the source, a rule in the project's settings, and a baseline of what was there
 //! before. The one nearest to the code wins, because it says most about this finding: comment, then rule, then
-//! baseline. Who silenced a finding and why stays with it. What a hub's people judge is another matter, see
+//! baseline. Who suppressed a finding and why stays with it. What a hub's people judge is another matter, see
 //! [`crate::finding::suppression`]: there a finding has several scanners, an asset with tags and a status.
 
 mod baseline;
@@ -21,7 +21,7 @@ use crate::Timestamp;
 use crate::finding::identity::Identity;
 use crate::finding::{FindingRecord, Location};
 
-/// By what a finding is silenced; the first one wins.
+/// By what a finding is suppressed; the first one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
@@ -48,7 +48,7 @@ impl Way {
 
 /// Why a finding is not told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Silenced {
+pub struct Suppressed {
     pub by: Way,
     /// In the words of whoever wrote the comment or the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,17 +57,17 @@ pub struct Silenced {
     pub owner: Option<String>,
 }
 
-/// All that silences in one scan.
+/// All that suppresses in one scan.
 #[derive(Debug, Default)]
-pub struct Silencers {
+pub struct Suppressions {
     /// The scanned folder as the rules' paths see it: empty, or with `/` at its end.
     pub folder: String,
     pub rules: Vec<IgnoreRule>,
     pub baseline: Option<Baseline>,
 }
 
-impl Silencers {
-    /// Who silences this finding. `comments` are those of its file; the rules that match are marked in `used`.
+impl Suppressions {
+    /// Who suppresses this finding. `comments` are those of its file; the rules that match are marked in `used`.
     #[must_use]
     pub fn of(
         &self,
@@ -76,25 +76,25 @@ impl Silencers {
         comments: Option<&Comments>,
         now: Timestamp,
         used: &mut Uses,
-    ) -> Option<Silenced> {
+    ) -> Option<Suppressed> {
         let line = match &record.location {
             Location::Code { line, .. } => *line,
             _ => None,
         };
-        let inline = comments.zip(line).and_then(|(comments, line)| comments.silencing(record, line));
+        let inline = comments.zip(line).and_then(|(comments, line)| comments.suppressing(record, line));
         let inline =
-            inline.map(|directive| Silenced { by: Way::Inline, reason: directive.reason.clone(), owner: None });
+            inline.map(|directive| Suppressed { by: Way::Inline, reason: directive.reason.clone(), owner: None });
         // Every rule is asked, so that one which a comment goes before is not called useless.
         let mut config = None;
         for (at, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.matches(record, &self.folder)) {
             used.0.insert(at);
             if config.is_none() && rule.holds(now) {
                 config =
-                    Some(Silenced { by: Way::Config, reason: Some(rule.reason.clone()), owner: rule.owner.clone() });
+                    Some(Suppressed { by: Way::Config, reason: Some(rule.reason.clone()), owner: rule.owner.clone() });
             }
         }
         let known = || self.baseline.as_ref().is_some_and(|baseline| baseline.knows(identity));
-        inline.or(config).or_else(|| known().then_some(Silenced { by: Way::Baseline, reason: None, owner: None }))
+        inline.or(config).or_else(|| known().then_some(Suppressed { by: Way::Baseline, reason: None, owner: None }))
     }
 
     /// Rules that have run out or match nothing, for whoever keeps them.
@@ -102,7 +102,7 @@ impl Silencers {
     pub fn complaints(&self, now: Timestamp, used: &Uses) -> Vec<String> {
         let complaint = |(at, rule): (usize, &IgnoreRule)| match &rule.expires {
             Some(day) if !rule.holds(now) => Some(format!(
-                "the rule for `{}` ran out on {day} and silences nothing; renew or remove it",
+                "the rule for `{}` ran out on {day} and suppresses nothing; renew or remove it",
                 rule.shown()
             )),
             _ if !used.0.contains(&at) => {

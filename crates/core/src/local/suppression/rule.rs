@@ -4,7 +4,7 @@ use super::{PathPattern, RulePattern};
 use crate::finding::{FindingRecord, Location};
 use crate::{Severity, Timestamp};
 
-/// Silences the findings that it matches, for a reason, until a day.
+/// Suppresses the findings that it matches, for a reason, until a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoreRule {
     pub rule: RulePattern,
@@ -16,7 +16,7 @@ pub struct IgnoreRule {
 }
 
 impl IgnoreRule {
-    /// `folder` goes before the record's path: see [`super::Silencers::folder`].
+    /// `folder` goes before the record's path: see [`super::Suppressions::folder`].
     #[must_use]
     pub fn matches(&self, record: &FindingRecord, folder: &str) -> bool {
         let path = match &record.location {
