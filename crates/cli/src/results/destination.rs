@@ -44,11 +44,7 @@ impl Destinations {
     pub(crate) fn checked(&self) -> Result<Checked, DestinationError> {
         let files = self.output_files.iter().map(|path| {
             let format = format_of(path).ok_or_else(|| DestinationError::UnknownEnding(path.display().to_string()))?;
-            if folder_of(path).is_dir() && !path.is_dir() {
-                Ok((path.clone(), format))
-            } else {
-                Err(DestinationError::NoFolder(path.display().to_string()))
-            }
+            check_place(path).map(|()| (path.clone(), format))
         });
         Ok(Checked { output: self.output, files: files.collect::<Result<_, _>>()? })
     }
@@ -62,6 +58,12 @@ impl Checked {
         }
         stream_to_standard_output(|output| self.output.write(output, results)).map_err(DestinationError::StandardOutput)
     }
+}
+
+/// Before any work is done: that a file can be put there.
+pub(crate) fn check_place(path: &Path) -> Result<(), DestinationError> {
+    let fits = folder_of(path).is_dir() && !path.is_dir();
+    fits.then_some(()).ok_or_else(|| DestinationError::NoFolder(path.display().to_string()))
 }
 
 fn format_of(path: &Path) -> Option<Format> {

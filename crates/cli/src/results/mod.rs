@@ -14,7 +14,7 @@ use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::text::{clean, single_line};
 use scanhelm_formats::write::{Entry, Findings, Heading, LocalOutput, Output, ToolInfo};
 
-pub(crate) use destination::{Destinations, write_atomically};
+pub(crate) use destination::{Destinations, check_place, write_atomically};
 
 /// What a command found, and who looked.
 #[derive(Debug)]

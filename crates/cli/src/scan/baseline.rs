@@ -37,6 +37,7 @@ pub(crate) async fn run(arguments: BaselineArguments) -> Exit {
 /// What comments and rules silence stays out: when they go, it shall be new.
 async fn carried_out(arguments: BaselineArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
+    results::check_place(&arguments.output).map_err(|error| exit::refused(&error))?;
     let now = judged::now().map_err(refused)?;
     let prepared = arguments.scanning.prepared(&arguments.target).map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;

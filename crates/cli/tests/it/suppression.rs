@@ -182,6 +182,10 @@ fn a_missing_or_broken_baseline_and_a_typing_mistake_are_refused_before_anything
     );
     let checked: Ended = scanhelm().current_dir(folder).args(["config", "validate", "."]).output().unwrap().into();
     assert!(checked.code == 2 && checked.stderr.contains("did you mean `fail_on`?"), "{}", checked.stderr);
+    let nowhere = command(folder, &["baseline", "-o", "gone/base.json"]);
+    assert_eq!(nowhere.code, 2, "{}", nowhere.stderr);
+    assert!(nowhere.stderr.contains("there is no folder to write `gone/base.json` into"), "{}", nowhere.stderr);
+    assert!(!nowhere.stderr.contains("started"), "{}", nowhere.stderr);
 }
 
 #[test]
