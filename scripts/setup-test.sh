@@ -150,7 +150,7 @@ sources() {
     case $kind in
       python)
         "$tools/scanners/bin/pip" download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest "$folder" "$name"
-        python3 -m zipfile -e "$folder/$(ls -t "$folder" | grep -i "\.whl$" | head -1)" "$folder/${name%%==*}"
+        python3 -m zipfile -e "$folder"/*.whl "$folder/${name%%==*}"
         rm -f "$folder"/*.whl
         ;;
       npm)
