@@ -49,6 +49,9 @@ Examples:
   scanhelm scan src --fail-on high --output-file results.sarif
   scanhelm scan app.py --scanner bandit --output json
   scanhelm scan . --baseline .scanhelm-baseline.json --fail-on-new low
+  scanhelm scan --url https://shop.example.com/
+  scanhelm scan --host db.example.com:5432
+  scanhelm scan --type baseline
 
 Settings of the project come from .scanhelm.toml (`scanhelm init`); flags go before them.";
 
@@ -65,7 +68,7 @@ enum Command {
     /// Show a hub with simulated vendors and sample data, without any set-up
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArguments),
-    /// Run local scanners on a folder or file, without hub or database
+    /// Run local scanners on files, a web site, a host or this machine, without hub or database
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(scan::ScanArguments),
     /// Write down what a scan finds now, so that later ones tell what is new

@@ -93,7 +93,8 @@ impl Discovery {
                 Err(error) => Err(format!("the configured program {} cannot be used: {error}", path.display())),
             };
         }
-        let candidates = self.folders.iter().map(|folder| folder.join(scanner.program));
+        let candidates =
+            scanner.programs.iter().flat_map(|name| self.folders.iter().map(move |folder| folder.join(name)));
         candidates
             .into_iter()
             .find(|path| path.metadata().is_ok_and(|metadata| is_program(&metadata)))
@@ -160,7 +161,8 @@ async fn probe(scanner: &Scanner, path: &Path) -> Result<String, String> {
     let ended =
         process::run(&command, &CancellationToken::new(), |_| {}).await.map_err(|error| unusable(error.to_string()))?;
     match ended.why {
-        Why::Exit(status) if status.success() => version_in(&ended.stdout)
+        // Some tell it and end with 1 (masscan).
+        Why::Exit(status) if status.success() || names(scanner, &ended.stdout) => version_in(&ended.stdout)
             .or_else(|| version_in(&ended.stderr))
             .ok_or_else(|| unusable("it does not tell its version".to_owned())),
         Why::Exit(status) => {
@@ -168,6 +170,13 @@ async fn probe(scanner: &Scanner, path: &Path) -> Result<String, String> {
         }
         _ => Err(unusable(format!("it did not tell its version within {} seconds", PROBE_TIME.as_secs()))),
     }
+}
+
+/// `Masscan version 1.3.2`: the line with the version begins with the name.
+fn names(scanner: &Scanner, text: &str) -> bool {
+    let begins =
+        |line: &str| line.get(..scanner.name.len()).is_some_and(|name| name.eq_ignore_ascii_case(scanner.name));
+    text.lines().any(|line| begins(line) && version_in(line).is_some())
 }
 
 /// The first word that looks like one: `bandit 1.9.4`, `v8.30.1`, `1.182.0`.

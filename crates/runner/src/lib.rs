@@ -10,9 +10,9 @@
 //! - **Nothing looks clean that was not looked at**: the target is checked first, the report must parse to its end,
 //!   and its own error list is read; the exit code alone never decides.
 //! - **Same tree, same records**: paths are relative to the scanned folder, the order is canonical, the asset's name
-//!   comes from the repository ([`Target`]) and no scanner sees this machine's environment.
+//!   comes from the repository ([`SourceTree`]) and no scanner sees this machine's environment.
 //!
-//! It knows no hub, no store and no vendor: in go a path and options, out come records and events.
+//! It knows no hub, no store and no vendor: in go targets and options, out come records and events.
 
 mod discovery;
 mod event;
@@ -32,9 +32,9 @@ mod target;
 pub use discovery::{Availability, Discovery};
 pub use event::RunnerEvent;
 pub use order::sort as sort_records;
-pub use outcome::{FailedScanner, RanScanner, ScanOutcome, ScanState};
+pub use outcome::{Coverage, FailedScanner, RanScanner, ScanOutcome, ScanState};
 pub use request::{Limits, RequestError, ScanOptions, ScanRequest};
 pub use run::run;
 pub use scanner::{ScanType, Scanner, UnknownScanType};
 pub use scanners::{scanner, scanners};
-pub use target::{Target, TargetError};
+pub use target::{Host, Site, SourceTree, TargetError, TargetKind, Targets};

@@ -6,7 +6,17 @@ use scanhelm_core::text::single_line;
 const LIMIT: usize = 400;
 
 pub(crate) fn shown(text: &str) -> String {
-    without_credentials(&single_line(text, LIMIT))
+    shown_up_to(text, LIMIT)
+}
+
+/// The same with another limit of characters.
+pub(crate) fn shown_up_to(text: &str, limit: usize) -> String {
+    without_credentials(&single_line(text, limit))
+}
+
+/// A log, line by line.
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
 /// `https://user:token@host/` becomes `https://***@host/`.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use scanhelm_core::SeverityCounts;
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::scan::SkippedScanner;
 use serde::Serialize;
@@ -24,7 +25,8 @@ pub struct ScanOutcome {
     pub state: ScanState,
     /// Sorted: worst first, then scanner, rule, location, title. Equal trees give equal lists.
     pub records: Vec<FindingRecord>,
-    /// In the order of the registry, as are the other two.
+    /// Of each scanner that ran, in the order of the registry, as are the other three.
+    pub coverage: Vec<Coverage>,
     pub ran: Vec<RanScanner>,
     pub skipped: Vec<SkippedScanner>,
     pub failed: Vec<FailedScanner>,
@@ -48,6 +50,19 @@ pub struct RanScanner {
     /// a file proves nothing.
     pub warnings: Vec<String>,
     pub exit_code: i32,
+    /// As a shell takes them, for whoever wants to run it by hand; `$FOLDER` stands for a folder of its own.
+    pub commands: Vec<String>,
+}
+
+/// What a scanner looked at, found or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    pub scanner: String,
+    pub assets: Vec<AssetRecord>,
+    /// What it was asked to look for, when its report says so: runs are compared with runs that asked the same.
+    pub policy: Option<String>,
+    /// It looked at all of it, so what it does not report there is gone.
+    pub complete: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,4 +74,21 @@ pub struct FailedScanner {
     pub reason: String,
     /// `None` when it was ended by a signal or never began.
     pub exit_code: Option<i32>,
+    /// As a shell takes it; `None` when it never began.
+    pub command: Option<String>,
+    /// All that is kept of what it printed: beginning and end.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub log: String,
 }
+
+impl FailedScanner {
+    /// For events, which stay short.
+    #[must_use]
+    pub fn in_short(&self) -> Self {
+        let reason = scanhelm_core::text::single_line(&self.reason, EVENT_REASON);
+        Self { reason, log: String::new(), ..self.clone() }
+    }
+}
+
+/// Characters of a reason in an event.
+const EVENT_REASON: usize = 200;

@@ -4,16 +4,23 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_formats::{ReadError, ReadOptions, ReportItem};
 
 use crate::files::{Place, is_looked_at};
 use crate::message;
-use crate::target::Target;
+use crate::target::{Site, SourceTree};
 
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     pub records: Vec<FindingRecord>,
+    /// What the report says was looked at.
+    pub assets: Vec<AssetRecord>,
+    /// What it was asked to look for.
+    pub policy: Option<String>,
+    /// The report says that it looked at all of `assets`.
+    pub complete: bool,
     /// The scanner ran and looked at nothing.
     pub blind: bool,
     /// What it says went wrong, and what could not be taken of its report.
@@ -21,9 +28,41 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    /// Adds what another start brought. Packages without a place are those of its lock file.
+    pub(crate) fn append(&mut self, mut other: Self, lock_file: Option<&Path>) {
+        for record in &mut other.records {
+            if let (Location::Package { path: path @ None, .. }, Some(file)) = (&mut record.location, lock_file) {
+                *path = Some(file.to_string_lossy().into_owned());
+            }
+        }
+        self.records.append(&mut other.records);
+        self.assets.append(&mut other.assets);
+        self.problems.append(&mut other.problems);
+        self.policy = other.policy;
+        self.complete = other.complete;
+    }
+
+    /// A crawler follows links, and a site can link anywhere. What is on another host is a problem.
+    pub(crate) fn leave_out_what_is_not_of_site(&mut self, site: &Site) {
+        let before = self.records.len();
+        self.records.retain(|record| match &record.location {
+            Location::Web { url, .. } => url::Url::parse(url).map_or(true, |url| {
+                url.host_str().is_none_or(|host| host.trim_matches(['[', ']']).eq_ignore_ascii_case(site.host()))
+            }),
+            _ => true,
+        });
+        self.tell_left_out((before - self.records.len()) as u64, "on another host than the target's");
+    }
+
+    fn tell_left_out(&mut self, count: u64, where_from: &str) {
+        if count > 0 {
+            self.problems.push(format!("{count} findings {where_from} were left out"));
+        }
+    }
+
     /// A scanner can look further than it should, and a hostile tree can make it do so. What lies in folders that are
     /// left out is left out here too; what lies outside of the target is a problem.
-    pub(crate) fn leave_out_what_is_not_the_targets(&mut self, target: &Target) {
+    pub(crate) fn leave_out_what_is_not_of_tree(&mut self, target: &SourceTree) {
         let mut outside = 0_u64;
         self.records.retain(|record| {
             let path = match &record.location {
@@ -38,14 +77,12 @@ impl Read {
             outside += u64::from(place == Place::Outside);
             place == Place::LookedAt
         });
-        if outside > 0 {
-            self.problems.push(format!("{outside} findings on files that are not in the target were left out"));
-        }
+        self.tell_left_out(outside, "on files that are not in the target");
     }
 }
 
 /// By its name as text: of a name that is not Unicode a report holds what can be shown of it.
-fn is_there(target: &Target, path: &Path) -> bool {
+fn is_there(target: &SourceTree, path: &Path) -> bool {
     let same = |file: &PathBuf| file.to_string_lossy() == path.to_string_lossy();
     target.root().join(path).symlink_metadata().is_ok() || target.files().iter().any(same)
 }
@@ -71,7 +108,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Read, ReportErr
     if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
         return Err(ReportError::Missing);
     }
-    let mut read = Read { records: Vec::new(), blind: false, problems: Vec::new() };
+    let mut read = Read::default();
     let mut ended = false;
     for item in scanhelm_formats::open(Box::new(file), options)? {
         match item? {
@@ -80,13 +117,14 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Read, ReportErr
                 let problem = format!("record {} of its report was left out: {}", rejected.record, rejected.reason);
                 read.problems.push(message::shown(&problem));
             }
-            // Most formats do not tell what was looked at. Here it is known: the target, to the end, with this exit code.
-            ReportItem::Footer { blind, problems, .. } => {
+            ReportItem::Footer { blind, problems, complete, .. } => {
                 ended = true;
+                read.complete = complete;
                 read.blind = blind;
                 read.problems.extend(problems.iter().map(|problem| message::shown(problem)));
             }
-            ReportItem::Header(_) | ReportItem::Asset(_) => {}
+            ReportItem::Header(header) => read.policy = header.policy,
+            ReportItem::Asset(covered) => read.assets.push(covered.asset),
         }
     }
     if ended { Ok(read) } else { Err(ReportError::Endless) }

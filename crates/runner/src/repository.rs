@@ -5,7 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// See [`crate::Target::repository`].
+/// See [`crate::SourceTree::repository`].
 pub(crate) fn name_of(folder: &Path) -> String {
     let Some((top, git)) = enclosing(folder) else { return folder_name(folder) };
     let name = origin(&git).as_deref().and_then(normalised).unwrap_or_else(|| folder_name(top));

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::scanner::ScanType;
 use crate::scanners::{scanner, scanners};
-use crate::target::TargetError;
+use crate::target::{TargetError, TargetKind, Targets};
 
 #[derive(Clone, Debug)]
 pub struct ScanRequest {
-    pub target: PathBuf,
-    /// The asset's name, when the caller knows better than [`crate::Target::repository`].
+    pub targets: Targets,
+    /// The name of the source tree, when the caller knows better than [`crate::SourceTree::repository`].
     pub repository: Option<String>,
     pub scan_types: Vec<ScanType>,
     /// Ids; `None` for every scanner of the types.
@@ -27,13 +27,15 @@ pub struct ScanRequest {
 }
 
 impl ScanRequest {
-    /// With the usual limits.
+    /// Every type of scan that the targets are there for, with the usual limits.
     #[must_use]
-    pub fn new(target: impl Into<PathBuf>) -> Self {
+    pub fn new(targets: impl Into<Targets>) -> Self {
+        let targets = targets.into();
+        let wanted = |kind: &ScanType| kind.target() != TargetKind::Machine && targets.has(kind.target());
         Self {
-            target: target.into(),
+            scan_types: ScanType::ALL.into_iter().filter(wanted).collect(),
+            targets,
             repository: None,
-            scan_types: ScanType::ALL.to_vec(),
             scanners: None,
             options: ScanOptions::default(),
             limits: Limits::default(),
@@ -81,6 +83,10 @@ pub enum RequestError {
     Target(#[from] TargetError),
     #[error("`{0}` is not a scanner; the scanners are: {known}", known = ids())]
     UnknownScanner(String),
+    #[error("a scan of type {0} needs {needed}", needed = .0.target().how_to_name())]
+    NoTarget(ScanType),
+    #[error("nothing looks at {0}: ask for a scan of type {types}", types = types_for(*.1))]
+    Unused(String, TargetKind),
     #[error("no scanner is left: {0}")]
     NoScanner(String),
     #[error(
@@ -91,6 +97,11 @@ pub enum RequestError {
     Interrupted(String),
 }
 
+fn types_for(kind: TargetKind) -> String {
+    let types = ScanType::ALL.into_iter().filter(|one| one.target() == kind);
+    types.map(ScanType::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn ids() -> String {
     scanners().iter().map(|scanner| scanner.id).collect::<Vec<_>>().join(", ")
 }
@@ -98,6 +109,7 @@ fn ids() -> String {
 impl ScanRequest {
     /// Which scanners take part, in the order of the registry.
     pub(crate) fn selected(&self) -> Result<Vec<&'static crate::Scanner>, RequestError> {
+        self.check_targets()?;
         for id in self.scanners.iter().flatten().chain(self.options.arguments.keys()) {
             if scanner(id).is_none() {
                 return Err(RequestError::UnknownScanner(scanhelm_core::text::single_line(id, 100)));
@@ -111,6 +123,25 @@ impl ScanRequest {
             return Err(RequestError::NoScanner(format!("none of those asked for does scans of type {types}")));
         }
         Ok(selected)
+    }
+
+    /// A type without its target would find nothing, and a target without its type would be looked at by nobody.
+    fn check_targets(&self) -> Result<(), RequestError> {
+        if let Some(kind) = self.scan_types.iter().find(|kind| !self.targets.has(kind.target())) {
+            return Err(RequestError::NoTarget(*kind));
+        }
+        let Targets { path, site, host } = &self.targets;
+        let named = [
+            (TargetKind::Files, path.as_ref().map(|path| path.display().to_string())),
+            (TargetKind::Site, site.as_ref().map(ToString::to_string)),
+            (TargetKind::Host, host.as_ref().map(ToString::to_string)),
+        ];
+        for (kind, name) in named {
+            if let Some(name) = name.filter(|_| !self.scan_types.iter().any(|wanted| wanted.target() == kind)) {
+                return Err(RequestError::Unused(scanhelm_core::text::single_line(&name, 300), kind));
+            }
+        }
+        Ok(())
     }
 
     /// With rule paths that do not depend on the working directory.

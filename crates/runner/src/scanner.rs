@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::request::ScanOptions;
+use crate::target::{Protocol, TargetKind};
 
 /// What is looked at. A scan asks for types; every scanner of such a type takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,10 +23,28 @@ pub enum ScanType {
     Dependency,
     /// What sets up machines: Terraform, Dockerfiles, Kubernetes, workflows.
     Iac,
+    /// A web site, from outside.
+    Dast,
+    /// What hosts offer to the network.
+    Network,
+    /// How this machine is set up.
+    Baseline,
 }
 
 impl ScanType {
-    pub const ALL: [Self; 4] = [Self::Code, Self::Secrets, Self::Dependency, Self::Iac];
+    pub const ALL: [Self; 7] =
+        [Self::Code, Self::Secrets, Self::Dependency, Self::Iac, Self::Dast, Self::Network, Self::Baseline];
+
+    /// What a scan of this type is pointed at.
+    #[must_use]
+    pub const fn target(self) -> TargetKind {
+        match self {
+            Self::Code | Self::Secrets | Self::Dependency | Self::Iac => TargetKind::Files,
+            Self::Dast => TargetKind::Site,
+            Self::Network => TargetKind::Host,
+            Self::Baseline => TargetKind::Machine,
+        }
+    }
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +53,9 @@ impl ScanType {
             Self::Secrets => "secrets",
             Self::Dependency => "dependency",
             Self::Iac => "iac",
+            Self::Dast => "dast",
+            Self::Network => "network",
+            Self::Baseline => "baseline",
         }
     }
 }
@@ -63,8 +85,8 @@ pub struct Scanner {
     pub id: &'static str,
     pub name: &'static str,
     pub scan_types: &'static [ScanType],
-    /// The program looked for on PATH.
-    pub program: &'static str,
+    /// What the program is called; the first that is on PATH is taken.
+    pub programs: &'static [&'static str],
     /// The oldest version that understands the arguments.
     pub oldest: &'static str,
     /// What a person without it does next.
@@ -76,12 +98,7 @@ pub struct Scanner {
     pub(crate) exit_codes: &'static [i32],
     /// Set in the otherwise bare environment.
     pub(crate) environment: &'static [(&'static str, &'static str)],
-    /// What it looks at, for people: `Python file`.
-    pub(crate) subject: &'static str,
-    /// Whether it has something to look at in a file of the target.
-    pub(crate) looks_at: fn(&Path, &ScanOptions) -> bool,
-    pub(crate) started_on: StartedOn,
-    pub(crate) works_in: WorkingFolder,
+    pub(crate) looks_at: LooksAt,
     pub(crate) report: ReportPlace,
     /// The arguments after the program. May write files it needs into the invocation's folder.
     pub(crate) arguments: fn(&Invocation<'_>) -> io::Result<Vec<OsString>>,
@@ -94,7 +111,34 @@ impl Scanner {
     }
 }
 
-/// What one start of a scanner is pointed at.
+/// What a scanner looks at. All its types have the [`TargetKind`] that this is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LooksAt {
+    /// Files of a source tree.
+    Files(Files),
+    /// A web site, by its address.
+    Site,
+    /// A host or a network of hosts.
+    Hosts,
+    /// The same, by their IPv4 addresses only.
+    Addresses,
+    /// One service of one host: at the port of the target, else at its usual one.
+    Service { protocol: Protocol, port: u16 },
+    /// The machine it runs on.
+    Machine,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Files {
+    /// For people: `Python file`.
+    pub subject: &'static str,
+    /// Whether it has something to look at in a file of the target.
+    pub looks_at: fn(&Path, &ScanOptions) -> bool,
+    pub started_on: StartedOn,
+    pub works_in: WorkingFolder,
+}
+
+/// What one start of a scanner of files is pointed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StartedOn {
     /// The target as a whole: one start.
@@ -121,15 +165,19 @@ pub(crate) enum ReportPlace {
     /// To the file that an argument names.
     File,
     StandardOutput,
+    /// To the file, a line a finding: without findings it may not be there.
+    FileOfFindings,
 }
 
 /// One start of a scanner.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
-    /// The target's root.
+    /// Where the target's files are; without any, an empty folder.
     pub root: &'a Path,
-    /// `.` or names that begin with `./`: nothing of the target's path can be taken for an option.
+    /// `.` or names that begin with `./`, an address, a host: nothing in it can be taken for an option.
     pub targets: Vec<OsString>,
+    /// Of the host in `targets`, where the caller names one or the scanner looks at one service.
+    pub port: Option<u16>,
     /// Where the report has to go.
     pub report: &'a Path,
     /// Private to this start and gone after it.
@@ -149,5 +197,13 @@ impl Invocation<'_> {
         let added = self.options.arguments.get(scanner.id).into_iter().flatten().cloned();
         let words = words.iter().map(|word| word.as_ref().to_owned()).chain(added);
         words.chain(before_targets.map(OsString::from)).chain(self.targets.iter().cloned()).collect()
+    }
+
+    /// The same for a scanner that takes one service as `host:443`.
+    pub(crate) fn at_service(&self, words: &[&dyn AsRef<OsStr>], scanner: &Scanner) -> Vec<OsString> {
+        let host = self.targets.first().map(|host| host.to_string_lossy()).unwrap_or_default();
+        let port = self.port.unwrap_or_default();
+        let service = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        Invocation { targets: vec![service.into()], ..*self }.with(words, scanner, None)
     }
 }

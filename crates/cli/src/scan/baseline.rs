@@ -39,13 +39,13 @@ async fn carried_out(arguments: BaselineArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
     results::check_place(&arguments.output).map_err(|error| exit::refused(&error))?;
     let now = judged::now().map_err(refused)?;
-    let prepared = arguments.scanning.prepared(&arguments.target).map_err(refused)?;
+    let prepared = arguments.scanning.prepared(arguments.target.as_path().into()).map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
     if scanned.failed {
         exit::say("error: a scanner failed, so the baseline would lack what it finds; nothing was written");
         return Err(Exit::ScannerFailed);
     }
-    let judged = Judged::of(scanned.records, &scanned.target, &scanned.project, None, true, now);
+    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);
     let baseline = Baseline::of(judged.kept.iter().map(|finding| (&finding.record, &finding.identity)));
     let shown = results::cell(&arguments.output.display().to_string(), 300);
     results::write_atomically(&arguments.output, |file| file.write_all(baseline.written().as_bytes()))

@@ -51,9 +51,9 @@ async fn carried_out(arguments: CompareArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
     let now = judged::now().map_err(refused)?;
     let before = judged::read_baseline(&arguments.baseline).map_err(refused)?;
-    let prepared = arguments.scanning.prepared(&arguments.target).map_err(refused)?;
+    let prepared = arguments.scanning.prepared(arguments.target.as_path().into()).map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
-    let judged = Judged::of(scanned.records, &scanned.target, &scanned.project, None, true, now);
+    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);
     let compared = compared(&before, &judged, &scanned.looked);
     let text = match arguments.output {
         Form::Table => table(&compared),

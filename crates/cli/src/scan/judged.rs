@@ -11,7 +11,6 @@ use scanhelm_core::text::single_line;
 use scanhelm_core::{Clock, Severity, Timestamp};
 use scanhelm_formats::write::Entry;
 use scanhelm_hub::system::SystemClock;
-use scanhelm_runner::Target;
 
 use super::comments::Sources;
 use crate::project::Project;
@@ -33,7 +32,7 @@ impl Judged {
     /// Every finding is numbered before any is suppressed: what is suppressed must not change what the others are.
     pub(crate) fn of(
         mut records: Vec<FindingRecord>,
-        target: &Target,
+        folder: &Path,
         project: &Project,
         baseline: Option<Baseline>,
         suppresses: bool,
@@ -44,9 +43,8 @@ impl Judged {
         }
         scanhelm_runner::sort_records(&mut records);
         let mut ordinals = Ordinals::of(&records);
-        let suppressions =
-            Suppressions { folder: project.within(target.root()), rules: project.ignore.clone(), baseline };
-        let (mut sources, mut used) = (Sources::new(target.root(), project.require_reason), Uses::default());
+        let suppressions = Suppressions { folder: project.within(folder), rules: project.ignore.clone(), baseline };
+        let (mut sources, mut used) = (Sources::new(folder, project.require_reason), Uses::default());
         let mut judged = Self::default();
         for record in records {
             let identity = Identity::of(&record, ordinals.next(&record));

@@ -1,4 +1,4 @@
-//! `scanhelm scan`: local scanners on one target, without hub or database.
+//! `scanhelm scan`: local scanners on files, a web site, hosts or this machine, without hub or database.
 //!
 //! Standard output holds the results and nothing else; progress and trouble go to standard error. The results hold no
 //! time, duration, id or path of this machine, so that two scans of one commit can be compared byte by byte. What is
@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use scanhelm_core::Severity;
+use scanhelm_runner::{Host, Site, Targets};
 
 use crate::exit::{self, Exit};
 use crate::project::Project;
@@ -26,7 +27,13 @@ use scanning::Scanning;
 #[derive(Args, Debug)]
 pub(crate) struct ScanArguments {
     /// Folder or file to scan
-    target: PathBuf,
+    target: Option<PathBuf>,
+    /// Web site to scan, by its address. Scanners attack it: scan what is yours
+    #[arg(long, value_name = "ADDRESS")]
+    url: Option<Site>,
+    /// Host to scan: a name, an address, HOST:PORT, or a network such as 10.0.0.0/24
+    #[arg(long, value_name = "HOST")]
+    host: Option<Host>,
     #[command(flatten)]
     scanning: Scanning,
     #[command(flatten)]
@@ -69,7 +76,7 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     let destinations = arguments.destinations.checked().map_err(|error| exit::refused(&error))?;
     let now = judged::now().map_err(refused)?;
     // Before anything runs: a broken baseline should not cost a scan.
-    let prepared = arguments.scanning.prepared(&arguments.target).map_err(|error| exit::refused(&error))?;
+    let prepared = arguments.scanning.prepared(arguments.targets()?).map_err(|error| exit::refused(&error))?;
     let gates = arguments.gates.over(&prepared.project);
     let file = arguments.baseline.as_ref().or(prepared.project.baseline.as_ref());
     if gates.fail_on_new.is_some() && file.is_none() {
@@ -78,13 +85,13 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     let baseline = file.map(|file| judged::read_baseline(file)).transpose().map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
     let suppresses = !arguments.no_suppress;
-    let judged = Judged::of(scanned.records, &scanned.target, &scanned.project, baseline, suppresses, now);
+    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
     if !arguments.scanning.quiet {
         judged.warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
     }
     let exit = if scanned.failed { Exit::ScannerFailed } else { gates.exit(&judged) };
     let results = Results {
-        name: scanned.target.repository().to_owned(),
+        name: scanned.name,
         scanners: scanned.scanners,
         findings: judged.kept,
         suppressed: judged.suppressed,
@@ -92,6 +99,18 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     };
     destinations.write(&results).map_err(|error| exit::refused(&error))?;
     Ok(exit)
+}
+
+impl ScanArguments {
+    fn targets(&self) -> Result<Targets, Exit> {
+        let targets = Targets { path: self.target.clone(), site: self.url.clone(), host: self.host.clone() };
+        if targets == Targets::default() && !self.scanning.is_of_machine() {
+            return Err(exit::refused(
+                &"name what to scan: a folder or file (`scanhelm scan .`), --url, --host, or this machine with --type baseline",
+            ));
+        }
+        Ok(targets)
+    }
 }
 
 impl Gates {

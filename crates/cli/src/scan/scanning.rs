@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use scanhelm_core::finding::FindingRecord;
-use scanhelm_runner::{Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, Target};
+use scanhelm_runner::{
+    Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind, Targets,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -82,16 +84,20 @@ impl Installation {
     }
 }
 
-/// A target that can be scanned, and what its project wants.
+/// Targets that can be scanned, and what their project wants.
 pub(super) struct Prepared {
-    path: PathBuf,
-    target: Target,
+    targets: Targets,
+    name: String,
+    folder: PathBuf,
     pub(super) project: Project,
 }
 
 /// What came of the scanners.
 pub(super) struct Scanned {
-    pub(super) target: Target,
+    /// Of the targets, for people.
+    pub(super) name: String,
+    /// The target's root; without files among the targets, the working directory.
+    pub(super) folder: PathBuf,
     pub(super) project: Project,
     pub(super) records: Vec<FindingRecord>,
     pub(super) scanners: Vec<ScannerResult>,
@@ -102,35 +108,53 @@ pub(super) struct Scanned {
 }
 
 impl Scanning {
-    /// Looks at the target and its settings, before anything runs.
-    pub(super) fn prepared(&self, path: &Path) -> Result<Prepared, String> {
-        let target = Target::resolve(path, self.repository.as_deref()).map_err(|error| error.to_string())?;
-        let project = Project::of(target.root()).map_err(|error| error.to_string())?;
-        Ok(Prepared { path: path.to_owned(), target, project })
+    /// Looks at the target's files and settings, before anything runs. Without files the settings are those of the
+    /// project that the caller stands in.
+    pub(super) fn prepared(&self, targets: Targets) -> Result<Prepared, String> {
+        let tree = targets.path.as_ref().map(|path| SourceTree::resolve(path, self.repository.as_deref())).transpose();
+        let tree = tree.map_err(|error| error.to_string())?;
+        let folder = match &tree {
+            Some(tree) => tree.root().to_path_buf(),
+            None => {
+                std::env::current_dir().map_err(|error| format!("the working directory cannot be used: {error}"))?
+            }
+        };
+        let project = Project::of(&folder).map_err(|error| error.to_string())?;
+        let name = targets.name(tree.as_ref());
+        Ok(Prepared { targets, name, folder, project })
     }
 
     /// Runs the scanners; `Err` is how the command ends when there is nothing to go by.
     pub(super) async fn scan(&self, prepared: Prepared) -> Result<Scanned, Exit> {
-        let Prepared { path, target, project } = prepared;
-        let outcome = self.outcome(self.request(&path, &project)).await?;
+        let Prepared { targets, name, folder, project } = prepared;
+        let outcome = self.outcome(self.request(targets, &project)).await?;
         let failed = !self.allow_scanner_failure && self.has_failed(&project, &outcome);
         let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty());
         let looked = complete.map(|ran| ran.id.clone()).collect();
         let (scanners, records) = told(outcome);
-        Ok(Scanned { target, project, records, scanners, looked, failed })
+        Ok(Scanned { name, folder, project, records, scanners, looked, failed })
     }
 
-    fn request(&self, path: &Path, project: &Project) -> ScanRequest {
-        let types = [&self.types, &project.types].into_iter().find(|types| !types.is_empty());
+    fn request(&self, targets: Targets, project: &Project) -> ScanRequest {
         ScanRequest {
             repository: self.repository.clone(),
-            scan_types: types.cloned().unwrap_or_else(|| vec![ScanType::Code]),
+            scan_types: self.types_for(&targets, project),
             scanners: Some(self.asked(project).to_vec()).filter(|scanners| !scanners.is_empty()),
             options: ScanOptions { rules: self.rules.clone(), arguments: added(&self.scanner_arguments) },
             limits: Limits { time: self.timeout, ..Limits::default() },
             max_parallel: if self.sequential { 1 } else { self.parallel },
-            ..ScanRequest::new(path)
+            ..ScanRequest::new(targets)
         }
+    }
+
+    /// Those of the flags; else the project's, or code, for files, and the only one there is for a site or a host.
+    fn types_for(&self, targets: &Targets, project: &Project) -> Vec<ScanType> {
+        if !self.types.is_empty() {
+            return self.types.clone();
+        }
+        let of_files = if project.types.is_empty() { vec![ScanType::Code] } else { project.types.clone() };
+        let others = [ScanType::Dast, ScanType::Network];
+        of_files.into_iter().chain(others).filter(|kind| targets.has(kind.target())).collect()
     }
 
     /// The scanners that were asked for by name.
@@ -159,6 +183,11 @@ impl Scanning {
             Ok(outcome) => Ok(outcome),
             Err(error) => Err(exit::refused(&error)),
         }
+    }
+
+    /// Whether a scan of this machine was asked for, which needs no target.
+    pub(super) fn is_of_machine(&self) -> bool {
+        self.types.iter().any(|kind| kind.target() == TargetKind::Machine)
     }
 
     /// A scanner that was asked for by name and did not run has failed the caller.

@@ -7,13 +7,13 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "bandit",
     name: "Bandit",
     scan_types: &[ScanType::Code],
-    program: "bandit",
+    programs: &["bandit"],
     oldest: "1.7",
     install_hint: "pipx install 'bandit[sarif]'   (or: pip install 'bandit[sarif]')",
     format: "bandit",
@@ -21,10 +21,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "Python file",
-    looks_at: |path, _| files::has_extension(path, &["py"]),
-    started_on: StartedOn::Target,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "Python file",
+        looks_at: |path, _| files::has_extension(path, &["py"]),
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "cargo-audit",
     name: "cargo-audit",
     scan_types: &[ScanType::Dependency],
-    program: "cargo-audit",
+    programs: &["cargo-audit"],
     oldest: "0.17",
     install_hint: "cargo install --locked cargo-audit",
     format: "cargo-audit",
@@ -20,10 +20,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "Cargo.lock",
-    looks_at,
-    started_on: StartedOn::EachFile,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "Cargo.lock",
+        looks_at,
+        started_on: StartedOn::EachFile,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "checkov",
     name: "Checkov",
     scan_types: &[ScanType::Iac],
-    program: "checkov",
+    programs: &["checkov"],
     oldest: "3",
     install_hint: "pipx install checkov   (or: pip install checkov, in an environment of its own)",
     format: "checkov",
@@ -22,10 +22,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "configuration file",
-    looks_at,
-    started_on: StartedOn::Target,
-    works_in: WorkingFolder::Private,
+    looks_at: LooksAt::Files(Files {
+        subject: "configuration file",
+        looks_at,
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Private,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

@@ -7,23 +7,25 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "detect-secrets",
     name: "detect-secrets",
     scan_types: &[ScanType::Secrets],
-    program: "detect-secrets",
+    programs: &["detect-secrets"],
     oldest: "1.4",
     install_hint: "pipx install detect-secrets   (or: pip install detect-secrets)",
     format: "detect-secrets",
     version_arguments: &["--version"],
     exit_codes: &[0],
     environment: &[],
-    subject: "file",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "file",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

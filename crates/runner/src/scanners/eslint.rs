@@ -9,13 +9,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "eslint",
     name: "ESLint",
     scan_types: &[ScanType::Code],
-    program: "eslint",
+    programs: &["eslint"],
     oldest: "9",
     install_hint: "npm install -g eslint eslint-plugin-security",
     format: "eslint",
@@ -23,10 +23,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "JavaScript file",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "JavaScript file",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

@@ -8,23 +8,25 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "flawfinder",
     name: "Flawfinder",
     scan_types: &[ScanType::Code],
-    program: "flawfinder",
+    programs: &["flawfinder"],
     oldest: "2.0",
     install_hint: "pipx install flawfinder   (or: apt install flawfinder)",
     format: "flawfinder-csv",
     version_arguments: &["--version"],
     exit_codes: &[0],
     environment: &[],
-    subject: "C or C++ file",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "C or C++ file",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

@@ -7,23 +7,25 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "gitleaks",
     name: "Gitleaks",
     scan_types: &[ScanType::Secrets],
-    program: "gitleaks",
+    programs: &["gitleaks"],
     oldest: "8.19",
     install_hint: "https://github.com/gitleaks/gitleaks#installing",
     format: "gitleaks",
     version_arguments: &["version"],
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "file",
-    looks_at,
-    started_on: StartedOn::Target,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "file",
+        looks_at,
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

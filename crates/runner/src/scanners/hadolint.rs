@@ -8,23 +8,25 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "hadolint",
     name: "Hadolint",
     scan_types: &[ScanType::Iac],
-    program: "hadolint",
+    programs: &["hadolint"],
     oldest: "2",
     install_hint: "https://github.com/hadolint/hadolint#install",
     format: "hadolint",
     version_arguments: &["--version"],
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "Dockerfile",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "Dockerfile",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

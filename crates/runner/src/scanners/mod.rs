@@ -9,14 +9,24 @@ mod eslint;
 mod flawfinder;
 mod gitleaks;
 mod hadolint;
+mod lynis;
+mod masscan;
+mod nmap;
 mod npm_audit;
+mod nuclei;
 mod pip_audit;
 mod retire;
 mod ruff;
 mod semgrep;
 mod shellcheck;
+mod ssh_audit;
+mod sslscan;
+mod sslyze;
+mod testssl;
 mod trivy;
 mod trivy_config;
+mod wapiti;
+mod zap;
 mod zizmor;
 
 use crate::scanner::Scanner;
@@ -40,6 +50,16 @@ static SCANNERS: &[Scanner] = &[
     checkov::SCANNER,
     hadolint::SCANNER,
     zizmor::SCANNER,
+    wapiti::SCANNER,
+    nuclei::SCANNER,
+    zap::SCANNER,
+    nmap::SCANNER,
+    masscan::SCANNER,
+    sslscan::SCANNER,
+    sslyze::SCANNER,
+    testssl::SCANNER,
+    ssh_audit::SCANNER,
+    lynis::SCANNER,
 ];
 
 /// Every local scanner Scanhelm knows, installed or not.

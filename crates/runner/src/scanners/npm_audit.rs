@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "npm-audit",
     name: "npm audit",
     scan_types: &[ScanType::Dependency],
-    program: "npm",
+    programs: &["npm"],
     oldest: "8",
     install_hint: "install Node.js with npm from https://nodejs.org or your system's packages",
     format: "npm-audit",
@@ -22,10 +22,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings, or is an error that the report names.
     exit_codes: &[0, 1],
     environment: &[("NPM_CONFIG_UPDATE_NOTIFIER", "false"), ("NPM_CONFIG_FUND", "false")],
-    subject: "package-lock.json",
-    looks_at,
-    started_on: StartedOn::EachFile,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "package-lock.json",
+        looks_at,
+        started_on: StartedOn::EachFile,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "pip-audit",
     name: "pip-audit",
     scan_types: &[ScanType::Dependency],
-    program: "pip-audit",
+    programs: &["pip-audit"],
     oldest: "2.4",
     install_hint: "pipx install pip-audit   (or: pip install pip-audit)",
     format: "pip-audit",
@@ -22,10 +22,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "requirements file",
-    looks_at,
-    started_on: StartedOn::EachFile,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "requirements file",
+        looks_at,
+        started_on: StartedOn::EachFile,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

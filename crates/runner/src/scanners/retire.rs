@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "retire",
     name: "Retire.js",
     scan_types: &[ScanType::Dependency],
-    program: "retire",
+    programs: &["retire"],
     oldest: "4",
     install_hint: "npm install -g retire",
     format: "retire",
@@ -22,10 +22,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 13 says that there are findings.
     exit_codes: &[0, 13],
     environment: &[],
-    subject: "JavaScript file",
-    looks_at,
-    started_on: StartedOn::Target,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "JavaScript file",
+        looks_at,
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

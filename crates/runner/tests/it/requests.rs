@@ -5,7 +5,7 @@ use std::fs;
 
 use scanhelm_core::activity::Event;
 use scanhelm_runner::{
-    Discovery, RequestError, RunnerEvent, ScanRequest, ScanState, Target, TargetError, run, scanners,
+    Discovery, RequestError, RunnerEvent, ScanRequest, ScanState, SourceTree, TargetError, run, scanners,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -94,9 +94,9 @@ async fn what_cannot_be_carried_out_is_refused_before_anything_starts() {
         let (discovery, cancel) = (fakes.discovery(), CancellationToken::new());
         run(&discovery, request, &cancel, |_| panic!("nothing happens")).await.expect_err("refused")
     };
-    let missing = ScanRequest { target: fakes.target.path().join("gone"), ..fakes.request() };
+    let missing = ScanRequest { targets: fakes.target.path().join("gone").into(), ..fakes.request() };
     assert!(matches!(try_with(missing).await, RequestError::Target(TargetError::Missing(_))));
-    let address = ScanRequest { target: "https://github.com/acme/shop".into(), ..fakes.request() };
+    let address = ScanRequest { targets: Path::new("https://github.com/acme/shop").into(), ..fakes.request() };
     assert!(matches!(try_with(address).await, RequestError::Target(TargetError::Address(_))));
     let unknown = ScanRequest { scanners: Some(vec!["bandage".to_owned()]), ..fakes.request() };
     let refused = try_with(unknown).await.to_string();
@@ -118,10 +118,10 @@ fn every_spelling_of_a_target_is_the_same_target() {
     let project = folder.path().join("shop");
     fs::create_dir_all(project.join("sub")).unwrap();
     std::os::unix::fs::symlink(&project, folder.path().join("link")).unwrap();
-    let expected = Target::resolve(&project, None).unwrap();
+    let expected = SourceTree::resolve(&project, None).unwrap();
     assert_eq!(expected.repository(), "shop");
     for spelling in ["shop/", "shop/.", "./shop", "shop/sub/..", "link", "link/"] {
-        assert_eq!(Target::resolve(&folder.path().join(spelling), None).unwrap(), expected, "{spelling}");
+        assert_eq!(SourceTree::resolve(&folder.path().join(spelling), None).unwrap(), expected, "{spelling}");
     }
 }
 
@@ -136,7 +136,7 @@ fn clones_share_their_origins_name_wherever_they_lie() {
             format!("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = {url}\n[remote \"fork\"]\n\turl = x:y/z\n");
         fs::write(git.join("config"), config).unwrap();
         let name = |within: &str| {
-            Target::resolve(&folder.path().join(clone).join(within), None).unwrap().repository().to_owned()
+            SourceTree::resolve(&folder.path().join(clone).join(within), None).unwrap().repository().to_owned()
         };
         assert_eq!(name(""), "github.com/acme/shop");
         assert_eq!(name("api/v1"), "github.com/acme/shop/api/v1");
@@ -147,8 +147,8 @@ fn clones_share_their_origins_name_wherever_they_lie() {
     fs::create_dir_all(&linked).unwrap();
     fs::write(linked.join("commondir"), "../..\n").unwrap();
     fs::write(tree.join(".git"), format!("gitdir: {}\n", linked.display())).unwrap();
-    assert_eq!(Target::resolve(&tree, None).unwrap().repository(), "github.com/acme/shop");
-    assert_eq!(Target::resolve(&tree, Some("given")).unwrap().repository(), "given");
+    assert_eq!(SourceTree::resolve(&tree, None).unwrap().repository(), "github.com/acme/shop");
+    assert_eq!(SourceTree::resolve(&tree, Some("given")).unwrap().repository(), "given");
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn a_single_file_is_a_target() {
     let fakes =
         Fakes::bandit(&format!("for word in \"$@\"; do :; done; echo \"$word\" > $NOTES/target; {ONE_FINDING}"));
     fs::write(fakes.target.path().join("-r.py"), "eval(input())\n").unwrap();
-    let request = ScanRequest { target: fakes.target.path().join("-r.py"), ..fakes.request() };
+    let request = ScanRequest { targets: fakes.target.path().join("-r.py").into(), ..fakes.request() };
     fakes.scan(request).await;
     assert_eq!(fakes.note("target"), "./-r.py");
 }

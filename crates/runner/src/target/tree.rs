@@ -1,4 +1,4 @@
-//! What is scanned, in one spelling.
+//! A source tree: a folder or a file, in one spelling.
 //!
 //! A scanner that is given a missing folder calls it clean, so the target is looked at first. Then it is made
 //! canonical: however a caller spells it (`.`, `./x/../x`, through a link, with a trailing slash) the same scanner
@@ -9,11 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::TargetError;
 use crate::{files, repository};
 
 /// A folder, or one file in a folder, that exists and can be read.
 #[derive(Debug)]
-pub struct Target {
+pub struct SourceTree {
     root: PathBuf,
     file: Option<OsString>,
     repository: String,
@@ -22,28 +23,16 @@ pub struct Target {
 }
 
 /// The same place under the same name, whether or not its files have been listed.
-impl PartialEq for Target {
+impl PartialEq for SourceTree {
     fn eq(&self, other: &Self) -> bool {
         (&self.root, &self.file, &self.repository) == (&other.root, &other.file, &other.repository)
     }
 }
 
-impl Eq for Target {}
+impl Eq for SourceTree {}
 
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    #[error("there is no file or folder `{0}`; check the path")]
-    Missing(String),
-    #[error("`{0}` is an address; local scans look at files: clone or download it and give the folder")]
-    Address(String),
-    #[error("`{0}` is neither a file nor a folder")]
-    Special(String),
-    #[error("`{path}` cannot be read: {cause}; check its permissions")]
-    Unreadable { path: String, cause: io::Error },
-}
-
-impl Target {
-    /// Looks at the target. `repository` overrides the name that is otherwise found; see [`Target::repository`].
+impl SourceTree {
+    /// Looks at the target. `repository` overrides the name that is otherwise found; see [`SourceTree::repository`].
     ///
     /// # Errors
     /// When there is nothing there that can be scanned.

@@ -1,0 +1,125 @@
+//! One scan: every selected scanner, a bounded number at a time, into one ordered list.
+//!
+//! The scanners' futures are polled by the caller's own task and not spawned: dropping the scan drops them, and with
+//! them their processes, at once.
+
+mod one;
+mod start;
+
+use std::path::Path;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::scan::SkippedScanner;
+use tokio_util::sync::CancellationToken;
+
+use crate::discovery::Discovery;
+use crate::event::RunnerEvent;
+use crate::order;
+use crate::outcome::{Coverage, FailedScanner, RanScanner, ScanOutcome, ScanState};
+use crate::request::{RequestError, ScanRequest};
+use one::Scan;
+
+/// Carries out a scan. Events come from the calling task, in order, and must be taken quickly.
+///
+/// Cancelling ends all processes and gives what was complete by then. A scanner's failure is data in the outcome.
+///
+/// # Errors
+/// When the request cannot be carried out as it stands; then nothing was started and there was no event.
+pub async fn run(
+    discovery: &Discovery,
+    request: ScanRequest,
+    cancel: &CancellationToken,
+    events: impl Fn(RunnerEvent) + Send + Sync,
+) -> Result<ScanOutcome, RequestError> {
+    let selected = request.selected()?;
+    let options = request.resolved_options()?;
+    let targets = request.targets.reached(request.repository.clone()).await?;
+
+    events(RunnerEvent::ScanStart {
+        target: targets.name.clone(),
+        scanners: selected.iter().map(|scanner| scanner.id.to_owned()).collect(),
+    });
+    let scan = Scan { targets, options, limits: request.limits, marker: request.marker };
+    // Boxed and listed first: a lazily mapped stream of borrowing futures is not provably `Send` for the callers.
+    let starts: Vec<BoxFuture<'_, End>> =
+        selected.iter().map(|scanner| scan.one(discovery, scanner, cancel, &events).boxed()).collect();
+    let ends: Vec<End> = futures::stream::iter(starts).buffered(request.max_parallel.max(1)).collect().await;
+
+    let outcome = summed_up(ends, cancel.is_cancelled());
+    events(last_event(&outcome));
+    Ok(outcome)
+}
+
+/// How one scanner's part ended.
+enum End {
+    Ran(RanScanner, Vec<FindingRecord>, Coverage),
+    NotInstalled(SkippedScanner),
+    /// The service it looks at is not there.
+    NotThere(SkippedScanner),
+    /// The target has nothing of its kind.
+    NotApplicable(SkippedScanner),
+    Failed(FailedScanner),
+    Cancelled,
+}
+
+fn summed_up(ends: Vec<End>, cancelled: bool) -> ScanOutcome {
+    let mut outcome = ScanOutcome {
+        state: ScanState::Completed,
+        records: Vec::new(),
+        coverage: Vec::new(),
+        ran: Vec::new(),
+        skipped: Vec::new(),
+        failed: Vec::new(),
+    };
+    let (mut missed, mut interrupted) = (false, false);
+    for end in ends {
+        match end {
+            End::Ran(ran, records, coverage) => {
+                outcome.ran.push(ran);
+                outcome.records.extend(records);
+                outcome.coverage.push(coverage);
+            }
+            End::NotInstalled(skipped) | End::NotThere(skipped) => {
+                missed = true;
+                outcome.skipped.push(skipped);
+            }
+            End::NotApplicable(skipped) => outcome.skipped.push(skipped),
+            End::Failed(failed) => outcome.failed.push(failed),
+            End::Cancelled => interrupted = true,
+        }
+    }
+    order::sort(&mut outcome.records);
+    let nobody_looked = outcome.ran.is_empty() && (missed || !outcome.failed.is_empty());
+    outcome.state = match (cancelled && interrupted, nobody_looked) {
+        (true, _) => ScanState::Cancelled,
+        (false, true) => ScanState::Failed,
+        (false, false) => ScanState::Completed,
+    };
+    outcome
+}
+
+fn last_event(outcome: &ScanOutcome) -> RunnerEvent {
+    let scanners_run = outcome.ran.iter().map(|ran| ran.id.clone()).collect();
+    match outcome.state {
+        ScanState::Completed => RunnerEvent::ScanComplete { counts: outcome.counts(), scanners_run },
+        ScanState::Cancelled => RunnerEvent::ScanCancelled { scanners_run },
+        ScanState::Failed => {
+            let failed = outcome.failed.iter().map(|failed| format!("{}: {}", failed.id, failed.reason));
+            let skipped = outcome.skipped.iter().map(|skipped| format!("{}: {}", skipped.scanner, skipped.reason));
+            let reasons = failed.chain(skipped).collect::<Vec<_>>().join("; ");
+            RunnerEvent::ScanFailed { reason: format!("no scanner looked at the target ({reasons})") }
+        }
+    }
+}
+
+/// Readable by nobody else, gone with its owner.
+pub(crate) fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix("scanhelm-").tempdir()
+}
+
+/// Unique for as long as the folder exists.
+pub(crate) fn marker_of(folder: &Path) -> String {
+    folder.display().to_string()
+}

@@ -1,0 +1,240 @@
+//! One scanner of a scan: what it will look at, its starts, what came of them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::scan::SkippedScanner;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::End;
+use super::start::{self, Start, Trouble};
+use crate::discovery::{Availability, Discovery};
+use crate::event::RunnerEvent;
+use crate::message;
+use crate::outcome::{Coverage, FailedScanner, RanScanner};
+use crate::process;
+use crate::report::Read;
+use crate::request::{Limits, ScanOptions};
+use crate::scanner::{LooksAt, Scanner};
+use crate::target::{Host, Protocol, Reached, SourceTree};
+
+/// What the scanners of one scan share.
+pub(super) struct Scan {
+    pub targets: Reached,
+    pub options: ScanOptions,
+    pub limits: Limits,
+    pub marker: Option<String>,
+}
+
+/// What came of all starts of a scanner.
+struct All {
+    read: Read,
+    exit_code: i32,
+    commands: Vec<String>,
+}
+
+impl Scan {
+    pub(super) async fn one(
+        &self,
+        discovery: &Discovery,
+        scanner: &'static Scanner,
+        cancel: &CancellationToken,
+        events: &(impl Fn(RunnerEvent) + Send + Sync),
+    ) -> End {
+        if cancel.is_cancelled() {
+            return End::Cancelled;
+        }
+        let end = tokio::select! {
+            biased;
+            end = self.prepared(discovery, scanner) => end,
+            () = cancel.cancelled() => return End::Cancelled,
+        };
+        let end = match end {
+            Ok((available, starts)) => self.started(scanner, &available, starts, cancel, events).await,
+            Err(end) => end,
+        };
+        match &end {
+            End::Ran(ran, ..) => events(RunnerEvent::ScannerComplete(ran.clone())),
+            End::NotInstalled(skipped) | End::NotThere(skipped) | End::NotApplicable(skipped) => {
+                events(RunnerEvent::ScannerSkipped(skipped.clone()));
+            }
+            End::Failed(failed) => events(RunnerEvent::ScannerFailed(failed.in_short())),
+            End::Cancelled => {}
+        }
+        end
+    }
+
+    /// Finds what it will look at and the program, unless there is nothing for it to do.
+    async fn prepared(
+        &self,
+        discovery: &Discovery,
+        scanner: &'static Scanner,
+    ) -> Result<(Availability, Vec<Start>), End> {
+        let skipped = |reason: String, install_hint: Option<&str>| SkippedScanner {
+            scanner: scanner.id.to_owned(),
+            reason,
+            install_hint: install_hint.map(str::to_owned),
+        };
+        let starts = self.starts(scanner).await.map_err(|reason| match scanner.looks_at {
+            LooksAt::Service { .. } => End::NotThere(skipped(reason, None)),
+            _ => End::NotApplicable(skipped(reason, None)),
+        })?;
+        let available = discovery.find_one(scanner).await;
+        match available.reason {
+            Some(reason) => Err(End::NotInstalled(skipped(reason, Some(available.install_hint)))),
+            None => Ok((available, starts)),
+        }
+    }
+
+    /// Else why there is nothing for it to look at.
+    async fn starts(&self, scanner: &'static Scanner) -> Result<Vec<Start>, String> {
+        let named = || "the scan names no target of its kind".to_owned();
+        match scanner.looks_at {
+            LooksAt::Files(files) => {
+                let (tree, options) = (self.targets.tree.clone().ok_or_else(named)?, self.options.clone());
+                let work = move || {
+                    let suits = |file: &&PathBuf| (files.looks_at)(file, &options);
+                    let found: Vec<PathBuf> = tree.files().iter().filter(suits).cloned().collect();
+                    start::on_files(files.started_on, &tree, &found)
+                };
+                let starts = tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?;
+                if starts.is_empty() {
+                    let subject = files.subject;
+                    return Err(format!(
+                        "there is no {subject} in the target (hidden and vendored folders do not count)"
+                    ));
+                }
+                Ok(starts)
+            }
+            LooksAt::Site => {
+                let site = self.targets.site.as_ref().ok_or_else(named)?;
+                Ok(vec![Start::of(site.to_string(), None)])
+            }
+            LooksAt::Hosts => {
+                let host = self.targets.host.as_ref().ok_or_else(named)?;
+                Ok(vec![Start::of(host.name(), host.port())])
+            }
+            LooksAt::Addresses => {
+                let host = self.targets.host.as_ref().ok_or_else(named)?;
+                match host.address() {
+                    Some(address) if address.is_ipv4() => Ok(vec![Start::of(host.name(), host.port())]),
+                    _ => Err(format!("{} takes IPv4 addresses and networks, and {host} is none", scanner.name)),
+                }
+            }
+            LooksAt::Service { protocol, port } => {
+                let host = self.targets.host.as_ref().ok_or_else(named)?;
+                service(scanner, host, protocol, port).await.map(|start| vec![start])
+            }
+            LooksAt::Machine => Ok(vec![Start::default()]),
+        }
+    }
+
+    async fn started(
+        &self,
+        scanner: &'static Scanner,
+        available: &Availability,
+        starts: Vec<Start>,
+        cancel: &CancellationToken,
+        events: &(impl Fn(RunnerEvent) + Send + Sync),
+    ) -> End {
+        let begun = Instant::now();
+        let version = available.version.clone();
+        let announce = |process| {
+            events(RunnerEvent::ScannerStart { scanner: scanner.id.to_owned(), version: version.clone(), process });
+        };
+        match self.all_starts(scanner, available, starts, cancel, announce).await {
+            Ok(All { read, exit_code, commands }) => {
+                let coverage = self.coverage(scanner, &read);
+                let ran = RanScanner {
+                    id: scanner.id.to_owned(),
+                    version: version.clone(),
+                    duration: begun.elapsed(),
+                    findings: u64::try_from(read.records.len()).unwrap_or(u64::MAX),
+                    warnings: read.problems,
+                    exit_code,
+                    commands,
+                };
+                End::Ran(ran, read.records, coverage)
+            }
+            Err(Trouble::Cancelled) => End::Cancelled,
+            Err(Trouble::Failed(failure)) => End::Failed(FailedScanner {
+                id: scanner.id.to_owned(),
+                version: version.clone(),
+                duration: begun.elapsed(),
+                reason: message::shown(&failure.reason),
+                exit_code: failure.exit_code,
+                command: failure.command,
+                log: failure.log,
+            }),
+        }
+    }
+
+    /// As many starts as its targets need, one after the other; one that fails fails the scanner.
+    async fn all_starts(
+        &self,
+        scanner: &'static Scanner,
+        available: &Availability,
+        starts: Vec<Start>,
+        cancel: &CancellationToken,
+        announce: impl Fn(process::Identity),
+    ) -> Result<All, Trouble> {
+        let begun = Instant::now();
+        let mut all = All { read: Read::default(), exit_code: 0, commands: Vec::new() };
+        let mut announce = Some(announce);
+        for start in starts {
+            let time = self.limits.time.saturating_sub(begun.elapsed());
+            let told = announce.take();
+            let done = self
+                .one_start(scanner, available, &start, time, cancel, |process| {
+                    if let Some(told) = told {
+                        told(process);
+                    }
+                })
+                .await?;
+            all.read.append(done.read, start.lock_file.as_deref());
+            all.exit_code = all.exit_code.max(done.exit_code);
+            all.commands.push(done.command);
+        }
+        if let Some(tree) = self.tree_of(scanner) {
+            all.read.leave_out_what_is_not_of_tree(tree);
+        } else if let (LooksAt::Site, Some(site)) = (scanner.looks_at, &self.targets.site) {
+            all.read.leave_out_what_is_not_of_site(site);
+        }
+        Ok(all)
+    }
+
+    /// The source tree, when the scanner looks at files.
+    pub(super) fn tree_of(&self, scanner: &Scanner) -> Option<&Arc<SourceTree>> {
+        self.targets.tree.as_ref().filter(|_| matches!(scanner.looks_at, LooksAt::Files(_)))
+    }
+
+    /// Of files the runner knows what was looked at; of hosts and sites only the report does.
+    fn coverage(&self, scanner: &Scanner, read: &Read) -> Coverage {
+        match self.tree_of(scanner) {
+            Some(tree) => Coverage {
+                scanner: scanner.id.to_owned(),
+                assets: vec![AssetRecord::repository(tree.repository())],
+                policy: None,
+                complete: read.problems.is_empty(),
+            },
+            None => Coverage {
+                scanner: scanner.id.to_owned(),
+                assets: read.assets.clone(),
+                policy: read.policy.clone(),
+                complete: read.complete && read.problems.is_empty(),
+            },
+        }
+    }
+}
+
+/// The service of the host at the port that was named, else at its usual one.
+async fn service(scanner: &Scanner, host: &Host, protocol: Protocol, usual: u16) -> Result<Start, String> {
+    if host.is_network() {
+        return Err(format!("{} looks at one host and not at a network", scanner.name));
+    }
+    let (name, port) = (host.name(), host.port().unwrap_or(usual));
+    protocol.is_spoken_at(&name, port).await?;
+    Ok(Start::of(name, Some(port)))
+}

@@ -1,0 +1,262 @@
+//! One process of a scanner: what it is given, and what its report and its exit code say together.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use scanhelm_formats::ReadOptions;
+use tokio_util::sync::CancellationToken;
+
+use super::one::Scan;
+use super::{marker_of, private_folder};
+use crate::discovery::Availability;
+use crate::message;
+use crate::process::{self, Ended, Why};
+use crate::report::{self, Read, ReportError};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, Scanner, StartedOn, WorkingFolder};
+use crate::target::{SourceTree, argument};
+
+/// What one process is given.
+#[derive(Debug, Default)]
+pub(super) struct Start {
+    targets: Vec<OsString>,
+    port: Option<u16>,
+    pub lock_file: Option<PathBuf>,
+}
+
+impl Start {
+    pub(super) fn of(target: String, port: Option<u16>) -> Self {
+        Self { targets: vec![target.into()], port, lock_file: None }
+    }
+}
+
+/// Far below what any system takes for a command line.
+const ARGUMENT_BYTES: usize = 96 * 1024;
+
+/// The starts of a scanner of files; none when there are no files.
+pub(super) fn on_files(started_on: StartedOn, tree: &SourceTree, files: &[PathBuf]) -> Vec<Start> {
+    match started_on {
+        StartedOn::Target if files.is_empty() => Vec::new(),
+        StartedOn::Target => vec![Start { targets: vec![tree.argument()], ..Start::default() }],
+        StartedOn::EachFile => {
+            let start = |file: &PathBuf| Start {
+                targets: vec![argument(file)],
+                lock_file: Some(file.clone()),
+                ..Start::default()
+            };
+            files.iter().map(start).collect()
+        }
+        StartedOn::Files => {
+            let mut starts: Vec<Start> = Vec::new();
+            let mut bytes = ARGUMENT_BYTES;
+            for file in files.iter().map(|file| argument(file)) {
+                bytes += file.len() + 1;
+                if bytes > ARGUMENT_BYTES {
+                    starts.push(Start::default());
+                    bytes = file.len() + 1;
+                }
+                if let Some(start) = starts.last_mut() {
+                    start.targets.push(file);
+                }
+            }
+            starts
+        }
+    }
+}
+
+/// What came of one process.
+pub(super) struct Done {
+    pub read: Read,
+    pub exit_code: i32,
+    /// As a shell would take it.
+    pub command: String,
+}
+
+pub(super) enum Trouble {
+    Cancelled,
+    Failed(Failure),
+}
+
+/// Why a process brought nothing.
+#[derive(Debug, Default)]
+pub(super) struct Failure {
+    pub reason: String,
+    pub exit_code: Option<i32>,
+    pub command: Option<String>,
+    pub log: String,
+}
+
+impl Trouble {
+    fn of(reason: String) -> Self {
+        Self::Failed(Failure { reason, ..Failure::default() })
+    }
+
+    /// With what a person needs who wants to run it by hand.
+    fn told(self, command: &str, log: String) -> Self {
+        match self {
+            Self::Cancelled => Self::Cancelled,
+            Self::Failed(failure) => Self::Failed(Failure { command: Some(command.to_owned()), log, ..failure }),
+        }
+    }
+}
+
+impl Scan {
+    pub(super) async fn one_start(
+        &self,
+        scanner: &'static Scanner,
+        available: &Availability,
+        start: &Start,
+        time: Duration,
+        cancel: &CancellationToken,
+        announce: impl FnOnce(process::Identity),
+    ) -> Result<Done, Trouble> {
+        let folder =
+            private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
+        let report = folder.path().join("report");
+        let root = self.tree_of(scanner).map_or(folder.path(), |tree| tree.root());
+        let invocation = Invocation {
+            root,
+            targets: start.targets.clone(),
+            port: start.port,
+            report: &report,
+            folder: folder.path(),
+            options: &self.options,
+        };
+        let arguments = (scanner.arguments)(&invocation)
+            .map_err(|error| Trouble::of(format!("its files cannot be prepared: {error}")))?;
+        let marker = self.marker.clone().unwrap_or_else(|| marker_of(folder.path()));
+        // Two scanners of one scan must not end each other's processes.
+        let marker = format!("{marker}/{}", scanner.id);
+        let program = available.path.as_deref().unwrap_or(Path::new(scanner.id));
+        let added = self.options.arguments.get(scanner.id).map_or(&[][..], Vec::as_slice);
+        let shown = shown(program, &arguments, added, folder.path());
+        let command = process::Command {
+            program,
+            arguments,
+            folder: match scanner.looks_at {
+                LooksAt::Files(files) if files.works_in == WorkingFolder::Target => root,
+                _ => folder.path(),
+            },
+            home: folder.path(),
+            environment: scanner.environment,
+            marker: &marker,
+            report: Some(&report),
+            printed: scanner.report == ReportPlace::StandardOutput,
+            time,
+            grace: self.limits.grace,
+            report_bytes: self.limits.report_bytes,
+            output_bytes: self.limits.output_bytes,
+        };
+        let ended = process::run(&command, cancel, announce)
+            .await
+            .map_err(|error| Trouble::of(format!("{} cannot be run: {error}", program.display())))?;
+        let told = |trouble: Trouble| trouble.told(&shown, log(&ended));
+        let exit_code = self.exit_code(scanner, &ended).map_err(told)?;
+        let read = self.read(scanner, &report, exit_code, &ended).await.map_err(told)?;
+        Ok(Done { read, exit_code, command: shown })
+    }
+
+    fn exit_code(&self, scanner: &Scanner, ended: &Ended) -> Result<i32, Trouble> {
+        let limits = &self.limits;
+        match &ended.why {
+            Why::Exit(status) => status.code().ok_or_else(|| Trouble::of(format!("it was ended by {status}"))),
+            Why::Cancelled => Err(Trouble::Cancelled),
+            Why::TimedOut => Err(Trouble::of(format!(
+                "{} did not end within {} seconds and was stopped; give it more time or a smaller target",
+                scanner.name,
+                limits.time.as_secs_f32()
+            ))),
+            Why::ReportTooLarge => Err(Trouble::of(format!(
+                "its report grew beyond {} bytes and it was stopped; scan parts of the target",
+                limits.report_bytes
+            ))),
+            Why::OutputTooLarge => {
+                Err(Trouble::of(format!("it printed more than {} bytes and was stopped", limits.output_bytes)))
+            }
+        }
+    }
+
+    /// The report and the exit code together decide; neither does alone.
+    async fn read(
+        &self,
+        scanner: &'static Scanner,
+        report: &Path,
+        exit_code: i32,
+        ended: &Ended,
+    ) -> Result<Read, Trouble> {
+        let trouble =
+            |reason: String| Trouble::Failed(Failure { reason, exit_code: Some(exit_code), ..Failure::default() });
+        let tree = self.tree_of(scanner);
+        let options = ReadOptions {
+            format: Some(scanner.format.to_owned()),
+            source_root: tree.map(|tree| tree.root().to_path_buf()),
+            repository: tree.map(|tree| tree.repository().to_owned()),
+            ..ReadOptions::default()
+        };
+        let path = report.to_path_buf();
+        let work = tokio::task::spawn_blocking(move || report::read(&path, &options));
+        let read = work.await.map_err(|error| trouble(error.to_string()))?;
+        let printed = message::shown(last_words(ended));
+        let said = |words: &str| if words.is_empty() { String::new() } else { format!(": {words}") };
+        match read {
+            Ok(read) if !scanner.exit_codes.contains(&exit_code) => {
+                let words = read.problems.first().map_or(printed, Clone::clone);
+                Err(trouble(format!("it ended with exit code {exit_code}{}", said(&words))))
+            }
+            Ok(read) if read.blind => {
+                let words = read.problems.first().map_or("it gives no reason", String::as_str);
+                Err(trouble(format!("it looked at nothing: {words}")))
+            }
+            Ok(read) => Ok(read),
+            Err(ReportError::Missing)
+                if scanner.report == ReportPlace::FileOfFindings && exit_code == 0 && printed.is_empty() =>
+            {
+                Ok(Read::default())
+            }
+            Err(error @ ReportError::Missing) => {
+                Err(trouble(format!("{error} and ended with exit code {exit_code}{}", said(&printed))))
+            }
+            Err(error) => Err(trouble(format!("its report cannot be used, exit code {exit_code}: {error}"))),
+        }
+    }
+}
+
+/// Tools say what stopped them at the end.
+fn last_words(ended: &Ended) -> &str {
+    let last = |text: &'_ str| text.trim_end().char_indices().rev().nth(300).map_or(0, |(index, _)| index);
+    let stream = if ended.stderr.trim().is_empty() { &ended.stdout } else { &ended.stderr };
+    stream.get(last(stream)..).unwrap_or_default()
+}
+
+/// All that is kept of what it printed.
+fn log(ended: &Ended) -> String {
+    let streams = [&ended.stderr, &ended.stdout].map(|stream| stream.trim_end()).into_iter();
+    message::lines(&streams.filter(|stream| !stream.is_empty()).collect::<Vec<_>>().join("\n"))
+}
+
+/// The command line for a person. `$FOLDER` stands for the private folder, which is gone by then; what the caller added
+/// may be a secret and is not told.
+fn shown(program: &Path, arguments: &[OsString], added: &[OsString], folder: &Path) -> String {
+    let folder = folder.display().to_string();
+    let words = std::iter::once(program.as_os_str()).chain(arguments.iter().map(OsString::as_os_str));
+    let quoted = words.map(|word| {
+        if added.iter().any(|one| one == word) {
+            return "[ADDED]".to_owned();
+        }
+        let word = word.to_string_lossy();
+        match word.contains(&folder) {
+            true => format!("\"{}\"", word.replace(&folder, "$FOLDER")),
+            false if word.is_empty() || word.contains(|letter: char| !is_plain(letter)) => {
+                format!("'{}'", word.replace('\'', r"'\''"))
+            }
+            false => word.into_owned(),
+        }
+    });
+    message::shown_up_to(&quoted.collect::<Vec<_>>().join(" "), COMMAND_LENGTH)
+}
+
+const COMMAND_LENGTH: usize = 4000;
+
+const fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | '=' | ':' | ',' | '+' | '@' | '%')
+}

@@ -1,0 +1,38 @@
+//! Lynis: how this machine is set up. As root it sees all of it, as another user some.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "lynis",
+    name: "Lynis",
+    scan_types: &[ScanType::Baseline],
+    programs: &["lynis"],
+    oldest: "3",
+    install_hint: "install lynis from your system's packages, or see https://cisofy.com/lynis/",
+    format: "lynis",
+    version_arguments: &["show", "version"],
+    exit_codes: &[0],
+    environment: &[],
+    looks_at: LooksAt::Machine,
+    report: ReportPlace::File,
+    arguments,
+};
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let log = invocation.folder.join("log");
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"audit",
+        &"system",
+        &"--quick",
+        &"--no-colors",
+        &"--quiet",
+        &"--logfile",
+        &log,
+        &"--report-file",
+        &invocation.report,
+    ];
+    Ok(invocation.with(words, &SCANNER, None))
+}
