@@ -161,10 +161,24 @@ sources() {
   cp "$list" "$folder/fetched.txt"
 }
 
+# Scanners of hosts, and the servers that they are pointed at.
+network_programs() {
+  local program missing=()
+  for program in nmap sslscan lynis openssl; do
+    command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
+  done
+  [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
+  if [ ${#missing[@]} -gt 0 ]; then
+    install_packages "${missing[@]}"
+  fi
+}
+
 setup_scanners() {
   environment "$tools/scanners" scripts/requirements/scanners.txt || fail "the scanners for tests could not be installed"
   expose "$tools/scanners" bandit semgrep pysemgrep
   environment "$tools/checkov" scripts/requirements/checkov.txt || fail "Checkov could not be installed"
+  environment "$tools/network" scripts/requirements/network.txt || fail "Wapiti and ssh-audit could not be installed"
+  network_programs
   node_modules e2e/scanners
   sources
 }

@@ -127,6 +127,9 @@ impl ScanRequest {
 
     /// A type without its target would find nothing, and a target without its type would be looked at by nobody.
     fn check_targets(&self) -> Result<(), RequestError> {
+        if self.scan_types.is_empty() {
+            return Err(RequestError::NoScanner("no type of scan is asked for".to_owned()));
+        }
         if let Some(kind) = self.scan_types.iter().find(|kind| !self.targets.has(kind.target())) {
             return Err(RequestError::NoTarget(*kind));
         }

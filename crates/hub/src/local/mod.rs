@@ -90,7 +90,7 @@ async fn scan_target(
     scan: &Scan,
 ) -> std::result::Result<ScanOutcome, scanhelm_runner::RequestError> {
     let target = scan.config.get("target_path").and_then(Value::as_str).unwrap_or_default();
-    let mut request = ScanRequest::new(target);
+    let mut request = ScanRequest::new(std::path::Path::new(target));
     let wanted: Vec<ScanType> = scan
         .config
         .get("scan_types")

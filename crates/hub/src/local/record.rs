@@ -229,7 +229,7 @@ fn repository(scan: &Scan, outcome: &ScanOutcome) -> AssetRecord {
     let of_record = outcome.records.first().map(|record| record.asset.clone());
     of_record.unwrap_or_else(|| {
         let path = scan.targets.first().map(String::as_str).unwrap_or_default();
-        let name = scanhelm_runner::Target::resolve(std::path::Path::new(path), None)
+        let name = scanhelm_runner::SourceTree::resolve(std::path::Path::new(path), None)
             .map_or_else(|_| path.to_owned(), |target| target.repository().to_owned());
         AssetRecord::repository(&name)
     })

@@ -1,9 +1,11 @@
 //! The runner against scanners that misbehave and against real ones.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
+mod addresses;
 mod fake;
 mod installed;
 mod misbehaving;
 mod processes;
 mod real;
 mod requests;
+mod servers;

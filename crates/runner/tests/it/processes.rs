@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use scanhelm_runner::process::end_leftovers;
 use scanhelm_runner::{RunnerEvent, ScanState, run};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{Fakes, assert_gone, is_alive, scan};
+use crate::fake::{Fakes, assert_gone, is_alive};
 
 /// Notes its own pid and those of a helper in its group and one that left it, then waits for ever.
 const FAMILY: &str = "sleep 300 & echo $! > $NOTES/helper
@@ -39,14 +40,23 @@ async fn cancelling_ends_the_whole_family_and_keeps_what_was_complete() {
     fakes.add("semgrep", FAMILY);
     let cancel = CancellationToken::new();
     let discovery = fakes.discovery();
+    let (events, complete) = (Mutex::new(Vec::new()), Notify::new());
     let canceller = async {
         until_ready(&fakes).await;
+        complete.notified().await;
         for name in ["pid", "helper", "runaway"] {
             assert!(is_alive(&fakes.note(name)));
         }
         cancel.cancel();
     };
-    let ((outcome, events), ()) = tokio::join!(scan(&discovery, fakes.request(), &cancel), canceller);
+    let scan = run(&discovery, fakes.request(), &cancel, |event| {
+        if matches!(event, RunnerEvent::ScannerComplete(_)) {
+            complete.notify_one();
+        }
+        events.lock().unwrap().push(event);
+    });
+    let (outcome, ()) = tokio::join!(scan, canceller);
+    let (outcome, events) = (outcome.unwrap(), events.into_inner().unwrap());
     assert_family_gone(&fakes);
     assert_eq!(outcome.state, ScanState::Cancelled);
     assert_eq!(outcome.failed, Vec::new(), "a cancelled scanner did not fail");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use scanhelm_core::activity::Event;
 use scanhelm_runner::{
