@@ -120,8 +120,8 @@ pub(crate) enum LooksAt {
     Site,
     /// A host or a network of hosts.
     Hosts,
-    /// The same, by their IPv4 addresses only.
-    Addresses,
+    /// An IPv4 network of hosts.
+    Networks,
     /// One service of one host: at the port of the target, else at its usual one.
     Service { protocol: Protocol, port: u16 },
     /// The machine it runs on.

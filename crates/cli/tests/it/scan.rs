@@ -130,7 +130,10 @@ fn what_cannot_be_done_is_refused_with_2_before_anything_runs() {
     for (arguments, said) in [
         (&["gone"][..], "there is no file or folder `gone`"),
         (&["https://github.com/acme/shop"], "is an address"),
-        (&[".", "--type", "dast"], "the types are: code"),
+        (&[".", "--type", "dasd"], "the types are: code"),
+        (&[".", "--type", "dast"], "a scan of type dast needs the address of a web site"),
+        (&[".", "--url", "shop.example.com"], "write it as https://"),
+        (&["--host", "127.0.0.1:0"], "is not a host"),
         (&[".", "--scanner", "bandage"], "the scanners are: bandit, semgrep"),
         (
             &[".", "--output", "pdf"],
@@ -141,7 +144,7 @@ fn what_cannot_be_done_is_refused_with_2_before_anything_runs() {
         (&[".", "--fail-on", "severe"], "is not a severity"),
         (&[".", "--timeout", "5"], "is not a duration"),
         (&[".", "--config", "p/python"], "cannot be used"),
-        (&[], "TARGET"),
+        (&[], "name what to scan"),
     ] {
         let ended = here(arguments);
         assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);

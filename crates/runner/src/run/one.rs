@@ -116,11 +116,11 @@ impl Scan {
                 let host = self.targets.host.as_ref().ok_or_else(named)?;
                 Ok(vec![Start::of(host.name(), host.port())])
             }
-            LooksAt::Addresses => {
+            LooksAt::Networks => {
                 let host = self.targets.host.as_ref().ok_or_else(named)?;
                 match host.address() {
-                    Some(address) if address.is_ipv4() => Ok(vec![Start::of(host.name(), host.port())]),
-                    _ => Err(format!("{} takes IPv4 addresses and networks, and {host} is none", scanner.name)),
+                    Some(address) if host.is_network() && address.is_ipv4() => Ok(vec![Start::of(host.name(), None)]),
+                    _ => Err(format!("{} looks at IPv4 networks such as 10.0.0.0/24", scanner.name)),
                 }
             }
             LooksAt::Service { protocol, port } => {

@@ -1,5 +1,6 @@
-//! masscan: open ports of large networks. It makes its own packets, so it needs root and a network card: this machine
-//! itself it cannot scan.
+//! masscan: open ports of large networks. It makes its own packets, so it needs root and a network card, and cannot scan
+//! this machine itself. A network where nothing is open it tells by writing nothing, which looks like a failure and is
+//! called one.
 //!
 //! The usual ports and a slow rate; `--scanner-argument masscan=--rate=10000` changes that.
 
@@ -19,16 +20,12 @@ pub(super) const SCANNER: Scanner = Scanner {
     version_arguments: &["--version"],
     exit_codes: &[0],
     environment: &[],
-    looks_at: LooksAt::Addresses,
+    looks_at: LooksAt::Networks,
     report: ReportPlace::File,
     arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let ports = match invocation.port {
-        Some(port) => format!("-p{port}"),
-        None => "-p1-65535".to_owned(),
-    };
-    let words: &[&dyn AsRef<OsStr>] = &[&ports, &"--rate=1000", &"--wait=5", &"-oX", &invocation.report];
+    let words: &[&dyn AsRef<OsStr>] = &[&"-p1-65535", &"--rate=1000", &"--wait=5", &"-oX", &invocation.report];
     Ok(invocation.with(words, &SCANNER, None))
 }
