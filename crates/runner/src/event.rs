@@ -13,14 +13,29 @@ use crate::process::Identity;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum RunnerEvent {
-    ScanStart { target: String, scanners: Vec<String> },
-    ScannerStart { scanner: String, version: Option<String>, process: Identity },
+    ScanStart {
+        target: String,
+        scanners: Vec<String>,
+    },
+    /// Without a process its answer is one that was kept.
+    ScannerStart {
+        scanner: String,
+        version: Option<String>,
+        process: Option<Identity>,
+    },
     ScannerComplete(RanScanner),
     ScannerSkipped(SkippedScanner),
     ScannerFailed(FailedScanner),
-    ScanComplete { counts: SeverityCounts, scanners_run: Vec<String> },
-    ScanFailed { reason: String },
-    ScanCancelled { scanners_run: Vec<String> },
+    ScanComplete {
+        counts: SeverityCounts,
+        scanners_run: Vec<String>,
+    },
+    ScanFailed {
+        reason: String,
+    },
+    ScanCancelled {
+        scanners_run: Vec<String>,
+    },
 }
 
 impl RunnerEvent {

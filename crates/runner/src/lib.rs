@@ -14,6 +14,7 @@
 //!
 //! It knows no hub, no store and no vendor: in go targets and options, out come records and events.
 
+mod cache;
 mod discovery;
 mod event;
 mod files;

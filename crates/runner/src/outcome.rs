@@ -50,6 +50,8 @@ pub struct RanScanner {
     /// a file proves nothing.
     pub warnings: Vec<String>,
     pub exit_code: i32,
+    /// Its answer is one that was kept: it was not run.
+    pub cached: bool,
     /// As a shell takes them, for whoever wants to run it by hand; `$FOLDER` stands for a folder of its own.
     pub commands: Vec<String>,
 }

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_formats::{ReadError, ReadOptions, ReportItem};
+use serde::{Deserialize, Serialize};
 
 use crate::files::{Place, is_looked_at};
 use crate::message;
 use crate::target::{Site, SourceTree};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Read {
     pub records: Vec<FindingRecord>,
     /// What the report says was looked at.

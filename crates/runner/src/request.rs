@@ -21,6 +21,8 @@ pub struct ScanRequest {
     pub limits: Limits,
     /// How many scanners run at once; at least 1.
     pub max_parallel: usize,
+    /// Where answers of scanners are kept for files that do not change; without a folder every scanner runs.
+    pub cache: Option<PathBuf>,
     /// Put into the environment of every process of the scan. A hub that was killed finds by it what it left behind:
     /// see [`crate::process::end_leftovers`]. `None`: made up for each scanner.
     pub marker: Option<String>,
@@ -40,6 +42,7 @@ impl ScanRequest {
             options: ScanOptions::default(),
             limits: Limits::default(),
             max_parallel: 2,
+            cache: None,
             marker: None,
         }
     }

@@ -109,6 +109,11 @@ impl Scanner {
     pub fn has_type(&self, wanted: &[ScanType]) -> bool {
         self.scan_types.iter().any(|kind| wanted.contains(kind))
     }
+
+    /// Advisories change from day to day, and sites and hosts from minute to minute.
+    pub(crate) fn asks_the_network(&self) -> bool {
+        !matches!(self.looks_at, LooksAt::Files(_)) || self.scan_types.contains(&ScanType::Dependency)
+    }
 }
 
 /// What a scanner looks at. All its types have the [`TargetKind`] that this is of.

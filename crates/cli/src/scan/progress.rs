@@ -26,7 +26,14 @@ impl Progress {
 
     pub(super) fn show(&self, event: &RunnerEvent) {
         match event {
+            RunnerEvent::ScannerStart { process: None, .. } => {}
             RunnerEvent::ScannerStart { scanner, version, .. } => self.start(scanner, version.as_deref()),
+            RunnerEvent::ScannerComplete(ran) if ran.cached => {
+                self.finish(
+                    &ran.id,
+                    &format!("{}: {} findings as before, its files have not changed", ran.id, ran.findings),
+                );
+            }
             RunnerEvent::ScannerComplete(ran) => {
                 let took = duration::shown(ran.duration);
                 self.finish(&ran.id, &format!("{}: {} findings in {took}", ran.id, ran.findings));

@@ -47,6 +47,9 @@ pub(crate) struct Scanning {
     repository: Option<String>,
     #[command(flatten)]
     installation: Installation,
+    /// Run every scanner, also where it said before what it says of these files
+    #[arg(long, env = "SCANHELM_NO_CACHE", value_parser = clap::builder::BoolishValueParser::new())]
+    no_cache: bool,
     /// Go by what the other scanners found when one failed, instead of ending with exit code 3
     #[arg(long)]
     allow_scanner_failure: bool,
@@ -66,6 +69,13 @@ fn added(arguments: &[(String, OsString)]) -> BTreeMap<String, Vec<OsString>> {
         added.entry(id.clone()).or_default().push(argument.clone());
     }
     added
+}
+
+/// The user's own folder for what can be made again; nothing is kept without one.
+fn cache() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(folder.join("scanhelm/local-scans"))
 }
 
 /// Where scanners are looked for.
@@ -143,6 +153,7 @@ impl Scanning {
             options: ScanOptions { rules: self.rules.clone(), arguments: added(&self.scanner_arguments) },
             limits: Limits { time: self.timeout, ..Limits::default() },
             max_parallel: if self.sequential { 1 } else { self.parallel },
+            cache: cache().filter(|_| !self.no_cache),
             ..ScanRequest::new(targets)
         }
     }

@@ -81,6 +81,21 @@ fn another_clone_gives_the_same_sarif() {
 }
 
 #[test]
+fn an_answer_that_was_kept_is_the_same_output() {
+    let (folder, kept) = (project(), TempDir::new().unwrap());
+    let scan = |more: &[&str]| -> Ended {
+        let mut command = scanhelm();
+        command.env("XDG_CACHE_HOME", kept.path()).env_remove("SCANHELM_NO_CACHE").current_dir(folder.path());
+        command.args(["scan", ".", "--scanner", "bandit", "--output", "json", "--scanner-dir"]).arg(scanners());
+        command.args(more).output().unwrap().into()
+    };
+    let (first, again, anew) = (scan(&[]), scan(&[]), scan(&["--no-cache"]));
+    assert_eq!((&first.stdout, &again.stdout, &anew.stdout), (&first.stdout, &first.stdout, &first.stdout));
+    let said = [&first, &again, &anew].map(|ended| ended.stderr.contains("its files have not changed"));
+    assert_eq!(said, [false, true, false], "{} {} {}", first.stderr, again.stderr, anew.stderr);
+}
+
+#[test]
 fn sarif_is_whole_and_says_what_was_found() {
     let folder = project();
     let ended = bandit(folder.path(), ".", &["--output", "sarif"]);

@@ -7,13 +7,16 @@ mod one;
 mod start;
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::scan::SkippedScanner;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::Cache;
 use crate::discovery::Discovery;
 use crate::event::RunnerEvent;
 use crate::order;
@@ -41,12 +44,18 @@ pub async fn run(
         target: targets.name.clone(),
         scanners: selected.iter().map(|scanner| scanner.id.to_owned()).collect(),
     });
-    let scan = Scan { targets, options, limits: request.limits, marker: request.marker };
+    let cache = request.cache.map(Cache::new);
+    let scan =
+        Scan { targets, options, limits: request.limits, marker: request.marker, cache, content: OnceCell::new() };
     // Boxed and listed first: a lazily mapped stream of borrowing futures is not provably `Send` for the callers.
     let starts: Vec<BoxFuture<'_, End>> =
         selected.iter().map(|scanner| scan.one(discovery, scanner, cancel, &events).boxed()).collect();
     let ends: Vec<End> = futures::stream::iter(starts).buffered(request.max_parallel.max(1)).collect().await;
 
+    if let Some(cache) = scan.cache.clone() {
+        // Best effort: nobody waits for it and nothing depends on it.
+        tokio::task::spawn_blocking(move || cache.tidy_up(SystemTime::now()));
+    }
     let outcome = summed_up(ends, cancel.is_cancelled());
     events(last_event(&outcome));
     Ok(outcome)

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::scan::SkippedScanner;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::End;
 use super::start::{self, Start, Trouble};
+use crate::cache::{Cache, Digested};
 use crate::discovery::{Availability, Discovery};
 use crate::event::RunnerEvent;
 use crate::message;
@@ -26,12 +28,17 @@ pub(super) struct Scan {
     pub options: ScanOptions,
     pub limits: Limits,
     pub marker: Option<String>,
+    pub cache: Option<Cache>,
+    /// Of the source tree and the rules, digested when first asked for; `None` when a file cannot be read.
+    pub content: OnceCell<Option<Digested>>,
 }
 
 /// What came of all starts of a scanner.
 struct All {
     read: Read,
     exit_code: i32,
+    /// None of them ran.
+    cached: bool,
     commands: Vec<String>,
 }
 
@@ -145,7 +152,7 @@ impl Scan {
             events(RunnerEvent::ScannerStart { scanner: scanner.id.to_owned(), version: version.clone(), process });
         };
         match self.all_starts(scanner, available, starts, cancel, announce).await {
-            Ok(All { read, exit_code, commands }) => {
+            Ok(All { read, exit_code, cached, commands }) => {
                 let coverage = self.coverage(scanner, &read);
                 let ran = RanScanner {
                     id: scanner.id.to_owned(),
@@ -154,6 +161,7 @@ impl Scan {
                     findings: u64::try_from(read.records.len()).unwrap_or(u64::MAX),
                     warnings: read.problems,
                     exit_code,
+                    cached,
                     commands,
                 };
                 End::Ran(ran, read.records, coverage)
@@ -178,10 +186,10 @@ impl Scan {
         available: &Availability,
         starts: Vec<Start>,
         cancel: &CancellationToken,
-        announce: impl Fn(process::Identity),
+        announce: impl Fn(Option<process::Identity>),
     ) -> Result<All, Trouble> {
         let begun = Instant::now();
-        let mut all = All { read: Read::default(), exit_code: 0, commands: Vec::new() };
+        let mut all = All { read: Read::default(), exit_code: 0, cached: true, commands: Vec::new() };
         let mut announce = Some(announce);
         for start in starts {
             let time = self.limits.time.saturating_sub(begun.elapsed());
@@ -195,6 +203,7 @@ impl Scan {
                 .await?;
             all.read.append(done.read, start.lock_file.as_deref());
             all.exit_code = all.exit_code.max(done.exit_code);
+            all.cached &= done.cached;
             all.commands.push(done.command);
         }
         if let Some(tree) = self.tree_of(scanner) {

@@ -1,7 +1,9 @@
 //! One process of a scanner: what it is given, and what its report and its exit code say together.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use scanhelm_formats::ReadOptions;
@@ -9,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::one::Scan;
 use super::{marker_of, private_folder};
+use crate::cache::{Answer, Digested, Key};
 use crate::discovery::Availability;
 use crate::message;
 use crate::process::{self, Ended, Why};
@@ -68,6 +71,7 @@ pub(super) fn on_files(started_on: StartedOn, tree: &SourceTree, files: &[PathBu
 pub(super) struct Done {
     pub read: Read,
     pub exit_code: i32,
+    pub cached: bool,
     /// As a shell would take it.
     pub command: String,
 }
@@ -108,7 +112,7 @@ impl Scan {
         start: &Start,
         time: Duration,
         cancel: &CancellationToken,
-        announce: impl FnOnce(process::Identity),
+        announce: impl FnOnce(Option<process::Identity>),
     ) -> Result<Done, Trouble> {
         let folder =
             private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
@@ -130,6 +134,11 @@ impl Scan {
         let program = available.path.as_deref().unwrap_or(Path::new(scanner.id));
         let added = self.options.arguments.get(scanner.id).map_or(&[][..], Vec::as_slice);
         let shown = shown(program, &arguments, added, folder.path());
+        let key = self.key(scanner, available, &arguments, folder.path()).await;
+        if let Some(answer) = self.kept(key.as_ref()).await {
+            announce(None);
+            return Ok(Done { read: answer.read, exit_code: answer.exit_code, cached: true, command: shown });
+        }
         let command = process::Command {
             program,
             arguments,
@@ -147,13 +156,66 @@ impl Scan {
             report_bytes: self.limits.report_bytes,
             output_bytes: self.limits.output_bytes,
         };
-        let ended = process::run(&command, cancel, announce)
+        let ended = process::run(&command, cancel, |process| announce(Some(process)))
             .await
             .map_err(|error| Trouble::of(format!("{} cannot be run: {error}", program.display())))?;
         let told = |trouble: Trouble| trouble.told(&shown, log(&ended));
         let exit_code = self.exit_code(scanner, &ended).map_err(told)?;
         let read = self.read(scanner, &report, exit_code, &ended).await.map_err(told)?;
-        Ok(Done { read, exit_code, command: shown })
+        let answer = Answer { read, exit_code };
+        self.keep(key, &answer).await;
+        Ok(Done { read: answer.read, exit_code, cached: false, command: shown })
+    }
+
+    /// Everything that the answer depends on; `None` when it depends on more than can be known, or nothing is kept.
+    async fn key(
+        &self,
+        scanner: &'static Scanner,
+        available: &Availability,
+        arguments: &[OsString],
+        folder: &Path,
+    ) -> Option<Key> {
+        self.cache.as_ref()?;
+        if scanner.asks_the_network() || self.options.arguments.contains_key(scanner.id) {
+            return None;
+        }
+        let mut digested = self.content(scanner).await?;
+        digested.add(scanner.id.as_bytes());
+        digested.add(available.version.as_deref().unwrap_or_default().as_bytes());
+        digested.add_program(available.path.as_deref()?).ok()?;
+        let folder_name = folder.as_os_str().as_bytes();
+        for argument in arguments {
+            digested.add(&without(argument.as_bytes(), folder_name));
+        }
+        // Settings that were written for this start.
+        digested.add_files(folder).ok()?;
+        Some(digested.key())
+    }
+
+    /// Of the tree and the rules.
+    async fn content(&self, scanner: &Scanner) -> Option<Digested> {
+        let tree = Arc::clone(self.tree_of(scanner)?);
+        let rules = self.options.rules.clone();
+        let work = move || {
+            let mut digested = Digested::new();
+            digested.add_tree(&tree).ok()?;
+            rules.iter().try_for_each(|path| digested.add_files(path)).ok()?;
+            Some(digested)
+        };
+        let digest = async || tokio::task::spawn_blocking(work).await.ok().flatten();
+        self.content.get_or_init(digest).await.clone()
+    }
+
+    async fn kept(&self, key: Option<&Key>) -> Option<Answer> {
+        let (cache, key) = (self.cache.clone()?, key?.clone());
+        tokio::task::spawn_blocking(move || cache.get(&key)).await.ok().flatten()
+    }
+
+    async fn keep(&self, key: Option<Key>, answer: &Answer) {
+        if let (Some(cache), Some(key), Ok(text)) = (self.cache.clone(), key, serde_json::to_vec(answer)) {
+            // What is not kept is found again by the scanner.
+            let _ = tokio::task::spawn_blocking(move || cache.put(&key, &text)).await;
+        }
     }
 
     fn exit_code(&self, scanner: &Scanner, ended: &Ended) -> Result<i32, Trouble> {
@@ -219,6 +281,11 @@ impl Scan {
             Err(error) => Err(trouble(format!("its report cannot be used, exit code {exit_code}: {error}"))),
         }
     }
+}
+
+/// Without the private folder's path, which is another one each time.
+fn without(text: &[u8], folder: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(text).replace(String::from_utf8_lossy(folder).as_ref(), "$FOLDER").into_bytes()
 }
 
 /// Tools say what stopped them at the end.

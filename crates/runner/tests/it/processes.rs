@@ -127,7 +127,7 @@ async fn the_process_is_named_while_it_runs() {
     let seen = Mutex::new(None);
     run(&fakes.discovery(), fakes.request(), &CancellationToken::new(), |event| {
         if let RunnerEvent::ScannerStart { process, .. } = event {
-            *seen.lock().unwrap() = Some((process, process.is_alive()));
+            *seen.lock().unwrap() = process.map(|process| (process, process.is_alive()));
             std::fs::write(fakes.notes.path().join("looked"), "").unwrap();
         }
     })

@@ -161,3 +161,45 @@ async fn a_single_file_is_a_target() {
     fakes.scan(request).await;
     assert_eq!(fakes.note("target"), "./-r.py");
 }
+
+#[tokio::test]
+async fn an_answer_is_kept_until_anything_that_it_depends_on_changes() {
+    let fakes = Fakes::bandit(r#"echo run >> $NOTES/runs; cat "$whole" > "$report"; exit 1"#);
+    let kept = tempfile::TempDir::new().unwrap();
+    let request = || ScanRequest { cache: Some(kept.path().to_path_buf()), ..fakes.request() };
+    let runs = || fakes.note("runs").lines().count();
+    let (first, _) = fakes.scan(request()).await;
+    let (again, events) = fakes.scan(request()).await;
+    assert_eq!((runs(), &again.records), (1, &first.records));
+    assert_eq!(again.ran.iter().map(|ran| (ran.cached, ran.exit_code)).collect::<Vec<_>>(), [(true, 1)]);
+    assert!(events.iter().any(|event| matches!(event, RunnerEvent::ScannerStart { process: None, .. })));
+    assert_eq!(again.coverage, first.coverage);
+
+    fakes.scan(fakes.request()).await;
+    assert_eq!(runs(), 2, "without a folder it runs");
+    fs::write(fakes.target.path().join("other.txt"), "one more file").unwrap();
+    fakes.scan(request()).await;
+    assert_eq!(runs(), 3, "a file more");
+    fs::write(fakes.target.path().join("app.py"), "eval(input()) \n").unwrap();
+    fakes.scan(request()).await;
+    assert_eq!(runs(), 4, "another content");
+    fakes.scan(ScanRequest { repository: Some("another".to_owned()), ..request() }).await;
+    assert_eq!(runs(), 5, "another name");
+    let mut with_argument = request();
+    with_argument.options.arguments.insert("bandit".to_owned(), vec!["--ini=elsewhere".into()]);
+    fakes.scan(with_argument.clone()).await;
+    fakes.scan(with_argument).await;
+    assert_eq!(runs(), 7, "arguments of one's own are never kept");
+    fakes.scan(request()).await;
+    assert_eq!(runs(), 7, "what was kept is still there");
+}
+
+#[tokio::test]
+async fn a_failure_is_not_kept() {
+    let fakes = Fakes::bandit("echo run >> $NOTES/runs; exit 3");
+    let kept = tempfile::TempDir::new().unwrap();
+    for _ in 0..2 {
+        fakes.failure(ScanRequest { cache: Some(kept.path().to_path_buf()), ..fakes.request() }).await;
+    }
+    assert_eq!(fakes.note("runs").lines().count(), 2);
+}
