@@ -27,8 +27,8 @@ pub(super) fn zone(text: &str) -> Option<Offset> {
         _ => return None,
     };
     let (hours, minutes) = digits.split_at_checked(2)?;
-    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.trim_start_matches(':').parse().ok()?);
-    Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()
+    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.trim_start_matches(':').parse().ok()?);
+    Offset::from_seconds(sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60)).ok()
 }
 
 /// `00:29:43` or `2 days 04:29:11`; `None` for `Pending` and `Running`.
@@ -74,6 +74,8 @@ mod tests {
         assert_eq!(written("03/30/2019 10:17:41").unwrap(), "2019-03-30T10:17:41.000Z");
         assert_eq!(written("Feb 03, 2026 07:00 AM").unwrap(), "2026-02-03T12:00:00.000Z");
         assert_eq!((written("soon"), written(""), zone("today"), zone("GMT"), zone("GMT+é")), Default::default());
+        // Found by fuzzing: more minutes than a number of seconds can hold.
+        assert_eq!(zone("GMT-2580001000"), None);
         let seconds = |text| duration(text).map(|duration| duration.as_secs());
         assert_eq!((seconds("00:29:43"), seconds("2 days 04:29:11")), (Some(1783), Some(188_951)));
         assert_eq!(
