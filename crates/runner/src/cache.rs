@@ -12,6 +12,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use scanhelm_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +26,10 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A folder of answers, readable by nobody else: they quote source code.
 #[derive(Clone, Debug)]
-pub(crate) struct Cache(PathBuf);
+pub struct Cache {
+    folder: PathBuf,
+    now: Timestamp,
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Answer {
@@ -34,8 +38,9 @@ pub(crate) struct Answer {
 }
 
 impl Cache {
-    pub(crate) const fn new(folder: PathBuf) -> Self {
-        Self(folder)
+    #[must_use]
+    pub const fn new(folder: PathBuf, now: Timestamp) -> Self {
+        Self { folder, now }
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<Answer> {
@@ -45,7 +50,7 @@ impl Cache {
         file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
         let answer = serde_json::from_slice(&bytes).ok()?;
         // In use, so not to be removed; where that cannot be noted it is found again or not.
-        let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = File::open(&path).and_then(|file| file.set_modified(self.now()));
         Some(answer)
     }
 
@@ -53,7 +58,7 @@ impl Cache {
     pub(crate) fn put(&self, key: &Key, answer: &[u8]) {
         let written = || -> io::Result<()> {
             let path = self.place(key);
-            let folder = path.parent().unwrap_or(&self.0);
+            let folder = path.parent().unwrap_or(&self.folder);
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(answer)?;
@@ -61,13 +66,14 @@ impl Cache {
             Ok(())
         };
         if let Err(error) = written() {
-            tracing::debug!(%error, folder = %self.0.display(), "an answer was not kept");
+            tracing::debug!(%error, folder = %self.folder.display(), "an answer was not kept");
         }
     }
 
     /// Removes what nobody asked for in a long time.
-    pub(crate) fn tidy_up(&self, now: SystemTime) {
-        let folders = fs::read_dir(&self.0).into_iter().flatten().flatten();
+    pub(crate) fn tidy_up(&self) {
+        let now = self.now();
+        let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for entry in folders.filter_map(|folder| fs::read_dir(folder.path()).ok()).flatten().flatten() {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
             let old = |modified: SystemTime| now.duration_since(modified).is_ok_and(|age| age > KEPT);
@@ -77,9 +83,13 @@ impl Cache {
         }
     }
 
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(self.now.as_millis().try_into().unwrap_or_default())
+    }
+
     fn place(&self, key: &Key) -> PathBuf {
         let (folder, name) = key.0.split_at_checked(2).unwrap_or(("", &key.0));
-        self.0.join(folder).join(name)
+        self.folder.join(folder).join(name)
     }
 }
 
@@ -178,7 +188,11 @@ mod tests {
     #[test]
     fn an_answer_is_found_again_and_goes_when_nobody_asks_for_it() {
         let folder = tempfile::TempDir::new().unwrap();
-        let cache = Cache::new(folder.path().join("not/there/yet"));
+        let at = |now: SystemTime| {
+            let millis = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+            Cache::new(folder.path().join("not/there/yet"), Timestamp::from_millis(millis.try_into().unwrap()))
+        };
+        let cache = at(SystemTime::UNIX_EPOCH);
         let (mut one, mut other) = (Digested::new(), Digested::new());
         one.add(b"ab");
         one.add(b"c");
@@ -190,16 +204,18 @@ mod tests {
         assert_eq!(cache.get(&one).unwrap().read.problems, ["seen"]);
         assert!(cache.get(&other).is_none(), "parts do not run into each other");
 
-        cache.tidy_up(SystemTime::now() + KEPT - Duration::from_secs(60));
-        assert!(cache.get(&one).is_some());
-        cache.tidy_up(SystemTime::now() + KEPT + Duration::from_secs(60));
+        // The time at which it was written is the file system's.
+        let written = fs::metadata(cache.place(&one)).unwrap().modified().unwrap();
+        at(written + KEPT - Duration::from_secs(60)).tidy_up();
+        assert!(at(written).get(&one).is_some());
+        at(written + KEPT + Duration::from_secs(60)).tidy_up();
         assert!(cache.get(&one).is_none());
     }
 
     #[test]
     fn half_an_answer_is_none() {
         let folder = tempfile::TempDir::new().unwrap();
-        let cache = Cache::new(folder.path().to_path_buf());
+        let cache = Cache::new(folder.path().to_path_buf(), Timestamp::from_seconds(1));
         let key = Digested::new().key();
         cache.put(&key, &answer("seen"));
         let path = cache.place(&key);

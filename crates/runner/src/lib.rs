@@ -30,6 +30,7 @@ mod scanner;
 mod scanners;
 mod target;
 
+pub use cache::Cache;
 pub use discovery::{Availability, Discovery};
 pub use event::RunnerEvent;
 pub use order::sort as sort_records;

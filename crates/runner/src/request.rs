@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cache::Cache;
 use crate::scanner::ScanType;
 use crate::scanners::{scanner, scanners};
 use crate::target::{TargetError, TargetKind, Targets};
@@ -21,8 +22,8 @@ pub struct ScanRequest {
     pub limits: Limits,
     /// How many scanners run at once; at least 1.
     pub max_parallel: usize,
-    /// Where answers of scanners are kept for files that do not change; without a folder every scanner runs.
-    pub cache: Option<PathBuf>,
+    /// Where answers of scanners are kept for files that do not change; without such a place every scanner runs.
+    pub cache: Option<Cache>,
     /// Put into the environment of every process of the scan. A hub that was killed finds by it what it left behind:
     /// see [`crate::process::end_leftovers`]. `None`: made up for each scanner.
     pub marker: Option<String>,

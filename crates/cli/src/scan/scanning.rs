@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use scanhelm_core::Clock;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_runner::{
     Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind, Targets,
@@ -72,10 +73,10 @@ fn added(arguments: &[(String, OsString)]) -> BTreeMap<String, Vec<OsString>> {
 }
 
 /// The user's own folder for what can be made again; nothing is kept without one.
-fn cache() -> Option<PathBuf> {
+fn cache() -> Option<Cache> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
-    Some(folder.join("scanhelm/local-scans"))
+    Some(Cache::new(folder.join("scanhelm/local-scans"), SystemClock.now()))
 }
 
 /// Where scanners are looked for.

@@ -7,7 +7,6 @@ mod one;
 mod start;
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
@@ -16,7 +15,6 @@ use scanhelm_core::scan::SkippedScanner;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::cache::Cache;
 use crate::discovery::Discovery;
 use crate::event::RunnerEvent;
 use crate::order;
@@ -44,9 +42,8 @@ pub async fn run(
         target: targets.name.clone(),
         scanners: selected.iter().map(|scanner| scanner.id.to_owned()).collect(),
     });
-    let cache = request.cache.map(Cache::new);
-    let scan =
-        Scan { targets, options, limits: request.limits, marker: request.marker, cache, content: OnceCell::new() };
+    let (cache, content) = (request.cache, OnceCell::new());
+    let scan = Scan { targets, options, limits: request.limits, marker: request.marker, cache, content };
     // Boxed and listed first: a lazily mapped stream of borrowing futures is not provably `Send` for the callers.
     let starts: Vec<BoxFuture<'_, End>> =
         selected.iter().map(|scanner| scan.one(discovery, scanner, cancel, &events).boxed()).collect();
@@ -54,7 +51,7 @@ pub async fn run(
 
     if let Some(cache) = scan.cache.clone() {
         // Best effort: nobody waits for it and nothing depends on it.
-        tokio::task::spawn_blocking(move || cache.tidy_up(SystemTime::now()));
+        tokio::task::spawn_blocking(move || cache.tidy_up());
     }
     let outcome = summed_up(ends, cancel.is_cancelled());
     events(last_event(&outcome));

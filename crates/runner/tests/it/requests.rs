@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use scanhelm_core::Timestamp;
 use scanhelm_core::activity::Event;
 use scanhelm_runner::{
-    Discovery, RequestError, RunnerEvent, ScanRequest, ScanState, SourceTree, TargetError, run, scanners,
+    Cache, Discovery, RequestError, RunnerEvent, ScanRequest, ScanState, SourceTree, TargetError, run, scanners,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -166,7 +167,10 @@ async fn a_single_file_is_a_target() {
 async fn an_answer_is_kept_until_anything_that_it_depends_on_changes() {
     let fakes = Fakes::bandit(r#"echo run >> $NOTES/runs; cat "$whole" > "$report"; exit 1"#);
     let kept = tempfile::TempDir::new().unwrap();
-    let request = || ScanRequest { cache: Some(kept.path().to_path_buf()), ..fakes.request() };
+    let request = || ScanRequest {
+        cache: Some(Cache::new(kept.path().to_path_buf(), Timestamp::from_seconds(1))),
+        ..fakes.request()
+    };
     let runs = || fakes.note("runs").lines().count();
     let (first, _) = fakes.scan(request()).await;
     let (again, events) = fakes.scan(request()).await;
@@ -199,7 +203,12 @@ async fn a_failure_is_not_kept() {
     let fakes = Fakes::bandit("echo run >> $NOTES/runs; exit 3");
     let kept = tempfile::TempDir::new().unwrap();
     for _ in 0..2 {
-        fakes.failure(ScanRequest { cache: Some(kept.path().to_path_buf()), ..fakes.request() }).await;
+        fakes
+            .failure(ScanRequest {
+                cache: Some(Cache::new(kept.path().to_path_buf(), Timestamp::from_seconds(1))),
+                ..fakes.request()
+            })
+            .await;
     }
     assert_eq!(fakes.note("runs").lines().count(), 2);
 }
