@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::Args;
 use scanhelm_core::Clock;
 use scanhelm_core::finding::FindingRecord;
+use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
-    Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind, Targets,
+    Cache, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind,
+    Targets,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
