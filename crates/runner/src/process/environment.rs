@@ -25,6 +25,8 @@ const FIXED: &[(&str, &str)] = &[
     ("PYTHONDONTWRITEBYTECODE", "1"),
     ("PYTHONHASHSEED", "0"),
     ("PYTHONNOUSERSITE", "1"),
+    // Scanners start Python again (`-m pip`, `-c`): it would take modules from the folder it is started in, the target.
+    ("PYTHONSAFEPATH", "1"),
     ("PYTHONUTF8", "1"),
     ("TZ", "UTC"),
 ];

@@ -1,7 +1,8 @@
 //! Bandit: Python source.
 //!
 //! A folder that does not exist ends with exit code 0 and no results; the reason stands only in the report, whose
-//! reader then calls it blind. So does a file that does not parse.
+//! reader then calls it blind. So does a file that does not parse. A `.bandit` anywhere in the target could turn tests off,
+//! and two of them end it: an empty one of ours stands in their place.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -32,7 +33,8 @@ pub(super) const SCANNER: Scanner = Scanner {
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: [&dyn AsRef<OsStr>; 8] = [
+    let settings = super::settings(invocation, "bandit.ini", "[bandit]\n")?;
+    let words: [&dyn AsRef<OsStr>; 10] = [
         &"--quiet",
         &"--recursive",
         &"--format",
@@ -41,6 +43,8 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &invocation.report,
         &"--exclude",
         &exclusions(),
+        &"--ini",
+        &settings,
     ];
     Ok(invocation.with(&words, &SCANNER, Some("--")))
 }

@@ -1,4 +1,7 @@
 //! cargo-audit: Rust crates, by each Cargo.lock. Its advisories come with git from RustSec, or from a folder (`--db FOLDER --no-fetch --stale`).
+//!
+//! It is started in a folder of its own: a `.cargo/audit.toml` where it is started can name another database and turn
+//! advisories off.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -24,7 +27,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         subject: "Cargo.lock",
         looks_at,
         started_on: StartedOn::EachFile,
-        works_in: WorkingFolder::Target,
+        works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::StandardOutput,
     arguments,
@@ -36,5 +39,6 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
     let words: &[&dyn AsRef<OsStr>] = &[&"audit", &"--json"];
-    Ok(invocation.with(words, &SCANNER, Some("--file")))
+    let targets = super::absolute(invocation);
+    Ok(Invocation { targets, ..*invocation }.with(words, &SCANNER, Some("--file")))
 }

@@ -1,6 +1,7 @@
 //! Cppcheck: C and C++ source.
 //!
-//! Its reports of style are not asked for.
+//! Its reports of style are not asked for. It is started in a folder of its own: what it knows about the functions of C
+//! (`std.cfg`) it looks for first where it is started, and with another such file it finds nothing.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -25,7 +26,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         subject: "C or C++ file",
         looks_at,
         started_on: StartedOn::Files,
-        works_in: WorkingFolder::Target,
+        works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::File,
     arguments,
@@ -38,7 +39,8 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
     let words: &[&dyn AsRef<OsStr>] =
         &[&"--enable=warning,portability", &"--xml", &"--quiet", &"--suppress=missingInclude", &output(invocation)];
-    Ok(invocation.with(words, &SCANNER, None))
+    let targets = super::absolute(invocation);
+    Ok(Invocation { targets, ..*invocation }.with(words, &SCANNER, None))
 }
 
 /// One word, as it wants it.

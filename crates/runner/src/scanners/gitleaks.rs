@@ -1,6 +1,7 @@
 //! Gitleaks: passwords and keys in files. What it finds is masked in its report.
 //!
-//! The exit code 1 says that there are findings, or that it failed; then there is no report.
+//! The exit code 1 says that there are findings, or that it failed; then there is no report. A `.gitleaks.toml` of the
+//! target could replace all rules: it gets its own rules by name.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -35,6 +36,7 @@ fn looks_at(_: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let settings = super::settings(invocation, "gitleaks.toml", "[extend]\nuseDefault = true\n")?;
     let words: &[&dyn AsRef<OsStr>] = &[
         &"dir",
         &"--no-banner",
@@ -45,6 +47,8 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"json",
         &"--report-path",
         &invocation.report,
+        &"--config",
+        &settings,
     ];
     Ok(invocation.with(words, &SCANNER, None))
 }

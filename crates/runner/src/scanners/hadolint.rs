@@ -1,6 +1,7 @@
 //! Hadolint: Dockerfiles.
 //!
-//! The exit code 1 says that there are findings, or that a file could not be read; then there is no report.
+//! The exit code 1 says that there are findings, or that a file could not be read; then there is no report. A
+//! `.hadolint.yaml` of the target could turn rules off: settings of ours stand in its place.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -36,7 +37,8 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: &[&dyn AsRef<OsStr>] = &[&"--format", &"json", &"--no-color"];
+    let settings = super::settings(invocation, "hadolint.yaml", "ignored: []\n")?;
+    let words: &[&dyn AsRef<OsStr>] = &[&"--format", &"json", &"--no-color", &"--config", &settings];
     Ok(invocation.with(words, &SCANNER, Some("--")))
 }
 

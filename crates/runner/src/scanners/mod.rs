@@ -29,7 +29,11 @@ mod wapiti;
 mod zap;
 mod zizmor;
 
-use crate::scanner::Scanner;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::scanner::{Invocation, Scanner};
 
 static SCANNERS: &[Scanner] = &[
     bandit::SCANNER,
@@ -72,6 +76,22 @@ pub fn scanners() -> &'static [Scanner] {
 #[must_use]
 pub fn scanner(id: &str) -> Option<&'static Scanner> {
     SCANNERS.iter().find(|scanner| scanner.id == id)
+}
+
+/// A file of ours that a scanner is to take its settings from, and so not from the target.
+fn settings(invocation: &Invocation<'_>, name: &str, text: &str) -> io::Result<PathBuf> {
+    let path = invocation.folder.join(name);
+    std::fs::write(&path, text)?;
+    Ok(path)
+}
+
+/// The targets for a scanner that is not started in the target's root.
+fn absolute(invocation: &Invocation<'_>) -> Vec<OsString> {
+    let absolute = |target: &OsString| {
+        let target = Path::new(target);
+        invocation.root.join(target.strip_prefix(".").unwrap_or(target)).into_os_string()
+    };
+    invocation.targets.iter().map(absolute).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! npm audit: packages of npm, by each lock file. The registry's advisories are asked for.
 //!
-//! The exit code 1 says that there are findings, or that the registry did not answer; its report tells which.
+//! The exit code 1 says that there are findings, or that the registry did not answer; its report tells which. It is
+//! given a copy of the lock file in a folder of its own: beside the file an `.npmrc` could name the registry that is asked.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::request::ScanOptions;
@@ -26,7 +27,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         subject: "package-lock.json",
         looks_at,
         started_on: StartedOn::EachFile,
-        works_in: WorkingFolder::Target,
+        works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::StandardOutput,
     arguments,
@@ -38,8 +39,15 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 
 /// It takes the folder, not the file.
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let lock_file = invocation.targets.first().map(Path::new).unwrap_or(Path::new("."));
-    let folder = lock_file.parent().unwrap_or(Path::new("."));
+    let folder = invocation.folder.join("project");
+    std::fs::create_dir(&folder)?;
+    let lock_file = super::absolute(invocation).pop().map(PathBuf::from).unwrap_or_default();
+    let manifest = lock_file.with_file_name("package.json");
+    std::fs::copy(&lock_file, folder.join(files::name_of(&lock_file)))?;
+    // A link could lead out of the target.
+    if manifest.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        std::fs::copy(&manifest, folder.join("package.json"))?;
+    }
     let words: &[&dyn AsRef<OsStr>] = &[&"audit", &"--json", &"--package-lock-only", &"--prefix", &folder];
     Ok(Invocation { targets: Vec::new(), ..*invocation }.with(words, &SCANNER, None))
 }

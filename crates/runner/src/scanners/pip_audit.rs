@@ -1,6 +1,7 @@
 //! pip-audit: Python packages, by each requirements file that pins them. The advisories of PyPI are asked for.
 //!
 //! It installs and resolves nothing: what a file does not pin is not audited, and where the service is away, the report says so.
+//! It asks for its pip by `python -m pip`, which takes modules from the working folder: that is not the target.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -26,7 +27,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         subject: "requirements file",
         looks_at,
         started_on: StartedOn::EachFile,
-        works_in: WorkingFolder::Target,
+        works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::File,
     arguments,
@@ -47,7 +48,8 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"--output",
         &invocation.report,
     ];
-    Ok(invocation.with(words, &SCANNER, Some("--requirement")))
+    let targets = super::absolute(invocation);
+    Ok(Invocation { targets, ..*invocation }.with(words, &SCANNER, Some("--requirement")))
 }
 
 /// `requirements.txt`, `requirements-dev.txt`, `dev-requirements.txt`, `requirements/base.txt`.

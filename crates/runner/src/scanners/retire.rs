@@ -1,6 +1,7 @@
 //! Retire.js: JavaScript libraries that lie about as files, without a manifest.
 //!
-//! It loads its data from the network unless `--jsrepo FILE` names it.
+//! It loads its data from the network unless `--jsrepo FILE` names it. A `.retireignore` of the target could leave out all
+//! of it: an empty one of ours stands in its place.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -37,7 +38,16 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: &[&dyn AsRef<OsStr>] =
-        &[&"--outputformat", &"json", &"--outputpath", &invocation.report, &"--cachedir", &invocation.folder];
+    let ignored = super::settings(invocation, "retireignore.json", "[]")?;
+    let words: &[&dyn AsRef<OsStr>] = &[
+        &"--outputformat",
+        &"json",
+        &"--outputpath",
+        &invocation.report,
+        &"--cachedir",
+        &invocation.folder,
+        &"--ignorefile",
+        &ignored,
+    ];
     Ok(invocation.with(words, &SCANNER, Some("--path")))
 }

@@ -55,9 +55,7 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
 
 /// An empty file: without one it takes orders from a `trivy.yaml` in the target.
 pub(super) fn no_settings(invocation: &Invocation<'_>) -> io::Result<PathBuf> {
-    let settings = invocation.folder.join("trivy.yaml");
-    std::fs::write(&settings, "")?;
-    Ok(settings)
+    super::settings(invocation, "trivy.yaml", "")
 }
 
 const LOCK_FILES: &[&str] = &[

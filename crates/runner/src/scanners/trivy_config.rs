@@ -1,4 +1,7 @@
-//! Trivy as a reader of configuration: Terraform, CloudFormation, Kubernetes, Dockerfiles, Helm. Its checks are in the program: no network.
+//! Trivy as a reader of configuration: Terraform, CloudFormation, Kubernetes, Dockerfiles, Helm.
+//!
+//! Its checks are in the program, but it would fetch the modules that Terraform names, by git and from anywhere: git is
+//! forbidden all ways there are.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -17,7 +20,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "trivy",
     version_arguments: &["--version"],
     exit_codes: &[0],
-    environment: &[],
+    environment: &[("GIT_ALLOW_PROTOCOL", "none")],
     looks_at: LooksAt::Files(Files {
         subject: "configuration file",
         looks_at,

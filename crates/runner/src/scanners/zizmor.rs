@@ -1,6 +1,7 @@
 //! zizmor: workflows and actions of GitHub. Offline: no audit that asks GitHub.
 //!
-//! The exit codes from 11 tell how bad the worst finding is.
+//! The exit codes from 11 tell how bad the worst finding is. A `zizmor.yml` of the target could turn audits off and is
+//! left aside.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -36,7 +37,7 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: &[&dyn AsRef<OsStr>] = &[&"--offline", &"--no-progress", &"--format", &"json"];
+    let words: &[&dyn AsRef<OsStr>] = &[&"--offline", &"--no-progress", &"--no-config", &"--format", &"json"];
     Ok(invocation.with(words, &SCANNER, Some("--")))
 }
 

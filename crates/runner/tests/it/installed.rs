@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use scanhelm_core::finding::Location;
@@ -16,53 +17,59 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fake::scan;
 
-fn checkout() -> PathBuf {
+pub(crate) fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
+
+/// Remembers versions: some take a second to say theirs.
+pub(crate) static DISCOVERY: LazyLock<Discovery> = LazyLock::new(|| Discovery::new(folders(), BTreeMap::new()));
 
 fn folders() -> Vec<PathBuf> {
     let parts = [".tools/scanners/bin", ".tools/checkov/bin", "e2e/scanners/node_modules/.bin"];
     parts.iter().map(|part| checkout().join(part)).collect()
 }
 
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let found = folders().into_iter().map(|folder| folder.join(name)).find(|path| path.exists());
     assert!(found.is_some(), "{name} is not installed for the tests: run `scripts/setup-test.sh scanners`");
     found.unwrap()
 }
 
 /// An old release, as the registry has it.
-fn source(name: &str) -> PathBuf {
+pub(crate) fn source(name: &str) -> PathBuf {
     let folder = checkout().join(".tools/sources").join(name);
     assert!(folder.is_dir(), "{name} is not there: run `scripts/setup-test.sh scanners`");
     folder.canonicalize().unwrap()
 }
 
-async fn brought(id: &str, target: &Path, arguments: &[&str]) -> ScanOutcome {
-    let discovery = Discovery::new(folders(), BTreeMap::new());
+pub(crate) async fn brought(id: &str, target: &Path, arguments: &[&str]) -> ScanOutcome {
     let mut request = ScanRequest::new(target);
     request.scanners = Some(vec![id.to_owned()]);
     request.limits = Limits { time: Duration::from_secs(240), ..Limits::default() };
     if !arguments.is_empty() {
         request.options.arguments.insert(id.to_owned(), arguments.iter().map(OsString::from).collect());
     }
-    let (outcome, _) = scan(&discovery, request, &CancellationToken::new()).await;
+    let (outcome, _) = scan(&DISCOVERY, request, &CancellationToken::new()).await;
     assert_eq!((outcome.failed.len(), outcome.skipped.len()), (0, 0), "{:?} {:?}", outcome.failed, outcome.skipped);
     outcome
 }
 
 /// What a scanner prints when it is run by hand in the folder.
-fn by_hand(folder: &Path, name: &str, arguments: &[&str], files: &[PathBuf]) -> Vec<u8> {
-    let ended = Command::new(program(name)).current_dir(folder).args(arguments).args(files).output().unwrap();
+pub(crate) fn by_hand(folder: &Path, name: &str, arguments: &[&str], files: &[PathBuf]) -> Vec<u8> {
+    let program = program(name);
+    // Engines lie beside their scanners.
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let ended =
+        Command::new(program).current_dir(folder).env("PATH", path).args(arguments).args(files).output().unwrap();
     assert!(!ended.stdout.is_empty(), "{name}: {}", String::from_utf8_lossy(&ended.stderr));
     ended.stdout
 }
 
-fn json(bytes: &[u8]) -> Value {
+pub(crate) fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
@@ -85,7 +92,7 @@ fn files(folder: &Path, wanted: fn(&str) -> bool) -> Vec<PathBuf> {
 
 /// As many findings as the scanner itself told of, each on a file of the target; told again the same way (but for one
 /// that takes most of a minute).
-async fn agrees(id: &str, target: &Path, arguments: &[&str], told: usize) {
+pub(crate) async fn agrees(id: &str, target: &Path, arguments: &[&str], told: usize) {
     let outcome = brought(id, target, arguments).await;
     assert!(told > 0, "{id} found nothing by hand");
     assert_eq!(outcome.records.len(), told, "{id}: {:?}", outcome.ran);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod addresses;
+mod advisories;
 mod fake;
 mod installed;
 mod misbehaving;
@@ -9,3 +10,5 @@ mod processes;
 mod real;
 mod requests;
 mod servers;
+mod service;
+mod settings;
