@@ -177,6 +177,7 @@ setup_scanners() {
   environment "$tools/scanners" scripts/requirements/scanners.txt || fail "the scanners for tests could not be installed"
   expose "$tools/scanners" bandit semgrep pysemgrep
   environment "$tools/checkov" scripts/requirements/checkov.txt || fail "Checkov could not be installed"
+  environment "$tools/njsscan" scripts/requirements/njsscan.txt || fail "njsscan could not be installed"
   environment "$tools/network" scripts/requirements/network.txt || fail "Wapiti and ssh-audit could not be installed"
   network_programs
   node_modules e2e/scanners

@@ -29,10 +29,11 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// Adds what another start brought. Packages without a place are those of its lock file.
+    /// Adds what another start brought. Packages are those of its lock file, and not of what a report calls it, which has
+    /// no folder.
     pub(crate) fn append(&mut self, mut other: Self, lock_file: Option<&Path>) {
         for record in &mut other.records {
-            if let (Location::Package { path: path @ None, .. }, Some(file)) = (&mut record.location, lock_file) {
+            if let (Location::Package { path, .. }, Some(file)) = (&mut record.location, lock_file) {
                 *path = Some(file.to_string_lossy().into_owned());
             }
         }
@@ -101,13 +102,13 @@ pub(crate) enum ReportError {
 }
 
 /// Reads the whole report. A report that is not whole gives no record at all.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Read, ReportError> {
+pub(crate) fn read(path: &Path, options: &ReadOptions, may_be_empty: bool) -> Result<Read, ReportError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReportError::Missing,
         _ => ReportError::Unopened(error),
     })?;
     if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-        return Err(ReportError::Missing);
+        return if may_be_empty { Ok(Read::default()) } else { Err(ReportError::Missing) };
     }
     let mut read = Read::default();
     let mut ended = false;

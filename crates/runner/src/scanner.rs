@@ -172,6 +172,11 @@ pub(crate) enum ReportPlace {
     StandardOutput,
     /// To the file, a line a finding: without findings it may not be there.
     FileOfFindings,
+    /// To standard output, a line for each finding and so nothing without one. That it came to its end it says on
+    /// standard error, in these words.
+    Lines {
+        end: &'static str,
+    },
 }
 
 /// One start of a scanner.

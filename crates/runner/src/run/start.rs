@@ -150,7 +150,7 @@ impl Scan {
             environment: scanner.environment,
             marker: &marker,
             report: Some(&report),
-            printed: scanner.report == ReportPlace::StandardOutput,
+            printed: matches!(scanner.report, ReportPlace::StandardOutput | ReportPlace::Lines { .. }),
             time,
             grace: self.limits.grace,
             report_bytes: self.limits.report_bytes,
@@ -255,8 +255,8 @@ impl Scan {
             repository: tree.map(|tree| tree.repository().to_owned()),
             ..ReadOptions::default()
         };
-        let path = report.to_path_buf();
-        let work = tokio::task::spawn_blocking(move || report::read(&path, &options));
+        let (path, may_be_empty) = (report.to_path_buf(), matches!(scanner.report, ReportPlace::Lines { .. }));
+        let work = tokio::task::spawn_blocking(move || report::read(&path, &options, may_be_empty));
         let read = work.await.map_err(|error| trouble(error.to_string()))?;
         let printed = message::shown(last_words(ended));
         let said = |words: &str| if words.is_empty() { String::new() } else { format!(": {words}") };
@@ -268,6 +268,9 @@ impl Scan {
             Ok(read) if read.blind => {
                 let words = read.problems.first().map_or("it gives no reason", String::as_str);
                 Err(trouble(format!("it looked at nothing: {words}")))
+            }
+            Ok(_) if !says_its_end(scanner, ended) => {
+                Err(trouble(format!("it does not say that it came to its end{}", said(&printed))))
             }
             Ok(read) => Ok(read),
             Err(ReportError::Missing)
@@ -286,6 +289,14 @@ impl Scan {
 /// Without the private folder's path, which is another one each time.
 fn without(text: &[u8], folder: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(text).replace(String::from_utf8_lossy(folder).as_ref(), "$FOLDER").into_bytes()
+}
+
+/// A report of lines has no end of its own.
+fn says_its_end(scanner: &Scanner, ended: &Ended) -> bool {
+    match scanner.report {
+        ReportPlace::Lines { end } => ended.stderr.contains(end),
+        ReportPlace::File | ReportPlace::FileOfFindings | ReportPlace::StandardOutput => true,
+    }
 }
 
 /// Tools say what stopped them at the end.

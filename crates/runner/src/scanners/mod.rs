@@ -9,14 +9,19 @@ mod eslint;
 mod flawfinder;
 mod gitleaks;
 mod hadolint;
+mod kube_linter;
 mod lynis;
 mod masscan;
+mod mobsfscan;
+mod njsscan;
 mod nmap;
 mod npm_audit;
 mod nuclei;
+mod osv_scanner;
 mod pip_audit;
 mod retire;
 mod ruff;
+mod safety;
 mod semgrep;
 mod shellcheck;
 mod ssh_audit;
@@ -25,6 +30,7 @@ mod sslyze;
 mod testssl;
 mod trivy;
 mod trivy_config;
+mod trufflehog;
 mod wapiti;
 mod zap;
 mod zizmor;
@@ -40,19 +46,25 @@ static SCANNERS: &[Scanner] = &[
     semgrep::SCANNER,
     ruff::SCANNER,
     eslint::SCANNER,
+    njsscan::SCANNER,
+    mobsfscan::SCANNER,
     shellcheck::SCANNER,
     flawfinder::SCANNER,
     cppcheck::SCANNER,
     gitleaks::SCANNER,
     detect_secrets::SCANNER,
+    trufflehog::SCANNER,
     trivy::SCANNER,
+    osv_scanner::SCANNER,
     npm_audit::SCANNER,
     pip_audit::SCANNER,
+    safety::SCANNER,
     cargo_audit::SCANNER,
     retire::SCANNER,
     trivy_config::SCANNER,
     checkov::SCANNER,
     hadolint::SCANNER,
+    kube_linter::SCANNER,
     zizmor::SCANNER,
     wapiti::SCANNER,
     nuclei::SCANNER,

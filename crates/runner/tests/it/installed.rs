@@ -25,7 +25,7 @@ pub(crate) fn checkout() -> PathBuf {
 pub(crate) static DISCOVERY: LazyLock<Discovery> = LazyLock::new(|| Discovery::new(folders(), BTreeMap::new()));
 
 fn folders() -> Vec<PathBuf> {
-    let parts = [".tools/scanners/bin", ".tools/checkov/bin", "e2e/scanners/node_modules/.bin"];
+    let parts = [".tools/scanners/bin", ".tools/checkov/bin", ".tools/njsscan/bin", "e2e/scanners/node_modules/.bin"];
     parts.iter().map(|part| checkout().join(part)).collect()
 }
 
@@ -165,6 +165,27 @@ async fn eslint() {
     let report = by_hand(&target, "eslint", &words, &files(&target, |name| name.ends_with(".js")));
     let told = json(&report).as_array().unwrap().iter().map(|file| list(file, "messages").len()).sum();
     agrees("eslint", &target, &[], told).await;
+}
+
+/// Once, and not twice as the others: it takes most of ten seconds.
+#[tokio::test]
+async fn njsscan() {
+    let target = source("npm/bcrypt");
+    let folder = tempfile::TempDir::new().unwrap();
+    let shop = "const app = require(\"express\")();\napp.get(\"/\", (asked, answer) => {\n    eval(asked.query.code);\n    \
+                answer.send(asked.query.text);\n});\n";
+    fs::write(folder.path().join("shop.js"), shop).unwrap();
+    fs::copy(target.join("bcrypt.js"), folder.path().join("bcrypt.js")).unwrap();
+    let report = json(&by_hand(folder.path(), "njsscan", &["--json", "."], &[]));
+    let told: usize = report["nodejs"].as_object().unwrap().values().map(|rule| list(rule, "files").len()).sum();
+    assert!(told > 1, "{report}");
+
+    // Here, and not before: by hand it would obey.
+    let settings = "ignore-rules: [eval_nodejs, express_xss]\nseverity-filter: [INFO]\n";
+    fs::write(folder.path().join(".njsscan"), settings).unwrap();
+    let outcome = brought("njsscan", folder.path(), &[]).await;
+    assert_eq!((outcome.records.len(), outcome.ran[0].warnings.len()), (told, 0), "{outcome:?}");
+    assert!(outcome.records.iter().any(|record| record.location.label() == "shop.js:3"), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod addresses;
 mod advisories;
 mod fake;
+mod handed;
 mod installed;
 mod misbehaving;
 mod processes;

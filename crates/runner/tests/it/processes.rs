@@ -1,15 +1,17 @@
 //! No process is left behind.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use scanhelm_runner::process::end_leftovers;
-use scanhelm_runner::{RunnerEvent, ScanState, run};
+use scanhelm_runner::{RunnerEvent, ScanRequest, ScanState, run};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{Fakes, assert_gone, is_alive};
+use crate::fake::{Fakes, assert_gone, is_alive, scan};
+use crate::installed::DISCOVERY;
 
 /// Notes its own pid and those of a helper in its group and one that left it, then waits for ever.
 const FAMILY: &str = "sleep 300 & echo $! > $NOTES/helper
@@ -93,6 +95,44 @@ async fn a_scan_that_ends_by_itself_leaves_nothing() {
     let (outcome, _) = fakes.scan(fakes.request()).await;
     assert_eq!(outcome.records.len(), 1);
     assert_family_gone(&fakes);
+}
+
+/// Asked to end, njsscan ends and leaves its engine running.
+#[tokio::test]
+async fn cancelling_a_real_scanner_ends_the_engine_that_it_started() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("shop.js"), "eval(process.argv[2]);\n").unwrap();
+    let marker = format!("njsscan-{}", std::process::id());
+    let mut request = ScanRequest::new(folder.path());
+    request.scanners = Some(vec!["njsscan".to_owned()]);
+    request.marker = Some(marker.clone());
+    let cancel = CancellationToken::new();
+    let engine = || family(&marker).into_iter().find(|(_, words)| words.contains("semgrep scan"));
+    let canceller = async {
+        tokio::time::timeout(Duration::from_secs(60), async {
+            while engine().is_none() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("njsscan did not start its engine");
+        cancel.cancel();
+    };
+    let ((outcome, _), ()) = tokio::join!(scan(&DISCOVERY, request, &cancel), canceller);
+    assert_eq!((outcome.state, outcome.failed.len()), (ScanState::Cancelled, 0), "{outcome:?}");
+    family(&marker).keys().for_each(|pid| assert_gone(pid));
+}
+
+/// The processes that carry the marker, with their command lines.
+fn family(marker: &str) -> BTreeMap<String, String> {
+    let read = |pid: &str, name: &str| {
+        let bytes = std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).replace('\0', " ")
+    };
+    let pids = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().into_string().ok());
+    let marked = |pid: &String| read(pid, "environ").contains(&format!("SCANHELM_RUN={marker}/"));
+    pids.filter(marked).map(|pid| (pid.clone(), read(&pid, "cmdline"))).collect()
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! mobsfscan: source of apps for Android and iOS, with rules of its own and an engine of its own (Semgrep's).
+//!
+//! Some of its rules miss something in the app as a whole, so it gets the target and not files; it leaves out by itself
+//! what has `spec` or `fixtures` anywhere in its path. A `.mobsf` of the target could turn rules off: settings of ours
+//! stand in its place.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use crate::files;
+use crate::request::ScanOptions;
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+
+pub(super) const SCANNER: Scanner = Scanner {
+    id: "mobsfscan",
+    name: "mobsfscan",
+    scan_types: &[ScanType::Code],
+    programs: &["mobsfscan"],
+    oldest: "0.4",
+    install_hint: "pipx install mobsfscan   (or: pip install mobsfscan, in an environment of its own)",
+    format: "njsscan",
+    version_arguments: &["--version"],
+    // 1 says that there are findings of its highest severity.
+    exit_codes: &[0, 1],
+    environment: &[],
+    looks_at: LooksAt::Files(Files {
+        subject: "AndroidManifest.xml, Info.plist, or file of Kotlin, Swift or Objective-C outside of fixtures and specs",
+        looks_at,
+        started_on: StartedOn::Target,
+        works_in: WorkingFolder::Target,
+    }),
+    report: ReportPlace::File,
+    arguments,
+};
+
+/// Java alone is as often a server's.
+fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+    let of_an_app = matches!(files::name_of(path), "AndroidManifest.xml" | "Info.plist")
+        || files::has_extension(path, &["kt", "swift", "m"]);
+    let text = path.to_string_lossy();
+    of_an_app && !["fixtures", "spec"].iter().any(|word| text.contains(word))
+}
+
+fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
+    let settings = super::settings(invocation, "mobsfscan.yaml", "ignore-rules: []\n")?;
+    let words: &[&dyn AsRef<OsStr>] = &[&"--json", &"--output", &invocation.report, &"--config", &settings];
+    Ok(invocation.with(words, &SCANNER, Some("--")))
+}
