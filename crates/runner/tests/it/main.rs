@@ -1,5 +1,5 @@
 //! The runner against scanners that misbehave and against real ones.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod addresses;
 mod advisories;
