@@ -38,8 +38,11 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
     let settings = super::settings(invocation, "hadolint.yaml", "ignored: []\n")?;
-    let words: &[&dyn AsRef<OsStr>] = &[&"--format", &"json", &"--no-color", &"--config", &settings];
-    Ok(invocation.with(words, &SCANNER, Some("--")))
+    let mut words: Vec<&dyn AsRef<OsStr>> = vec![&"--format", &"json", &"--no-color"];
+    if !super::has_settings(invocation, &SCANNER) {
+        words.extend([&"--config" as &dyn AsRef<OsStr>, &settings]);
+    }
+    Ok(invocation.with(&words, &SCANNER, Some("--")))
 }
 
 /// `Dockerfile`, `Dockerfile.web`, `web.Dockerfile`, `Containerfile`.

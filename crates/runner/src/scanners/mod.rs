@@ -97,6 +97,12 @@ fn settings(invocation: &Invocation<'_>, name: &str, text: &str) -> io::Result<P
     Ok(path)
 }
 
+/// Whether the caller names settings for a scanner that takes them once. They are the caller's, so they count.
+fn has_settings(invocation: &Invocation<'_>, scanner: &Scanner) -> bool {
+    let mut added = invocation.options.arguments.get(scanner.id).into_iter().flatten();
+    added.any(|word| word == "-c" || word.as_encoded_bytes().starts_with(b"--config"))
+}
+
 /// The targets for a scanner that is not started in the target's root.
 fn absolute(invocation: &Invocation<'_>) -> Vec<OsString> {
     let absolute = |target: &OsString| {

@@ -37,8 +37,11 @@ fn looks_at(path: &Path, _: &ScanOptions) -> bool {
 }
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
-    let words: &[&dyn AsRef<OsStr>] = &[&"--offline", &"--no-progress", &"--no-config", &"--format", &"json"];
-    Ok(invocation.with(words, &SCANNER, Some("--")))
+    let mut words: Vec<&dyn AsRef<OsStr>> = vec![&"--offline", &"--no-progress", &"--format", &"json"];
+    if !super::has_settings(invocation, &SCANNER) {
+        words.push(&"--no-config");
+    }
+    Ok(invocation.with(&words, &SCANNER, Some("--")))
 }
 
 fn is_workflow(path: &Path) -> bool {

@@ -64,6 +64,33 @@ async fn zizmor() {
     settings_change_nothing("zizmor", &[], &[(".github/workflows/ci.yml", workflow)], &settings).await;
 }
 
+/// Who scans may well name settings, those of the target too.
+#[tokio::test]
+async fn settings_that_the_caller_names_count() {
+    let off = [
+        ("bandit", "--ini=.bandit", ".bandit", "[bandit]\nskips: B307\n"),
+        ("gitleaks", "--config=own.toml", "own.toml", "[[rules]]\nid = \"none\"\nregex = '''never-there'''\n"),
+        ("hadolint", "--config=.hadolint.yaml", ".hadolint.yaml", "ignored: [DL3004, DL3006]\n"),
+        ("zizmor", "--config=zizmor.yml", "zizmor.yml", "rules:\n  excessive-permissions:\n    disable: true\n"),
+    ];
+    let key = format!("aws_key = \"AKIA{}\"\n", "Z7XKQ4PLM2NRT5VW");
+    let workflow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ls\n";
+    let files = [
+        ("app.py", "eval(input())\n"),
+        ("keys.txt", key.as_str()),
+        ("Dockerfile", "FROM debian\nRUN sudo ls\n"),
+        (".github/workflows/ci.yml", workflow),
+    ];
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), &files);
+    for (id, argument, path, text) in off {
+        write(folder.path(), &[(path, text)]);
+        assert!(!brought(id, folder.path(), &[]).await.records.is_empty(), "{id} finds something");
+        let told = brought(id, folder.path(), &[argument]).await.records;
+        assert_eq!(told, Vec::new(), "{id} does not take the settings");
+    }
+}
+
 /// With what is known of C's own functions replaced by nothing, no memory is ever lost.
 #[tokio::test]
 async fn cppcheck() {
