@@ -46,6 +46,8 @@ pub enum Event {
     ScanCancelled,
     ScanStatus,
     ScanProgress,
+    /// What the scanned project suppresses of its own findings.
+    ScanSuppression,
     ImportStart,
     ImportProgress,
     ImportComplete,
@@ -82,6 +84,7 @@ impl Event {
             Self::ScanCancelled => "scan.cancelled",
             Self::ScanStatus => "scan.status",
             Self::ScanProgress => "scan.progress",
+            Self::ScanSuppression => "scan.suppression",
             Self::ImportStart => "import.start",
             Self::ImportProgress => "import.progress",
             Self::ImportComplete => "import.complete",

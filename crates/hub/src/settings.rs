@@ -56,6 +56,8 @@ pub struct Local {
     pub tool_paths: Vec<PathBuf>,
     /// Folders below which the hub may scan; empty: nothing.
     pub allowed_roots: Vec<PathBuf>,
+    /// A scanned project may suppress findings of itself, as with `scanhelm scan`.
+    pub project_suppression: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +108,7 @@ impl Settings {
                 timeout: Duration::from_mins(10),
                 tool_paths: Vec::new(),
                 allowed_roots: Vec::new(),
+                project_suppression: true,
             },
             jobs: Jobs {
                 workers: 4,

@@ -22,6 +22,7 @@ mod message;
 mod order;
 mod outcome;
 pub mod process;
+pub mod project;
 mod report;
 mod repository;
 mod request;

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 
 use scanhelm_core::finding::{FindingState, Sighting, SightingSource, SightingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId};
+use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::{Result, Severity, Timestamp};
 
 use crate::row::Row;
-use crate::sql::{Rows, values};
+use crate::sql::{Rows, json, values};
 use crate::store::{Reader, Transaction};
 
 const COLUMNS: &str = "SELECT id, company_id, finding_id, source, scanner_ref, scanner, rule_id, title, severity, \
-                       scan_id, run_id, first_seen_at, last_seen_at, authenticated, state, detail FROM sightings";
+                       scan_id, run_id, first_seen_at, last_seen_at, authenticated, state, detail, suppressed FROM sightings";
 
 /// What a scanner says about a finding; replaced as a whole by a newer look.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct SightingContent {
     pub detail: String,
     /// Ten times the leading score computed from its vectors.
     pub cvss_tenths: Option<u8>,
+    /// The scanned project suppresses it.
+    pub suppressed: Option<Suppressed>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +77,11 @@ pub struct SightingRow {
     pub finding_resolved_at: Option<Timestamp>,
 }
 
+/// Words and two texts: that always becomes JSON.
+fn written(suppressed: Option<&Suppressed>) -> Option<String> {
+    suppressed.and_then(|suppressed| json(suppressed).ok())
+}
+
 fn read(row: &Row<'_>) -> Result<Sighting> {
     Ok(Sighting {
         id: row.parsed("id")?,
@@ -92,6 +100,10 @@ fn read(row: &Row<'_>) -> Result<Sighting> {
         authenticated: row.flag("authenticated")?,
         state: row.word("state", &SightingState::ALL, SightingState::as_str)?,
         detail: row.json("detail")?,
+        suppressed: match row.maybe_text("suppressed")? {
+            Some(_) => Some(row.json("suppressed")?),
+            None => None,
+        },
     })
 }
 
@@ -149,8 +161,8 @@ impl Transaction {
         let rows = Rows {
             head: "INSERT INTO sightings (id, company_id, finding_id, asset_id, source, scanner_ref, scanner, rule_id, \
                    title, severity, scan_id, run_id, first_seen_at, last_seen_at, authenticated, policy, state, \
-                   content, detail, cvss) VALUES ",
-            columns: 20,
+                   content, detail, cvss, suppressed) VALUES ",
+            columns: 21,
             tail: "",
         };
         // In the order of their references, so that each page of that index is touched once.
@@ -178,7 +190,8 @@ impl Transaction {
                 SightingState::Seen.as_str(),
                 shown.content,
                 shown.detail,
-                shown.cvss_tenths.map(u32::from)
+                shown.cvss_tenths.map(u32::from),
+                written(shown.suppressed.as_ref())
             ]);
         })
         .await?;
@@ -189,14 +202,14 @@ impl Transaction {
         let newest: Vec<_> = updates.iter().filter_map(|update| Some((update, update.replacement.as_ref()?))).collect();
         let replace = Rows {
             head: "WITH look (id, scan_id, run_id, seen_at, scanner, rule_id, title, severity, authenticated, policy, \
-                   content, detail, cvss) AS (VALUES ",
-            columns: 13,
+                   content, detail, cvss, suppressed) AS (VALUES ",
+            columns: 14,
             tail: ") UPDATE sightings SET scan_id = look.scan_id, run_id = look.run_id, state = 'seen', \
                    state_reason = NULL, first_seen_at = CASE WHEN look.seen_at < first_seen_at THEN look.seen_at \
                    ELSE first_seen_at END, last_seen_at = look.seen_at, scanner = look.scanner, \
                    rule_id = look.rule_id, title = look.title, severity = look.severity, \
                    authenticated = look.authenticated, policy = look.policy, content = look.content, \
-                   detail = look.detail, cvss = look.cvss FROM look WHERE sightings.id = look.id \
+                   detail = look.detail, cvss = look.cvss, suppressed = look.suppressed FROM look WHERE sightings.id = look.id \
                    AND look.seen_at >= sightings.last_seen_at",
         };
         replace
@@ -214,7 +227,8 @@ impl Transaction {
                     shown.policy,
                     shown.content,
                     shown.detail,
-                    shown.cvss_tenths.map(u32::from)
+                    shown.cvss_tenths.map(u32::from),
+                    written(shown.suppressed.as_ref())
                 ]);
             })
             .await?;

@@ -50,6 +50,8 @@ pub struct SuppressionRow {
     pub rule: Option<SuppressionRuleId>,
     pub subject: Subject,
     pub sightings: Vec<SightingState>,
+    /// The scanned project suppresses the evidence of every scanner that sees it.
+    pub by_project: bool,
     pub verdict: Option<Verdict>,
     pub last_seen_at: Timestamp,
 }
@@ -111,6 +113,7 @@ fn subject(row: &Row<'_>) -> Result<SuppressionRow> {
             asset_tags: row.json("tags")?,
         },
         sightings: Vec::new(),
+        by_project: true,
         verdict: match row.maybe_text("state")? {
             Some(_) => Some(triage::read(row)?),
             None => None,
@@ -185,23 +188,36 @@ impl Reader {
 
     async fn with_sightings(&self, sql: Sql) -> Result<Vec<SuppressionRow>> {
         let mut rows = self.connection().all(sql, subject).await?;
-        let mut sql = self.sql("SELECT finding_id, scanner, rule_id, state FROM sightings WHERE", values![]);
+        let mut sql =
+            self.sql("SELECT finding_id, scanner, rule_id, state, suppressed FROM sightings WHERE", values![]);
         sql.among("finding_id", rows.iter().map(|row| row.id.to_string()));
         let told = self
             .connection()
             .all(sql, |row| {
                 let state = row.word("state", &SightingState::ALL, SightingState::as_str)?;
-                Ok((row.parsed::<FindingId>("finding_id")?, state, (row.text("scanner")?, row.text("rule_id")?)))
+                let suppressed = row.maybe_text("suppressed")?.is_some();
+                let by = (row.text("scanner")?, row.text("rule_id")?);
+                Ok((row.parsed::<FindingId>("finding_id")?, state, suppressed, by))
             })
             .await?;
         let mut places: HashMap<FindingId, &mut SuppressionRow> = rows.iter_mut().map(|row| (row.id, row)).collect();
-        for (id, state, by) in told {
+        for (id, state, suppressed, by) in told {
             if let Some(row) = places.get_mut(&id) {
                 row.sightings.push(state);
+                row.by_project &= suppressed || state != SightingState::Seen;
                 row.subject.seen_by.extend((state == SightingState::Seen).then_some(by));
             }
         }
         Ok(rows)
+    }
+
+    /// Whether projects suppress, or have suppressed, anything of a company: so rare that most imports ask no more.
+    pub async fn projects_suppress(&self, company: CompanyId) -> Result<bool> {
+        let text = "SELECT CAST(CASE WHEN \
+                    EXISTS (SELECT 1 FROM sightings WHERE company_id = ? AND suppressed IS NOT NULL) OR \
+                    EXISTS (SELECT 1 FROM findings WHERE company_id = ? AND status = 'suppressed' \
+                    AND suppression_rule_id IS NULL) THEN 1 ELSE 0 END AS BIGINT) AS value";
+        Ok(self.connection().number(self.sql(text, values![company, company])).await? > 0)
     }
 
     pub async fn suppression_pass(&self, company: CompanyId) -> Result<SuppressionPass> {

@@ -18,6 +18,7 @@ const EVENT_NAMES = [
   "scan.deleted",
   "scan.status",
   "scan.progress",
+  "scan.suppression",
   "import.start",
   "import.progress",
   "import.complete",

@@ -96,7 +96,7 @@ function Detail({ finding }: { finding: FindingDetail }) {
           .
         </Notice>
       ) : null}
-      {finding.suppressed_by ? <SuppressedBy rule={finding.suppressed_by} /> : null}
+      {finding.suppressed_by ? <SuppressedBy rule={finding.suppressed_by} /> : <SuppressedInSource finding={finding} />}
       <Judgement finding={finding} />
       <SuppressAlike finding={finding} />
       <RiskParts finding={finding} />
@@ -160,6 +160,26 @@ function SuppressedBy({ rule }: { rule: NonNullable<FindingDetail["suppressed_by
       of {rule.owner.name || rule.owner.email || "somebody who has left"}, until{" "}
       <RelativeTime at={rule.expires_at} />: {rule.reason}
     </Notice>
+  );
+}
+
+const WAYS: Record<string, string> = {
+  inline: "a comment in the source",
+  config: "a rule of the project",
+  baseline: "the baseline of the project",
+};
+
+/** By files of the project that was scanned, and not by anybody here: they change it, or somebody here judges it. */
+function SuppressedInSource({ finding }: { finding: FindingDetail }) {
+  if (finding.status !== "suppressed") return null;
+  return finding.sightings.map(({ id, suppressed }) =>
+    suppressed ? (
+      <Notice key={id} tone="warning">
+        Suppressed by {WAYS[suppressed.by] ?? suppressed.by}
+        {suppressed.owner ? ` of ${suppressed.owner}` : ""}
+        {suppressed.reason ? `: ${suppressed.reason}` : ""}
+      </Notice>
+    ) : null,
   );
 }
 

@@ -20,7 +20,7 @@ use super::finding_history::{HistoryEntry, history};
 use super::person::{Members, OwnerWord, Person, choice};
 use super::rating::{CveFacts, RiskPart, Scores, Weakness};
 use super::relation::{Group, RelatedFinding};
-use super::suppression::SuppressedBy;
+use super::suppression::{SuppressedBy, SuppressedInSource};
 use super::words::{FindingState, Severity, SightingState, SlaStanding, Time};
 use crate::extract::nullable;
 
@@ -154,7 +154,7 @@ pub(crate) struct FindingDetail {
     /// Judgements, changes of the owner and approvals, newest first.
     history: Vec<HistoryEntry>,
     fingerprint_explained: Vec<FingerprintPart>,
-    /// The rule that suppresses it, if one does.
+    /// The rule that suppresses it, if one does. What the scanned project says stands at the sightings.
     suppressed_by: Option<SuppressedBy>,
     /// The other findings that are the same weakness to other scanners, with the reason for each.
     related: Vec<RelatedFinding>,
@@ -190,6 +190,8 @@ pub(crate) struct Sighting {
     /// Description, solution, evidence and scores as the scanner gave them.
     #[schema(value_type = Object)]
     detail: Value,
+    /// The scanned project suppresses it; a finding of which all evidence is suppressed so is `suppressed`.
+    suppressed: Option<SuppressedInSource>,
 }
 
 impl From<core::Sighting> for Sighting {
@@ -209,6 +211,7 @@ impl From<core::Sighting> for Sighting {
             last_seen_at: sighting.last_seen_at.into(),
             authenticated: sighting.authenticated,
             detail: sighting.detail,
+            suppressed: sighting.suppressed.map(Into::into),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use scanhelm_core::finding::suppression as core;
 use scanhelm_core::ids::AssetId;
+use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_hub::findings::OwnerChoice;
 use scanhelm_hub::suppression as hub;
 use serde::{Deserialize, Serialize};
@@ -159,6 +160,22 @@ impl SuppressedBy {
     pub(crate) fn new(rule: core::Rule, members: &super::person::Members) -> Self {
         let owner = Person::of(rule.owner_id, members);
         Self { id: rule.id.0, name: rule.name, reason: rule.reason, owner, expires_at: rule.expires_at.into() }
+    }
+}
+
+/// What a scanned project says of a finding in its own files.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuppressedInSource {
+    /// `inline` (a comment in the source), `config` (a rule in `.scanhelm.toml`) or `baseline`.
+    by: &'static str,
+    /// In the words of whoever wrote the comment or the rule.
+    reason: Option<String>,
+    owner: Option<String>,
+}
+
+impl From<Suppressed> for SuppressedInSource {
+    fn from(suppressed: Suppressed) -> Self {
+        Self { by: suppressed.by.as_str(), reason: suppressed.reason, owner: suppressed.owner }
     }
 }
 

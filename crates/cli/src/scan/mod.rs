@@ -5,7 +5,6 @@
 //! suppressed counts for no gate.
 
 pub(crate) mod baseline;
-mod comments;
 pub(crate) mod compare;
 mod judged;
 mod progress;

@@ -59,6 +59,19 @@ impl Kind for SocketAddr {
     }
 }
 
+impl Kind for bool {
+    const NAME: &'static str = "true or false";
+
+    fn read(raw: Raw) -> Result<Self, String> {
+        let text = single(raw)?;
+        text.parse().map_err(|_| format!("{} is neither true nor false", quoted(&text)))
+    }
+
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// An address that may be left out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OptionalAddress(pub(crate) Option<SocketAddr>);

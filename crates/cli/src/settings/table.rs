@@ -199,6 +199,9 @@ settings! {
         tool_paths: Vec<PathBuf> = hub().local.tool_paths,
         /// Folders below which the hub may scan. Empty: it may scan nothing.
         allowed_roots: Vec<PathBuf> = hub().local.allowed_roots,
+        /// Comments, rules and the baseline of a scanned project suppress findings of it, as with `scanhelm scan`.
+        /// Never where a company asks for a second person before something is suppressed.
+        project_suppression: bool = hub().local.project_suppression,
     }
     /// Background work.
     jobs: Jobs {
@@ -307,6 +310,7 @@ impl Values {
         hub.local.timeout = self.local.timeout;
         hub.local.tool_paths.clone_from(&self.local.tool_paths);
         hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
+        hub.local.project_suppression = self.local.project_suppression;
         hub.jobs.workers = self.jobs.workers;
         hub.jobs.vendor_workers = self.jobs.vendor_workers;
         hub.jobs.lease = self.jobs.lease;

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::{FindingRecord, Location};
 use crate::ids::CompanyId;
+use crate::local::suppression::without_comments;
 
 /// Raised when the rule changes; old fingerprints are then migrated, never guessed.
 pub const VERSION: u32 = 1;
@@ -103,7 +104,8 @@ pub fn location(location: &Location) -> String {
             parameter.as_deref().unwrap_or("")
         ),
         Location::Code { path, source, .. } => {
-            format!("code:{}\n{}", normalised_path(path), source.as_deref().map(normalised_text).unwrap_or_default())
+            let source = source.as_deref().map(|source| normalised_text(&without_comments(path, source)));
+            format!("code:{}\n{}", normalised_path(path), source.unwrap_or_default())
         }
         Location::Package { purl, path } => {
             format!("package:{purl}\n{}", path.as_deref().map(normalised_path).unwrap_or_default())

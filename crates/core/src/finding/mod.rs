@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use state::{FindingState, may_transition};
 
 use crate::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, SightingId, SuppressionRuleId, UserId};
+use crate::local::suppression::Suppressed;
 use crate::{Severity, Timestamp};
 
 /// As the hub keeps it.
@@ -82,6 +83,8 @@ pub struct Sighting {
     pub state: SightingState,
     /// Description, solution, evidence, scores as the scanner gave them.
     pub detail: serde_json::Value,
+    /// The scanned project suppresses it.
+    pub suppressed: Option<Suppressed>,
 }
 
 /// Whose evidence: an integration's, or a kind of scanner whose reports come as files or local runs. Written

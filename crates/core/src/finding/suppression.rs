@@ -1,8 +1,9 @@
 //! Rules that take findings out of the queue.
 //!
 //! A rule says: findings that match this expression are suppressed, for this reason, answered for by this owner, until
-//! this day. A status follows from three things alone: what the scanners say, what a person said, and which rules are in
-//! force. So any order of imports, judgements and changes of rules ends the same; see [`settled`].
+//! this day. A status follows from four things alone: what the scanners say, what a person said, which rules are in
+//! force, and what the scanned project says of each scanner's evidence ([`crate::local::suppression`]). So any order of
+//! imports, judgements and changes of rules ends the same; see [`settled`].
 //!
 //! The [`Expression`] is an object of conditions and not a language: all that are given must hold. A rule hides only what
 //! it names wholly: where several scanners see a finding, each must be meant, and where it has several CVEs, each of them.
@@ -326,22 +327,41 @@ pub fn matching<'a>(rules: &'a [Rule], subject: &Subject) -> Option<&'a Rule> {
     rules.iter().find(|rule| rule.expression.matches(subject))
 }
 
-/// What becomes of a finding by the rules in force, with the one that suppresses it. Only what is open, or was suppressed
-/// before, is a rule's business: work under way, verdicts and what is gone stay as they are. `forbidden`: a person wants
+/// Who suppresses a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suppressor {
+    /// A rule of the company. Of a finding that both suppress it is the one that is named: the company can change it.
+    Rule(SuppressionRuleId),
+    /// The scanned project, by comments, rules or a baseline of its own: the evidence of every scanner that sees it.
+    Project,
+}
+
+impl Suppressor {
+    #[must_use]
+    pub const fn rule(self) -> Option<SuppressionRuleId> {
+        match self {
+            Self::Rule(rule) => Some(rule),
+            Self::Project => None,
+        }
+    }
+}
+
+/// What becomes of a finding by what is said of it now, with who suppresses it. Only what is open, or was suppressed
+/// before, is their business: work under way, verdicts and what is gone stay as they are. `forbidden`: a person wants
 /// to see it.
 #[must_use]
 pub fn settled(
     status: FindingState,
     sightings: &[SightingState],
     forbidden: bool,
-    rule: Option<SuppressionRuleId>,
-) -> (FindingState, Option<SuppressionRuleId>) {
+    by: Option<Suppressor>,
+) -> (FindingState, Option<Suppressor>) {
     if !matches!(status, FindingState::Open | FindingState::Suppressed) {
         return (status, None);
     }
     let unjudged = FindingState::unjudged(sightings);
-    match rule.filter(|_| !forbidden && unjudged == FindingState::Open) {
-        Some(rule) => (FindingState::Suppressed, Some(rule)),
+    match by.filter(|_| !forbidden && unjudged == FindingState::Open) {
+        Some(by) => (FindingState::Suppressed, Some(by)),
         None if status == FindingState::Open => (FindingState::Open, None),
         None => (unjudged, None),
     }

@@ -15,8 +15,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::StreamExt;
 use scanhelm_core::asset::AssetRecord;
-use scanhelm_core::finding::{CvssScore, FindingRecord, Location};
+use scanhelm_core::finding::{CvssScore, FindingRecord, FindingState, Location};
 use scanhelm_core::ids::CompanyId;
+use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, ErrorCode, Result};
 pub use scanhelm_formats::write::Output;
@@ -162,15 +163,20 @@ struct Detail {
 }
 
 fn entry(exported: ExportedFinding) -> Result<Entry> {
-    let ExportedFinding { finding, identity, verdict, suppression, .. } = exported;
+    let ExportedFinding { finding, identity, verdict, suppression, by_project, .. } = exported;
     let detail: Detail = serde_json::from_str(&exported.detail)
         .map_err(|error| Error::internal(format!("the evidence of finding {} cannot be read: {error}", finding.id)))?;
     // A judgement that the finding has left behind tells nothing about it.
     let verdict = verdict.filter(|verdict| verdict.state == finding.status);
     let judged_at = verdict.as_ref().map(|verdict| verdict.at);
-    let (reason, expires_at) = match suppression {
-        Some((name, reason, end)) => (Some(format!("{reason} (rule {name})")), Some(end)),
-        None => {
+    let by_project = by_project.filter(|_| finding.status == FindingState::Suppressed);
+    let (reason, expires_at) = match (suppression, by_project) {
+        (Some((name, reason, end)), _) => (Some(format!("{reason} (rule {name})")), Some(end)),
+        (None, Some(Suppressed { by, reason, .. })) => {
+            let way = by.described();
+            (Some(reason.map_or_else(|| way.to_owned(), |reason| format!("{reason} ({way})"))), None)
+        }
+        (None, None) => {
             let end = verdict.as_ref().and_then(|verdict| verdict.expires_at);
             (verdict.and_then(|verdict| verdict.reason), end)
         }

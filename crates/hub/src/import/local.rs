@@ -1,10 +1,12 @@
 //! The records of a local scan: in memory already, one source a scanner, no resume (a local scan is not repeated).
 
+use std::sync::Arc;
+
+use scanhelm_core::Result;
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::finding::identity::Census;
 use scanhelm_core::import::Import;
 use scanhelm_core::scan::Scan;
-use scanhelm_core::{Result, SeverityCounts};
 use scanhelm_formats::ReportItem;
 
 use super::pipeline::{Frame, Progress, Source, Survey, import_records};
@@ -12,6 +14,7 @@ use super::vendor_job::result;
 use super::{closing, finish};
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
+use crate::local::Said;
 
 /// What one scanner brought.
 pub(crate) struct LocalImport {
@@ -26,14 +29,14 @@ pub(crate) async fn import_local(
     context: &JobContext,
     scan: &Scan,
     mut import: Import,
+    said: Said,
     parts: Vec<LocalImport>,
 ) -> Result<Outcome> {
-    let mut counts = SeverityCounts::default();
+    let suppressed = Arc::new(said.suppressed);
     for part in parts {
         let mut census = Census::default();
         for item in &part.items {
             if let ReportItem::Finding(record) = item {
-                counts.add(record.severity, 1);
                 census.add(record);
             }
         }
@@ -42,6 +45,7 @@ pub(crate) async fn import_local(
             seen_at: scan.finished_at.unwrap_or(import.started_at),
             policy: None,
             covers: part.covers,
+            suppressed: Arc::clone(&suppressed),
         };
         let is_record = |item: &&ReportItem| matches!(item, ReportItem::Finding(_) | ReportItem::Rejected(_));
         let records = part.items.iter().filter(is_record).count() as u64;
@@ -59,7 +63,7 @@ pub(crate) async fn import_local(
         }
         closing::close_what_is_gone(hub, context, scan, &mut import, &frame).await?;
     }
-    let survey = Survey { counts, assets: 1, complete: true, ..Survey::default() };
+    let survey = Survey { counts: said.kept, assets: 1, complete: true, ..Survey::default() };
     finish::finish(hub, context, scan.id, &mut import, &survey, true).await?;
     Ok(Outcome::Done(result(&import)))
 }

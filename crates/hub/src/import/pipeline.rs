@@ -4,11 +4,14 @@
 //! memory holds two batches. The first reading keeps no record; it proves that the report is whole, and learns what
 //! stands only at its end and which records are equal.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use scanhelm_core::finding::SightingSource;
 use scanhelm_core::finding::identity::{Census, Ordinals};
 use scanhelm_core::import::{Import, Quarantined};
+use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::status::ImportState;
 use scanhelm_core::{Error, ErrorCode, Result, SeverityCounts, Timestamp};
@@ -70,6 +73,8 @@ pub(crate) struct Frame {
     pub(crate) policy: Option<String>,
     /// The source tells what it covered; only then absence may mean something.
     pub(crate) covers: bool,
+    /// What the scanned project suppresses, by the scanner's reference.
+    pub(crate) suppressed: Arc<HashMap<String, Suppressed>>,
 }
 
 fn unreadable(error: &scanhelm_formats::ReadError) -> Error {

@@ -9,6 +9,7 @@ use scanhelm_core::finding::identity::{Identity, Ordinals, scanner_ref};
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::ids::{AssetId, CompanyId};
 use scanhelm_core::import::Quarantined;
+use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::text::{MAX_TEXT, clean, single_line};
 use scanhelm_core::{Error, Result, Timestamp};
 use scanhelm_formats::CoveredAsset;
@@ -113,9 +114,11 @@ impl Preparation {
             detail,
             cvss_tenths: cvss::leading(record.cvss.iter().filter_map(|score| score.vector.as_deref()))
                 .map(|score| score.tenths),
+            suppressed: None,
         };
-        row.content = content_digest(&row);
         let scanner_ref = scanner_ref(&record, ordinal);
+        row.suppressed = self.frame.suppressed.get(&scanner_ref).cloned();
+        row.content = content_digest(&row);
         let FindingRecord { asset, location, cves, cwes, .. } = record;
         Ok(Prepared {
             fingerprint: identity.fingerprint(self.company),
@@ -189,6 +192,13 @@ fn content_digest(row: &SightingContent) -> u64 {
     for part in [&row.title, row.severity.as_str(), &row.rule_id, authenticated, policy, &row.detail] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
+    }
+    // Only where there is any: most was stored before there could be.
+    if let Some(Suppressed { by, reason, owner }) = &row.suppressed {
+        for part in [by.as_str(), reason.as_deref().unwrap_or(""), owner.as_deref().unwrap_or("")] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
     }
     hash.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -3,6 +3,7 @@
 //! Every step is stored before the next one begins, so a restart polls the same export and reads the same file.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use scanhelm_connectors::contract::{CallError, Prepared, RunRef, Session};
@@ -308,6 +309,7 @@ pub(super) async fn take_in(
             .unwrap_or(import.started_at),
         policy: surveyed.header.as_ref().and_then(|header| header.policy.clone()),
         covers: surveyed.complete && surveyed.last_covered.is_some(),
+        suppressed: Arc::default(),
     };
     match Box::pin(import_records(hub, context, scan, import, &frame, source, &surveyed)).await? {
         Progress::Complete => {}

@@ -5,8 +5,13 @@
 //! is ended.
 
 mod record;
+mod roots;
 mod scanners;
+mod suppression;
 
+use std::path::Path;
+
+pub(crate) use roots::Roots;
 use scanhelm_core::ids::ScanId;
 use scanhelm_core::job::Job;
 use scanhelm_core::scan::Scan;
@@ -15,6 +20,7 @@ use scanhelm_core::{Error, Result};
 use scanhelm_runner::{ScanOutcome, ScanRequest, ScanState, ScanType};
 pub use scanners::LocalScanner;
 use serde_json::{Value, json};
+pub(crate) use suppression::Said;
 
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
@@ -44,6 +50,10 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
     let Some(scan) = record::started(hub, context, id).await? else {
         return Ok(Outcome::Cancelled);
     };
+    if let Err(error) = still_allowed(hub, &scan) {
+        record::ended(hub, context, id, VendorState::Failed, Some(error.detail.clone()), None).await?;
+        return Ok(Outcome::Failed(error.detail));
+    }
     let outcome = match scan_target(hub, context, &scan).await {
         Ok(outcome) => outcome,
         Err(_) if context.cancelled.is_cancelled() => return Ok(Outcome::Cancelled),
@@ -69,6 +79,14 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
             record::ended(hub, context, id, VendorState::Completed, None, Some(&outcome)).await?;
             record::import(hub, job, context, id, outcome).await
         }
+    }
+}
+
+/// Between creating and running a scan, links can be put in place and the operator can take a grant back.
+fn still_allowed(hub: &Hub, scan: &Scan) -> Result<()> {
+    match scan.config.get("target_path").and_then(Value::as_str) {
+        Some(path) => Roots::of(hub.settings()).allowed(Path::new(path)).map(|_| ()),
+        None => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ use scanhelm_formats::{CoveredAsset, ReportItem};
 use scanhelm_runner::{RunnerEvent, ScanOutcome};
 use serde_json::{Value, json};
 
+use super::suppression;
 use crate::Hub;
 use crate::import::{LocalImport, import_local};
 use crate::jobs::{JobContext, Outcome};
@@ -95,15 +96,17 @@ pub(super) async fn told(hub: &Hub, scan: &Scan, event: &RunnerEvent) {
         message: single_line(&event.message(), 1000),
         data: serde_json::to_value(event).unwrap_or(Value::Null),
     };
-    let written = async {
-        let transaction = hub.store().begin().await?;
-        transaction.append_activity(activity).await?;
-        transaction.commit().await
-    };
-    match written.await {
-        Ok(()) => hub.committed(),
-        Err(error) => tracing::warn!(scan = %scan.id, %error, "event not written"),
+    if let Err(error) = append(hub, activity).await {
+        tracing::warn!(scan = %scan.id, %error, "event not written");
     }
+}
+
+pub(super) async fn append(hub: &Hub, activity: NewActivity) -> Result<()> {
+    let transaction = hub.store().begin().await?;
+    transaction.append_activity(activity).await?;
+    transaction.commit().await?;
+    hub.committed();
+    Ok(())
 }
 
 /// The end of the processes.
@@ -201,7 +204,7 @@ pub(super) async fn import(
     transaction.commit().await?;
     let finished_at = scan.finished_at;
     let repository = repository(&scan, &outcome);
-    let mut records = outcome.records;
+    let (said, mut records) = suppression::said(hub, &scan, outcome.records).await?;
     let parts = outcome
         .ran
         .iter()
@@ -221,7 +224,7 @@ pub(super) async fn import(
             LocalImport { source: SightingSource::scanner(&ran.id), items, covers: ran.warnings.is_empty() }
         })
         .collect();
-    Box::pin(import_local(hub, context, &scan, import, parts)).await
+    Box::pin(import_local(hub, context, &scan, import, said, parts)).await
 }
 
 /// The asset that was scanned, found or not.

@@ -21,7 +21,7 @@ use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::{COMMAND_JOB, ScanView, Scans};
-use crate::local::LOCAL_SCAN_JOB;
+use crate::local::{LOCAL_SCAN_JOB, Roots};
 use crate::schedules::{Planned, require_launchable};
 
 /// The body of `POST /scans`.
@@ -210,19 +210,7 @@ impl Scans<'_> {
 
     /// The canonical form of a path that the operator lets the hub scan.
     pub(crate) fn allowed_target(&self, path: &str) -> Result<PathBuf> {
-        let unavailable = |detail: String| Error::new(ErrorCode::TargetUnavailable, detail);
-        let shown = single_line(path, 300);
-        let target = Path::new(path).canonicalize().map_err(|error| {
-            unavailable(format!("{shown} cannot be scanned: {error}. Check the path on the hub's machine."))
-        })?;
-        let roots = &self.hub.settings().local.allowed_roots;
-        let inside = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| target.starts_with(root));
-        if !inside {
-            return Err(unavailable(format!(
-                "{shown} is not below a folder that the hub may scan. The operator lists them in `[local] allowed_roots`."
-            )));
-        }
-        Ok(target)
+        Roots::of(self.hub.settings()).allowed(Path::new(path))
     }
 
     /// One transaction: row, schedule, commands with their jobs, feed and audit.

@@ -94,8 +94,8 @@ pub(crate) async fn run_suppression(hub: &Hub, job: &Job, context: &JobContext) 
         let ids: Vec<FindingId> = rows
             .iter()
             .filter(|row| {
-                let (status, rule) = decided(row, &rules);
-                is_news(row, status, rule)
+                let (status, by) = decided(row, &rules);
+                is_news(row, status, by)
             })
             .map(|row| row.id)
             .collect();

@@ -1,11 +1,120 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use scanhelm_core::ErrorCode;
-use scanhelm_core::scan::Origin;
+use scanhelm_core::finding::{FindingState, Sighting};
+use scanhelm_core::local::suppression::Way;
+use scanhelm_core::page::PageRequest;
+use scanhelm_core::permission::Grant;
+use scanhelm_core::scan::{Origin, Scan};
 use scanhelm_core::status::Status;
+use scanhelm_core::{ErrorCode, Severity};
+use scanhelm_hub::findings::PolicyChange;
 use scanhelm_hub::scans::NewScan;
+use scanhelm_store::FindingFilter;
+use serde_json::Value;
 
-use crate::harness::{Home, LOOKS, on_both_databases};
+use crate::harness::{Database, Home, LOOKS, Running, on_both_databases};
+
+const IMPORT: &str = "import subprocess\n";
+const CALL: &str = "subprocess.call(line, shell=True)";
+
+/// A hub that knows Bandit alone, and a project of a few lines.
+struct Workbench {
+    home: Home,
+    hub: Running,
+    grant: Grant,
+}
+
+impl Workbench {
+    async fn on(database: Database) -> Self {
+        Self::with(database, true).await
+    }
+
+    async fn with(database: Database, project_suppression: bool) -> Self {
+        let home = Home::new(database);
+        let (tools, source) = (home.data().join("tools"), home.data().join("shop"));
+        for folder in [&tools, &source] {
+            fs::create_dir(folder).unwrap();
+        }
+        let scanners = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.tools/scanners/bin");
+        symlink(scanners.join("bandit").canonicalize().unwrap(), tools.join("bandit")).unwrap();
+        for other in ["semgrep", "ruff"] {
+            program(&tools.join(other), "echo 0.0.1");
+        }
+        let hub = home
+            .start_with(|settings| {
+                settings.local.tool_paths = vec![tools];
+                settings.local.project_suppression = project_suppression;
+            })
+            .await;
+        let grant = hub.company("Acme").await;
+        Self { home, hub, grant }
+    }
+
+    fn source(&self) -> PathBuf {
+        self.home.data().join("shop")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.source().join(name), text).unwrap();
+    }
+
+    async fn scan(&self, name: &str) -> Scan {
+        start(&self.hub, &self.grant, name, &self.source()).await;
+        let ended =
+            |scan: &Scan| scan.vendor_state.is_terminal() && (scan.import_state.is_finished() || scan.error.is_some());
+        let scan = self.hub.await_scan(&self.grant, name, ended).await;
+        assert_eq!(scan.status(), Status::Completed, "{:?}", scan.error);
+        scan
+    }
+
+    /// Rule and status of every finding, with what the project says.
+    async fn findings(&self) -> Vec<(String, FindingState, Option<(Way, Option<String>)>)> {
+        let page = PageRequest { limit: 100, ..PageRequest::default() };
+        let listed = self.hub.hub.findings().list(&self.grant, &FindingFilter::default(), &page).await.unwrap();
+        let mut told = Vec::new();
+        for finding in listed.items {
+            let view = self.hub.hub.findings().get(&self.grant, finding.id).await.unwrap();
+            assert!(view.suppression.is_none());
+            let Sighting { rule_id, suppressed, .. } = view.sightings[0].clone();
+            told.push((rule_id, finding.status, suppressed.map(|suppressed| (suppressed.by, suppressed.reason))));
+        }
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        told
+    }
+
+    async fn events(&self, scan: &Scan, name: &str) -> Vec<Value> {
+        let page = PageRequest { limit: 500, ..PageRequest::default() };
+        let feed = self.hub.hub.scans().activity(&self.grant, scan.id, &page).await.unwrap();
+        feed.items.into_iter().filter(|activity| activity.event == name).map(|activity| activity.data).collect()
+    }
+
+    async fn open(&self) -> u64 {
+        let queue = FindingFilter { status: vec![FindingState::Open], ..FindingFilter::default() };
+        self.hub.hub.findings().counts(&self.grant, &queue).await.unwrap().total()
+    }
+}
+
+fn program(path: &Path, script: &str) {
+    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+async fn start(hub: &Running, grant: &Grant, name: &str, source: &Path) {
+    let new = NewScan {
+        name: Some(name.to_owned()),
+        target_path: Some(source.display().to_string()),
+        scan_types: vec!["code".to_owned()],
+        ..NewScan::default()
+    };
+    hub.hub.scans().create(grant, new).await.unwrap();
+}
+
+fn said(way: Way, reason: &str) -> Option<(Way, Option<String>)> {
+    Some((way, Some(reason).filter(|reason| !reason.is_empty()).map(str::to_owned)))
+}
 
 on_both_databases! {
     /// Real Bandit and Semgrep as a scan of the hub: events, findings, and a second scan that changes nothing.
@@ -55,6 +164,105 @@ on_both_databases! {
         let fingerprints = |dump: &[String]| dump.iter().filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect::<Vec<_>>();
         assert_eq!(fingerprints(&hub.dump(&grant).await), fingerprints(&before));
         hub.stop().await;
+    }
+
+    /// Comment, rule and baseline, each for as long as it is there; and a person is right.
+    async fn a_project_suppresses_its_findings_until_it_says_something_else(database) {
+        use FindingState::{FalsePositive, Open, Suppressed};
+        let bench = Workbench::on(database).await;
+        let comment = "# scanhelm: ignore B602 -- fixed words";
+        let rule = "[[ignore]]\nrule = \"bandit:B404\"\nreason = \"known here\"\n";
+        let old = "[[ignore]]\nrule = \"bandit:B3*\"\nreason = \"until then\"\nexpires = \"2020-01-01\"\n";
+        let two = (String::from("B404"), String::from("B602"));
+        bench.write("app.py", &format!("{IMPORT}{CALL}  {comment}\n"));
+        bench.write(".scanhelm.toml", &format!("{rule}{old}"));
+        let first = bench.scan("first").await;
+        let both = vec![
+            (two.0.clone(), Suppressed, said(Way::Config, "known here")),
+            (two.1.clone(), Suppressed, said(Way::Inline, "fixed words")),
+        ];
+        assert_eq!(bench.findings().await, both);
+        assert_eq!((bench.open().await, first.counts.total(), first.imported_findings), (0, 0, 2));
+        let told = &bench.events(&first, "scan.suppression").await[0];
+        assert_eq!((&told["inline"], &told["config"], &told["applied"]), (&1.into(), &1.into(), &true.into()));
+        assert!(told["warnings"][0].as_str().unwrap().contains("ran out on 2020-01-01"), "{told}");
+
+        // Another reason is told, and the same again changes nothing.
+        bench.write("app.py", &format!("{IMPORT}{CALL}  {comment} again\n"));
+        bench.scan("another reason").await;
+        assert_eq!(bench.findings().await[1].2, said(Way::Inline, "fixed words again"));
+
+        // The comment is gone and the rule is mistaken: nothing is hidden by what cannot be read.
+        bench.write("app.py", &format!("{IMPORT}{CALL}\n"));
+        bench.write(".scanhelm.toml", "[[ignroe]]\nrule = \"bandit:B404\"\n");
+        let second = bench.scan("mistaken").await;
+        assert_eq!(bench.findings().await, [(two.0.clone(), Open, None), (two.1.clone(), Open, None)]);
+        assert_eq!(second.counts.total(), 2);
+        let told = &bench.events(&second, "scan.suppression").await[0];
+        assert!(told["warnings"][0].as_str().unwrap().contains("did you mean `ignore`"), "{told}");
+
+        // A person's judgement stands, whatever the project says, and an opened one stays open.
+        let page = PageRequest { limit: 10, ..PageRequest::default() };
+        let listed = bench.hub.hub.findings().list(&bench.grant, &FindingFilter::default(), &page).await.unwrap();
+        let import = listed.items.iter().find(|finding| finding.severity == Severity::Low).unwrap().id;
+        bench.hub.hub.findings().transition(&bench.grant, import, FalsePositive, "looked at it", None).await.unwrap();
+        bench.write("app.py", &format!("{IMPORT}{CALL}  {comment}\n"));
+        bench.write(".scanhelm.toml", rule);
+        bench.scan("back").await;
+        let judged = bench.findings().await;
+        assert_eq!((judged[0].1, judged[1].1), (FalsePositive, Suppressed));
+        let call = listed.items.iter().find(|finding| finding.id != import).unwrap().id;
+        bench.hub.hub.findings().transition(&bench.grant, call, Open, "", None).await.unwrap();
+        bench.scan("once more").await;
+        assert_eq!(bench.findings().await[1].1, Open, "a person wants to see it");
+        bench.hub.stop().await;
+    }
+
+    /// Neither where the operator does not want it, nor where two people have to agree.
+    async fn a_project_is_not_heard_where_others_decide(database) {
+        let bench = Workbench::with(database, false).await;
+        bench.write("app.py", &format!("{IMPORT}{CALL}  # scanhelm: ignore * -- mine\n"));
+        let deaf = bench.scan("deaf").await;
+        assert_eq!(bench.open().await, 2);
+        assert!(bench.events(&deaf, "scan.suppression").await.is_empty());
+        bench.hub.stop().await;
+
+        let bench = Workbench::on(database).await;
+        let change = PolicyChange { states: Some(vec![FindingState::Suppressed]), request_days: None };
+        bench.hub.hub.findings().change_policy(&bench.grant, change, None).await.unwrap();
+        bench.write("app.py", &format!("{IMPORT}{CALL}  # scanhelm: ignore * -- mine\n"));
+        let four_eyes = bench.scan("four eyes").await;
+        assert_eq!((bench.open().await, four_eyes.counts.total()), (2, 2));
+        assert_eq!(bench.events(&four_eyes, "scan.suppression").await[0]["applied"], false);
+        // A settings file that leads out of the granted folders is not read.
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret.toml"), "password = \"hunter2\"\n").unwrap();
+        symlink(outside.path().join("secret.toml"), bench.source().join(".scanhelm.toml")).unwrap();
+        let link = bench.scan("link").await;
+        let told = bench.events(&link, "scan.suppression").await[0].to_string();
+        assert!(told.contains("not below a folder") && !told.contains("password"), "{told}");
+        bench.hub.stop().await;
+    }
+
+    /// A link that is put in place after the scan was asked for leads nowhere.
+    async fn a_target_is_looked_at_again_when_its_scan_runs(database) {
+        let bench = Workbench::on(database).await;
+        bench.write("app.py", IMPORT);
+        let Workbench { home, hub, grant } = bench;
+        hub.stop().await;
+        let (source, outside) = (home.data().join("shop"), tempfile::tempdir().unwrap());
+        let resting = home.start_resting(std::sync::Arc::new(scanhelm_hub::system::SystemClock), |_| {}).await;
+        start(&resting, &grant, "moved", &source).await;
+        fs::rename(&source, home.data().join("elsewhere")).unwrap();
+        symlink(outside.path(), &source).unwrap();
+        let jobs = resting.hub.steps().claim_jobs(10).await.unwrap();
+        for job in jobs {
+            job.run().await;
+        }
+        let scan = resting.scan_named(&grant, "moved").await.unwrap();
+        assert_eq!(scan.status(), Status::Failed);
+        assert!(scan.error.unwrap().contains("[local] allowed_roots"));
+        resting.stop().await;
     }
 
     async fn only_allowed_folders_and_known_types_are_scanned(database) {

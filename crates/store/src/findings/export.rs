@@ -9,6 +9,7 @@ use scanhelm_core::finding::Finding;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::verdict::Verdict;
 use scanhelm_core::ids::CompanyId;
+use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::{Result, Timestamp};
 
 use super::{COLUMNS, FindingFilter, read};
@@ -35,6 +36,8 @@ pub struct ExportedFinding {
     pub verdict: Option<Verdict>,
     /// Of the rule that suppresses it: name, reason and end.
     pub suppression: Option<(String, String, Timestamp)>,
+    /// What the scanned project says of the scanner's evidence.
+    pub by_project: Option<Suppressed>,
 }
 
 impl Reader {
@@ -48,7 +51,7 @@ impl Reader {
         // The sighting is the one that `refresh_findings` shows. `CROSS` keeps SQLite from beginning with the assets.
         let text = format!(
             "SELECT {COLUMNS}, findings.identity, a.kind, a.name, a.keys, a.operating_system, s.scanner, s.rule_id, \
-             s.authenticated, s.detail, t.state, t.reason, t.actor, t.at, t.expires_at, r.name AS rule_name, \
+             s.authenticated, s.detail, s.suppressed, t.state, t.reason, t.actor, t.at, t.expires_at, r.name AS rule_name, \
              r.reason AS rule_reason, r.expires_at AS rule_end \
              FROM {} CROSS JOIN assets a CROSS JOIN sightings s \
              LEFT JOIN triage t ON t.company_id = findings.company_id AND t.fingerprint = findings.fingerprint \
@@ -82,6 +85,10 @@ fn exported(row: &Row<'_>) -> Result<ExportedFinding> {
         },
         suppression: match row.maybe_text("rule_name")? {
             Some(name) => Some((name, row.text("rule_reason")?, row.time("rule_end")?)),
+            None => None,
+        },
+        by_project: match row.maybe_text("suppressed")? {
+            Some(_) => Some(row.json("suppressed")?),
             None => None,
         },
     })

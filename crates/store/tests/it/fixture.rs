@@ -257,6 +257,7 @@ pub(crate) fn content(severity: Severity, title: &str, content: u64) -> Sighting
         content,
         detail: r#"{"description":"text"}"#.to_owned(),
         cvss_tenths: None,
+        suppressed: None,
     }
 }
 

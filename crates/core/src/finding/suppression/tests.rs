@@ -176,15 +176,20 @@ fn whoever_wrote_a_rule_does_not_approve_it() {
 enum Happening {
     /// One of two scanners says this.
     Told(usize, SightingState),
-    /// A rule that matches comes into force, or none is any more.
-    Rule(Option<u128>),
+    /// A rule that matches comes into force, or the project suppresses it, or nobody does any more.
+    Said(Option<Suppressor>),
+}
+
+fn suppressor() -> impl Strategy<Value = Suppressor> {
+    let rule = (1..3u128).prop_map(|number| Suppressor::Rule(SuppressionRuleId(Uuid::from_u128(number))));
+    prop_oneof![rule, Just(Suppressor::Project)]
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     let told = (0..2usize, proptest::sample::select(SightingState::ALL.to_vec()));
     prop_oneof![
         told.prop_map(|(scanner, state)| Happening::Told(scanner, state)),
-        proptest::option::of(1..3u128).prop_map(Happening::Rule),
+        proptest::option::of(suppressor()).prop_map(Happening::Said),
     ]
 }
 
@@ -195,7 +200,7 @@ proptest! {
         happenings in proptest::collection::vec(happening(), 0..20), forbidden in any::<bool>(),
     ) {
         let mut sightings = [SightingState::Seen, SightingState::Fixed];
-        let (mut status, mut rule) = (FindingState::Open, None);
+        let (mut status, mut said) = (FindingState::Open, None);
         for happening in happenings {
             match happening {
                 Happening::Told(scanner, state) => {
@@ -206,14 +211,14 @@ proptest! {
                         status = FindingState::unjudged(&sightings);
                     }
                 }
-                Happening::Rule(number) => rule = number.map(|number| SuppressionRuleId(Uuid::from_u128(number))),
+                Happening::Said(by) => said = by,
             }
-            let (next, by) = settled(status, &sightings, forbidden, rule);
+            let (next, by) = settled(status, &sightings, forbidden, said);
             status = next;
             prop_assert_eq!(by.is_some(), status == FindingState::Suppressed);
-            prop_assert!(by.is_none() || by == rule);
+            prop_assert!(by.is_none() || by == said);
             let expected = match FindingState::unjudged(&sightings) {
-                FindingState::Open if rule.is_some() && !forbidden => FindingState::Suppressed,
+                FindingState::Open if said.is_some() && !forbidden => FindingState::Suppressed,
                 state => state,
             };
             prop_assert_eq!(status, expected);
@@ -223,16 +228,15 @@ proptest! {
     /// Nothing that a person decided, works on, or that is gone, is a rule's to change.
     #[test]
     fn a_rule_touches_only_what_is_open(
-        status in proptest::sample::select(FindingState::ALL.to_vec()), rule in proptest::option::of(1..3u128),
-        forbidden in any::<bool>(),
+        status in proptest::sample::select(FindingState::ALL.to_vec()),
+        said in proptest::option::of(suppressor()), forbidden in any::<bool>(),
     ) {
-        let rule = rule.map(|number| SuppressionRuleId(Uuid::from_u128(number)));
-        let (after, by) = settled(status, &[SightingState::Seen], forbidden, rule);
-        if !matches!(status, FindingState::Open | FindingState::Suppressed) || forbidden || rule.is_none() {
+        let (after, by) = settled(status, &[SightingState::Seen], forbidden, said);
+        if !matches!(status, FindingState::Open | FindingState::Suppressed) || forbidden || said.is_none() {
             let unhidden = if status == FindingState::Suppressed { FindingState::Open } else { status };
             prop_assert_eq!((after, by), (unhidden, None));
         } else {
-            prop_assert_eq!((after, by), (FindingState::Suppressed, rule));
+            prop_assert_eq!((after, by), (FindingState::Suppressed, said));
         }
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! A comment names its rules, or `*` for all of them. One that cannot be understood suppresses nothing and is told.
 
+use std::borrow::Cow;
+
 use super::RulePattern;
 use crate::finding::FindingRecord;
 
 const NEXT_LINE: &str = "ignore-next-line";
 const THIS_LINE: &str = "ignore";
+const PROGRAM: &str = "scanhelm";
 
 /// One comment that suppresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub fn comments(path: &str, text: &str, reason_required: bool) -> Comments {
     let mut found = Comments::default();
     let markers = markers(path);
     for (number, line) in (1_u32..).zip(text.lines()) {
-        let Some((body, end)) = body(line, markers) else { continue };
+        let Some(Found { body, end, .. }) = found_in(line, markers) else { continue };
         match directive(number, body, end, reason_required) {
             Ok(directive) => found.directives.push(directive),
             Err(problem) => found.problems.push((number, problem)),
@@ -81,15 +84,40 @@ fn markers(path: &str) -> &'static [Marker] {
     }
 }
 
-/// What follows `scanhelm:` right behind the beginning of a comment.
-fn body<'line>(line: &'line str, markers: &[Marker]) -> Option<(&'line str, Option<&'static str>)> {
+/// A comment of ours in a line.
+struct Found<'line> {
+    before: &'line str,
+    /// What follows `scanhelm:` right behind the beginning of the comment.
+    body: &'line str,
+    end: Option<&'static str>,
+}
+
+fn found_in<'line>(line: &'line str, markers: &[Marker]) -> Option<Found<'line>> {
     markers.iter().find_map(|(begin, end)| {
         line.match_indices(begin).find_map(|(at, _)| {
             let comment = line.get(at + begin.len()..)?.trim_start();
-            let body = strip_word(comment, "scanhelm")?.trim_start().strip_prefix(':')?;
-            Some((body.trim(), *end))
+            let body = strip_word(comment, PROGRAM)?.trim_start().strip_prefix(':')?;
+            Some(Found { before: line.get(..at)?, body: body.trim(), end: *end })
         })
     })
+}
+
+/// Source without these comments: whoever writes one behind a weakness, or changes its reason, has not made another one
+/// of it.
+#[must_use]
+pub fn without_comments<'source>(path: &str, source: &'source str) -> Cow<'source, str> {
+    if !source.as_bytes().windows(PROGRAM.len()).any(|word| word.eq_ignore_ascii_case(PROGRAM.as_bytes())) {
+        return Cow::Borrowed(source);
+    }
+    let markers = markers(path);
+    let stripped = source.lines().map(|line| match found_in(line, markers) {
+        Some(Found { before, body, end }) => {
+            let behind = end.and_then(|end| body.split_once(end)).map_or("", |(_, behind)| behind);
+            Cow::Owned(format!("{before} {behind}"))
+        }
+        None => Cow::Borrowed(line),
+    });
+    Cow::Owned(stripped.collect::<Vec<_>>().join("\n"))
 }
 
 /// Upper and lower case are the same.

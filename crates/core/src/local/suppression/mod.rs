@@ -1,9 +1,9 @@
-//! Suppression of what local scanners find, without a hub.
+//! Suppression of what local scanners find, by the project that is scanned.
 //!
 //! There are three ways: a comment in the source, a rule in the project's settings, and a baseline of what was there
 //! before. The one nearest to the code wins, because it says most about this finding: comment, then rule, then
-//! baseline. Who suppressed a finding and why stays with it. What a hub's people judge is another matter, see
-//! [`crate::finding::suppression`]: there a finding has several scanners, an asset with tags and a status.
+//! baseline. Who suppressed a finding and why stays with it. A hub keeps that with the evidence of the scanner; what it
+//! makes of a finding that has several scanners, and what its people judge, is in [`crate::finding::suppression`].
 
 mod baseline;
 mod comment;
@@ -11,7 +11,7 @@ mod pattern;
 mod rule;
 
 pub use baseline::{BASELINE_SCHEMA, Baseline, BaselineError, Comparison, Known};
-pub use comment::{Comments, Directive, comments};
+pub use comment::{Comments, Directive, comments, without_comments};
 pub use pattern::{PathPattern, RulePattern};
 pub use rule::{IgnoreRule, SeverityRule, start_of_day};
 
@@ -42,6 +42,16 @@ impl Way {
             Self::Inline => "inline",
             Self::Config => "config",
             Self::Baseline => "baseline",
+        }
+    }
+
+    /// For people who know the hub better than the project.
+    #[must_use]
+    pub const fn described(self) -> &'static str {
+        match self {
+            Self::Inline => "comment in the source",
+            Self::Config => "rule of the project",
+            Self::Baseline => "baseline of the project",
         }
     }
 }

@@ -239,3 +239,20 @@ proptest! {
         prop_assert!(found.directives.iter().all(|one| !one.rules.is_empty()));
     }
 }
+
+#[test]
+fn a_comment_makes_no_other_finding_of_the_line_it_stands_behind() {
+    for (path, plain, commented) in [
+        ("a.py", "run(x)", "run(x)  # scanhelm: ignore B602 -- fixed words"),
+        ("a.py", "run(x)  # fast", "run(x)  # fast # Scanhelm: ignore *"),
+        ("a.c", "run(x); more()", "run(x); /* scanhelm: ignore B602 -- fixed words */ more()"),
+    ] {
+        let print = |source: &str| {
+            let record = record("B602", path, 1, source);
+            (Identity::of(&record, 0), crate::finding::identity::scanner_ref(&record, 0))
+        };
+        assert_eq!(print(plain), print(commented), "{path}");
+        assert_ne!(print(plain), print(&commented.to_lowercase().replace("scanhelm", "somebody")), "other comments are source");
+    }
+    assert_eq!(without_comments("a.py", "a\nb # scanhelm: ignore *\nc"), "a\nb  \nc");
+}

@@ -1,0 +1,133 @@
+//! What the scanned project says of its own findings: comments, rules and a baseline, read as `scanhelm scan` reads them.
+//!
+//! It is a target that speaks about itself, so the operator decides whether it is heard at all (`[local]
+//! project_suppression`), and a company that wants two people for every suppression hears it nowhere: a comment in the
+//! source would go past the second. What cannot be read suppresses nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::finding::identity::scanner_ref;
+use scanhelm_core::finding::{FindingRecord, FindingState};
+use scanhelm_core::local::suppression::{Suppressed, Way};
+use scanhelm_core::permission::Actor;
+use scanhelm_core::scan::Scan;
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, Result, SeverityCounts, Timestamp};
+use scanhelm_runner::SourceTree;
+use scanhelm_runner::project::{self, Judged, Project};
+use serde_json::json;
+
+use super::roots::Roots;
+use crate::Hub;
+
+/// Warnings in the feed; a project can have any number.
+const TOLD: usize = 50;
+
+/// What is suppressed in a scan.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// By the scanner's reference.
+    pub(crate) suppressed: HashMap<String, Suppressed>,
+    /// Of the findings that are left.
+    pub(crate) kept: SeverityCounts,
+}
+
+/// Asks the project and tells the feed what it said.
+pub(super) async fn said(hub: &Hub, scan: &Scan, records: Vec<FindingRecord>) -> Result<(Said, Vec<FindingRecord>)> {
+    let target = scan.config.get("target_path").and_then(serde_json::Value::as_str);
+    let Some(target) = target.filter(|_| hub.settings().local.project_suppression) else {
+        let kept = records.iter().map(|record| record.severity).collect();
+        return Ok((Said { kept, ..Said::default() }, records));
+    };
+    let (target, roots, now) = (PathBuf::from(target), Roots::of(hub.settings()), hub.now());
+    let asked = tokio::task::spawn_blocking(move || (asked(&target, &roots, &records, now), records));
+    let (judged, records) = asked.await.map_err(Error::internal)?;
+    let second_person = hub.store().triage_policy(scan.company_id).await?.needs_approval(FindingState::Suppressed);
+    let (mut said, mut ways) = (Said::default(), BTreeMap::new());
+    let (verdicts, warnings) = judged.map_or_else(
+        |problem| (Vec::new(), vec![format!("{problem}; so nothing is suppressed")]),
+        |judged| (judged.verdicts, judged.warnings),
+    );
+    let mut verdicts = verdicts.into_iter();
+    for record in &records {
+        let by = verdicts.next().and_then(|verdict| Some((verdict.identity, verdict.suppressed?)));
+        if let Some((_, suppressed)) = &by {
+            *ways.entry(suppressed.by).or_insert(0_u64) += 1;
+        }
+        match by.filter(|_| !second_person) {
+            Some((identity, suppressed)) => {
+                said.suppressed.insert(scanner_ref(record, identity.ordinal), suppressed);
+            }
+            None => said.kept.add(record.severity, 1),
+        }
+    }
+    tell(hub, scan, &ways, second_person, &warnings).await?;
+    Ok((said, records))
+}
+
+/// Settings and baseline are read below the operator's folders alone: a link in a target must not show other files.
+fn asked(
+    target: &Path,
+    roots: &Roots,
+    records: &[FindingRecord],
+    now: Timestamp,
+) -> std::result::Result<Judged, String> {
+    let tree = SourceTree::resolve(target, None).map_err(|error| error.to_string())?;
+    let readable = |path: &Path| roots.allowed(path).map_err(|error| error.detail);
+    let project = match project::find(tree.root()) {
+        Some(file) => {
+            readable(&file)?;
+            Project::read(&file).map_err(|error| error.to_string())?
+        }
+        None => Project::default(),
+    };
+    let baseline = match &project.baseline {
+        Some(file) => Some(project::read_baseline(&readable(file)?)?),
+        None => None,
+    };
+    Ok(project.judge(tree.root(), records, baseline, now))
+}
+
+async fn tell(
+    hub: &Hub,
+    scan: &Scan,
+    ways: &BTreeMap<Way, u64>,
+    second_person: bool,
+    warnings: &[String],
+) -> Result<()> {
+    let suppressed: u64 = ways.values().sum();
+    if suppressed == 0 && warnings.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = ways.iter().map(|(way, count)| format!("{count} {}", way.as_str())).collect();
+    let findings = if suppressed == 1 { "1 finding".to_owned() } else { format!("{suppressed} findings") };
+    let mut message = match (suppressed, second_person) {
+        (0, _) => "The project suppresses no finding.".to_owned(),
+        (_, false) => format!("The project suppresses {findings}: {}.", named.join(", ")),
+        (_, true) => format!(
+            "The project would suppress {findings} ({}). They stay open: this company asks for a second person.",
+            named.join(", ")
+        ),
+    };
+    if let Some(first) = warnings.first() {
+        let more = if warnings.len() > 1 { format!(" ({} warnings)", warnings.len()) } else { String::new() };
+        message.push_str(&format!(" Warning: {first}{more}."));
+    }
+    let count = |way| ways.get(&way).copied().unwrap_or(0);
+    let shown: Vec<String> = warnings.iter().take(TOLD).map(|warning| single_line(warning, 300)).collect();
+    let activity = NewActivity {
+        company_id: scan.company_id,
+        scan_id: scan.id,
+        at: hub.now(),
+        actor: Actor::System,
+        event: Event::ScanSuppression,
+        message: single_line(&message, 1000),
+        data: json!({
+            "inline": count(Way::Inline), "config": count(Way::Config), "baseline": count(Way::Baseline),
+            "applied": !second_person, "warnings": shown,
+        }),
+    };
+    super::record::append(hub, activity).await
+}

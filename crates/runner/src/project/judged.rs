@@ -1,0 +1,74 @@
+//! What a project says of the findings of a scan: which are suppressed, by what and why.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use scanhelm_core::Timestamp;
+use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::identity::{Identity, Ordinals};
+use scanhelm_core::local::suppression::{Baseline, Suppressed, Suppressions, Uses};
+use scanhelm_core::text::single_line;
+
+use super::Project;
+use super::comments::Sources;
+
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Of all findings of a scan.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// One for each record, in their order.
+    pub verdicts: Vec<Verdict>,
+    /// For whoever keeps rules and comments.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Verdict {
+    pub identity: Identity,
+    pub suppressed: Option<Suppressed>,
+    /// The baseline knows it.
+    pub known: bool,
+}
+
+impl Project {
+    /// `root` is the scanned folder, in its canonical form, and `records` are all that was found there: every finding is
+    /// numbered before any is suppressed, because what is suppressed must not change what the others are.
+    #[must_use]
+    pub fn judge(&self, root: &Path, records: &[FindingRecord], baseline: Option<Baseline>, now: Timestamp) -> Judged {
+        let mut ordinals = Ordinals::of(records);
+        let suppressions = Suppressions { folder: self.within(root), rules: self.ignore.clone(), baseline };
+        let (mut sources, mut used) = (Sources::new(root, self.require_reason), Uses::default());
+        let mut verdict = |record: &FindingRecord| {
+            let identity = Identity::of(record, ordinals.next(record));
+            let suppressed = suppressions.of(record, &identity, sources.of(record), now, &mut used);
+            let known = suppressions.baseline.as_ref().is_some_and(|baseline| baseline.knows(&identity));
+            Verdict { identity, suppressed, known }
+        };
+        let verdicts = records.iter().map(&mut verdict).collect();
+        let mut warnings = sources.complaints();
+        warnings.extend(suppressions.complaints(now, &used));
+        Judged { verdicts, warnings }
+    }
+}
+
+/// A baseline that is missing or broken would let nothing or everything through, so it is an error.
+///
+/// # Errors
+/// With what is wrong and how to make another one.
+pub fn read_baseline(path: &Path) -> Result<Baseline, String> {
+    let shown = single_line(&path.display().to_string(), 300);
+    let unusable = |cause: String| {
+        format!("the baseline `{shown}` cannot be used: {cause}; `scanhelm baseline -o FILE` writes one")
+    };
+    // Opening what is no file could wait for ever.
+    let metadata = path.metadata().map_err(|error| unusable(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(unusable("it is no file".to_owned()));
+    }
+    let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let mut text = String::new();
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(|error| unusable(error.to_string()))?;
+    Baseline::read(&text).map_err(|error| unusable(error.to_string()))
+}
