@@ -71,6 +71,8 @@ struct Inner {
     /// Wakes the job workers.
     work: jobs::Bell,
     places: jobs::Places,
+    /// One for each scanner that runs here, whichever scan it belongs to.
+    scanner_places: Arc<Semaphore>,
     /// One for each export that this machine bears.
     exports: Arc<Semaphore>,
     wake: reconcile::Wake,
@@ -133,6 +135,7 @@ impl Hub {
             bus: events::EventBus::new(),
             work: jobs::Bell::default(),
             places: jobs::Places::new(parts.settings.jobs.workers),
+            scanner_places: Arc::new(Semaphore::new(parts.settings.local.places())),
             exports: Arc::new(Semaphore::new(findings::EXPORTS_AT_ONCE)),
             wake: reconcile::Wake::default(),
             wanted: Mutex::default(),

@@ -49,6 +49,7 @@ pub struct Import {
 
 #[derive(Clone, Debug)]
 pub struct Local {
+    /// Scanners that run at once, of all scans together; 0: as many as there are processors.
     pub max_parallel: usize,
     /// For one scanner.
     pub timeout: Duration,
@@ -58,11 +59,13 @@ pub struct Local {
     pub allowed_roots: Vec<PathBuf>,
     /// A scanned project may suppress findings of itself, as with `scanhelm scan`.
     pub project_suppression: bool,
+    /// Whom scanners run as where the hub is root; empty: as the hub.
+    pub user: String,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Jobs {
-    /// Jobs that use this machine: local scans, uploads, and imports while they read a report.
+    /// Jobs that use this machine: uploads, bulk judgements, and imports while they read a report.
     pub workers: usize,
     /// Jobs that ask vendors. They mostly wait, so there are many: one that answers slowly takes no place that
     /// another's job needs.
@@ -87,6 +90,17 @@ pub struct Assets {
     pub most_merged: usize,
 }
 
+impl Local {
+    /// Scanners that run at once, of all scans together.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        match self.max_parallel {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            given => given,
+        }
+    }
+}
+
 impl Settings {
     /// The defaults, keeping files under `data_dir`.
     #[must_use]
@@ -104,11 +118,12 @@ impl Settings {
             },
             import: Import { batch_rows: 5_000, quarantine_shown: 100, max_report_bytes: 2 << 30 },
             local: Local {
-                max_parallel: 2,
+                max_parallel: 0,
                 timeout: Duration::from_mins(10),
                 tool_paths: Vec::new(),
                 allowed_roots: Vec::new(),
                 project_suppression: true,
+                user: String::new(),
             },
             jobs: Jobs {
                 workers: 4,

@@ -150,6 +150,7 @@ async fn probe(scanner: &Scanner, path: &Path) -> Result<String, String> {
         folder: folder.path(),
         home: folder.path(),
         environment: scanner.environment,
+        user: None,
         marker: &marker,
         report: None,
         printed: false,

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::cache::Cache;
+use crate::process::User;
 use crate::scanner::ScanType;
 use crate::scanners::{scanner, scanners};
 use crate::target::{TargetError, TargetKind, Targets};
@@ -27,6 +31,10 @@ pub struct ScanRequest {
     /// Put into the environment of every process of the scan. A hub that was killed finds by it what it left behind:
     /// see [`crate::process::end_leftovers`]. `None`: made up for each scanner.
     pub marker: Option<String>,
+    /// Whom the scanners run as; `None`: as this program.
+    pub user: Option<User>,
+    /// Places that this scan shares with others; each scanner takes one, in the order of asking. `None`: it is alone.
+    pub places: Option<Arc<Semaphore>>,
 }
 
 impl ScanRequest {
@@ -45,6 +53,8 @@ impl ScanRequest {
             max_parallel: 2,
             cache: None,
             marker: None,
+            user: None,
+            places: None,
         }
     }
 }
@@ -97,6 +107,8 @@ pub enum RequestError {
         "the rules `{path}` cannot be used: {cause}; rules are files or folders, packs of a registry are not fetched"
     )]
     Rules { path: String, cause: std::io::Error },
+    #[error("scanners cannot be started: {0}")]
+    User(String),
     #[error("the work was interrupted: {0}")]
     Interrupted(String),
 }

@@ -191,7 +191,8 @@ settings! {
     }
     /// Scans that run on this machine.
     local: Local {
-        /// Scanners that run at the same time in one scan.
+        /// Scanners that run at the same time, of all scans together, and so also how many local scans run: the others wait
+        /// in the order in which they were made. 0: as many as there are processors.
         max_parallel: usize = hub().local.max_parallel,
         /// Time for one scanner.
         timeout: Duration = hub().local.timeout,
@@ -202,10 +203,13 @@ settings! {
         /// Comments, rules and the baseline of a scanned project suppress findings of it, as with `scanhelm scan`.
         /// Never where a company asks for a second person before something is suppressed.
         project_suppression: bool = hub().local.project_suppression,
+        /// The user whom scanners run as where the hub runs as root; it must be able to read what is scanned. Empty: the hub's own.
+        user: String = hub().local.user,
     }
     /// Background work.
     jobs: Jobs {
-        /// Jobs that use this machine at the same time: local scans, uploads, and imports while they read a report.
+        /// Jobs that use this machine at the same time: uploads, bulk judgements, and imports while they read a report.
+        /// Local scans have places of their own.
         workers: usize = hub().jobs.workers,
         /// Jobs that ask vendors at the same time. They mostly wait for an answer.
         vendor_workers: usize = hub().jobs.vendor_workers,
@@ -310,6 +314,7 @@ impl Values {
         hub.local.timeout = self.local.timeout;
         hub.local.tool_paths.clone_from(&self.local.tool_paths);
         hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
+        hub.local.user.clone_from(&self.local.user);
         hub.local.project_suppression = self.local.project_suppression;
         hub.jobs.workers = self.jobs.workers;
         hub.jobs.vendor_workers = self.jobs.vendor_workers;

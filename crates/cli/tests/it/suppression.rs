@@ -1,11 +1,13 @@
 //! What suppresses a finding of a local scan, and what a gate then counts, with the real Bandit.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::hub::{Running, ask, bootstrap, clean, eventually};
 use crate::support::{Ended, scanhelm, scanners};
 
 const CALL: &str = "    return subprocess.call(line, shell=True)";
@@ -225,4 +227,64 @@ fn init_writes_a_valid_file_once() {
     assert_eq!(run(&["init"]).code, 2);
     assert_eq!(run(&["init", "--force"]).code, 0);
     assert_eq!(run(&["config", "validate", "."]).code, 0);
+}
+
+/// One tree with all three ways, looked at by the command and by a hub.
+#[test]
+fn the_hub_comes_to_the_same_verdicts() {
+    let parent = TempDir::new().unwrap();
+    let (folder, tools, data) = (parent.path().join("shop"), parent.path().join("tools"), parent.path().join("data"));
+    for folder in [&folder, &tools] {
+        fs::create_dir(folder).unwrap();
+    }
+    symlink(scanners().join("bandit").canonicalize().unwrap(), tools.join("bandit")).unwrap();
+    for other in ["semgrep", "ruff"] {
+        fs::write(tools.join(other), "#!/bin/sh\necho 0.0.1\n").unwrap();
+        fs::set_permissions(tools.join(other), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    write(&folder, &[]);
+    baseline(&folder);
+    let comment = format!("{CALL}  # scanhelm: ignore B602 -- fixed words");
+    write(&folder, &[&comment, "    return subprocess.Popen(line, shell=True)", "    return eval(line)"]);
+    let rule = "baseline = \"base.json\"\n[[ignore]]\nrule = \"bandit:B307\"\nreason = \"reviewed\"\n";
+    fs::write(folder.join(".scanhelm.toml"), rule).unwrap();
+    let mut told = rules(&scan(&folder, &["--show-suppressed", "--output", "json"]));
+    told.sort();
+    assert_eq!(told, pairs(&[("B307", "config"), ("B404", "baseline"), ("B602", ""), ("B602", "inline")]));
+
+    let key = bootstrap(&data);
+    let mut command = clean();
+    command.env("SCANHELM_LOCAL_TOOL_PATHS", &tools).env("SCANHELM_LOCAL_ALLOWED_ROOTS", &folder);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+    let (_hub, url) = Running::listening(&mut command);
+    let get = |path: &str| -> Value {
+        let (status, text) = ask(&url, "GET", &format!("/api/v1/{path}"), Some(&key), None);
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    };
+    let order = json!({"name": "shop", "target_path": folder, "scan_types": ["code"]});
+    let (status, made) = ask(&url, "POST", "/api/v1/scans", Some(&key), Some(&order));
+    assert!(status < 300, "{made}");
+    let id = serde_json::from_str::<Value>(&made).unwrap()["id"].as_str().unwrap().to_owned();
+    let scan = eventually("the scan to end", || {
+        let scan = get(&format!("scans/{id}"));
+        matches!(scan["status"].as_str(), Some("completed" | "failed")).then_some(scan)
+    });
+    assert_eq!((&scan["status"], &scan["total_findings"]), (&"completed".into(), &1.into()), "{scan:#}");
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let listed = get("findings?limit=100");
+    let mut same: Vec<(String, String)> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            let whole = get(&format!("findings/{}", finding["id"].as_str().unwrap()));
+            let sighting = &whole["sightings"][0];
+            let by = word(&sighting["suppressed"]["by"]);
+            assert_eq!(finding["status"], if by.is_empty() { "open" } else { "suppressed" });
+            (word(&sighting["rule_id"]), by)
+        })
+        .collect();
+    same.sort();
+    assert_eq!(same, told);
 }

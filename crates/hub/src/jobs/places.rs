@@ -36,7 +36,7 @@ impl Places {
     }
 
     /// The next free one, behind those who wait already.
-    pub(super) async fn next(&self) -> Option<Place> {
+    pub(crate) async fn next(&self) -> Option<Place> {
         Arc::clone(&self.0).acquire_owned().await.ok().map(|permit| Place { _permit: permit })
     }
 

@@ -29,7 +29,10 @@ use crate::scans::{COMMAND_JOB, VENDOR_DELETE_JOB};
 use crate::suppression::SUPPRESSION_JOB;
 
 /// Work with this machine, database or files alone.
-const OWN: &[&str] = &[UPLOAD_JOB, LOCAL_SCAN_JOB, JUDGE_JOB, APPROVAL_JOB, RE_RATING_JOB, SUPPRESSION_JOB];
+const OWN: &[&str] = &[UPLOAD_JOB, JUDGE_JOB, APPROVAL_JOB, RE_RATING_JOB, SUPPRESSION_JOB];
+/// A scan by local scanners takes minutes of the machine and little of the hub, so it neither waits for uploads nor holds
+/// them up. As many run as scanners may: the rest wait as jobs, in the order in which they were made.
+const SCANNING: &[&str] = &[LOCAL_SCAN_JOB];
 /// What asks a vendor or a publisher may wait for minutes, so it has many places: those who wait leave room for those
 /// who are answered.
 /// Of one integration, imports and commands go one by one (their concurrency keys).
@@ -56,7 +59,7 @@ pub struct ClaimedJob {
 
 /// Leases up to `limit` due jobs of any kind that this build can run.
 pub(crate) async fn claim(hub: &Hub, limit: u32) -> Result<Vec<ClaimedJob>> {
-    claim_of(hub, &[OWN, ASKING, SENDING].concat(), limit).await
+    claim_of(hub, &[OWN, SCANNING, ASKING, SENDING].concat(), limit).await
 }
 
 pub(crate) async fn claim_of(hub: &Hub, kinds: &[&str], limit: u32) -> Result<Vec<ClaimedJob>> {
@@ -162,6 +165,7 @@ impl ClaimedJob {
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     own: Notify,
+    scanning: Notify,
     asking: Notify,
     sending: Notify,
 }
@@ -169,6 +173,7 @@ pub(crate) struct Bell {
 impl Bell {
     pub(crate) fn ring(&self) {
         self.own.notify_one();
+        self.scanning.notify_one();
         self.asking.notify_one();
         self.sending.notify_one();
     }
@@ -177,10 +182,12 @@ impl Bell {
 /// Claims and runs jobs until stopped, then waits for the handlers to park and gives the leases back.
 pub(crate) async fn run_workers(hub: &Hub, stop: &CancellationToken) {
     let (bell, places) = (&hub.0.work, &hub.0.places);
+    let scanning = Places::new(hub.settings().local.places());
     let asking = Places::new(hub.settings().jobs.vendor_workers);
     let sending = Places::new(hub.settings().notify.senders);
     tokio::join!(
         run_pool(hub, OWN, places, &bell.own, stop),
+        run_pool(hub, SCANNING, &scanning, &bell.scanning, stop),
         run_pool(hub, ASKING, &asking, &bell.asking, stop),
         run_pool(hub, SENDING, &sending, &bell.sending, stop),
     );

@@ -8,8 +8,10 @@ mod record;
 mod roots;
 mod scanners;
 mod suppression;
+pub(crate) mod told;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub(crate) use roots::Roots;
 use scanhelm_core::ids::ScanId;
@@ -17,6 +19,7 @@ use scanhelm_core::job::Job;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::status::VendorState;
 use scanhelm_core::{Error, Result};
+use scanhelm_runner::process::User;
 use scanhelm_runner::{ScanOutcome, ScanRequest, ScanState, ScanType};
 pub use scanners::LocalScanner;
 use serde_json::{Value, json};
@@ -82,6 +85,14 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
     }
 }
 
+/// Looked up each time: whoever makes the user after the hub has started need not restart it.
+fn user(hub: &Hub) -> std::result::Result<Option<User>, String> {
+    match hub.settings().local.user.as_str() {
+        "" => Ok(None),
+        name => User::named(name).map_err(|problem| format!("`[local] user`: {problem}")),
+    }
+}
+
 /// Between creating and running a scan, links can be put in place and the operator can take a grant back.
 fn still_allowed(hub: &Hub, scan: &Scan) -> Result<()> {
     match scan.config.get("target_path").and_then(Value::as_str) {
@@ -119,7 +130,9 @@ async fn scan_target(
         request.scan_types = wanted;
     }
     request.limits.time = hub.settings().local.timeout;
-    request.max_parallel = hub.settings().local.max_parallel;
+    request.max_parallel = hub.settings().local.places();
+    request.places = Some(Arc::clone(&hub.0.scanner_places));
+    request.user = user(hub).map_err(scanhelm_runner::RequestError::User)?;
     request.marker = Some(marker(scan.id));
     let stop = tokio_util::sync::CancellationToken::new();
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();

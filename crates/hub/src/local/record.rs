@@ -13,10 +13,11 @@ use scanhelm_core::status::{ImportState, VendorState};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result, SeverityCounts};
 use scanhelm_formats::{CoveredAsset, ReportItem};
-use scanhelm_runner::{RunnerEvent, ScanOutcome};
+use scanhelm_runner::{RunnerEvent, ScanOutcome, ScanState};
 use serde_json::{Value, json};
 
 use super::suppression;
+use super::told::{log, payload, short};
 use crate::Hub;
 use crate::import::{LocalImport, import_local};
 use crate::jobs::{JobContext, Outcome};
@@ -85,8 +86,12 @@ async fn transition(
     Err(Error::new(scanhelm_core::ErrorCode::Conflict, "The scan keeps changing."))
 }
 
-/// Appends one event of the runner. A feed that cannot be written does not stop a scan.
+/// Appends one event of the runner. A feed that cannot be written does not stop a scan. That it was cancelled is told by
+/// whoever did so: a person, or the hub that stops.
 pub(super) async fn told(hub: &Hub, scan: &Scan, event: &RunnerEvent) {
+    if matches!(event, RunnerEvent::ScanCancelled { .. }) {
+        return;
+    }
     let activity = NewActivity {
         company_id: scan.company_id,
         scan_id: scan.id,
@@ -94,7 +99,7 @@ pub(super) async fn told(hub: &Hub, scan: &Scan, event: &RunnerEvent) {
         actor: Actor::System,
         event: event.event(),
         message: single_line(&event.message(), 1000),
-        data: serde_json::to_value(event).unwrap_or(Value::Null),
+        data: payload(event),
     };
     if let Err(error) = append(hub, activity).await {
         tracing::warn!(scan = %scan.id, %error, "event not written");
@@ -102,6 +107,7 @@ pub(super) async fn told(hub: &Hub, scan: &Scan, event: &RunnerEvent) {
 }
 
 pub(super) async fn append(hub: &Hub, activity: NewActivity) -> Result<()> {
+    log(&activity);
     let transaction = hub.store().begin().await?;
     transaction.append_activity(activity).await?;
     transaction.commit().await?;
@@ -152,18 +158,20 @@ pub(super) async fn ended(
         transaction.save_run(&run).await?;
     }
     crate::notifications::run_notice(hub, &transaction, &scan).await?;
-    if let Some(reason) = reason.filter(|_| outcome.is_none()) {
-        transaction
-            .append_activity(NewActivity {
-                company_id: scan.company_id,
-                scan_id: scan.id,
-                at: now,
-                actor: Actor::System,
-                event: Event::ScanFailed,
-                message: single_line(&reason, 1000),
-                data: json!({}),
-            })
-            .await?;
+    // Otherwise the runner has told it.
+    let untold = outcome.is_none_or(|outcome| outcome.state == ScanState::Cancelled);
+    if let Some(reason) = reason.filter(|_| untold) {
+        let activity = NewActivity {
+            company_id: scan.company_id,
+            scan_id: scan.id,
+            at: now,
+            actor: Actor::System,
+            event: Event::ScanFailed,
+            message: single_line(&reason, 1000),
+            data: json!({"error": short(&reason)}),
+        };
+        log(&activity);
+        transaction.append_activity(activity).await?;
     }
     transaction.commit().await?;
     hub.committed();
@@ -179,6 +187,10 @@ pub(super) async fn import(
     id: ScanId,
     outcome: ScanOutcome,
 ) -> Result<Outcome> {
+    // From here on the machine is used as by any import. What the scanners took does not count as time of the attempt:
+    // an import that is parked here would be lost.
+    let place = hub.0.places.next().await;
+    let context = &JobContext { park_at: hub.now().plus(hub.settings().jobs.attempt), ..context.clone() };
     let scan = hub.store().scan(job.company_id, id).await?.ok_or_else(Error::not_found)?;
     let run_id = scan.run_id.ok_or_else(|| Error::internal("a local scan without a run"))?;
     let import = Import {
@@ -224,7 +236,9 @@ pub(super) async fn import(
             LocalImport { source: SightingSource::scanner(&ran.id), items, covers: ran.warnings.is_empty() }
         })
         .collect();
-    Box::pin(import_local(hub, context, &scan, import, said, parts)).await
+    let imported = Box::pin(import_local(hub, context, &scan, import, said, parts)).await;
+    drop(place);
+    imported
 }
 
 /// The asset that was scanned, found or not.

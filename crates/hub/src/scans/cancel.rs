@@ -8,6 +8,7 @@ use scanhelm_core::{Error, ErrorCode, Result};
 use serde_json::json;
 
 use super::{ScanView, Scans};
+use crate::local::told::log;
 
 impl Scans<'_> {
     pub async fn cancel(&self, grant: &Grant, id: ScanId) -> Result<ScanView> {
@@ -37,17 +38,17 @@ impl Scans<'_> {
             }
             crate::notifications::run_notice(self.hub, &transaction, &scan).await?;
             transaction.cancel_job_of(grant.company, &format!("local:{id}"), self.hub.now()).await?;
-            transaction
-                .append_activity(NewActivity {
-                    company_id: grant.company,
-                    scan_id: id,
-                    at: self.hub.now(),
-                    actor: grant.actor,
-                    event: Event::ScanCancelled,
-                    message: "Cancelled.".to_owned(),
-                    data: json!({}),
-                })
-                .await?;
+            let activity = NewActivity {
+                company_id: grant.company,
+                scan_id: id,
+                at: self.hub.now(),
+                actor: grant.actor,
+                event: Event::ScanCancelled,
+                message: "Cancelled.".to_owned(),
+                data: json!({}),
+            };
+            log(&activity);
+            transaction.append_activity(activity).await?;
             transaction
                 .append_audit(&self.hub.audit_entry(grant, "scan.cancel", format!("scan/{id}"), json!(null)))
                 .await?;

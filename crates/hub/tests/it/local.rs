@@ -112,6 +112,71 @@ async fn start(hub: &Running, grant: &Grant, name: &str, source: &Path) {
     hub.hub.scans().create(grant, new).await.unwrap();
 }
 
+/// Targets, and a Bandit that notes when it starts and waits until it may end.
+struct Queue(PathBuf);
+
+impl Queue {
+    fn names() -> impl Iterator<Item = String> {
+        (1..=50).map(|number| format!("s{number:02}"))
+    }
+
+    fn at(data: &Path) -> Self {
+        let (tools, notes) = (data.join("tools"), data.join("notes"));
+        for folder in [&tools, &notes, &notes.join("running")] {
+            fs::create_dir(folder).unwrap();
+        }
+        for name in Self::names() {
+            fs::create_dir(data.join(&name)).unwrap();
+            fs::write(data.join(&name).join("app.py"), IMPORT).unwrap();
+        }
+        let script = format!(
+            "[ \"$1\" = --version ] && echo 1.9.4 && exit\n\
+             for word in \"$@\"; do [ \"$last\" = --output ] && report=$word; last=$word; done\n\
+             cd {} && name=$(basename \"$OLDPWD\")\n\
+             trap 'rmdir running/$name; exit' TERM\n\
+             mkdir running/$name && ls running | wc -l >> most && echo $name >> starts\n\
+             while [ ! -e go ]; do sleep 0.02; done\n\
+             rmdir running/$name\n\
+             echo '{{\"errors\": [], \"metrics\": {{\"./app.py\": {{\"loc\": 1}}}}, \"results\": []}}' > \"$report\"",
+            notes.display()
+        );
+        program(&tools.join("bandit"), &script);
+        for other in ["semgrep", "ruff"] {
+            program(&tools.join(other), "echo 0.0.1");
+        }
+        Self(notes)
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        fs::read_to_string(self.0.join(name)).unwrap_or_default().lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    /// Who has started, as soon as there are so many.
+    async fn starts(&self, wanted: usize) -> Vec<String> {
+        for _ in 0..LOOKS {
+            let lines = self.lines("starts");
+            if lines.len() >= wanted {
+                return lines;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("only these started: {:?}", self.lines("starts"));
+    }
+
+    fn most_at_once(&self) -> u32 {
+        self.lines("most").iter().map(|count| count.parse().unwrap()).max().unwrap()
+    }
+
+    fn clear(&self) {
+        fs::remove_dir_all(&self.0).unwrap();
+        fs::create_dir_all(self.0.join("running")).unwrap();
+    }
+
+    fn open(&self) {
+        fs::write(self.0.join("go"), "").unwrap();
+    }
+}
+
 fn said(way: Way, reason: &str) -> Option<(Way, Option<String>)> {
     Some((way, Some(reason).filter(|reason| !reason.is_empty()).map(str::to_owned)))
 }
@@ -263,6 +328,43 @@ on_both_databases! {
         assert_eq!(scan.status(), Status::Failed);
         assert!(scan.error.unwrap().contains("[local] allowed_roots"));
         resting.stop().await;
+    }
+
+    /// Fifty at once: as many run as may, the others in the order in which they were made; also after one was cancelled
+    /// and after a restart.
+    async fn scans_wait_their_turn_in_order(database) {
+        let home = Home::new(database);
+        let queue = Queue::at(home.data());
+        let tools = |settings: &mut scanhelm_hub::Settings| settings.local.tool_paths = vec![home.data().join("tools")];
+        let hub = home.start_with(|settings| { tools(settings); settings.local.max_parallel = 3; }).await;
+        let grant = hub.company("Acme").await;
+        for name in Queue::names() {
+            start(&hub, &grant, &name, &home.data().join(&name)).await;
+        }
+        let mut first = queue.starts(3).await;
+        first.sort();
+        assert_eq!(first, ["s01", "s02", "s03"]);
+        // One that waits loses its turn, one that runs gives its place to the next.
+        for name in ["s04", "s02"] {
+            let scan = hub.scan_named(&grant, name).await.unwrap();
+            hub.hub.scans().cancel(&grant, scan.id).await.unwrap();
+        }
+        assert_eq!(queue.starts(4).await[3], "s05");
+        hub.stop().await;
+        assert!(queue.most_at_once() <= 3);
+
+        queue.clear();
+        queue.open();
+        let hub = home.start_with(|settings| { tools(settings); settings.local.max_parallel = 1; }).await;
+        let expected: Vec<String> = Queue::names().skip(5).collect();
+        assert_eq!(queue.starts(expected.len()).await, expected);
+        for name in &expected {
+            hub.await_status(&grant, name, Status::Completed).await;
+        }
+        assert_eq!(queue.most_at_once(), 1);
+        let failed = hub.scan_named(&grant, "s01").await.unwrap();
+        assert!(failed.error.unwrap().contains("Start it again"));
+        hub.stop().await;
     }
 
     async fn only_allowed_folders_and_known_types_are_scanned(database) {

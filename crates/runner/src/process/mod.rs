@@ -10,6 +10,7 @@ mod group;
 mod identity;
 mod leftovers;
 mod output;
+mod user;
 
 use std::ffi::OsString;
 use std::io;
@@ -25,6 +26,7 @@ use group::Group;
 pub use identity::Identity;
 pub use leftovers::end_leftovers;
 use output::Meter;
+pub use user::User;
 
 /// How often the size of the report is looked at.
 const SIZE_CHECK: Duration = Duration::from_millis(200);
@@ -39,6 +41,8 @@ pub(crate) struct Command<'a> {
     /// Home and place for temporary files.
     pub home: &'a Path,
     pub environment: &'a [(&'a str, &'a str)],
+    /// Whom it runs as; `None`: as this program.
+    pub user: Option<&'a User>,
     pub marker: &'a str,
     /// The file the report goes to, if there is one.
     pub report: Option<&'a Path>,
@@ -78,7 +82,11 @@ pub(crate) async fn run(
         Some(path) if command.printed => Stdio::from(std::fs::File::create(path)?),
         _ => Stdio::piped(),
     };
-    let mut child = tokio::process::Command::new(command.program)
+    if let Some(user) = command.user {
+        user.give(command.home)?;
+    }
+    let mut starting = tokio::process::Command::new(command.program);
+    starting
         .args(&command.arguments)
         .current_dir(command.folder)
         .env_clear()
@@ -87,8 +95,11 @@ pub(crate) async fn run(
         .stdout(stdout)
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
+        .kill_on_drop(true);
+    if let Some(user) = command.user {
+        user.applied(&mut starting);
+    }
+    let mut child = starting.spawn()?;
     let group = Group::new(child.id(), command.marker);
     if let Some(pid) = child.id() {
         started(Identity::of(pid));

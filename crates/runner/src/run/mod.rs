@@ -42,8 +42,16 @@ pub async fn run(
         target: targets.name.clone(),
         scanners: selected.iter().map(|scanner| scanner.id.to_owned()).collect(),
     });
-    let (cache, content) = (request.cache, OnceCell::new());
-    let scan = Scan { targets, options, limits: request.limits, marker: request.marker, cache, content };
+    let scan = Scan {
+        targets,
+        options,
+        limits: request.limits,
+        marker: request.marker,
+        user: request.user,
+        places: request.places,
+        cache: request.cache,
+        content: OnceCell::new(),
+    };
     // Boxed and listed first: a lazily mapped stream of borrowing futures is not provably `Send` for the callers.
     let starts: Vec<BoxFuture<'_, End>> =
         selected.iter().map(|scanner| scan.one(discovery, scanner, cancel, &events).boxed()).collect();

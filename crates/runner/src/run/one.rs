@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::scan::SkippedScanner;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ pub(super) struct Scan {
     pub options: ScanOptions,
     pub limits: Limits,
     pub marker: Option<String>,
+    pub user: Option<process::User>,
+    pub places: Option<Arc<Semaphore>>,
     pub cache: Option<Cache>,
     /// Of the source tree and the rules, digested when first asked for; `None` when a file cannot be read.
     pub content: OnceCell<Option<Digested>>,
@@ -59,7 +61,16 @@ impl Scan {
             () = cancel.cancelled() => return End::Cancelled,
         };
         let end = match end {
-            Ok((available, starts)) => self.started(scanner, &available, starts, cancel, events).await,
+            Ok((available, starts)) => {
+                let place = tokio::select! {
+                    biased;
+                    place = self.place() => place,
+                    () = cancel.cancelled() => return End::Cancelled,
+                };
+                let end = self.started(scanner, &available, starts, cancel, events).await;
+                drop(place);
+                end
+            }
             Err(end) => end,
         };
         match &end {
@@ -71,6 +82,11 @@ impl Scan {
             End::Cancelled => {}
         }
         end
+    }
+
+    /// Nobody closes the places, so whoever asks gets one.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.places.as_ref()?).acquire_owned().await.ok()
     }
 
     /// Finds what it will look at and the program, unless there is nothing for it to do.

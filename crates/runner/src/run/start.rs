@@ -148,6 +148,7 @@ impl Scan {
             },
             home: folder.path(),
             environment: scanner.environment,
+            user: self.user.as_ref(),
             marker: &marker,
             report: Some(&report),
             printed: matches!(scanner.report, ReportPlace::StandardOutput | ReportPlace::Lines { .. }),

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use scanhelm_runner::process::end_leftovers;
+use scanhelm_runner::process::{User, end_leftovers};
 use scanhelm_runner::{RunnerEvent, ScanRequest, ScanState, run};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -176,4 +176,32 @@ async fn the_process_is_named_while_it_runs() {
     let (process, was_alive) = seen.into_inner().unwrap().expect("the start was told");
     assert_eq!(process.pid.to_string(), fakes.note("pid"));
     assert!(was_alive && !process.is_alive());
+}
+
+/// As root the test can act for somebody else; as anybody else it can only be refused.
+#[tokio::test]
+async fn scanners_run_as_the_user_that_was_named() {
+    let fakes = Fakes::bandit(
+        r#"id -u > "$HOME/who"; id -G >> "$HOME/who"; stat -c %u "$HOME" >> "$HOME/who"; cp "$HOME/who" "$NOTES/who"
+           cat "$whole" > "$report"; exit 1"#,
+    );
+    if !nix::unistd::geteuid().is_root() {
+        let refused = User::named("root").unwrap_err();
+        assert!(refused.contains("only root can run scanners"), "{refused}");
+        eprintln!("only root can run a scanner as somebody else: that part did not run");
+        return;
+    }
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    assert!(User::named("root").unwrap().is_none(), "that is who runs this");
+    assert!(User::named("nobody at all").unwrap_err().contains("there is no user"));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode;
+    for folder in [fakes.notes.path(), fakes.target.path()] {
+        std::fs::set_permissions(folder, mode(0o777)).unwrap();
+    }
+    let request = ScanRequest { user: User::named("nobody").unwrap(), ..fakes.request() };
+    let (outcome, _) = fakes.scan(request).await;
+    assert_eq!(outcome.failed, Vec::new());
+    assert_eq!(outcome.records.len(), 1, "its report was read");
+    let who = fakes.note("who");
+    assert_eq!(who, format!("{0}\n{1}\n{0}", nobody.uid, nobody.gid), "user, groups, owner of its folder");
 }

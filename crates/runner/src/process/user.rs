@@ -1,0 +1,60 @@
+//! Whom a scanner runs as. Scanners read code of strangers with parsers of their own; a hub that runs as root gives them
+//! none of its rights.
+
+use std::io;
+use std::os::unix::fs::chown;
+use std::path::Path;
+
+/// Somebody else than whoever runs this program, which takes root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    name: String,
+    uid: u32,
+    gid: u32,
+}
+
+impl User {
+    /// `None`: this program runs as that user already.
+    ///
+    /// # Errors
+    /// When there is no such user, or this program may not act for another one.
+    pub fn named(name: &str) -> Result<Option<Self>, String> {
+        let shown = scanhelm_core::text::single_line(name, 80);
+        let found = nix::unistd::User::from_name(name)
+            .map_err(|error| format!("the user `{shown}` cannot be looked up: {error}"))?
+            .ok_or_else(|| format!("there is no user `{shown}` on this machine; make one or correct its name"))?;
+        let own = nix::unistd::geteuid();
+        if found.uid == own {
+            return Ok(None);
+        }
+        if !own.is_root() {
+            return Err(format!("only root can run scanners as `{shown}`; run the hub as root or as that user"));
+        }
+        Ok(Some(Self { name: found.name, uid: found.uid.as_raw(), gid: found.gid.as_raw() }))
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// With the user's own group and no other: a child that is given a user id loses the groups of its parent.
+    pub(super) fn applied(&self, command: &mut tokio::process::Command) {
+        command.uid(self.uid).gid(self.gid);
+    }
+
+    /// The folder with all that is in it. It is ours and private, so nothing in it leads elsewhere.
+    pub(super) fn give(&self, folder: &Path) -> io::Result<()> {
+        chown(folder, Some(self.uid), Some(self.gid))?;
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                self.give(&entry.path())?;
+            } else if kind.is_file() {
+                chown(entry.path(), Some(self.uid), Some(self.gid))?;
+            }
+        }
+        Ok(())
+    }
+}
