@@ -15,6 +15,7 @@ pub mod capability;
 pub mod ci;
 pub mod command;
 pub mod company;
+pub mod compliance;
 pub mod coverage;
 pub mod credential;
 pub mod error;

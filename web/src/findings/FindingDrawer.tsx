@@ -82,6 +82,10 @@ function Detail({ finding }: { finding: FindingDetail }) {
             label: "CWE",
             value: finding.weaknesses.map(({ cwe, name }) => (name ? `${cwe} ${name}` : cwe)).join(", "),
           },
+          {
+            label: "Compliance",
+            value: finding.compliance.length > 0 ? <Compliance tags={finding.compliance} /> : null,
+          },
           { label: "First seen", value: <RelativeTime at={finding.first_seen_at} /> },
           { label: "Last seen", value: <RelativeTime at={finding.last_seen_at} /> },
         ]}
@@ -96,7 +100,11 @@ function Detail({ finding }: { finding: FindingDetail }) {
           .
         </Notice>
       ) : null}
-      {finding.suppressed_by ? <SuppressedBy rule={finding.suppressed_by} /> : <SuppressedInSource finding={finding} />}
+      {finding.suppressed_by ? (
+        <SuppressedBy rule={finding.suppressed_by} />
+      ) : (
+        <SuppressedInSource finding={finding} />
+      )}
       <Judgement finding={finding} />
       <SuppressAlike finding={finding} />
       <RiskParts finding={finding} />
@@ -195,6 +203,21 @@ function SuppressAlike({ finding }: { finding: FindingDetail }) {
       {open ? <SuppressionDialog rule={null} draft={like(finding)} onClose={() => setOpen(false)} /> : null}
     </div>
   );
+}
+
+/** Each leads to all findings that have it. */
+function Compliance({ tags }: { tags: FindingDetail["compliance"] }) {
+  return tags.map(({ tag, framework, name, published }) => (
+    <Link
+      key={tag}
+      to="/findings"
+      search={{ compliance: [tag] }}
+      title={`${framework}: ${name}${published ? "" : " (Scanhelm's own reading)"}`}
+      style={{ marginRight: 8 }}
+    >
+      {tag}
+    </Link>
+  ));
 }
 
 function Cves({ cves }: { cves: string[] }) {

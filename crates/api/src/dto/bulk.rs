@@ -1,6 +1,7 @@
 //! Judging many findings at once, on the wire.
 
 use scanhelm_core::Error;
+use scanhelm_core::compliance::Tag;
 use scanhelm_core::ids::{AssetId, FindingId, ScanId, UserId};
 use scanhelm_hub::findings::{Action, Judgement, OrderedJudging, Selection};
 use scanhelm_hub::{FindingFilter, JobFinding};
@@ -62,6 +63,8 @@ pub(crate) struct FindingSelection {
     owner: Option<String>,
     cve: Option<String>,
     cwe: Option<u32>,
+    /// `owasp-2021:A03`.
+    compliance: Option<String>,
     first_seen_after: Option<Time>,
     first_seen_before: Option<Time>,
     last_seen_after: Option<Time>,
@@ -121,6 +124,10 @@ impl FindingSelection {
             Some(Ok(owner)) => Some(owner.filter(person)?),
             Some(Err(known)) => return Err(Error::field("filter.owner", "malformed", known)),
         };
+        let tag = |text: &str| {
+            text.parse::<Tag>().map_err(|known| Error::field("filter.compliance", "unknown", known.to_string()))
+        };
+        let compliance = selection.compliance.as_deref().map(tag).transpose()?;
         if selection.epss_min.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
             return Err(Error::field("filter.epss_min", "out_of_range", "A number from 0 to 1."));
         }
@@ -134,6 +141,7 @@ impl FindingSelection {
             asset_id: selection.asset_id.map(AssetId),
             cve: selection.cve,
             cwe: selection.cwe,
+            any_cwe: compliance.map_or(&[], |tag| tag.requirement.cwes),
             q: selection.q,
             first_seen_after: selection.first_seen_after.map(|time| time.0),
             first_seen_before: selection.first_seen_before.map(|time| time.0),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use scanhelm_core::Timestamp;
+use scanhelm_core::compliance::Tag;
 use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::sla;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use super::approval::PendingApproval;
 use super::asset::Asset;
+use super::compliance::ComplianceTag;
 use super::finding_history::{HistoryEntry, history};
 use super::person::{Members, OwnerWord, Person, choice};
 use super::rating::{CveFacts, RiskPart, Scores, Weakness};
@@ -166,6 +168,8 @@ pub(crate) struct FindingDetail {
     scores: Vec<Scores>,
     /// Its CWEs with their names, where they are known.
     weaknesses: Vec<Weakness>,
+    /// Requirements that its CWEs speak against.
+    compliance: Vec<ComplianceTag>,
 }
 
 /// One scanner's evidence.
@@ -249,6 +253,7 @@ impl FindingDetail {
             scores: Scores::of(&view.sightings, &view.facts),
             cve_facts: view.facts.into_iter().map(|(cve, facts)| CveFacts::new(cve, facts)).collect(),
             weaknesses: Weakness::named(&finding.cwes, &view.cwe_names),
+            compliance: Tag::of(&finding.cwes).into_iter().map(Into::into).collect(),
             description,
             solution,
             evidence,

@@ -8,6 +8,7 @@ pub(crate) mod asset;
 pub(crate) mod asset_merge;
 pub(crate) mod bulk;
 pub(crate) mod comment;
+pub(crate) mod compliance;
 pub(crate) mod connector;
 pub(crate) mod delta;
 pub(crate) mod feed;

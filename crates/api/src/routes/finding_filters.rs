@@ -2,6 +2,7 @@
 //! once, so that no operation reads what its document leaves out.
 
 use scanhelm_core::Error;
+use scanhelm_core::compliance::Tag;
 use scanhelm_core::finding::FindingState as CoreFindingState;
 use scanhelm_core::ids::{AssetId, ScanId};
 use scanhelm_core::page::PageRequest;
@@ -31,6 +32,9 @@ pub(super) struct CommonFilters {
     owner: Option<String>,
     #[param(example = "CVE-2021-44228")]
     cve: Option<String>,
+    /// With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+    #[param(example = "owasp-2021:A03")]
+    compliance: Option<String>,
     /// Known to be exploited, or not known to be.
     kev: Option<bool>,
     /// At least this probability, 0 to 1.
@@ -92,6 +96,9 @@ fn common(query: &mut QueryReader) -> AskedFilter {
         scanner: query.text("scanner"),
         asset_id: query.id("asset_id", AssetId),
         cve: query.text("cve"),
+        any_cwe: query
+            .parsed("compliance", "a tag such as `owasp-2021:A03`; see `GET /meta/compliance`")
+            .map_or(&[], |tag: Tag| tag.requirement.cwes),
         q: query.text("q"),
         grouped: query.flag("grouped").unwrap_or_default(),
         kev: query.flag("kev"),

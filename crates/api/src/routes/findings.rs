@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use scanhelm_core::Error;
+use scanhelm_core::compliance::Tag;
 use scanhelm_core::finding::{self, FindingState as CoreFindingState, may_transition};
 use scanhelm_core::ids::{AssetId, FindingId, UserId};
 use scanhelm_core::page::Page;
@@ -13,6 +14,7 @@ use super::finding_filters::{AskedFilter, CommonFilters, FindingList, QueueFilte
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::bulk::{BulkJudging, BulkTicket};
+use crate::dto::compliance::ComplianceTags;
 use crate::dto::finding::{
     Finding, FindingDetail, FindingPatch, FindingStates, StateTransition, Surroundings, Transition,
 };
@@ -34,6 +36,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
         .operation(Access::Permission(Permission::FindingTriage), handler!(change))
         .operation(Access::Permission(Permission::FindingTriage), handler!(judge))
         .operation(Access::Session, handler!(states))
+        .operation(Access::Session, handler!(compliance))
 }
 
 struct Queue(FindingList);
@@ -172,6 +175,13 @@ async fn states() -> Json<FindingStates> {
         })
     });
     Json(FindingStates { states: all.map(FindingState).to_vec(), transitions: transitions.collect() })
+}
+
+/// The requirements of catalogues (OWASP Top 10, CIS Controls, PCI DSS, SOC 2) that findings can be filtered by.
+#[utoipa::path(get, path = "/api/v1/meta/compliance", operation_id = "get_compliance_tags", tag = "findings",
+    responses((status = 200, body = ComplianceTags)))]
+async fn compliance() -> Json<ComplianceTags> {
+    Json(ComplianceTags { tags: Tag::all().map(Into::into).collect() })
 }
 
 /// A page of findings with what is told beside them and what is grouped with them.

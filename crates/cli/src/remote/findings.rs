@@ -79,6 +79,9 @@ pub(super) struct FilterArguments {
     /// Only with this CWE
     #[arg(long, value_name = "NUMBER")]
     cwe: Option<String>,
+    /// Only with a weakness that speaks against this requirement: `owasp-2021:A03`, `pci-dss-4:6.2.4`
+    #[arg(long, value_name = "TAG")]
+    compliance: Option<String>,
     /// Only with at least this risk, 0 to 100
     #[arg(long, value_name = "RISK")]
     risk: Option<String>,
@@ -123,6 +126,7 @@ impl FilterArguments {
             ("owner", &self.owner),
             ("cve", &self.cve),
             ("cwe", &self.cwe),
+            ("compliance", &self.compliance),
             ("risk_min", &self.risk),
             ("epss_min", &self.epss),
             ("due_before", &self.due_before),

@@ -13,6 +13,7 @@ mod demo;
 mod help;
 mod hub;
 mod import;
+mod local_events;
 mod outputs;
 mod remote;
 mod resources;

@@ -8,8 +8,9 @@ use scanhelm_core::text::single_line;
 use scanhelm_runner::RunnerEvent;
 use serde_json::{Map, Value, json};
 
-/// Letters of an error in an event. The whole of it is in the scan's `error` and in the log.
-const SHORT: usize = 200;
+/// Letters of an error in an event, so that with the sign of what was left out there are 200 at most. More of it is in
+/// the scan's `error` and in the message.
+const SHORT: usize = 196;
 
 /// What belongs to an event of the runner.
 pub(super) fn payload(event: &RunnerEvent) -> Value {

@@ -68,6 +68,8 @@ pub struct FindingFilter {
     /// `CVE-2021-44228`, in any case.
     pub cve: Option<String>,
     pub cwe: Option<u32>,
+    /// One of these weaknesses; nothing is asked when there are none.
+    pub any_cwe: &'static [u32],
     /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint.
     pub q: Option<String>,
     pub first_seen_after: Option<Timestamp>,
@@ -107,7 +109,8 @@ impl FindingFilter {
     /// What the texts of the findings have to say.
     pub(super) fn wanted_texts(&self) -> Vec<Wanted<'_>> {
         let words = self.q.as_deref().filter(|q| !q.trim().is_empty()).map(Wanted::Words);
-        [words, self.cve.as_deref().map(Wanted::Cve), self.cwe.map(Wanted::Cwe)].into_iter().flatten().collect()
+        let any = Some(Wanted::AnyCwe(self.any_cwe)).filter(|_| !self.any_cwe.is_empty());
+        [words, self.cve.as_deref().map(Wanted::Cve), self.cwe.map(Wanted::Cwe), any].into_iter().flatten().collect()
     }
 
     /// The text that is searched for, where it may be the beginning of a fingerprint.

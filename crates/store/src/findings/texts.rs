@@ -51,6 +51,8 @@ pub(super) enum Wanted<'a> {
     Words(&'a str),
     Cve(&'a str),
     Cwe(u32),
+    /// At least one.
+    AnyCwe(&'a [u32]),
 }
 
 /// ` column IN (the ids of the company's texts that say all of this)`.
@@ -84,10 +86,22 @@ fn add_wanted(sql: &mut Sql, company: CompanyId, wanted: &[Wanted<'_>]) {
             Wanted::Words(words) => sql.containing("texts.searchable", &words.trim().to_ascii_lowercase()),
             // Stored as a JSON list: the quotes make it the whole word.
             Wanted::Cve(cve) => sql.containing("texts.cves", &format!("\"{}\"", cve.trim().to_ascii_uppercase())),
-            // `[79,89]` as `,79,89,`: bounded on both sides whatever its place.
-            Wanted::Cwe(cwe) => sql.containing("replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},")),
+            Wanted::Cwe(cwe) => add_cwe(sql, *cwe),
+            Wanted::AnyCwe(cwes) => {
+                // Most say none, and are passed over at once.
+                sql.push(" texts.cwes <> '[]' AND (1 = 0");
+                for cwe in *cwes {
+                    add_cwe(sql.push(" OR"), *cwe);
+                }
+                sql.push(")")
+            }
         };
     }
+}
+
+/// `[79,89]` as `,79,89,`: bounded on both sides whatever its place.
+fn add_cwe(sql: &mut Sql, cwe: u32) -> &mut Sql {
+    sql.containing("replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},"))
 }
 
 /// ` (column begins with the hexadecimal digits)`, as a range of an index.

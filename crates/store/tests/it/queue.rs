@@ -230,6 +230,9 @@ async fn a_search_finds_what_the_findings_say_now(world: World) {
     assert!(!found(world.company, words(&old)).await.contains(&renamed.finding_id));
     // What nobody says any more is forgotten, and nothing else.
     let before = found(world.company, FindingFilter { cwe: Some(79), ..FindingFilter::default() }).await;
+    let any = |any_cwe: &'static [u32]| FindingFilter { any_cwe, ..FindingFilter::default() };
+    assert_eq!(found(world.company, any(&[7979, 79])).await, before, "one of several");
+    assert!(found(world.company, any(&[7, 9, 7979])).await.is_empty(), "whole numbers only");
     let tx = world.store.begin().await.unwrap();
     let mut looked_at = Some(0);
     let mut steps = 0;

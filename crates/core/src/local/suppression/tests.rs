@@ -252,7 +252,11 @@ fn a_comment_makes_no_other_finding_of_the_line_it_stands_behind() {
             (Identity::of(&record, 0), crate::finding::identity::scanner_ref(&record, 0))
         };
         assert_eq!(print(plain), print(commented), "{path}");
-        assert_ne!(print(plain), print(&commented.to_lowercase().replace("scanhelm", "somebody")), "other comments are source");
+        assert_ne!(
+            print(plain),
+            print(&commented.to_lowercase().replace("scanhelm", "somebody")),
+            "other comments are source"
+        );
     }
     assert_eq!(without_comments("a.py", "a\nb # scanhelm: ignore *\nc"), "a\nb  \nc");
 }
