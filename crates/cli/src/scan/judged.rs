@@ -1,5 +1,7 @@
 //! What a scan found, told apart by what counts and what is suppressed.
 
+use std::path::Path;
+
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::local::suppression::Baseline;
 use scanhelm_core::{Clock, Severity, Timestamp};
