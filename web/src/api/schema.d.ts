@@ -891,6 +891,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meta/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The requirements of catalogues (OWASP Top 10, CIS Controls, PCI DSS, SOC 2) that findings can be filtered by. */
+        get: operations["get_compliance_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta/finding-states": {
         parameters: {
             query?: never;
@@ -2164,6 +2181,21 @@ export interface components {
          * @enum {string}
          */
         ComparisonVerdict: "same_finding" | "same_weakness" | "different";
+        /** @description A requirement that a finding's weaknesses speak against. */
+        ComplianceTag: {
+            /** @description `OWASP Top 10 2021`. */
+            framework: string;
+            /** @description `Injection`. */
+            name: string;
+            /** @description The publisher says which weaknesses belong here; else that is Scanhelm's own reading. */
+            published: boolean;
+            /** @description `owasp-2021:A03`; lists are filtered by it. */
+            tag: string;
+        };
+        /** @description All requirements that findings can be filtered by. */
+        ComplianceTags: {
+            tags: components["schemas"]["ComplianceTag"][];
+        };
         /** @description What can be connected, and how well it is proven. */
         Connector: {
             /** @description One a way to log in; the first is the recommended one. */
@@ -2405,6 +2437,8 @@ export interface components {
         /** @description A finding with its evidence, its judgements, and why it is this finding. */
         FindingDetail: components["schemas"]["Finding"] & {
             asset_detail?: components["schemas"]["Asset"] | null;
+            /** @description Requirements that its CWEs speak against. */
+            compliance: components["schemas"]["ComplianceTag"][];
             /** @description What the feeds say of its CVEs. */
             cve_facts: components["schemas"]["CveFacts"][];
             /** @description Of the sighting that speaks for the finding. */
@@ -2437,6 +2471,11 @@ export interface components {
              * @default null
              */
             asset_id?: string | null;
+            /**
+             * @description `owasp-2021:A03`.
+             * @default null
+             */
+            compliance?: string | null;
             /** @default null */
             cve?: string | null;
             /**
@@ -4772,6 +4811,7 @@ export interface components {
             /** @description `integration:<id>` or `scanner:<name>`. */
             source: string;
             state: components["schemas"]["SightingState"];
+            suppressed?: components["schemas"]["SuppressedInSource"] | null;
             title: string;
         };
         /** @enum {string} */
@@ -4856,6 +4896,14 @@ export interface components {
             /** @description Who answers for it. */
             owner: components["schemas"]["Person"];
             reason: string;
+        };
+        /** @description What a scanned project says of a finding in its own files. */
+        SuppressedInSource: {
+            /** @description `inline` (a comment in the source), `config` (a rule in `.scanhelm.toml`) or `baseline`. */
+            by: string;
+            owner?: string | null;
+            /** @description In the words of whoever wrote the comment or the rule. */
+            reason?: string | null;
         };
         /**
          * @description What a rule matches: all conditions that are given hold together, a list when one of its entries does. Patterns have
@@ -7824,6 +7872,11 @@ export interface operations {
                 owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
+                /**
+                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @example owasp-2021:A03
+                 */
+                compliance?: string;
                 /** @description Known to be exploited, or not known to be. */
                 kev?: boolean;
                 /** @description At least this probability, 0 to 1. */
@@ -8018,6 +8071,11 @@ export interface operations {
                 owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
+                /**
+                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @example owasp-2021:A03
+                 */
+                compliance?: string;
                 /** @description Known to be exploited, or not known to be. */
                 kev?: boolean;
                 /** @description At least this probability, 0 to 1. */
@@ -8121,6 +8179,11 @@ export interface operations {
                 owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
+                /**
+                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @example owasp-2021:A03
+                 */
+                compliance?: string;
                 /** @description Known to be exploited, or not known to be. */
                 kev?: boolean;
                 /** @description At least this probability, 0 to 1. */
@@ -10197,6 +10260,62 @@ export interface operations {
             };
             /** @description A field or parameter is not acceptable; `errors` names each. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_compliance_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceTags"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12577,6 +12696,11 @@ export interface operations {
                 owner?: string;
                 /** @example CVE-2021-44228 */
                 cve?: string;
+                /**
+                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @example owasp-2021:A03
+                 */
+                compliance?: string;
                 /** @description Known to be exploited, or not known to be. */
                 kev?: boolean;
                 /** @description At least this probability, 0 to 1. */
