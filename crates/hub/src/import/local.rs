@@ -20,6 +20,8 @@ use crate::local::Said;
 pub(crate) struct LocalImport {
     pub(crate) source: SightingSource,
     pub(crate) items: Vec<ReportItem>,
+    /// What the scanner was asked to look for, where that differs from run to run.
+    pub(crate) policy: Option<String>,
     /// It looked at everything, so what it does not show may be fixed.
     pub(crate) covers: bool,
 }
@@ -43,7 +45,7 @@ pub(crate) async fn import_local(
         let frame = Frame {
             source: part.source,
             seen_at: scan.finished_at.unwrap_or(import.started_at),
-            policy: None,
+            policy: part.policy,
             covers: part.covers,
             suppressed: Arc::clone(&suppressed),
         };

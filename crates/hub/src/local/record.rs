@@ -1,8 +1,7 @@
 //! Writing a local scan's life into the store: start, events, end, and its records through the common import.
 
 use scanhelm_core::activity::{Event, NewActivity};
-use scanhelm_core::asset::AssetRecord;
-use scanhelm_core::finding::SightingSource;
+use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::ids::{ImportId, RunId, ScanId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::job::Job;
@@ -13,7 +12,7 @@ use scanhelm_core::status::{ImportState, VendorState};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result, SeverityCounts};
 use scanhelm_formats::{CoveredAsset, ReportItem};
-use scanhelm_runner::{RunnerEvent, ScanOutcome, ScanState};
+use scanhelm_runner::{Coverage, RunnerEvent, ScanOutcome, ScanState};
 use serde_json::{Value, json};
 
 use super::suppression;
@@ -214,26 +213,14 @@ pub(super) async fn import(
     transaction.fence(&context.lease).await?;
     transaction.insert_import(&import).await?;
     transaction.commit().await?;
-    let finished_at = scan.finished_at;
-    let repository = repository(&scan, &outcome);
     let (said, mut records) = suppression::said(hub, &scan, outcome.records).await?;
     let parts = outcome
-        .ran
-        .iter()
-        .map(|ran| {
-            let (own, rest) = std::mem::take(&mut records).into_iter().partition(|record| record.scanner == ran.id);
+        .coverage
+        .into_iter()
+        .map(|coverage| {
+            let (own, rest) = std::mem::take(&mut records).into_iter().partition(|one| one.scanner == coverage.scanner);
             records = rest;
-            let asset = CoveredAsset {
-                asset: repository.clone(),
-                started_at: scan.started_at,
-                finished_at,
-                authenticated: None,
-            };
-            let own: Vec<scanhelm_core::finding::FindingRecord> = own;
-            let items = std::iter::once(ReportItem::Asset(asset))
-                .chain(own.into_iter().map(|record| ReportItem::Finding(Box::new(record))))
-                .collect();
-            LocalImport { source: SightingSource::scanner(&ran.id), items, covers: ran.warnings.is_empty() }
+            part(&scan, coverage, own)
         })
         .collect();
     let imported = Box::pin(import_local(hub, context, &scan, import, said, parts)).await;
@@ -241,13 +228,17 @@ pub(super) async fn import(
     imported
 }
 
-/// The asset that was scanned, found or not.
-fn repository(scan: &Scan, outcome: &ScanOutcome) -> AssetRecord {
-    let of_record = outcome.records.first().map(|record| record.asset.clone());
-    of_record.unwrap_or_else(|| {
-        let path = scan.targets.first().map(String::as_str).unwrap_or_default();
-        let name = scanhelm_runner::SourceTree::resolve(std::path::Path::new(path), None)
-            .map_or_else(|_| path.to_owned(), |target| target.repository().to_owned());
-        AssetRecord::repository(&name)
-    })
+/// What one scanner brought, with what it looked at, found or not.
+fn part(scan: &Scan, coverage: Coverage, records: Vec<FindingRecord>) -> LocalImport {
+    let looked_at = coverage.assets.into_iter().map(|asset| {
+        let (started_at, finished_at) = (scan.started_at, scan.finished_at);
+        ReportItem::Asset(CoveredAsset { asset, started_at, finished_at, authenticated: None })
+    });
+    let found = records.into_iter().map(|record| ReportItem::Finding(Box::new(record)));
+    LocalImport {
+        source: SightingSource::scanner(&coverage.scanner),
+        items: looked_at.chain(found).collect(),
+        policy: coverage.policy,
+        covers: coverage.complete,
+    }
 }
