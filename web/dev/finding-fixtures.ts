@@ -126,6 +126,7 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
         stated: 8.1,
       },
     ],
+    compliance: [],
     weaknesses: [{ cwe: 364, name: "Signal Handler Race Condition" }],
   };
 }
