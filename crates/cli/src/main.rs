@@ -3,6 +3,7 @@
 
 mod admin;
 mod arenas;
+mod ci;
 mod config;
 mod demo;
 mod doctor;
