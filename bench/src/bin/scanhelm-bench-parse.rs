@@ -28,7 +28,7 @@ fn read() -> Result<(), Box<dyn Error>> {
     let (mut findings, mut rejected) = (0, 0);
     for item in open(Box::new(file), &ReadOptions::default())? {
         match item? {
-            ReportItem::Finding(_) => findings += 1,
+            ReportItem::Finding(_) | ReportItem::Suppressed(_) => findings += 1,
             ReportItem::Rejected(_) => rejected += 1,
             ReportItem::Header(_) | ReportItem::Asset(_) | ReportItem::Footer { .. } => {}
         }

@@ -15,7 +15,7 @@ use crate::Api;
 use crate::problem::Failure;
 
 /// Longest text field beside the file.
-const LONGEST_TEXT: usize = 16 * 1024;
+const LONGEST_TEXT: usize = 64 * 1024;
 
 /// A received form: one file, and the text fields by name.
 #[derive(Debug)]

@@ -109,7 +109,17 @@ impl Gathered {
     }
 
     /// The walk is over.
-    pub(crate) fn into_reader(mut self, options: &ReadOptions, turn: Turn) -> Result<Box<dyn Reader>, ReadError> {
+    pub(crate) fn into_reader(self, options: &ReadOptions, turn: Turn) -> Result<Box<dyn Reader>, ReadError> {
+        self.into_suppressing_reader(options, turn, |_| false)
+    }
+
+    /// The same where the report marks what does not count.
+    pub(crate) fn into_suppressing_reader(
+        mut self,
+        options: &ReadOptions,
+        turn: Turn,
+        is_suppressed: fn(&[u8]) -> bool,
+    ) -> Result<Box<dyn Reader>, ReadError> {
         let asset = self.asset.unwrap_or_else(|| repository(options.repository.as_deref()));
         let mut records = self.records.into_inner().map_err(|error| ReadError::Io(error.into_error()))?;
         records.rewind().map_err(ReadError::Io)?;
@@ -133,6 +143,7 @@ impl Gathered {
             conceal: self.conceal,
             given: 0,
             turn,
+            is_suppressed,
         };
         if !self.assets_of_findings_only {
             reader.name(&asset);
@@ -154,6 +165,7 @@ struct Findings {
     conceal: bool,
     given: u64,
     turn: Turn,
+    is_suppressed: fn(&[u8]) -> bool,
 }
 
 impl Findings {
@@ -190,7 +202,11 @@ impl Findings {
             match outcome {
                 Ok(finding) => {
                     self.name(&finding.asset);
-                    self.ready.push_back(ReportItem::Finding(Box::new(finding)));
+                    let finding = Box::new(finding);
+                    self.ready.push_back(match (self.is_suppressed)(&self.raw) {
+                        true => ReportItem::Suppressed(finding),
+                        false => ReportItem::Finding(finding),
+                    });
                 }
                 Err(reason) => {
                     let excerpt = match self.conceal {

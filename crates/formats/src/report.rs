@@ -28,7 +28,9 @@ pub enum ReportItem {
     Header(ReportHeader),
     Asset(CoveredAsset),
     Finding(Box<FindingRecord>),
-    /// A record that could not be taken. Its position counts findings and rejected records from 0.
+    /// A finding that whoever keeps the code does not want counted. It is there all the same.
+    Suppressed(Box<FindingRecord>),
+    /// A record that could not be taken. Its position counts findings, suppressed ones too, and rejected records from 0.
     Rejected(Quarantined),
     Footer {
         finished_at: Option<Timestamp>,

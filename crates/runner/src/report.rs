@@ -127,6 +127,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions, may_be_empty: bool) -> Re
             }
             ReportItem::Header(header) => read.policy = header.policy,
             ReportItem::Asset(covered) => read.assets.push(covered.asset),
+            ReportItem::Suppressed(_) => {}
         }
     }
     if ended { Ok(read) } else { Err(ReportError::Endless) }

@@ -24,6 +24,7 @@ pub(crate) mod person;
 pub(crate) mod program;
 pub(crate) mod rating;
 pub(crate) mod relation;
+pub(crate) mod reported_run;
 pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::job::JobTicket;
+use crate::dto::reported_run::ReportedRun;
 use crate::dto::scan::ContinuousIntegration;
 use crate::problem::ApiResult;
 use crate::registration::{Operations, handler};
@@ -41,6 +42,10 @@ struct UploadForm {
     /// The change and pipeline, as JSON.
     #[schema(value_type = Option<ContinuousIntegration>)]
     ci: Option<String>,
+    /// What became of the scanners, as JSON, when the report holds what the scanners of one run of `scanhelm scan` found:
+    /// then it is a new run of the scan of this name.
+    #[schema(value_type = Option<ReportedRun>)]
+    run: Option<String>,
 }
 
 /// An upload that is being read.
@@ -52,7 +57,8 @@ struct Accepted {
     format: &'static str,
 }
 
-/// Takes a report file. The same bytes are the same scan: uploading twice changes nothing.
+/// Takes a report file. The same bytes are the same scan: uploading twice changes nothing. With `run` they are a new run
+/// of the scan of this name.
 ///
 /// The job's result is `{scan_id, created, updated, reopened, unchanged, quarantined[]}`.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "import_report", tag = "imports",
@@ -74,6 +80,7 @@ async fn accept(
         integration_id: integration(upload.take("integration_id"))?,
         repository: upload.take("repository"),
         ci: ci(upload.take("ci"))?,
+        run: run(upload.take("run"))?,
     };
     upload.finish()?;
     let accepted = api.hub.imports().accept(&grant, upload.file.keep(), options).await?;
@@ -93,4 +100,10 @@ fn ci(text: Option<String>) -> Result<CiMetadata> {
     serde_json::from_str::<ContinuousIntegration>(&text)
         .map(Into::into)
         .map_err(|error| Error::field("ci", "malformed", format!("Send the CI facts as JSON: {error}.")))
+}
+
+fn run(text: Option<String>) -> Result<Option<scanhelm_hub::import::ReportedRun>> {
+    let malformed =
+        |error| Error::field("run", "malformed", format!("Send what became of the scanners as JSON: {error}."));
+    text.map(|text| serde_json::from_str::<ReportedRun>(&text).map(Into::into).map_err(malformed)).transpose()
 }

@@ -113,7 +113,7 @@ fn read(path: &Path, arguments: &ImportArguments) -> Result<Report, ImportError>
                 report.blind = blind;
                 report.warnings.extend(problems);
             }
-            ReportItem::Asset(_) => {}
+            ReportItem::Asset(_) | ReportItem::Suppressed(_) => {}
         }
     }
     if ended { Ok(report) } else { Err(ImportError::Endless) }

@@ -1,5 +1,5 @@
 //! `scanhelm-findings/1`: every record comes back as it was, with its asset and its identity. What a hub held as fixed is
-//! left out: it is not there.
+//! left out: it is not there. What a local scan was told not to count is told apart.
 
 use scanhelm_core::finding::{FindingRecord, FindingState};
 use serde::Deserialize;
@@ -31,6 +31,16 @@ struct Listed {
     hub: Option<Held>,
     #[serde(flatten)]
     record: FindingRecord,
+}
+
+/// Asked of each record that became a finding.
+fn is_suppressed(raw: &[u8]) -> bool {
+    parsed::<Marked>(raw).is_ok_and(|marked| marked.suppressed.is_some())
+}
+
+#[derive(Deserialize)]
+struct Marked {
+    suppressed: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +76,7 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
     if !has_findings {
         return Err(cursor.malformed("it holds no list `findings`"));
     }
-    report.into_reader(options, Box::new(|_, raw, _| found(raw)))
+    report.into_suppressing_reader(options, Box::new(|_, raw, _| found(raw)), is_suppressed)
 }
 
 fn found(raw: &[u8]) -> Vec<Result<FindingRecord, String>> {

@@ -14,6 +14,7 @@ pub(crate) struct Whole {
     pub(crate) headers: Vec<ReportHeader>,
     pub(crate) assets: Vec<CoveredAsset>,
     pub(crate) findings: Vec<FindingRecord>,
+    pub(crate) suppressed: Vec<FindingRecord>,
     pub(crate) rejected: Vec<Quarantined>,
     pub(crate) complete: bool,
     pub(crate) blind: bool,
@@ -38,8 +39,10 @@ pub(crate) fn read_with(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Res
                 );
                 whole.findings.push(*finding);
             }
+            ReportItem::Suppressed(finding) => whole.suppressed.push(*finding),
             ReportItem::Rejected(rejected) => {
-                assert_eq!(rejected.record, (whole.findings.len() + whole.rejected.len()) as u64);
+                let before = whole.findings.len() + whole.suppressed.len() + whole.rejected.len();
+                assert_eq!(rejected.record, before as u64);
                 whole.rejected.push(rejected);
             }
             ReportItem::Footer { complete, blind, problems, .. } => {

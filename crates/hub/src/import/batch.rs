@@ -145,13 +145,16 @@ impl<'import> BatchWriter<'import> {
     async fn write_findings(
         &self,
         transaction: &Transaction,
-        prepared: Vec<Prepared>,
+        mut prepared: Vec<Prepared>,
         assets: &HashMap<String, AssetId>,
         news: ImportNews,
     ) -> Result<(ImportCounts, ImportNews)> {
         let company = self.scan.company_id;
         let references: Vec<String> = prepared.iter().map(|found| found.scanner_ref.clone()).collect();
         let mut sightings = transaction.known_sightings(company, &self.frame.source, &references).await?;
+        let all = prepared.len();
+        prepared.retain(|found| !found.suppressed || is_seen(sightings.get(&found.scanner_ref)));
+        let left_out = (all - prepared.len()) as u64;
         let unknown: Vec<String> = prepared
             .iter()
             .filter(|found| !sightings.contains_key(&found.scanner_ref))
@@ -170,6 +173,8 @@ impl<'import> BatchWriter<'import> {
         let places: Vec<AssetId> = places.into_iter().collect();
         let basis = Basis::load(transaction, company, fresh().flat_map(|found| &found.cves), &places).await?;
         let mut decided = Decided { news, basis, ..Decided::default() };
+        decided.counts.records += left_out;
+        decided.counts.unchanged += left_out;
         for found in prepared {
             let Some(asset_id) = assets.get(&found.asset_identity).copied() else {
                 continue;
@@ -317,6 +322,11 @@ impl<'import> BatchWriter<'import> {
             shown: found.row,
         });
     }
+}
+
+/// What a project suppresses opens nothing, and it is no proof that what is known here is gone.
+fn is_seen(known: Option<&SightingRow>) -> bool {
+    known.is_some_and(|sighting| sighting.state == SightingState::Seen)
 }
 
 /// As a finding has them, whatever the order in a report.

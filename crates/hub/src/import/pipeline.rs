@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use scanhelm_core::finding::SightingSource;
 use scanhelm_core::finding::identity::{Census, Ordinals};
+use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::import::{Import, Quarantined};
 use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::scan::Scan;
@@ -31,6 +31,15 @@ pub(crate) enum Source {
     File {
         path: PathBuf,
         options: ReadOptions,
+    },
+    /// What one scanner found, of a file that holds what several found, on what it covered.
+    Part {
+        path: PathBuf,
+        options: ReadOptions,
+        scanner: String,
+        covered: Option<Box<CoveredAsset>>,
+        /// With the records that could not be read, whose scanner nobody knows.
+        with_rejected: bool,
     },
     /// Read already; for local scans.
     Memory(Vec<ReportItem>),
@@ -105,6 +114,10 @@ pub(crate) async fn survey(source: Source) -> Result<Survey> {
                     survey.counts.add(record.severity, 1);
                     census.add(&record);
                 }
+                ReportItem::Suppressed(record) => {
+                    survey.records += 1;
+                    census.add(&record);
+                }
                 ReportItem::Rejected(_) => survey.records += 1,
                 ReportItem::Footer { finished_at, complete, blind, problems } => {
                     ended = true;
@@ -130,6 +143,16 @@ type Items = Box<dyn Iterator<Item = Result<ReportItem>> + Send>;
 fn items(source: Source) -> Result<Items> {
     match source {
         Source::Memory(items) => Ok(Box::new(items.into_iter().map(Ok))),
+        Source::Part { path, options, scanner, covered, with_rejected } => {
+            let whole = items(Source::File { path, options })?;
+            let own = whole.filter(move |item| match item {
+                Ok(ReportItem::Finding(record) | ReportItem::Suppressed(record)) => record.scanner == scanner,
+                Ok(ReportItem::Rejected(_)) => with_rejected,
+                Ok(ReportItem::Asset(_)) => false,
+                _ => true,
+            });
+            Ok(Box::new(covered.into_iter().map(|covered| Ok(ReportItem::Asset(*covered))).chain(own)))
+        }
         Source::File { path, options } => {
             let file = std::fs::File::open(&path)
                 .map_err(|error| Error::internal(format!("cannot open {}: {error}", path.display())))?;
@@ -170,13 +193,8 @@ impl Iterator for Batches {
                         assets.push(asset);
                     }
                 }
-                ReportItem::Finding(record) => {
-                    let ordinal = self.preparation.ordinal(&record);
-                    if self.position >= self.checkpoint {
-                        records.push(Record { record: *record, ordinal });
-                    }
-                    self.position += 1;
-                }
+                ReportItem::Finding(record) => self.take(*record, false, &mut records),
+                ReportItem::Suppressed(record) => self.take(*record, true, &mut records),
                 ReportItem::Rejected(quarantined) => {
                     if self.position >= self.checkpoint {
                         rejected.push(quarantined);
@@ -192,6 +210,17 @@ impl Iterator for Batches {
         // Only now: a report may name the asset of a record after it.
         let records: Result<Vec<_>> = records.into_iter().map(|record| self.preparation.prepare(record)).collect();
         Some(records.map(|records| Batch { assets, records, rejected, position: self.position }))
+    }
+}
+
+impl Batches {
+    /// Every record has its number, also one that does not count or is stored already.
+    fn take(&mut self, record: FindingRecord, suppressed: bool, records: &mut Vec<Record>) {
+        let ordinal = self.preparation.ordinal(&record);
+        if self.position >= self.checkpoint {
+            records.push(Record { record, ordinal, suppressed });
+        }
+        self.position += 1;
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) struct Batch {
 pub(super) struct Record {
     pub(super) record: FindingRecord,
     pub(super) ordinal: u32,
+    pub(super) suppressed: bool,
 }
 
 /// A record as the import goes on with it. Its long texts are only in `row`.
@@ -53,6 +54,8 @@ pub(super) struct Prepared {
     pub(super) location: Location,
     pub(super) cves: Vec<String>,
     pub(super) cwes: Vec<u32>,
+    /// Whoever keeps the code does not want it counted.
+    pub(super) suppressed: bool,
 }
 
 impl Prepared {
@@ -96,7 +99,7 @@ impl Preparation {
         self.covered.insert(asset.asset.identity(), (covered_at, asset.authenticated == Some(true)));
     }
 
-    pub(super) fn prepare(&self, Record { record, ordinal }: Record) -> Result<Prepared> {
+    pub(super) fn prepare(&self, Record { record, ordinal, suppressed }: Record) -> Result<Prepared> {
         let identity = Identity::of(&record, ordinal);
         let asset_identity = identity.asset.clone();
         let covered = self.covered.get(&asset_identity);
@@ -132,6 +135,7 @@ impl Preparation {
             location,
             cves,
             cwes,
+            suppressed,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Reports that people and pipelines bring. The file is spooled and recognised while the caller waits; reading it is a
 //! job. Only when it has been read to its end does a scan come into being: a broken file leaves nothing behind. The
-//! same bytes are the same scan, so uploading twice changes nothing.
+//! same bytes are the same scan, so uploading twice changes nothing; but a report that is told to be a run of a scan
+//! ([`ReportedRun`]) is a new one, whatever it holds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,12 +21,14 @@ use scanhelm_formats::ReadOptions;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::{Source, Survey, survey};
+use super::run::ReportedRun;
 use super::vendor_job::take_in;
-use super::{Imports, finish, spool};
+use super::{Imports, finish, run, spool};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
 use crate::notifications;
+use crate::scans::check_ci;
 
 pub(crate) const UPLOAD_JOB: &str = "upload";
 
@@ -47,6 +50,9 @@ pub struct UploadOptions {
     pub repository: Option<String>,
     #[serde(default)]
     pub ci: CiMetadata,
+    /// The report holds what the scanners of one run found.
+    #[serde(default)]
+    pub run: Option<ReportedRun>,
 }
 
 #[derive(Debug)]
@@ -57,14 +63,21 @@ pub struct AcceptedUpload {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Payload {
+pub(super) struct Payload {
     spool: String,
     /// The hub that keeps the file.
     #[serde(default)]
     kept_by: String,
-    sha256: String,
-    actor: Actor,
-    options: UploadOptions,
+    pub(super) sha256: String,
+    pub(super) actor: Actor,
+    pub(super) options: UploadOptions,
+}
+
+impl Payload {
+    /// By what its scan is found again: a report by its bytes, a run by what it is a run of.
+    pub(super) fn key(&self) -> String {
+        self.options.run.as_ref().map_or_else(|| self.sha256.clone(), |run| run.key(self.options.scan_name.as_deref()))
+    }
 }
 
 impl Imports<'_> {
@@ -97,6 +110,10 @@ impl Imports<'_> {
             let detail = format!("There is no format `{}`. Known: {}.", single_line(format, 60), known.join(", "));
             return Err(Error::field("format", "unknown", detail));
         }
+        check_ci(&options.ci)?;
+        if let Some(run) = &options.run {
+            run.check()?;
+        }
         options.file_name = options.file_name.map(|name| single_line(&name, 200));
         let format = recognise(path.to_owned(), read_options(&options)).await?;
         let spool = path
@@ -109,8 +126,9 @@ impl Imports<'_> {
         let payload = Payload { spool, kept_by, sha256: sha256.clone(), actor: grant.actor, options };
         let mut job =
             self.hub.new_job(grant.company, UPLOAD_JOB, serde_json::to_value(&payload).map_err(Error::internal)?);
-        // Two uploads of the same bytes go one after the other: the second finds the scan of the first.
-        job.concurrency_key = Some(format!("upload:{}:{sha256}", grant.company));
+        // Two uploads of the same bytes, or of one scan's runs, go one after the other: the second finds the scan of the
+        // first.
+        job.concurrency_key = Some(format!("upload:{}:{}", grant.company, payload.key()));
         let transaction = self.hub.store().begin().await?;
         let job_id = transaction.enqueue(&job, self.hub.now()).await?;
         let detail = serde_json::json!({"file_name": payload.options.file_name, "sha256": sha256, "format": format});
@@ -182,7 +200,7 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
         }
         None => match survey(source.clone()).await {
             Ok(surveyed) => {
-                let (scan, import) = begin(hub, job, context, &payload, &surveyed).await?;
+                let (scan, import) = Box::pin(begin(hub, job, context, &payload, &surveyed)).await?;
                 (scan, import, Some(surveyed))
             }
             Err(error) if error.code == ErrorCode::Internal => return Err(error),
@@ -193,6 +211,14 @@ pub(crate) async fn run_upload(hub: &Hub, job: &Job, context: &JobContext) -> Re
         },
     };
     failpoint::hit("import.started").await;
+    if let Some(run) = &payload.options.run {
+        let file = (path.as_path(), read_options(&payload.options));
+        let outcome = Box::pin(run::take_in(hub, context, &scan, &mut import, file, run, surveyed)).await?;
+        if !matches!(outcome, Outcome::Continue { .. }) {
+            spool::discard(&path);
+        }
+        return Ok(outcome);
+    }
     let sighting_source = match (payload.options.integration_id, scan.vendor.as_deref()) {
         (Some(integration), _) => SightingSource::integration(integration),
         (None, scanner) => SightingSource::scanner(scanner.unwrap_or("unknown")),
@@ -212,9 +238,12 @@ async fn begin(
     payload: &Payload,
     surveyed: &Survey,
 ) -> Result<(Scan, Import)> {
-    let known = hub.store().scan_by_upload(job.company_id, &payload.sha256).await?;
+    let known = hub.store().scan_by_upload(job.company_id, &payload.key()).await?;
     let is_new = known.is_none();
     let mut scan = known.unwrap_or_else(|| new_scan(hub, job, payload, surveyed));
+    if let Some(run) = &payload.options.run {
+        run.describe(hub, &mut scan, is_new, payload, surveyed);
+    }
     scan.import_state = ImportState::Running;
     let run_id = scan.run_id.ok_or_else(|| Error::internal("an upload without a run"))?;
     let import = Import {
@@ -236,14 +265,17 @@ async fn begin(
     };
     let transaction = hub.store().begin().await?;
     transaction.fence(&context.lease).await?;
+    let is_new_run = is_new || payload.options.run.is_some();
     if is_new {
         transaction.insert_scan(&scan).await?;
-        transaction.insert_run(&run_of(&scan, run_id, hub.now())).await?;
-        notifications::run_notice(hub, &transaction, &scan).await?;
     } else if !transaction.try_save_scan(&scan, scan.version).await? {
         return Err(Error::new(ErrorCode::Conflict, "The scan is changing; the import begins at the next attempt."));
     } else {
         scan.version += 1;
+    }
+    if is_new_run {
+        transaction.insert_run(&run_of(&scan, run_id, hub.now())).await?;
+        notifications::run_notice(hub, &transaction, &scan).await?;
     }
     transaction.insert_import(&import).await?;
     transaction
@@ -287,7 +319,7 @@ fn new_scan(hub: &Hub, job: &Job, payload: &Payload, surveyed: &Survey) -> Scan 
     scan.asset_count = Some(surveyed.assets).filter(|assets| *assets > 0);
     scan.targets = header.targets.iter().take(1000).map(|target| single_line(target, 500)).collect();
     scan.ci = options.ci.clone();
-    scan.upload_sha256 = Some(payload.sha256.clone());
+    scan.upload_sha256 = Some(payload.key());
     scan.config = serde_json::json!({
         "file_name": options.file_name,
         "sha256": payload.sha256,
@@ -304,7 +336,7 @@ fn run_of(scan: &Scan, id: RunId, now: scanhelm_core::Timestamp) -> Run {
         scan_id: scan.id,
         company_id: scan.company_id,
         external_run_id: None,
-        number: 1,
+        number: scan.run_number,
         vendor_state: scan.vendor_state,
         import_state: scan.import_state,
         started_at: scan.started_at,

@@ -32,7 +32,7 @@ pub(crate) const IMPORT_JOB: &str = "import";
 /// With the run's id behind it: at most one unfinished import job of a run.
 pub(crate) const IMPORT_KEY: &str = "import:run:";
 
-const CANCELLED: &str = "cancelled; what was imported stays, the rest is missing";
+pub(super) const CANCELLED: &str = "cancelled; what was imported stays, the rest is missing";
 
 pub(crate) async fn run_vendor_import(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
     let text = |name: &str| job.payload.get(name).and_then(Value::as_str);
@@ -270,7 +270,7 @@ fn later(error: &CallError) -> Outcome {
     Outcome::Retry { reason: single_line(&error.to_string(), 500), after }
 }
 
-async fn save(hub: &Hub, context: &JobContext, import: &Import) -> Result<()> {
+pub(super) async fn save(hub: &Hub, context: &JobContext, import: &Import) -> Result<()> {
     let transaction = hub.store().begin().await?;
     transaction.fence(&context.lease).await?;
     transaction.save_import(import).await?;
@@ -332,7 +332,7 @@ pub(super) async fn take_in(
 }
 
 /// What the database is to do after much was written. The import stands whatever becomes of it.
-async fn tidy_up(hub: &Hub) {
+pub(super) async fn tidy_up(hub: &Hub) {
     if let Err(error) = hub.store().release_memory().await {
         tracing::debug!(%error, "memory of the import not given back; the next one tries again");
     }

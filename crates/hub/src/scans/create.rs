@@ -310,6 +310,30 @@ impl Scans<'_> {
     }
 }
 
+const fn limited(ci: &CiMetadata) -> [(&'static str, &Option<String>, usize); 4] {
+    [
+        ("ci.commit_sha", &ci.commit_sha, 64),
+        ("ci.branch_name", &ci.branch_name, 255),
+        ("ci.repo_url", &ci.repo_url, 500),
+        ("ci.triggered_by", &ci.triggered_by, 200),
+    ]
+}
+
+/// What comes with a report.
+pub(crate) fn check_ci(ci: &CiMetadata) -> Result<()> {
+    let too_long = limited(ci)
+        .into_iter()
+        .filter(|(_, value, limit)| value.as_ref().is_some_and(|value| value.chars().count() > *limit));
+    let fields: Vec<FieldError> = too_long
+        .map(|(field, _, limit)| FieldError {
+            field: field.to_owned(),
+            code: "too_long",
+            detail: format!("At most {limit} characters."),
+        })
+        .collect();
+    if fields.is_empty() { Ok(()) } else { Err(Error::fields(fields)) }
+}
+
 fn check_lengths(new: &NewScan) -> Result<()> {
     let mut fields = Vec::new();
     let mut too_long = |field: &str, limit: usize| {
@@ -319,16 +343,17 @@ fn check_lengths(new: &NewScan) -> Result<()> {
             detail: format!("At most {limit} characters."),
         });
     };
-    let ci = [
-        ("ci.commit_sha", &new.ci.commit_sha, 64),
-        ("ci.branch_name", &new.ci.branch_name, 255),
-        ("ci.repo_url", &new.ci.repo_url, 500),
-        ("ci.triggered_by", &new.ci.triggered_by, 200),
+    for (field, value, limit) in limited(&new.ci) {
+        if value.as_ref().is_some_and(|value| value.chars().count() > limit) {
+            too_long(field, limit);
+        }
+    }
+    let others = [
         ("assessment_run_id", &new.assessment_run_id, 100),
         ("template", &new.template, 200),
         ("folder", &new.folder, 200),
     ];
-    for (field, value, limit) in ci {
+    for (field, value, limit) in others {
         if value.as_ref().is_some_and(|value| value.chars().count() > limit) {
             too_long(field, limit);
         }

@@ -19,6 +19,7 @@ pub(crate) use command_job::{
 };
 pub use control::Ordered;
 pub use create::NewScan;
+pub(crate) use create::check_ci;
 pub use delete::{Deleted, OrderedDeletion, RemoteDeletion};
 pub use delta::{Delta, DeltaPart, DeltaQuestion};
 pub use preview::PreviewCache;
