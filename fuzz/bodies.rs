@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use scanhelm_core::feed::{FeedKind, FeedRecord, cve_id};
-use scanhelm_formats::write::{Findings, Heading, Output, ToolInfo};
+use scanhelm_formats::write::{Findings, Heading, Hidden, Output, ToolInfo};
 use scanhelm_formats::{Limits, ReadError, ReadOptions, ReportItem, feed, open};
 
 /// So small that the short inputs of a fuzzer reach each of them, and that a breach is not the machine's to find.
@@ -49,8 +49,13 @@ pub(crate) fn read_and_write(bytes: &[u8]) {
             _ => None,
         })
         .collect();
-    let heading =
-        Heading { tool: ToolInfo::scanhelm(), name: "fuzzed".to_owned(), of_hub: false, scanners: Vec::new() };
+    let heading = Heading {
+        tool: ToolInfo::scanhelm(),
+        name: "fuzzed".to_owned(),
+        of_hub: false,
+        scanners: Vec::new(),
+        hidden: Hidden::default(),
+    };
     let sorted = Findings::of_report(&findings).expect("little is sorted in memory");
     let mut sarif = vec![];
     for output in Output::ALL.into_iter().filter(|output| *output != Output::Ocsf) {

@@ -4,6 +4,7 @@
 mod admin;
 mod arenas;
 mod ci;
+mod comment;
 mod config;
 mod demo;
 mod doctor;
@@ -53,6 +54,7 @@ Examples:
   scanhelm scan --url https://shop.example.com/
   scanhelm scan --host db.example.com:5432
   scanhelm scan --type baseline
+  scanhelm scan . --hub https://scanhelm.example.com     (API key in SCANHELM_API_KEY)
 
 Settings of the project come from .scanhelm.toml (`scanhelm init`); flags go before them.";
 
@@ -84,6 +86,9 @@ enum Command {
     /// Read scanner reports: show what is in them, or send them to a hub
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArguments),
+    /// Put the result of a scan under a pull or merge request
+    #[command(after_help = comment::EXAMPLES)]
+    Comment(comment::CommentArguments),
     /// List the local scanners: installed or not, version, how to install
     #[command(after_help = SCANNERS_EXAMPLES)]
     Scanners(scanners::ScannersArguments),
@@ -155,6 +160,7 @@ async fn run(command: Command) -> Exit {
         Command::Compare(arguments) => scan::compare::run(arguments).await,
         Command::Init(arguments) => project::init::run(&arguments),
         Command::Import(arguments) => import::run(arguments).await,
+        Command::Comment(arguments) => comment::run(arguments).await,
         Command::Scanners(arguments) => scanners::run(arguments).await,
         Command::Scans(arguments) => scans::run(arguments).await,
         Command::Findings(arguments) => findings::run(arguments).await,

@@ -1,4 +1,4 @@
-//! `scanhelm init`: the settings of a project, to be filled in.
+//! `scanhelm init`: the settings of a project, or a pipeline, to be filled in.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::FILE_NAME;
+use super::pipeline::{self, Server};
 use crate::exit::{self, Exit};
 use crate::results;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   scanhelm init
-  scanhelm init services/cart --force";
+  scanhelm init services/cart --force
+  scanhelm init --ci github
+  scanhelm init --ci gitlab --print";
 
 const TEMPLATE: &str = "\
 # What this project wants of `scanhelm scan`. Flags of a command go before what stands here.
@@ -55,9 +58,23 @@ pub(crate) struct InitArguments {
     /// Replace the file that is there
     #[arg(long)]
     force: bool,
+    /// Write a pipeline for this build server instead, unless there is one
+    #[arg(long, value_name = "SERVER", conflicts_with = "force")]
+    ci: Option<Server>,
+    /// Print the pipeline instead of writing it
+    #[arg(long, requires = "ci")]
+    print: bool,
 }
 
 pub(crate) fn run(arguments: &InitArguments) -> Exit {
+    match arguments.ci {
+        Some(server) if arguments.print => pipeline::print(server),
+        Some(server) => pipeline::write(server, &arguments.folder),
+        None => write_settings(arguments),
+    }
+}
+
+fn write_settings(arguments: &InitArguments) -> Exit {
     let path = arguments.folder.join(FILE_NAME);
     let shown = results::cell(&path.display().to_string(), 300);
     let written = if arguments.force {

@@ -251,6 +251,23 @@ impl Client {
     }
 }
 
+/// Another API that whoever runs the command has chosen.
+pub(crate) fn chosen_host(address: &str) -> Answer<VendorHttp> {
+    let refused = |reason: String| RemoteError::Refused(reason);
+    let shown = scanhelm_core::text::single_line(address, 200);
+    let base_url = Url::parse(address.trim()).map_err(|_| refused(format!("`{shown}` is not an address")))?;
+    let policy = NetworkPolicy::parse(&INSIDE).map_err(|error| refused(error.detail))?;
+    VendorHttp::new(VendorHttpOptions {
+        base_url,
+        ca_pem: None,
+        policy: Arc::new(policy),
+        limits: Client::limits(),
+        clock: Arc::new(SystemClock),
+        counted_as: None,
+    })
+    .map_err(|error| refused(format!("{shown} cannot be asked: {}", advice(&error.detail))))
+}
+
 fn kind_is_tls(error: &NetError) -> bool {
     error.condition() == ConditionKind::Tls
 }

@@ -10,6 +10,7 @@ mod export;
 pub(crate) mod findings;
 pub(crate) mod integrations;
 mod job;
+pub(crate) mod run;
 pub(crate) mod scans;
 pub(crate) mod schedules;
 pub(crate) mod status;
@@ -21,7 +22,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-pub(crate) use client::{Client, HubArguments};
+pub(crate) use client::{Client, HubArguments, chosen_host};
 
 use crate::exit::{self, Exit};
 
@@ -72,7 +73,7 @@ async fn unless_interrupted<T>(waiting: impl Future<Output = Answer<T>>, goes_on
     }
 }
 
-fn failed(error: &RemoteError) -> Exit {
+pub(crate) fn failed(error: &RemoteError) -> Exit {
     let (told, exit) = match error {
         RemoteError::Unreachable(_) => (format!("error: {error}"), Exit::Unreachable),
         RemoteError::Refused(_) => (format!("error: {error}"), Exit::Refused),

@@ -11,8 +11,9 @@ use comfy_table::Table;
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::finding::identity::{Identity, Ordinals};
+use scanhelm_core::local::suppression::Way;
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{Entry, Findings, Heading, LocalOutput, Output, ToolInfo};
+use scanhelm_formats::write::{Entry, Findings, Heading, Hidden, LocalOutput, Output, ToolInfo};
 
 pub(crate) use destination::{Destinations, check_place, write_atomically};
 
@@ -27,6 +28,8 @@ pub(crate) struct Results {
     /// Not counted; see [`Entry::suppressed`].
     pub suppressed: Vec<Entry>,
     pub shows_suppressed: bool,
+    /// There is a baseline, so what is left is new.
+    pub has_baseline: bool,
 }
 
 /// What became of one scanner or report.
@@ -46,11 +49,33 @@ impl Results {
             Entry::of_report(record, identity)
         };
         let findings = records.into_iter().map(entry).collect();
-        Self { name, scanners, findings, suppressed: Vec::new(), shows_suppressed: false }
+        Self { name, scanners, findings, suppressed: Vec::new(), shows_suppressed: false, has_baseline: false }
     }
 
     fn counts(&self) -> SeverityCounts {
         self.findings.iter().map(|finding| finding.record.severity).collect()
+    }
+
+    /// All there is, what is suppressed marked as such.
+    pub(crate) fn write_for_hub(&self, output: &mut dyn Write) -> io::Result<()> {
+        let all = Findings::of_entries(self.findings.iter().chain(&self.suppressed))?;
+        Output::Json.write(output, &all, &self.heading())
+    }
+
+    fn heading(&self) -> Heading {
+        Heading {
+            tool: ToolInfo::scanhelm(),
+            name: outcome::without_folder(&self.name),
+            of_hub: false,
+            scanners: outcome::of(&self.scanners),
+            hidden: self.hidden(),
+        }
+    }
+
+    fn hidden(&self) -> Hidden {
+        let by_baseline = |entry: &&Entry| entry.suppressed.as_ref().is_some_and(|why| why.by == Way::Baseline);
+        let known = self.suppressed.iter().filter(by_baseline).count() as u64;
+        Hidden { known: self.has_baseline.then_some(known), suppressed: self.suppressed.len() as u64 - known }
     }
 
     /// What a format writes. Those that cannot mark a suppressed finding do not get it: there it would look open.
@@ -89,12 +114,7 @@ pub(crate) enum Format {
 
 impl Format {
     fn write(self, output: &mut dyn Write, results: &Results) -> io::Result<()> {
-        let heading = Heading {
-            tool: ToolInfo::scanhelm(),
-            name: outcome::without_folder(&results.name),
-            of_hub: false,
-            scanners: outcome::of(&results.scanners),
-        };
+        let heading = results.heading();
         let local = |format: LocalOutput, output| format.write(output, &results.written(self)?, &heading);
         let format = match self {
             Self::Table => return output.write_all(table::render(results).as_bytes()),

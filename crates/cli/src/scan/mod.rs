@@ -16,8 +16,10 @@ use clap::Args;
 use scanhelm_core::Severity;
 use scanhelm_runner::{Host, Site, Targets};
 
+use crate::ci::{self, Variables};
 use crate::exit::{self, Exit};
 use crate::project::Project;
+use crate::remote::run::{Run, RunArguments};
 use crate::results::{self, Destinations, Results};
 use judged::Judged;
 pub(crate) use scanning::Installation;
@@ -48,6 +50,8 @@ pub(crate) struct ScanArguments {
     no_suppress: bool,
     #[command(flatten)]
     gates: Gates,
+    #[command(flatten)]
+    hub: RunArguments,
 }
 
 /// When a scan does not pass.
@@ -74,6 +78,7 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
     let destinations = arguments.destinations.checked().map_err(|error| exit::refused(&error))?;
     let now = judged::now().map_err(refused)?;
+    arguments.hub.check()?;
     // Before anything runs: a broken baseline should not cost a scan.
     let prepared = arguments.scanning.prepared(arguments.targets()?).map_err(|error| exit::refused(&error))?;
     let gates = arguments.gates.over(&prepared.project);
@@ -84,6 +89,7 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     let baseline = file.map(|file| judged::read_baseline(file)).transpose().map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
     let suppresses = !arguments.no_suppress;
+    let has_baseline = baseline.is_some() && suppresses;
     let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
     if !arguments.scanning.quiet {
         judged.warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
@@ -95,9 +101,18 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
         findings: judged.kept,
         suppressed: judged.suppressed,
         shows_suppressed: arguments.show_suppressed,
+        has_baseline,
     };
     destinations.write(&results).map_err(|error| exit::refused(&error))?;
-    Ok(exit)
+    let run = Run {
+        results: &results,
+        pipeline: &ci::pipeline(&Variables::of_process(), &scanned.folder),
+        scan_types: scanned.scan_types.iter().map(|kind| kind.as_str()).collect(),
+        coverage: &scanned.coverage,
+        policy: &|scanner| arguments.scanning.policy(scanner),
+        whole: !arguments.target.as_ref().is_some_and(|path| path.is_file()),
+    };
+    Ok(arguments.hub.send(&run, arguments.scanning.quiet, exit).await)
 }
 
 impl ScanArguments {

@@ -10,9 +10,10 @@ use scanhelm_core::Clock;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
-    Cache, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind,
+    Cache, Coverage, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind,
     Targets,
 };
+use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -114,8 +115,10 @@ pub(super) struct Scanned {
     pub(super) project: Project,
     pub(super) records: Vec<FindingRecord>,
     pub(super) scanners: Vec<ScannerResult>,
+    pub(super) scan_types: Vec<ScanType>,
     /// The scanners that looked at everything.
     pub(super) looked: BTreeSet<String>,
+    pub(super) coverage: Vec<Coverage>,
     /// The findings are not the whole truth, and nobody said that this is fine.
     pub(super) failed: bool,
 }
@@ -140,12 +143,14 @@ impl Scanning {
     /// Runs the scanners; `Err` is how the command ends when there is nothing to go by.
     pub(super) async fn scan(&self, prepared: Prepared) -> Result<Scanned, Exit> {
         let Prepared { targets, name, folder, project } = prepared;
-        let outcome = self.outcome(self.request(targets, &project)).await?;
+        let scan_types = self.types_for(&targets, &project);
+        let mut outcome = self.outcome(self.request(targets, &project)).await?;
+        let coverage = std::mem::take(&mut outcome.coverage);
         let failed = !self.allow_scanner_failure && self.has_failed(&project, &outcome);
         let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty());
         let looked = complete.map(|ran| ran.id.clone()).collect();
         let (scanners, records) = told(outcome);
-        Ok(Scanned { name, folder, project, records, scanners, looked, failed })
+        Ok(Scanned { name, folder, project, records, scanners, scan_types, looked, coverage, failed })
     }
 
     fn request(&self, targets: Targets, project: &Project) -> ScanRequest {
@@ -169,6 +174,21 @@ impl Scanning {
         let of_files = if project.types.is_empty() { vec![ScanType::Code] } else { project.types.clone() };
         let others = [ScanType::Dast, ScanType::Network];
         of_files.into_iter().chain(others).filter(|kind| targets.has(kind.target())).collect()
+    }
+
+    /// A digest of what a scanner was asked beyond its usual questions. Arguments can hold secrets.
+    pub(super) fn policy(&self, scanner: &str) -> Option<String> {
+        let rules = self.rules.iter().filter(|_| scanner == "semgrep").map(|path| path.as_os_str());
+        let own =
+            self.scanner_arguments.iter().filter(|(id, _)| id == scanner).map(|(_, argument)| argument.as_os_str());
+        let all: Vec<_> = rules.chain(own).collect();
+        let mut digest = Sha256::new();
+        for argument in &all {
+            digest.update(argument.as_encoded_bytes());
+            digest.update([0]);
+        }
+        let short: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        (!all.is_empty()).then(|| format!("arguments {short}"))
     }
 
     /// The scanners that were asked for by name.

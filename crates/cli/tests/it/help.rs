@@ -11,6 +11,7 @@ const COMMANDS: &[&[&str]] = &[
     &["baseline"],
     &["compare"],
     &["init"],
+    &["comment"],
     &["scanners"],
     &["import"],
     &["scans"],

@@ -7,6 +7,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod ci;
+mod code_host;
 mod config;
 mod crash;
 mod demo;

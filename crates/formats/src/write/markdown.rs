@@ -11,64 +11,109 @@ use scanhelm_core::text::single_line;
 
 use super::order::Findings;
 use super::place::label_of;
-use super::scanners::nobody_looked;
-use super::{Heading, non_empty};
+use super::scanners::{ScannerOutcome, nobody_looked};
+use super::{Heading, Hidden, non_empty};
 
 const MOST_ROWS: u64 = 50;
 const LONGEST_CELL: usize = 160;
 const LONGEST_REASON: usize = 300;
+/// GitHub refuses a comment of more than 65,536 characters.
+const MOST_CHARACTERS: usize = 65_000;
+/// Of these, what the lines about the scanners may take.
+const OF_SCANNERS: usize = 20_000;
 /// Punctuation that means nothing within a line.
 const PLAIN: &str = ",()/;?\"'.:-+=";
 const NO_WIDTH: char = '\u{200b}';
 
 pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
-    writeln!(output, "<!-- scanhelm:scan {} -->", mark(&heading.name))?;
-    writeln!(output, "### {}: {}\n", heading.tool.name, shown(&heading.name, LONGEST_CELL))?;
-    let nothing_known = findings.counts().total() == 0 && nobody_looked(&heading.scanners);
-    let summary = if nothing_known { "no result: no scanner looked".to_owned() } else { findings.counts().in_words() };
-    writeln!(output, "**{summary}**\n")?;
-    write_scanners(output, heading)?;
+    let mut body = Body::default();
+    body.push(&format!("<!-- scanhelm:scan {} -->\n", mark(&heading.name)), MOST_CHARACTERS);
+    let title = format!("### {}: {}\n\n", heading.tool.name, shown(&heading.name, LONGEST_CELL));
+    body.push(&title, MOST_CHARACTERS);
+    body.push(&format!("**{}**\n\n", summary(findings, heading)), MOST_CHARACTERS);
+    push_scanners(&mut body, heading);
     if findings.counts().total() > 0 {
-        write_table(output, findings)?;
+        push_table(&mut body, findings)?;
     }
-    Ok(())
+    output.write_all(body.text.as_bytes())
 }
 
-fn write_scanners(output: &mut dyn Write, heading: &Heading) -> io::Result<()> {
-    let name = |label: &str| shown(label, LONGEST_CELL);
-    let looked = heading.scanners.iter().filter(|scanner| scanner.ran()).map(|scanner| name(&scanner.label()));
-    let looked: Vec<String> = looked.collect();
-    if !looked.is_empty() {
-        writeln!(output, "- Looked: {}", looked.join(", "))?;
-    }
-    for scanner in &heading.scanners {
-        if let Some(reason) = scanner.skipped() {
-            writeln!(output, "- Skipped: {}, {}", name(&scanner.label()), shown(&reason, LONGEST_REASON))?;
-        }
-    }
-    for scanner in &heading.scanners {
-        if let Some(reason) = scanner.failed() {
-            writeln!(output, "- **Failed**: {}, {}", name(&scanner.label()), shown(&reason, LONGEST_REASON))?;
-        }
-    }
-    Ok(())
+/// A text that does not grow beyond what a code host takes.
+#[derive(Default)]
+struct Body {
+    text: String,
+    characters: usize,
 }
 
-fn write_table(output: &mut dyn Write, findings: &Findings) -> io::Result<()> {
-    writeln!(output, "\n| Severity | Finding | Place | Scanner | Rule |\n|---|---|---|---|---|")?;
-    let mut rows = 0;
+impl Body {
+    /// Unless it would be too much: nothing is ever cut in the middle.
+    fn push(&mut self, part: &str, limit: usize) -> bool {
+        let characters = self.characters + part.chars().count();
+        let fits = characters <= limit;
+        if fits {
+            self.text.push_str(part);
+            self.characters = characters;
+        }
+        fits
+    }
+}
+
+fn summary(findings: &Findings, heading: &Heading) -> String {
+    let counts = findings.counts();
+    if counts.total() == 0 && heading.hidden == Hidden::default() && nobody_looked(&heading.scanners) {
+        return "no result: no scanner looked".to_owned();
+    }
+    let Hidden { known, suppressed } = heading.hidden;
+    let mut summary = match known {
+        None => counts.in_words(),
+        Some(_) if counts.total() == 0 => "no new findings".to_owned(),
+        Some(_) => format!("new: {}", counts.in_words()),
+    };
+    if let Some(known) = known {
+        summary.push_str(&format!("; {known} known before"));
+    }
+    if suppressed > 0 {
+        summary.push_str(&format!("; {suppressed} suppressed"));
+    }
+    summary
+}
+
+/// Who failed comes first: what follows is then not the whole truth.
+fn push_scanners(body: &mut Body, heading: &Heading) {
+    let name = |scanner: &ScannerOutcome| shown(&scanner.label(), LONGEST_CELL);
+    let failed = heading.scanners.iter().filter_map(|scanner| {
+        Some(format!("- **Failed**: {}, {}\n", name(scanner), shown(&scanner.failed()?, LONGEST_REASON)))
+    });
+    let looked: Vec<String> = heading.scanners.iter().filter(|scanner| scanner.ran()).map(name).collect();
+    let looked = (!looked.is_empty()).then(|| format!("- Looked: {}\n", looked.join(", ")));
+    let skipped = heading.scanners.iter().filter_map(|scanner| {
+        Some(format!("- Skipped: {}, {}\n", name(scanner), shown(&scanner.skipped()?, LONGEST_REASON)))
+    });
+    let left_out = failed.chain(looked).chain(skipped).filter(|line| !body.push(line, OF_SCANNERS)).count();
+    if left_out > 0 {
+        body.push(&format!("- and {left_out} lines about scanners for which there is no room\n"), MOST_CHARACTERS);
+    }
+}
+
+fn push_table(body: &mut Body, findings: &Findings) -> io::Result<()> {
+    /// For the line that says what is missing.
+    const LAST_LINE: usize = 100;
+    body.push("\n| Severity | Finding | Place | Scanner | Rule |\n|---|---|---|---|---|\n", MOST_CHARACTERS);
+    let (mut rows, mut left_out) = (0, 0_u64);
     findings.each(|entry| {
-        rows += 1;
-        if rows > MOST_ROWS {
-            return Ok(());
-        }
         let record = &entry.record;
         let place = label_of(record);
         let texts = [non_empty(&record.title, &record.rule_id), &place, &record.scanner, &record.rule_id];
-        writeln!(output, "| {} | {} |", record.severity, texts.map(|text| shown(text, LONGEST_CELL)).join(" | "))
+        let row = format!("| {} | {} |\n", record.severity, texts.map(|text| shown(text, LONGEST_CELL)).join(" | "));
+        // The first that is left out ends the table, so that it never skips a worse one.
+        match left_out == 0 && rows < MOST_ROWS && body.push(&row, MOST_CHARACTERS - LAST_LINE) {
+            true => rows += 1,
+            false => left_out += 1,
+        }
+        Ok(())
     })?;
-    if rows > MOST_ROWS {
-        writeln!(output, "\nand {} more", rows - MOST_ROWS)?;
+    if left_out > 0 {
+        body.push(&format!("\nand {left_out} more\n"), MOST_CHARACTERS);
     }
     Ok(())
 }
@@ -97,10 +142,11 @@ fn shown(text: &str, limit: usize) -> String {
     shown
 }
 
-/// A name that no text can end the comment with; different names stay different.
+/// A name that no text can end the comment with; different names stay different, but for endless ones.
 fn mark(name: &str) -> String {
+    const MOST_BYTES: usize = 1000;
     let mut mark = String::with_capacity(name.len());
-    for byte in name.bytes() {
+    for byte in name.bytes().take(MOST_BYTES) {
         match byte {
             b'-' if !mark.ends_with('-') => mark.push('-'),
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'/' => mark.push(char::from(byte)),

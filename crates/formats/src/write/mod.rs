@@ -52,6 +52,16 @@ pub struct Heading {
     pub of_hub: bool,
     /// What became of the scanners, where that is known; a hub tells it elsewhere.
     pub scanners: Vec<ScannerOutcome>,
+    pub hidden: Hidden,
+}
+
+/// What was found and is not among the findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// By a baseline: it was there before. `None`: there is no baseline, so nobody knows what is new.
+    pub known: Option<u64>,
+    /// By comments and rules.
+    pub suppressed: u64,
 }
 
 /// Who writes: this program.

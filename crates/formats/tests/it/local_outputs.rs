@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use quick_xml::events::Event;
 use scanhelm_core::Severity;
 use scanhelm_core::finding::{FindingRecord, Location};
-use scanhelm_formats::write::{Findings, Heading, LocalOutput, Outcome, Output, ScannerOutcome, ToolInfo};
+use scanhelm_formats::write::{Findings, Heading, Hidden, LocalOutput, Outcome, Output, ScannerOutcome, ToolInfo};
 use serde_json::{Value, json};
 
 use crate::reading::read;
@@ -17,7 +17,7 @@ const HOSTILE: &str = "x\r\n::set-env name=A::b\n##[error]c ::error::d %0A::e, f
 
 fn heading(scanners: Vec<ScannerOutcome>) -> Heading {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    Heading { tool, name: "shop <main> --> @x".to_owned(), of_hub: false, scanners }
+    Heading { tool, name: "shop <main> --> @x".to_owned(), of_hub: false, scanners, hidden: Hidden::default() }
 }
 
 fn outcome(scanner: &str, outcome: Outcome) -> ScannerOutcome {
@@ -195,6 +195,36 @@ fn a_comment_shows_the_worst_and_counts_the_others() {
     assert!(text.ends_with("\nand 10 more\n"), "{text}");
     let nothing = written(LocalOutput::Markdown, &[], outcomes().split_off(1));
     assert!(nothing.contains("no result") && !nothing.contains("no findings"), "{nothing}");
+}
+
+#[test]
+fn a_comment_fits_into_what_a_host_takes_and_says_what_it_left_out() {
+    let long = "&".repeat(1000);
+    let mut many: Vec<FindingRecord> = std::iter::repeat_with(hostile).take(40).flatten().collect();
+    many.iter_mut().for_each(|record| (record.title, record.rule_id) = (long.clone(), long.clone()));
+    let failed =
+        |_| ScannerOutcome { scanner: long.clone(), version: None, outcome: Outcome::Failed { reason: long.clone() } };
+    let text = written(LocalOutput::Markdown, &many, (0..100).map(failed).collect());
+    assert!((40_000..65_536).contains(&text.chars().count()), "{}", text.chars().count());
+    let rows = text.lines().filter(|line| line.starts_with("| ")).count() - 1;
+    assert!(text.ends_with(&format!("\nand {} more\n", many.len() - rows)), "{rows}");
+    let scanners = text.lines().filter(|line| line.starts_with("- **Failed**")).count();
+    assert!(scanners > 0 && text.contains(&format!("- and {} lines about scanners", 100 - scanners)), "{scanners}");
+}
+
+#[test]
+fn a_comment_says_what_is_new_when_there_is_a_baseline() {
+    let summary = |findings: &[FindingRecord], hidden| {
+        let findings = Findings::of_report(findings).unwrap();
+        let mut text = Vec::new();
+        LocalOutput::Markdown.write(&mut text, &findings, &Heading { hidden, ..heading(vec![]) }).unwrap();
+        String::from_utf8(text).unwrap().lines().nth(3).unwrap().to_owned()
+    };
+    let one = &hostile()[..1];
+    assert!(summary(one, Hidden::default()).starts_with("**1 "));
+    let told = summary(one, Hidden { known: Some(40), suppressed: 2 });
+    assert!(told.starts_with("**new: 1 ") && told.ends_with("; 40 known before; 2 suppressed**"), "{told}");
+    assert_eq!(summary(&[], Hidden { known: Some(0), suppressed: 0 }), "**no new findings; 0 known before**");
 }
 
 #[test]

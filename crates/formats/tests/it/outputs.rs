@@ -5,7 +5,7 @@ use scanhelm_core::finding::identity::Identity;
 use scanhelm_core::finding::{FindingRecord, FindingState};
 use scanhelm_core::ids::FindingId;
 use scanhelm_core::{Severity, Timestamp};
-use scanhelm_formats::write::{Entry, Findings, Gathering, Heading, Output, Standing, ToolInfo};
+use scanhelm_formats::write::{Entry, Findings, Gathering, Heading, Hidden, Output, Standing, ToolInfo};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ const REASON: &str = "Not reachable; see TICKET-7";
 
 pub(crate) fn heading() -> Heading {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    Heading { tool, name: "Acme".to_owned(), of_hub: true, scanners: Vec::new() }
+    Heading { tool, name: "Acme".to_owned(), of_hub: true, scanners: Vec::new(), hidden: Hidden::default() }
 }
 
 pub(crate) fn entry(number: u128, record: FindingRecord, status: FindingState) -> Entry {

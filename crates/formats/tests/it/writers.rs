@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::finding::{FindingRecord, Location};
-use scanhelm_formats::write::{Findings, Heading, JSON_SCHEMA, Output, ToolInfo};
+use scanhelm_formats::write::{Findings, Heading, Hidden, JSON_SCHEMA, Output, ToolInfo};
 
 use crate::corpus::corpus;
 use crate::reading::{BANDIT, NESSUS, SARIF, SEMGREP, read};
@@ -32,7 +32,13 @@ pub(crate) fn findings() -> Vec<FindingRecord> {
 /// As a command writes what it found.
 pub(crate) fn written(output: Output, findings: &[FindingRecord]) -> Vec<u8> {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    let heading = Heading { tool, name: "shop <main>".to_owned(), of_hub: false, scanners: Vec::new() };
+    let heading = Heading {
+        tool,
+        name: "shop <main>".to_owned(),
+        of_hub: false,
+        scanners: Vec::new(),
+        hidden: Hidden::default(),
+    };
     let mut bytes = vec![];
     output.write(&mut bytes, &Findings::of_report(findings).unwrap(), &heading).unwrap();
     bytes

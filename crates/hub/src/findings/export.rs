@@ -21,7 +21,7 @@ use scanhelm_core::local::suppression::Suppressed;
 use scanhelm_core::permission::{Grant, Permission};
 use scanhelm_core::{Error, ErrorCode, Result};
 pub use scanhelm_formats::write::Output;
-use scanhelm_formats::write::{Entry, Gathering, Heading, Standing, ToolInfo};
+use scanhelm_formats::write::{Entry, Gathering, Heading, Hidden, Standing, ToolInfo};
 use scanhelm_store::{ExportedFinding, FindingFilter, Store};
 use serde::Deserialize;
 use serde_json::json;
@@ -90,7 +90,13 @@ impl Findings<'_> {
         let place = place.map_err(|_| Error::new(ErrorCode::RateLimited, busy))?;
         let folder = self.hub.spool_dir()?;
         let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
-        let heading = Heading { tool: ToolInfo::scanhelm(), name: company.name, of_hub: true, scanners: Vec::new() };
+        let heading = Heading {
+            tool: ToolInfo::scanhelm(),
+            name: company.name,
+            of_hub: true,
+            scanners: Vec::new(),
+            hidden: Hidden::default(),
+        };
         self.note(grant, format).await?;
         let (gathered, gathering) = mpsc::channel(2);
         let (sent, mut pieces) = mpsc::channel(4);
@@ -317,8 +323,13 @@ mod tests {
         let (to, pieces) = mpsc::channel(1);
         gathered.send(Err(Error::store_unavailable("gone"))).await.unwrap();
         let place = std::sync::Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().unwrap();
-        let heading =
-            Heading { tool: ToolInfo::scanhelm(), name: "Acme".to_owned(), of_hub: true, scanners: Vec::new() };
+        let heading = Heading {
+            tool: ToolInfo::scanhelm(),
+            name: "Acme".to_owned(),
+            of_hub: true,
+            scanners: Vec::new(),
+            hidden: Hidden::default(),
+        };
         let sending =
             tokio::task::spawn_blocking(move || send(from, std::env::temp_dir(), Output::Csv, &heading, to, place));
         let mut broken = export(pieces);

@@ -32,6 +32,7 @@ mod rating;
 mod relation;
 mod replicas;
 mod report_meaning;
+mod reported_run;
 mod requests;
 mod retention;
 mod said;
