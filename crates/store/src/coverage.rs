@@ -152,7 +152,7 @@ impl Transaction {
             head: "INSERT INTO coverage (run_id, asset_id, company_id, source, scan_id, covered_at, authenticated, \
                    log_in_told, policy, complete, settled) VALUES ",
             columns: 11,
-            tail: " ON CONFLICT (run_id, asset_id) DO UPDATE SET covered_at = excluded.covered_at, \
+            tail: " ON CONFLICT (run_id, asset_id, source) DO UPDATE SET covered_at = excluded.covered_at, \
                    authenticated = excluded.authenticated, log_in_told = excluded.log_in_told, \
                    policy = excluded.policy \
                    WHERE excluded.covered_at > coverage.covered_at \

@@ -45,6 +45,41 @@ async fn a_report_becomes_a_scan_with_findings() {
 }
 
 #[tokio::test]
+async fn runs_of_a_name_are_runs_of_one_scan_that_says_who_looked() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let record = json!({
+        "scanner": "bandit", "rule_id": "B602", "title": "A shell", "severity": "high",
+        "asset": {"kind": "repository", "name": "shop", "keys": [{"kind": "repository", "value": "shop"}]},
+        "location": {"kind": "code", "path": "a.py", "line": 3, "source": "call(x)"},
+    });
+    let run = json!({"repository": "shop", "closes": true, "scanners": [
+        {"scanner": "bandit", "version": "1.9.4", "outcome": "complete"},
+        {"scanner": "gitleaks", "outcome": "skipped", "reason": "not installed", "install_hint": "see its page"},
+    ]});
+    let mut shown = json!(null);
+    for (number, records) in [(1, vec![&record]), (2, vec![&record]), (3, vec![])] {
+        let report = json!({"schema": "scanhelm-findings/1", "findings": records}).to_string();
+        let ci = json!({"commit_sha": format!("000000{number}"), "branch_name": "main", "pr_number": null}).to_string();
+        let sent = upload(&key, &report, &[("run", &run.to_string()), ("ci", &ci), ("scan_name", "shop nightly")]);
+        let ticket = house.send(sent).await.expect(202);
+        let job = house.job(&key, &ticket).await;
+        assert_eq!(job["state"], "done", "{job}");
+        let scan = job["result"]["scan_id"].as_str().unwrap();
+        shown = house.send(Ask::get(format!("/api/v1/scans/{scan}")).key(&key)).await.expect(200);
+        assert_eq!((&shown["name"], &shown["run_number"]), (&json!("shop nightly"), &json!(number)));
+    }
+    assert_eq!(shown["ci"]["commit_sha"], "0000003");
+    assert_eq!((&shown["scanners_run"], &shown["status"]), (&json!(["bandit"]), &json!("completed")));
+    let skipped = json!([{"scanner": "gitleaks", "reason": "not installed", "install_hint": "see its page"}]);
+    assert_eq!(shown["scanners_skipped"], skipped);
+    let scans = house.send(Ask::get("/api/v1/scans?commit_sha=0000003").key(&key)).await.expect(200);
+    assert_eq!(scans["items"].as_array().unwrap().len(), 1);
+    let findings = house.send(Ask::get("/api/v1/findings").key(&key)).await.expect(200);
+    assert_eq!(findings["items"][0]["status"], "fixed");
+}
+
+#[tokio::test]
 async fn the_size_is_counted_and_nothing_stays() {
     let house = House::with(|hub, _| hub.import.max_report_bytes = 1000).await;
     let key = house.first().await.key;
@@ -60,11 +95,23 @@ async fn what_is_no_report_is_refused_with_the_part_named() {
     let house = House::new().await;
     let key = house.first().await.key;
     let report = sarif();
+    let too_long = json!({"branch_name": "x".repeat(256)}).to_string();
     for (fields, field) in [
         (&[("format", "word")][..], "format"),
         (&[("integration_id", "seven")], "integration_id"),
         (&[("integration_id", "0190b8a2-0000-7000-8000-00000000ffff")], "integration_id"),
         (&[("ci", "{")], "ci"),
+        (&[("ci", too_long.as_str())], "ci.branch_name"),
+        (&[("run", "{")], "run"),
+        (&[("run", r#"{"repository":"a","scanners":[],"status":"completed"}"#)], "run"),
+        (&[("run", r#"{"repository":"a\nb","scanners":[]}"#)], "run"),
+        (
+            &[(
+                "run",
+                r#"{"repository":"a","scanners":[{"scanner":"x","outcome":"complete"},{"scanner":"x","outcome":"failed"}]}"#,
+            )],
+            "run",
+        ),
         (&[("company_id", "x")], "company_id"),
         (&[("format", "sarif"), ("format", "sarif")], "format"),
     ] {

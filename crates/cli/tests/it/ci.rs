@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::code_host::CodeHost;
 use crate::hub::{Running, ask, bootstrap, clean, ended};
-use crate::support::{Ended, scanners};
+use crate::support::{Ended, judged, scanners};
 
 const COMMIT: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 const LATER: &str = "1111111111111111111111111111111111111111";
@@ -236,14 +236,16 @@ fn a_pipeline_is_written_once_and_never_over_another() {
         let again = init(&[server]);
         assert_eq!((again.code, again.stderr.contains("is left as it is")), (2, true), "{}", again.stderr);
         assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
-        if file.ends_with(".yml") {
-            // Python's reader comes with the scanners.
-            let script = "import sys, yaml; assert isinstance(yaml.safe_load(sys.stdin), dict)";
-            fs::write(&path, &text).unwrap();
-            let mut python = Command::new(scanners().join("python"));
-            let read = python.args(["-c", script]).stdin(fs::File::open(&path).unwrap()).output().unwrap();
-            assert!(read.status.success(), "{server}: {}", String::from_utf8_lossy(&read.stderr));
-        }
+        fs::write(&path, &text).unwrap();
+        let schema = match server {
+            "github" => "github-workflows",
+            "gitlab" => "gitlab-ci",
+            "azure" => "azure-pipelines",
+            _ => continue,
+        };
+        assert_eq!(judged("pipelines.py", &format!("# vendor.{schema}\n{text}")), Ok(()), "{server}");
+        let without_a_step = text.replace("script:", "scripts:").replace("runs-on:", "runs:").replace("bash:", "bush:");
+        assert!(judged("pipelines.py", &format!("# vendor.{schema}\n{without_a_step}")).is_err(), "{server}");
     }
     let looked = Command::new(scanners().join("zizmor"))
         .args(["--offline", "--no-progress", "--min-severity", "medium", "--format", "plain"])
@@ -251,4 +253,29 @@ fn a_pipeline_is_written_once_and_never_over_another() {
         .output()
         .unwrap();
     assert_eq!(looked.status.code(), Some(0), "{}", String::from_utf8_lossy(&looked.stdout));
+}
+
+#[test]
+fn an_independent_reader_of_junit_finds_what_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = |rule: &str, level: &str| {
+        let text = "a <b> & \u{1} ]]> \u{fffe} \"quoted\" 'x' \u{202e}\nline";
+        let place = json!({"artifactLocation": {"uri": "src/a b&c.py"}, "region": {"startLine": 3}});
+        json!({"ruleId": rule, "level": level, "message": {"text": text}, "locations": [{"physicalLocation": place}]})
+    };
+    let results = [result("A1", "error"), result("A2<&>", "warning"), result("A3", "note"), result("A1", "error")];
+    let run = json!({"tool": {"driver": {"name": "Reviewer \"<&>\"", "rules": []}}, "results": results});
+    fs::write(folder.path().join("a.sarif"), json!({"version": "2.1.0", "runs": [run]}).to_string()).unwrap();
+    fs::write(folder.path().join("b.sarif"), "broken").unwrap();
+    let import = |file: &[&str]| {
+        ended(outside().current_dir(folder.path()).arg("import").args(file).args(["--output", "junit"]))
+    };
+    let whole = import(&["a.sarif", "b.sarif"]);
+    assert_eq!(whole.code, 2, "{}", whole.stderr);
+    for (counted, more) in [("<failure", 2), ("<error", 1), ("<testcase", 5)] {
+        assert_eq!(whole.stdout.matches(counted).count(), more, "{counted}: {}", whole.stdout);
+    }
+    assert_eq!(judged("outputs_junit.py", &whole.stdout), Ok(()));
+    let miscounted = whole.stdout.replacen("failures=\"2\"", "failures=\"3\"", 2);
+    assert!(judged("outputs_junit.py", &miscounted).unwrap_err().contains("says"));
 }
