@@ -668,7 +668,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a report file. The same bytes are the same scan: uploading twice changes nothing.
+         * Takes a report file. The same bytes are the same scan: uploading twice changes nothing. With `run` they are a new run
+         *     of the scan of this name.
          * @description The job's result is `{scan_id, created, updated, reopened, unchanged, quarantined[]}`.
          */
         post: operations["import_report"];
@@ -4461,6 +4462,31 @@ export interface components {
             /** @description The vendor's word. */
             status: string;
         };
+        /**
+         * @description How a scanner ended.
+         * @enum {string}
+         */
+        ReportedOutcome: "complete" | "partial" | "skipped" | "failed";
+        /** @description A run of local scanners on another machine. */
+        ReportedRun: {
+            /** @description It speaks for the repository: what a scanner that looked at everything does not show is gone. */
+            closes?: boolean;
+            /** @description Name of the repository that was scanned; findings in code are on it. */
+            repository: string;
+            scan_types?: string[];
+            scanners: components["schemas"]["ReportedScanner"][];
+        };
+        /** @description What became of one scanner. */
+        ReportedScanner: {
+            install_hint?: string | null;
+            outcome: components["schemas"]["ReportedOutcome"];
+            /** @description What it was asked beyond its usual questions. */
+            policy?: string | null;
+            /** @description For every outcome but `complete`. */
+            reason?: string;
+            scanner: string;
+            version?: string | null;
+        };
         /** @description One part of a risk score; the parts add up to it. */
         RiskPart: {
             /** @description One sentence for people. */
@@ -5122,6 +5148,7 @@ export interface components {
             integration_id?: string | null;
             /** @description Name of the repository that relative paths belong to. */
             repository?: string | null;
+            run?: components["schemas"]["ReportedRun"] | null;
             /** @description Made from the file's name when left out. */
             scan_name?: string | null;
         };

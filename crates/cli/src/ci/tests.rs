@@ -12,7 +12,10 @@ fn variables(pairs: &[(&str, &str)]) -> Variables {
     Variables(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
 }
 
-fn facts(pipeline: &Pipeline) -> (Option<&str>, Option<&str>, Option<u64>, Option<&str>, Option<&str>) {
+/// Commit, branch, request, repository, and who asked.
+type Facts<'all> = (Option<&'all str>, Option<&'all str>, Option<u64>, Option<&'all str>, Option<&'all str>);
+
+fn facts(pipeline: &Pipeline) -> Facts<'_> {
     let CiMetadata { commit_sha, branch_name, pr_number, repo_url, triggered_by } = &pipeline.metadata;
     (commit_sha.as_deref(), branch_name.as_deref(), *pr_number, repo_url.as_deref(), triggered_by.as_deref())
 }

@@ -85,6 +85,15 @@ fn a_newer_schema_is_refused() {
     assert_eq!((whole.findings.len(), whole.rejected.len()), (1, 1));
 }
 
+#[test]
+fn what_a_project_suppresses_is_told_apart() {
+    let marked = SCANHELM.replacen("{\"fingerprint\"", "{\"suppressed\":{\"by\":\"inline\"},\"fingerprint\"", 1);
+    assert_ne!(marked, SCANHELM);
+    let whole = read(marked).unwrap();
+    assert_eq!((whole.findings.len(), whole.suppressed.len()), (0, 1));
+    assert_eq!(whole.suppressed, read(SCANHELM).unwrap().findings);
+}
+
 fn text() -> impl Strategy<Value = String> {
     "[='+@\"a-zé,;\\n ]{0,12}"
 }
