@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::code_host::CodeHost;
-use crate::hub::{Running, ask, bootstrap, clean, ended};
+use crate::hub::{Running, ask, bootstrap, clean, ended, eventually};
 use crate::support::{Ended, judged, scanners};
 
 const COMMIT: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
@@ -111,6 +111,38 @@ fn a_hub_that_is_away_takes_nothing_from_the_scan() {
         assert!(ended.stderr.contains(&free.to_string()) && !ended.stderr.contains("shk_x"), "{}", ended.stderr);
         let told: Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(told["findings"].as_array().unwrap().len(), 1);
+    }
+}
+
+/// Each scanner is taken in for itself: what was done before the crash is not done again, and nothing is left out.
+#[test]
+fn a_run_whose_hub_dies_between_two_scanners_is_taken_in_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.py"), "import pickle\n\npickle.loads(input())\neval(input())\n").unwrap();
+    for place in ["import.batch.before_commit@2", "import.finalise.before_commit@1"] {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        let key = bootstrap(&data);
+        let serve = |failpoint: Option<&str>| {
+            let mut command = clean();
+            command.current_dir(parent.path()).env("SCANHELM_JOBS_LEASE", "1s");
+            command.envs(failpoint.map(|place| ("SCANHELM_FAILPOINT", place)));
+            Running::listening(command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data))
+        };
+        let (mut dying, url) = serve(Some(place));
+        let sent = scan(folder.path(), &url, &key, COMMIT, &["--scanner", "ruff"]);
+        assert_eq!(sent.code, 4, "{place}: {}", sent.stderr);
+        assert_eq!(dying.wait().0, None, "{place}: killed by a signal");
+        let told: Value = serde_json::from_str(&sent.stdout).unwrap();
+        let (_hub, url) = serve(None);
+        let scan = eventually("the run to be in", || {
+            let scan = got(&url, &key, "/api/v1/scans")["items"][0].clone();
+            (scan["import_state"] == "done").then_some(scan)
+        });
+        let found = told["findings"].as_array().unwrap().len();
+        assert!(found > 4, "of both: {found}");
+        assert_eq!((&scan["run_number"], &scan["imported_findings"]), (&1.into(), &found.into()), "{place}");
+        assert_eq!(known(&url, &key).len(), found, "{place}");
     }
 }
 
