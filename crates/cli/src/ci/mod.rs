@@ -42,8 +42,8 @@ pub(crate) enum Conversation {
     GitLab { api: String, project: String, number: u64 },
 }
 
-/// Variables of an environment; an empty one is as good as none.
-#[derive(Clone, Debug, Default)]
+/// Variables of an environment; an empty one is as good as none. Tokens are among them, so nothing shows them.
+#[derive(Clone, Default)]
 pub(crate) struct Variables(BTreeMap<String, String>);
 
 impl Variables {
