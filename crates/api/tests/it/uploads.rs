@@ -53,8 +53,8 @@ async fn runs_of_a_name_are_runs_of_one_scan_that_says_who_looked() {
         "asset": {"kind": "repository", "name": "shop", "keys": [{"kind": "repository", "value": "shop"}]},
         "location": {"kind": "code", "path": "a.py", "line": 3, "source": "call(x)"},
     });
-    let run = json!({"repository": "shop", "closes": true, "scanners": [
-        {"scanner": "bandit", "version": "1.9.4", "outcome": "complete"},
+    let run = json!({"name": "shop", "closes": true, "scanners": [
+        {"scanner": "bandit", "version": "1.9.4", "outcome": "complete", "assets": [record["asset"]]},
         {"scanner": "gitleaks", "outcome": "skipped", "reason": "not installed", "install_hint": "see its page"},
     ]});
     let mut shown = json!(null);
@@ -103,12 +103,12 @@ async fn what_is_no_report_is_refused_with_the_part_named() {
         (&[("ci", "{")], "ci"),
         (&[("ci", too_long.as_str())], "ci.branch_name"),
         (&[("run", "{")], "run"),
-        (&[("run", r#"{"repository":"a","scanners":[],"status":"completed"}"#)], "run"),
-        (&[("run", r#"{"repository":"a\nb","scanners":[]}"#)], "run"),
+        (&[("run", r#"{"name":"a","scanners":[],"status":"completed"}"#)], "run"),
+        (&[("run", r#"{"name":"a\nb","scanners":[]}"#)], "run"),
         (
             &[(
                 "run",
-                r#"{"repository":"a","scanners":[{"scanner":"x","outcome":"complete"},{"scanner":"x","outcome":"failed"}]}"#,
+                r#"{"name":"a","scanners":[{"scanner":"x","outcome":"complete"},{"scanner":"x","outcome":"failed"}]}"#,
             )],
             "run",
         ),

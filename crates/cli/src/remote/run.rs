@@ -127,7 +127,8 @@ impl Run<'_> {
             ScannerResult::Ran { scanner, version, warnings, .. } => {
                 let known = self.coverage.iter().find(|coverage| coverage.scanner == *scanner);
                 let whole = known.filter(|known| known.complete && known.assets.len() <= MOST_ASSETS);
-                let reason = warnings.first().map_or("it did not look at everything, or at too much to name", String::as_str);
+                let reason =
+                    warnings.first().map_or("it did not look at everything, or at too much to name", String::as_str);
                 json!({
                     "scanner": scanner,
                     "version": version,

@@ -10,8 +10,8 @@ use scanhelm_core::Clock;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
-    Cache, Coverage, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind,
-    Targets,
+    Cache, Coverage, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree,
+    TargetKind, Targets,
 };
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};

@@ -37,7 +37,7 @@ pub(crate) enum Source {
         path: PathBuf,
         options: ReadOptions,
         scanner: String,
-        covered: Option<Box<CoveredAsset>>,
+        covered: Vec<CoveredAsset>,
         /// With the records that could not be read, whose scanner nobody knows.
         with_rejected: bool,
     },
@@ -151,7 +151,7 @@ fn items(source: Source) -> Result<Items> {
                 Ok(ReportItem::Asset(_)) => false,
                 _ => true,
             });
-            Ok(Box::new(covered.into_iter().map(|covered| Ok(ReportItem::Asset(*covered))).chain(own)))
+            Ok(Box::new(covered.into_iter().map(|covered| Ok(ReportItem::Asset(covered))).chain(own)))
         }
         Source::File { path, options } => {
             let file = std::fs::File::open(&path)

@@ -29,23 +29,25 @@ const MOST_SCANNERS: usize = 200;
 const LONGEST_NAME: usize = 80;
 const LONGEST_REASON: usize = 1000;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportedRun {
-    /// Name of the repository that was scanned.
-    pub repository: String,
+    /// Of what was scanned; its scan is called so when nobody calls it otherwise.
+    pub name: String,
     /// `code`, `secrets`, ...
     pub scan_types: Vec<String>,
     pub scanners: Vec<ReportedScanner>,
-    /// What it does not show is gone from the repository, where the scanner looked at everything.
+    /// What it does not show is gone, where the scanner looked at everything.
     pub closes: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportedScanner {
     pub scanner: String,
     pub version: Option<String>,
     /// What it was asked beyond its usual questions: with other questions, absence proves nothing.
     pub policy: Option<String>,
+    /// What it looked at, found or not.
+    pub assets: Vec<AssetRecord>,
     pub end: ReportedEnd,
 }
 
@@ -70,8 +72,8 @@ pub enum ReportedEnd {
 impl ReportedRun {
     pub(super) fn check(&self) -> Result<()> {
         let unusable = |detail: &str| Err(Error::field("run", "malformed", detail));
-        if single_line(&self.repository, 300) != self.repository || self.repository.is_empty() {
-            return unusable("`repository` is one line of at most 300 characters.");
+        if single_line(&self.name, 300) != self.name || self.name.is_empty() {
+            return unusable("`name` is one line of at most 300 characters.");
         }
         if self.scanners.len() > MOST_SCANNERS || self.scan_types.len() > MOST_SCANNERS {
             return unusable("It names too many scanners.");
@@ -90,7 +92,7 @@ impl ReportedRun {
 
     /// No digest of a report is equal to it.
     pub(super) fn key(&self, name: Option<&str>) -> String {
-        let name = name.unwrap_or(&self.repository);
+        let name = name.unwrap_or(&self.name);
         let digest = Sha256::digest(format!("run of `scanhelm scan`\0{name}"));
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -99,7 +101,7 @@ impl ReportedRun {
     pub(super) fn describe(&self, hub: &Hub, scan: &mut Scan, is_new: bool, payload: &Payload, surveyed: &Survey) {
         let now = hub.now();
         if is_new {
-            scan.name = single_line(payload.options.scan_name.as_deref().unwrap_or(&self.repository), 200);
+            scan.name = single_line(payload.options.scan_name.as_deref().unwrap_or(&self.name), 200);
         } else {
             scan.run_number += 1;
         }
@@ -113,8 +115,7 @@ impl ReportedRun {
         scan.counts = surveyed.counts;
         scan.counts_known = true;
         scan.imported_findings = 0;
-        scan.asset_count = Some(1);
-        scan.targets = vec![self.repository.clone()];
+        scan.targets = vec![self.name.clone()];
         scan.ci = payload.options.ci.clone();
         scan.scanners_run = self.looked().map(|scanner| scanner.scanner.clone()).collect();
         let skipped = self.scanners.iter().filter_map(|scanner| match &scanner.end {
@@ -176,17 +177,17 @@ pub(super) async fn take_in(
     for (at, scanner) in run.looked().enumerate() {
         let seen_at = scan.finished_at.unwrap_or(import.started_at);
         let covers = run.closes && scanner.end == ReportedEnd::Complete;
-        let covered = CoveredAsset {
-            asset: AssetRecord::repository(&run.repository),
+        let covered = |asset: &AssetRecord| CoveredAsset {
+            asset: asset.clone(),
             started_at: None,
             finished_at: Some(seen_at),
-            authenticated: None,
+            authenticated: asset.authenticated.then_some(true),
         };
         let source = Source::Part {
             path: path.to_owned(),
             options: options.clone(),
             scanner: scanner.scanner.clone(),
-            covered: covers.then(|| Box::new(covered)),
+            covered: scanner.assets.iter().filter(|_| covers).map(covered).collect(),
             with_rejected: at == 0,
         };
         let surveyed = survey(source.clone()).await?;
@@ -220,7 +221,7 @@ pub(super) async fn take_in(
             whole.records.saturating_sub(records)
         ));
     }
-    let survey = Survey { counts: whole.counts, assets: 1, complete: true, problems, ..Survey::default() };
+    let survey = Survey { counts: whole.counts, assets: whole.assets, complete: true, problems, ..Survey::default() };
     finish::finish(hub, context, scan.id, import, &survey, true).await?;
     tidy_up(hub).await;
     Ok(Outcome::Done(result(import)))

@@ -1,5 +1,6 @@
 //! Runs of local scanners that another machine tells of: one scan, a source for each scanner.
 
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::ci::CiMetadata;
 use scanhelm_core::permission::Grant;
 use scanhelm_core::status::{ImportState, Status};
@@ -20,13 +21,14 @@ fn suppressed(record: Value) -> Value {
 }
 
 fn scanner(name: &str, end: ReportedEnd) -> ReportedScanner {
-    ReportedScanner { scanner: name.to_owned(), version: Some("1.0".to_owned()), policy: None, end }
+    let assets = vec![AssetRecord::repository(REPOSITORY)];
+    ReportedScanner { scanner: name.to_owned(), version: Some("1.0".to_owned()), policy: None, assets, end }
 }
 
 async fn run(hub: &Running, grant: &Grant, closes: bool, scanners: Vec<ReportedScanner>, found: &[Value]) -> Value {
     let path = hub.hub.imports().upload_file().unwrap();
     std::fs::write(&path, report(found)).unwrap();
-    let run = ReportedRun { repository: REPOSITORY.to_owned(), scan_types: vec!["code".to_owned()], scanners, closes };
+    let run = ReportedRun { name: REPOSITORY.to_owned(), scan_types: vec!["code".to_owned()], scanners, closes };
     let ci = CiMetadata { branch_name: Some("main".to_owned()), ..CiMetadata::default() };
     let options = UploadOptions { ci, run: Some(run), ..UploadOptions::default() };
     let accepted = hub.hub.imports().accept(grant, path, options).await.unwrap();
