@@ -4469,15 +4469,17 @@ export interface components {
         ReportedOutcome: "complete" | "partial" | "skipped" | "failed";
         /** @description A run of local scanners on another machine. */
         ReportedRun: {
-            /** @description It speaks for the repository: what a scanner that looked at everything does not show is gone. */
+            /** @description It speaks for what was scanned: what a scanner that looked at everything does not show is gone. */
             closes?: boolean;
-            /** @description Name of the repository that was scanned; findings in code are on it. */
-            repository: string;
+            /** @description Of what was scanned; its scan is called so without a `scan_name`. */
+            name: string;
             scan_types?: string[];
             scanners: components["schemas"]["ReportedScanner"][];
         };
         /** @description What became of one scanner. */
         ReportedScanner: {
+            /** @description What it looked at, found or not, as assets stand in Scanhelm's JSON. */
+            assets?: Record<string, unknown>[];
             install_hint?: string | null;
             outcome: components["schemas"]["ReportedOutcome"];
             /** @description What it was asked beyond its usual questions. */
