@@ -5,6 +5,7 @@
 //! proves anything, and only in a run that speaks for the repository. A run of a branch or a request does not.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::SightingSource;
@@ -200,6 +201,7 @@ pub(super) async fn take_in(
             seen_at,
             policy: scanner.policy.as_deref().map(|policy| single_line(policy, 300)),
             covers,
+            suppressed: Arc::default(),
         };
         match Box::pin(import_records(hub, context, scan, import, &frame, source, &surveyed)).await? {
             Progress::Complete => {}

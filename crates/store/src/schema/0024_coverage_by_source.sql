@@ -1,4 +1,4 @@
--- Version 23. Several scanners can cover one asset in one run: each proves something of its own evidence alone.
+-- Version 24. Several scanners can cover one asset in one run: each proves something of its own evidence alone.
 CREATE TABLE coverage_by_source (
   run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
   asset_id TEXT NOT NULL REFERENCES assets (id) ON DELETE CASCADE,
