@@ -17,7 +17,7 @@ fn program(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// One scanner ends, one is too old, one breaks with many words, and four have nothing to look at.
+/// One scanner ends, one is too old, one breaks with many words, and the others have nothing to look at.
 #[test]
 fn every_event_of_a_local_scan_is_streamed_with_its_payload_and_logged() {
     let parent = tempfile::tempdir().unwrap();
@@ -62,6 +62,14 @@ fn every_event_of_a_local_scan_is_streamed_with_its_payload_and_logged() {
             None => name.clone(),
         })
         .collect();
+    // The other scanners of code have nothing to look at.
+    let others = |line: &&String| ["bandit", "semgrep", "ruff"].iter().all(|known| !line.ends_with(known));
+    let (of_others, own): (Vec<&String>, Vec<&String>) =
+        sequence.iter().partition(|line| line.starts_with("scanner.") && others(line));
+    assert!(
+        !of_others.is_empty() && of_others.iter().all(|line| line.starts_with("scanner.skipped ")),
+        "{of_others:?}"
+    );
     let expected = [
         "scan.created",
         "scan.start",
@@ -70,21 +78,9 @@ fn every_event_of_a_local_scan_is_streamed_with_its_payload_and_logged() {
         "scanner.skipped semgrep",
         "scanner.start ruff",
         "scanner.failed ruff",
-        "scanner.skipped eslint",
-        "scanner.skipped shellcheck",
-        "scanner.skipped flawfinder",
-        "scanner.skipped cppcheck",
         "scan.complete",
     ];
-    let mut sorted = (sequence.clone(), expected.map(str::to_owned).to_vec());
-    sorted.0.sort();
-    sorted.1.sort();
-    assert_eq!(sorted.0, sorted.1, "{sequence:#?}");
-    let place = |text: &str| sequence.iter().position(|told| told == text).unwrap();
-    for pair in [["scan.start", "scanner.start bandit"], ["scanner.start bandit", "scanner.complete bandit"]] {
-        assert!(place(pair[0]) < place(pair[1]), "{sequence:#?}");
-    }
-    assert_eq!(sequence.last().unwrap(), "scan.complete");
+    assert_eq!(own, expected);
     let data = |wanted: &str| {
         let of =
             |(name, data): &&(String, Value)| format!("{name} {}", data["scanner"].as_str().unwrap_or("")) == wanted;
