@@ -5,6 +5,7 @@ mod admin;
 mod arenas;
 mod ci;
 mod comment;
+mod completions;
 mod config;
 mod demo;
 mod doctor;
@@ -20,6 +21,7 @@ mod project;
 mod reference;
 mod remote;
 mod results;
+mod rules;
 mod scan;
 mod scanners;
 mod serve;
@@ -55,6 +57,8 @@ Examples:
   scanhelm scan --host db.example.com:5432
   scanhelm scan --type baseline
   scanhelm scan . --hub https://scanhelm.example.com     (API key in SCANHELM_API_KEY)
+  scanhelm scan --staged --fail-on high
+  scanhelm scan src --watch
 
 Settings of the project come from .scanhelm.toml (`scanhelm init`); flags go before them.";
 
@@ -80,9 +84,15 @@ enum Command {
     /// Scan, and tell what is new, fixed and unchanged since a baseline
     #[command(after_help = scan::compare::EXAMPLES)]
     Compare(scan::compare::CompareArguments),
+    /// Tell what is new and fixed between two commits, or between two result files
+    #[command(after_help = scan::diff::EXAMPLES)]
+    Diff(scan::diff::DiffArguments),
     /// Write a project's settings of local scans, to be filled in
     #[command(after_help = project::init::EXAMPLES)]
     Init(project::init::InitArguments),
+    /// Look up what is known of a scanner's rule
+    #[command(subcommand, after_help = rules::EXAMPLES)]
+    Rules(rules::RulesCommand),
     /// Read scanner reports: show what is in them, or send them to a hub
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArguments),
@@ -122,6 +132,9 @@ enum Command {
     /// Set up and maintain an installation from the shell
     #[command(subcommand, after_help = admin::EXAMPLES)]
     Admin(admin::AdminCommand),
+    /// Print what a shell needs to complete these commands
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::CompletionsArguments),
     /// Print the OpenAPI document of the HTTP API
     #[command(after_help = reference::OPENAPI_EXAMPLES)]
     Openapi,
@@ -158,6 +171,7 @@ async fn run(command: Command) -> Exit {
         Command::Scan(arguments) => scan::run(arguments).await,
         Command::Baseline(arguments) => scan::baseline::run(arguments).await,
         Command::Compare(arguments) => scan::compare::run(arguments).await,
+        Command::Diff(arguments) => scan::diff::run(arguments).await,
         Command::Init(arguments) => project::init::run(&arguments),
         Command::Import(arguments) => import::run(arguments).await,
         Command::Comment(arguments) => comment::run(arguments).await,
@@ -172,6 +186,8 @@ async fn run(command: Command) -> Exit {
         Command::Config(command) => config::run(&command),
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Admin(command) => admin::run(command).await,
+        Command::Rules(command) => rules::run(&command),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Openapi => reference::openapi(),
         Command::Reference(command) => reference::run(&command, Arguments::command()),
     }

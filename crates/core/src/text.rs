@@ -50,6 +50,15 @@ fn is_kept(character: char) -> bool {
     }
 }
 
+const NEAR: f64 = 0.7;
+
+/// The known name that somebody may have meant who mistyped it.
+pub fn nearest<'known>(name: &str, known: impl IntoIterator<Item = &'known str>) -> Option<&'known str> {
+    let likeness = |other: &str| strsim::jaro_winkler(name, other);
+    let best = known.into_iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(best) >= NEAR).then_some(best)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,7 +20,8 @@ fn is_left_out(name: &OsStr) -> bool {
 
 /// The regular files under the folder, relative to it and in order. Symbolic links are not followed, so there are no
 /// loops and no ways out; what cannot be read holds nothing, and the scanner that meets it will say so.
-pub(crate) fn under(root: &Path) -> Vec<PathBuf> {
+#[must_use]
+pub fn under(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {

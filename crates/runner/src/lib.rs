@@ -29,15 +29,18 @@ mod request;
 mod run;
 mod scanner;
 mod scanners;
+mod shipped;
 mod target;
 
 pub use cache::Cache;
 pub use discovery::{Availability, Discovery};
 pub use event::RunnerEvent;
+pub use files::under as files_under;
 pub use order::sort as sort_records;
 pub use outcome::{Coverage, FailedScanner, RanScanner, ScanOutcome, ScanState};
 pub use request::{Limits, RequestError, ScanOptions, ScanRequest};
 pub use run::run;
 pub use scanner::{ScanType, Scanner, UnknownScanType};
 pub use scanners::{scanner, scanners};
+pub use shipped::{ShippedRule, shipped_rules};
 pub use target::{Host, Site, SourceTree, TargetError, TargetKind, Targets};

@@ -18,6 +18,8 @@ pub(crate) struct Judged {
     pub(crate) suppressed: Vec<Entry>,
     /// Of the kept ones, those that the baseline does not know.
     pub(crate) new: Vec<Severity>,
+    /// There is a baseline, so what is kept is new.
+    pub(crate) has_baseline: bool,
     /// For whoever keeps rules and comments.
     pub(crate) warnings: Vec<String>,
 }
@@ -36,9 +38,10 @@ impl Judged {
             project.severity.iter().for_each(|rule| rule.apply(record));
         }
         scanhelm_runner::sort_records(&mut records);
+        let has_baseline = baseline.is_some() && suppresses;
         let said = project.judge(folder, &records, baseline, now);
         let warnings = if suppresses { said.warnings } else { Vec::new() };
-        let mut judged = Self { warnings, ..Self::default() };
+        let mut judged = Self { has_baseline, warnings, ..Self::default() };
         for (record, verdict) in records.into_iter().zip(said.verdicts) {
             match verdict.suppressed.filter(|_| suppresses) {
                 Some(suppressed) => judged

@@ -6,9 +6,17 @@
 
 pub(crate) mod baseline;
 pub(crate) mod compare;
+mod comparison;
+pub(crate) mod diff;
+mod git;
+mod interruption;
 mod judged;
+mod private_copy;
 mod progress;
+mod result_file;
 mod scanning;
+mod staged;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -20,8 +28,9 @@ use crate::ci::{self, Variables};
 use crate::exit::{self, Exit};
 use crate::project::Project;
 use crate::remote::run::{Run, RunArguments};
-use crate::results::{self, Destinations, Results};
+use crate::results::{self, Checked, Destinations, Results, ScannerResult};
 use judged::Judged;
+pub(crate) use result_file::ResultFile;
 pub(crate) use scanning::Installation;
 use scanning::Scanning;
 
@@ -35,6 +44,12 @@ pub(crate) struct ScanArguments {
     /// Host to scan: a name, an address, HOST:PORT, or a network such as 10.0.0.0/24
     #[arg(long, value_name = "HOST")]
     host: Option<Host>,
+    /// Scan what is staged for the next commit, as it is staged; without a target in the current folder
+    #[arg(long, conflicts_with_all = ["url", "host"])]
+    staged: bool,
+    /// Scan again when files change, and tell what is new and gone; Ctrl-C ends it
+    #[arg(long, conflicts_with_all = ["staged", "url", "host", "output", "output_files", "fail_on", "fail_on_new", "max_findings"])]
+    watch: bool,
     #[command(flatten)]
     scanning: Scanning,
     #[command(flatten)]
@@ -69,7 +84,8 @@ struct Gates {
 }
 
 pub(crate) async fn run(arguments: ScanArguments) -> Exit {
-    match carried_out(arguments).await {
+    let ended = if arguments.watch { watch::run(arguments).await } else { carried_out(arguments).await };
+    match ended {
         Ok(exit) | Err(exit) => exit,
     }
 }
@@ -87,22 +103,23 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
         return Err(refused("--fail-on-new needs a baseline: name it with --baseline FILE".to_owned()));
     }
     let baseline = file.map(|file| judged::read_baseline(file)).transpose().map_err(refused)?;
+    let (prepared, _copy) = if arguments.staged {
+        let name = prepared.name().to_owned();
+        match staged::written_out(&prepared, arguments.scanning.quiet).await? {
+            Some((staged, copy)) => (staged, Some(copy)),
+            None => return arguments.found_nothing(&destinations, name),
+        }
+    } else {
+        (prepared, None)
+    };
     let scanned = arguments.scanning.scan(prepared).await?;
     let suppresses = !arguments.no_suppress;
-    let has_baseline = baseline.is_some() && suppresses;
     let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
     if !arguments.scanning.quiet {
         judged.warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
     }
     let exit = if scanned.failed { Exit::ScannerFailed } else { gates.exit(&judged) };
-    let results = Results {
-        name: scanned.name,
-        scanners: scanned.scanners,
-        findings: judged.kept,
-        suppressed: judged.suppressed,
-        shows_suppressed: arguments.show_suppressed,
-        has_baseline,
-    };
+    let results = results_of(scanned.name, scanned.scanners, judged, arguments.show_suppressed);
     destinations.write(&results).map_err(|error| exit::refused(&error))?;
     let run = Run {
         results: &results,
@@ -115,15 +132,33 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     Ok(arguments.hub.send(&run, arguments.scanning.quiet, exit).await)
 }
 
+fn results_of(name: String, scanners: Vec<ScannerResult>, judged: Judged, shows_suppressed: bool) -> Results {
+    let Judged { kept, suppressed, has_baseline, .. } = judged;
+    Results { name, scanners, findings: kept, suppressed, shows_suppressed, has_baseline }
+}
+
 impl ScanArguments {
+    /// Without one the current folder: a hook runs in the top folder.
+    fn target(&self) -> PathBuf {
+        self.target.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+
     fn targets(&self) -> Result<Targets, Exit> {
-        let targets = Targets { path: self.target.clone(), site: self.url.clone(), host: self.host.clone() };
+        let path = if self.staged || self.watch { Some(self.target()) } else { self.target.clone() };
+        let targets = Targets { path, site: self.url.clone(), host: self.host.clone() };
         if targets == Targets::default() && !self.scanning.is_of_machine() {
             return Err(exit::refused(
                 &"name what to scan: a folder or file (`scanhelm scan .`), --url, --host, or this machine with --type baseline",
             ));
         }
         Ok(targets)
+    }
+
+    /// An output without findings is an output all the same: whatever reads it expects one.
+    fn found_nothing(&self, destinations: &Checked, name: String) -> Result<Exit, Exit> {
+        let results = results_of(name, Vec::new(), Judged::default(), self.show_suppressed);
+        destinations.write(&results).map_err(|error| exit::refused(&error))?;
+        Ok(Exit::Done)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Progress on standard error: moving lines on a terminal, plain lines elsewhere.
+//! Progress on standard error: moving lines on a terminal, plain lines elsewhere and where the terminal can move
+//! nothing (`TERM=dumb`). There is no colour in it, so there is none to switch off.
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -20,7 +21,7 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(quiet: bool) -> Self {
-        let moving = (!quiet && std::io::stderr().is_terminal()).then(MultiProgress::new);
+        let moving = (!quiet && std::io::stderr().is_terminal() && !is_dumb()).then(MultiProgress::new);
         Self { quiet, moving, running: Mutex::default() }
     }
 
@@ -91,4 +92,8 @@ impl Progress {
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -14,9 +14,9 @@ use scanhelm_runner::{
     TargetKind, Targets,
 };
 use sha2::{Digest, Sha256};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::interruption::Interruption;
 use super::progress;
 use crate::exit::{self, Exit};
 use crate::project::Project;
@@ -56,7 +56,7 @@ pub(crate) struct Scanning {
     no_cache: bool,
     /// Go by what the other scanners found when one failed, instead of ending with exit code 3
     #[arg(long)]
-    allow_scanner_failure: bool,
+    pub(super) allow_scanner_failure: bool,
     /// No progress on standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -102,8 +102,47 @@ impl Installation {
 pub(super) struct Prepared {
     targets: Targets,
     name: String,
+    /// What findings in files are filed under.
+    repository: Option<String>,
     folder: PathBuf,
     pub(super) project: Project,
+}
+
+impl Prepared {
+    /// Of the targets, for people.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The target's root; without files among the targets, the working directory.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn path(&self) -> Result<PathBuf, String> {
+        self.targets.path.as_deref().unwrap_or(Path::new(".")).canonicalize().map_err(|error| error.to_string())
+    }
+
+    /// As the repository names it.
+    pub(super) fn path_within(&self, top: &Path) -> Result<PathBuf, String> {
+        let within = self.path()?.strip_prefix(top).map(Path::to_owned);
+        within.map_err(|_| "the path lies outside of the working tree of its repository".to_owned())
+    }
+
+    /// The same project with other files, which lie in `copy` as the repository's do under `top`.
+    pub(super) fn with_files_of(&self, copy: &Path, top: &Path) -> Result<Self, String> {
+        let there = |place: &Path| place.strip_prefix(top).map_or_else(|_| copy.to_owned(), |within| copy.join(within));
+        let path = there(&self.path()?);
+        let tree = SourceTree::resolve(&path, self.repository.as_deref()).map_err(|error| error.to_string())?;
+        let folder = self.project.folder.as_deref().map(there);
+        Ok(Self {
+            targets: path.as_path().into(),
+            name: self.name.clone(),
+            repository: self.repository.clone(),
+            folder: tree.root().to_owned(),
+            project: Project { folder, ..self.project.clone() },
+        })
+    }
 }
 
 /// What came of the scanners.
@@ -123,6 +162,20 @@ pub(super) struct Scanned {
     pub(super) failed: bool,
 }
 
+impl Scanned {
+    /// The scanners that did not bring a result, with the reason.
+    pub(super) fn failures(&self) -> Vec<String> {
+        let told = |result: &ScannerResult| match result {
+            ScannerResult::Failed { scanner, reason, .. } => Some(format!("{scanner} failed: {reason}")),
+            ScannerResult::Skipped { scanner, reason, install_hint: Some(_) } => {
+                Some(format!("{scanner} was skipped: {reason}"))
+            }
+            _ => None,
+        };
+        self.scanners.iter().filter_map(told).collect()
+    }
+}
+
 impl Scanning {
     /// Looks at the target's files and settings, before anything runs. Without files the settings are those of the
     /// project that the caller stands in.
@@ -137,25 +190,29 @@ impl Scanning {
         };
         let project = Project::of(&folder).map_err(|error| error.to_string())?;
         let name = targets.name(tree.as_ref());
-        Ok(Prepared { targets, name, folder, project })
+        let repository = tree.map(|tree| tree.repository().to_owned()).or_else(|| self.repository.clone());
+        Ok(Prepared { targets, name, repository, folder, project })
     }
 
     /// Runs the scanners; `Err` is how the command ends when there is nothing to go by.
     pub(super) async fn scan(&self, prepared: Prepared) -> Result<Scanned, Exit> {
-        let Prepared { targets, name, folder, project } = prepared;
+        let Prepared { targets, name, repository, folder, project } = prepared;
+        let of_files = targets.site.is_none() && targets.host.is_none();
         let scan_types = self.types_for(&targets, &project);
-        let mut outcome = self.outcome(self.request(targets, &project)).await?;
+        let mut outcome = self.outcome(self.request(targets, repository, &project)).await?;
         let coverage = std::mem::take(&mut outcome.coverage);
         let failed = !self.allow_scanner_failure && self.has_failed(&project, &outcome);
-        let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty());
-        let looked = complete.map(|ran| ran.id.clone()).collect();
+        let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty()).map(|ran| &ran.id);
+        // Where there is no file to look at, there is nothing left of what was found.
+        let idle = outcome.skipped.iter().filter(|skipped| of_files && skipped.install_hint.is_none());
+        let looked = complete.chain(idle.map(|skipped| &skipped.scanner)).cloned().collect();
         let (scanners, records) = told(outcome);
         Ok(Scanned { name, folder, project, records, scanners, scan_types, looked, coverage, failed })
     }
 
-    fn request(&self, targets: Targets, project: &Project) -> ScanRequest {
+    fn request(&self, targets: Targets, repository: Option<String>, project: &Project) -> ScanRequest {
         ScanRequest {
-            repository: self.repository.clone(),
+            repository,
             scan_types: self.types_for(&targets, project),
             scanners: Some(self.asked(project).to_vec()).filter(|scanners| !scanners.is_empty()),
             options: ScanOptions { rules: self.rules.clone(), arguments: added(&self.scanner_arguments) },
@@ -198,8 +255,7 @@ impl Scanning {
 
     async fn outcome(&self, request: ScanRequest) -> Result<ScanOutcome, Exit> {
         let cancel = CancellationToken::new();
-        let interruption =
-            Interruption::new().map_err(|error| exit::refused(&format!("signals cannot be received: {error}")))?;
+        let interruption = Interruption::new()?;
         let progress = progress::Progress::new(self.quiet);
         let discovery = self.installation.discovery();
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
@@ -251,30 +307,4 @@ fn told(outcome: ScanOutcome) -> (Vec<ScannerResult>, Vec<FindingRecord>) {
         reason: failed.reason,
     });
     (ran.chain(skipped).chain(failed).collect(), outcome.records)
-}
-
-/// The first Ctrl-C or TERM asks the scanners to end, the second does not wait for them.
-struct Interruption {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Interruption {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn second(mut self, cancel: &CancellationToken, progress: &progress::Progress) {
-        self.next().await;
-        progress.say("Stopping the scanners; press Ctrl-C again to end them at once.");
-        cancel.cancel();
-        self.next().await;
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod bad_input;
 mod ci;
 mod code_host;
 mod config;
@@ -15,9 +16,11 @@ mod demo;
 mod help;
 mod hub;
 mod import;
+mod live;
 mod local_events;
 mod outputs;
 mod remote;
+mod repository;
 mod resources;
 mod scan;
 mod serve;

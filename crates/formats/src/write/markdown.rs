@@ -119,7 +119,7 @@ fn push_table(body: &mut Body, findings: &Findings) -> io::Result<()> {
 }
 
 /// A text of any origin as one line that a code host shows and does nothing else with.
-fn shown(text: &str, limit: usize) -> String {
+pub(super) fn shown(text: &str, limit: usize) -> String {
     let line = single_line(text, limit);
     let mut shown = String::with_capacity(line.len() * 2);
     let mut characters = line.chars().peekable();
@@ -143,7 +143,7 @@ fn shown(text: &str, limit: usize) -> String {
 }
 
 /// A name that no text can end the comment with; different names stay different, but for endless ones.
-fn mark(name: &str) -> String {
+pub(super) fn mark(name: &str) -> String {
     const MOST_BYTES: usize = 1000;
     let mut mark = String::with_capacity(name.len());
     for byte in name.bytes().take(MOST_BYTES) {

@@ -11,6 +11,7 @@
 
 mod annotations;
 mod codequality;
+mod comparison;
 mod csv;
 mod entry;
 mod escaped;
@@ -34,6 +35,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub use self::comparison::comparison_in_markdown;
 pub(crate) use self::csv::{CSV_HEADER, is_formula, is_header};
 pub use self::entry::{Entry, Standing};
 pub use self::json::JSON_SCHEMA;

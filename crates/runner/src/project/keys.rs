@@ -1,6 +1,6 @@
 //! Keys that nobody knows.
 
-use scanhelm_core::text::single_line;
+use scanhelm_core::text::{nearest, single_line};
 use toml::de::{DeTable, DeValue, Error};
 
 use super::Problem;
@@ -39,16 +39,9 @@ pub(super) fn unknown(text: &str) -> Result<Vec<Problem>, Error> {
 
 fn of_table(text: &str, table: &DeTable<'_>, section: &str, known: &[&str]) -> Vec<Problem> {
     let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
-    let told = |name: &str| match nearest(name, known) {
+    let told = |name: &str| match nearest(name, known.iter().copied()) {
         Some(near) => format!("there is no key `{section}{}`; did you mean `{near}`?", single_line(name, 80)),
         None => format!("there is no key `{section}{}`; the keys are {}", single_line(name, 80), known.join(", ")),
     };
     unknown.map(|key| Problem::at(text, key.span().start, told(key.get_ref()))).collect()
-}
-
-/// Near enough to be a typing mistake.
-fn nearest<'known>(name: &str, known: &[&'known str]) -> Option<&'known str> {
-    let likeness = |other: &&str| strsim::jaro_winkler(name, other);
-    let best = known.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    (likeness(&best) >= 0.7).then_some(best)
 }

@@ -28,7 +28,7 @@ const MOST_LEVELS: usize = 25;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The settings of a project; without a file all are absent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Project {
     /// Where its file lies; paths in it count from here.
     pub folder: Option<PathBuf>,

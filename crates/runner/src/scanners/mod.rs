@@ -112,6 +112,11 @@ fn absolute(invocation: &Invocation<'_>) -> Vec<OsString> {
     invocation.targets.iter().map(absolute).collect()
 }
 
+/// The rule files that are shipped, with the scanner that gets them.
+pub(crate) fn shipped_rule_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    semgrep::RULES.iter().map(|(_, text)| (semgrep::SCANNER.id, *text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

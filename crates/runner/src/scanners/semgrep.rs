@@ -33,7 +33,7 @@ pub(super) const SCANNER: Scanner = Scanner {
 };
 
 /// The rules that are shipped: file name, text.
-const RULES: &[(&str, &str)] = &[
+pub(super) const RULES: &[(&str, &str)] = &[
     ("go.yml", include_str!("../../rules/semgrep/go.yml")),
     ("java.yml", include_str!("../../rules/semgrep/java.yml")),
     ("javascript.yml", include_str!("../../rules/semgrep/javascript.yml")),

@@ -52,6 +52,10 @@ pub enum BaselineError {
     Fingerprint(String),
     #[error("the fingerprint {0} stands there twice; the file was merged by hand: write it anew")]
     Twice(String),
+    #[error(
+        "the fingerprint {0} stands there twice: these are findings of several assets, and one is compared at a time"
+    )]
+    SeveralAssets(String),
 }
 
 impl Baseline {
@@ -61,6 +65,20 @@ impl Baseline {
             (known.fingerprint.clone(), known)
         };
         Self(findings.into_iter().map(known).collect())
+    }
+
+    /// Of findings whose fingerprints are known already.
+    ///
+    /// # Errors
+    /// When two have one fingerprint: they are on different assets, which a baseline does not tell apart.
+    pub fn of_known(findings: impl IntoIterator<Item = Known>) -> Result<Self, BaselineError> {
+        let mut all = BTreeMap::new();
+        for known in findings {
+            if let Some(twin) = all.insert(known.fingerprint.clone(), known) {
+                return Err(BaselineError::SeveralAssets(twin.fingerprint));
+            }
+        }
+        Ok(Self(all))
     }
 
     /// Reads the text of a file.
@@ -97,7 +115,12 @@ impl Baseline {
 
     #[must_use]
     pub fn knows(&self, identity: &Identity) -> bool {
-        self.0.contains_key(&identity.portable_fingerprint())
+        self.holds(&identity.portable_fingerprint())
+    }
+
+    #[must_use]
+    pub fn holds(&self, fingerprint: &str) -> bool {
+        self.0.contains_key(fingerprint)
     }
 
     #[must_use]
@@ -136,13 +159,19 @@ pub struct Comparison {
 
 impl Known {
     fn of(record: &FindingRecord, identity: &Identity) -> Self {
+        Self::listed(record, identity.portable_fingerprint())
+    }
+
+    /// Of a result that was written with its fingerprint.
+    #[must_use]
+    pub fn listed(record: &FindingRecord, fingerprint: String) -> Self {
         use crate::finding::Location;
         let location = match &record.location {
             Location::Code { path, .. } => path.clone(),
             other => other.label(),
         };
         Self {
-            fingerprint: identity.portable_fingerprint(),
+            fingerprint,
             scanner: record.scanner.clone(),
             rule: record.rule_id.clone(),
             severity: record.severity,

@@ -1,0 +1,85 @@
+//! A result that a scan wrote as JSON, as far as comparing and explaining need it.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::local::suppression::{Baseline, Known};
+use scanhelm_core::text::single_line;
+use scanhelm_formats::write::JSON_SCHEMA;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+const MOST_BYTES: u64 = 1024 * 1024 * 1024;
+
+#[derive(Deserialize)]
+pub(crate) struct ResultFile {
+    schema: String,
+    #[serde(default)]
+    scanners: Vec<Scanner>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+struct Scanner {
+    scanner: String,
+    outcome: String,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Finding {
+    fingerprint: String,
+    suppressed: Option<IgnoredAny>,
+    #[serde(flatten)]
+    pub(crate) record: FindingRecord,
+}
+
+impl ResultFile {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let shown = single_line(&path.display().to_string(), 300);
+        let unusable = |cause: String| {
+            format!("`{shown}` cannot be used: {cause}; `scanhelm scan --output-file FILE.json` writes one")
+        };
+        let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Err(unusable("it is no file".to_owned()));
+        }
+        let mut text = String::new();
+        file.take(MOST_BYTES).read_to_string(&mut text).map_err(|error| unusable(error.to_string()))?;
+        let read: Self = serde_json::from_str(&text).map_err(|error| unusable(format!("it is no result: {error}")))?;
+        if read.schema != JSON_SCHEMA {
+            let other = single_line(&read.schema, 60);
+            return Err(unusable(format!("its schema is `{other}` and this version reads `{JSON_SCHEMA}`")));
+        }
+        Ok(read)
+    }
+
+    /// The scanners that failed, with the reason.
+    pub(super) fn failures(&self) -> Vec<String> {
+        let failed = self.scanners.iter().filter(|scanner| scanner.outcome == "failed");
+        failed.map(|scanner| format!("{} failed: {}", scanner.scanner, scanner.reason)).collect()
+    }
+
+    /// What counts; with `also`, what is suppressed counts if it is known there.
+    pub(super) fn baseline(&self, also: Option<&Baseline>) -> Result<Baseline, String> {
+        let counts = |finding: &&Finding| {
+            finding.suppressed.is_none() || also.is_some_and(|before| before.holds(&finding.fingerprint))
+        };
+        let known = |finding: &Finding| Known::listed(&finding.record, finding.fingerprint.clone());
+        Baseline::of_known(self.findings.iter().filter(counts).map(known)).map_err(|error| error.to_string())
+    }
+
+    /// The scanners whose silence says something. A list of reports names files, not scanners: then all of them.
+    pub(super) fn looked(&self, before: &Self) -> BTreeSet<String> {
+        let scans = self.scanners.iter().any(|scanner| scanhelm_runner::scanner(&scanner.scanner).is_some());
+        if scans {
+            let ran = self.scanners.iter().filter(|scanner| scanner.outcome == "ran");
+            return ran.map(|scanner| scanner.scanner.clone()).collect();
+        }
+        before.findings.iter().map(|finding| finding.record.scanner.clone()).collect()
+    }
+}

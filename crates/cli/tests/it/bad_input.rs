@@ -1,0 +1,145 @@
+//! What people point `scanhelm scan` at by mistake, and what hostile trees hold.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ended, scanhelm, scanners};
+
+const WEAK: &str = "import pickle\npickle.loads(b'')\n";
+
+fn bandit(place: &Path, target: &str, scanner_folder: &Path) -> Ended {
+    let mut command = scanhelm();
+    command.current_dir(place).args(["scan", "--output", "json", "--scanner", "bandit", "--scanner-dir"]);
+    command.arg(scanner_folder).args(["--", target]).output().unwrap().into()
+}
+
+/// A script in place of Bandit; `$report` is where the report has to go.
+fn fake(script: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("bandit");
+    fs::write(&path, format!("#!/bin/sh\n[ \"$1\" = --version ] && echo bandit 9.0 && exit\nreport=$6\n{script}\n"))
+        .unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+fn report(file: &str) -> String {
+    format!(
+        r#"printf '%s' '{{"errors":[],"generated_at":"x","metrics":{{"_totals":{{"loc":1}}}},"results":[{{"code":"1 x\n","col_offset":0,"filename":"./{file}","issue_severity":"HIGH","issue_text":"t","line_number":1,"test_id":"B1","test_name":"n"}}]}}' > "$report"; exit 1"#
+    )
+}
+
+#[test]
+fn what_is_no_file_and_no_folder_is_refused_and_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _socket = UnixListener::bind(folder.path().join("socket")).unwrap();
+    symlink("loop", folder.path().join("loop")).unwrap();
+    for (target, said) in [
+        ("/dev/null", "neither a file nor a folder"),
+        ("/dev/zero", "neither a file nor a folder"),
+        ("pipe", "neither a file nor a folder"),
+        ("socket", "neither a file nor a folder"),
+        ("loop", "`loop` cannot be read"),
+    ] {
+        let ended = bandit(folder.path(), target, &scanners());
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{target}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{target}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn links_and_odd_names_within_the_tree_do_not_keep_the_others_from_being_looked_at() {
+    let folder = TempDir::new().unwrap();
+    let tree = folder.path();
+    let _socket = UnixListener::bind(tree.join("socket.py")).unwrap();
+    symlink("loop.py", tree.join("loop.py")).unwrap();
+    symlink(".", tree.join("again")).unwrap();
+    for name in ["--exit-zero.py", "two\nlines.py"] {
+        fs::write(tree.join(name), WEAK).unwrap();
+    }
+    let ended = bandit(tree, ".", &scanners());
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let paths: Vec<&str> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|finding| finding["location"]["path"].as_str())
+        .collect();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(paths.contains(&"--exit-zero.py") && paths.contains(&"two\nlines.py"), "{paths:?}");
+    assert!(!paths.iter().any(|path| path.contains("again") || path.contains("loop")), "{paths:?}");
+    let one = bandit(tree, "--exit-zero.py", &scanners());
+    assert_eq!(one.code, 0, "{}", one.stderr);
+    assert!(one.stdout.contains("B301") && !one.stdout.contains("lines.py"), "{}", one.stdout);
+}
+
+#[test]
+fn a_name_that_is_no_unicode_does_not_keep_a_scan_from_its_end() {
+    let folder = TempDir::new().unwrap();
+    for name in [&b"bytes\xff.py"[..], b"app.py"] {
+        fs::write(folder.path().join(OsStr::from_bytes(name)), WEAK).unwrap();
+    }
+    let scanner = fake(&report("app.py"));
+    let ended = bandit(folder.path(), ".", scanner.path());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("app.py"), "{}", ended.stdout);
+}
+
+/// Bandit waits for whoever writes into the pipe; nobody does.
+#[test]
+fn a_scanner_that_hangs_on_a_pipe_of_the_tree_has_failed() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("app.py"), WEAK).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.path().join("pipe.py")).status().unwrap().success());
+    let mut command = scanhelm();
+    command.current_dir(folder.path()).args(["scan", ".", "--timeout", "2s", "--scanner", "bandit", "--scanner-dir"]);
+    let ended: Ended = command.arg(scanners()).output().unwrap().into();
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stdout.contains("FAILED"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_huge_file_is_not_read_for_what_is_said_of_it() {
+    let folder = TempDir::new().unwrap();
+    fs::File::create(folder.path().join("huge.py")).unwrap().set_len(10 << 30).unwrap();
+    let scanner = fake(&report("huge.py"));
+    let ended = bandit(folder.path(), ".", scanner.path());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(json["findings"][0]["location"]["path"], "huge.py", "{json}");
+}
+
+#[test]
+fn a_scanner_that_writes_into_the_tree_changes_no_result() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("app.py"), WEAK).unwrap();
+    let scanner = fake(&format!("date +%N > made.py\n{}", report("app.py")));
+    let first = bandit(folder.path(), ".", scanner.path());
+    let second = bandit(folder.path(), ".", scanner.path());
+    assert_eq!((first.code, &first.stdout), (0, &second.stdout), "{}", first.stderr);
+    assert!(folder.path().join("made.py").exists(), "the script did not run");
+}
+
+#[test]
+fn a_typing_mistake_in_the_settings_is_told_with_the_nearest_key() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("app.py"), WEAK).unwrap();
+    fs::write(folder.path().join(".scanhelm.toml"), "fial_on = \"high\"\n").unwrap();
+    let ended = bandit(folder.path(), ".", &scanners());
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(
+        ended.stderr.contains(".scanhelm.toml:1: there is no key `fial_on`; did you mean `fail_on`?"),
+        "{}",
+        ended.stderr
+    );
+}
