@@ -40,6 +40,8 @@ fn rules_of(scanner: &'static str, text: &str) -> Vec<ShippedRule> {
         in_message = line == "    message: >-";
         if let Some(languages) = line.strip_prefix("    languages: ") {
             rule.languages = languages.trim_matches(['[', ']']).to_owned();
+        } else if let Some(words) = line.strip_prefix("    message: ").filter(|_| !in_message) {
+            rule.message = words.trim().to_owned();
         } else if let Some(severity) = line.strip_prefix("    severity: ") {
             rule.severity = severity.trim().to_owned();
         } else if let Some(list) = line.strip_prefix("      cwe: ") {
