@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::local::AllowedHosts;
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Spool and other files of this process.
@@ -57,6 +59,8 @@ pub struct Local {
     pub tool_paths: Vec<PathBuf>,
     /// Folders below which the hub may scan; empty: nothing.
     pub allowed_roots: Vec<PathBuf>,
+    /// Sites and hosts that the hub may scan; empty: none.
+    pub allowed_hosts: AllowedHosts,
     /// A scanned project may suppress findings of itself, as with `scanhelm scan`.
     pub project_suppression: bool,
     /// Whom scanners run as where the hub is root; empty: as the hub.
@@ -122,6 +126,7 @@ impl Settings {
                 timeout: Duration::from_mins(10),
                 tool_paths: Vec::new(),
                 allowed_roots: Vec::new(),
+                allowed_hosts: AllowedHosts::default(),
                 project_suppression: true,
                 user: String::new(),
             },

@@ -123,6 +123,14 @@ fn ids() -> String {
 }
 
 impl ScanRequest {
+    /// Whether it can be carried out, as far as the request alone tells.
+    ///
+    /// # Errors
+    /// With what does not go together.
+    pub fn check(&self) -> Result<(), RequestError> {
+        self.selected().map(drop)
+    }
+
     /// Which scanners take part, in the order of the registry.
     pub(crate) fn selected(&self) -> Result<Vec<&'static crate::Scanner>, RequestError> {
         self.check_targets()?;

@@ -21,6 +21,13 @@ const TARGETS: { value: Target; label: string; field: string; hint: string }[] =
   { value: "target_host", label: "Host or network", field: "Host or range", hint: "10.20.0.0/24" },
 ];
 
+/** What is asked for when nobody chooses: without a type, a site or host would be a record only. */
+const typesOf: Record<Target, string[]> = {
+  target_path: [],
+  target_url: ["dast"],
+  target_host: ["network"],
+};
+
 export function LocalScanForm({ onSubmit, error, pending }: Props) {
   const [name, setName] = useState("");
   const [kind, setKind] = useState<Target>("target_path");
@@ -41,7 +48,7 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
     if (target.trim() === "") return;
     onSubmit({
       ...(name.trim() === "" ? {} : { name: name.trim() }),
-      scan_types: types,
+      scan_types: types.length > 0 ? types : typesOf[kind],
       [kind]: target.trim(),
     });
   };

@@ -36,6 +36,23 @@ test("a local scan sends its path and types and opens the new scan", async () =>
   expect(body).toEqual({ target_path: "/srv/shop", scan_types: ["code"] });
 });
 
+test("a host without a chosen type is scanned by scanners of hosts", async () => {
+  let body: unknown;
+  hub.use(
+    http.post(at("/scans"), async ({ request }) => {
+      body = await request.json();
+      return refusal(409, "target_unavailable", "The operator does not grant it.");
+    }),
+  );
+  const { user, drawer } = await openDrawer();
+  await user.click(within(drawer).getByRole("combobox", { name: "What to scan" }));
+  await user.click(await screen.findByRole("option", { name: "Host or network" }));
+  await user.type(within(drawer).getByLabelText("Host or range"), "10.20.0.0/24");
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  expect(await within(drawer).findByText(/The operator does not grant it/)).toBeDefined();
+  expect(body).toEqual({ target_host: "10.20.0.0/24", scan_types: ["network"] });
+});
+
 test("a missing tool is named with the way to get it", async () => {
   const { drawer } = await openDrawer();
   expect(await within(drawer).findAllByText(/Skipped: Trivy \(apt install trivy\)/)).not.toHaveLength(0);

@@ -237,9 +237,9 @@ pub(crate) struct NewScan {
     scan_types: Vec<String>,
     /// A folder or file on the hub's machine, for local scanners.
     target_path: Option<String>,
-    /// Short for `targets` with one element.
+    /// With a `scan_types` of `dast`, a web site for local scanners; else short for `targets` with one element.
     target_url: Option<String>,
-    /// Short for `targets` with one element.
+    /// With a `scan_types` of `network`, a host or network for local scanners; else short for `targets` with one element.
     target_host: Option<String>,
     targets: Vec<String>,
     integration_id: Option<Uuid>,
@@ -273,7 +273,9 @@ impl NewScan {
             name: self.name,
             scan_types: self.scan_type.into_iter().chain(self.scan_types).collect(),
             target_path: self.target_path,
-            targets: self.target_url.into_iter().chain(self.target_host).chain(self.targets).collect(),
+            target_url: self.target_url,
+            target_host: self.target_host,
+            targets: self.targets,
             integration_id: self.integration_id.map(IntegrationId),
             external_scan_id: self.external_scan_id,
             sub_scanner_id: self.sub_scanner_id.map(SubScannerId),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use scanhelm_core::credential::Secret;
 use scanhelm_hub::feeds::FeedSource;
+use scanhelm_hub::local::AllowedHosts;
 use scanhelm_net::NetworkPolicy;
 use url::Url;
 
@@ -210,6 +211,27 @@ impl Kind for Networks {
 
     fn shown(&self) -> String {
         self.ranges.join(", ")
+    }
+}
+
+/// `[local] allowed_hosts`, understood.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosts {
+    entries: Vec<String>,
+    pub(crate) allowed: AllowedHosts,
+}
+
+impl Kind for Hosts {
+    const NAME: &'static str = "list of hosts and networks";
+
+    fn read(raw: Raw) -> Result<Self, String> {
+        let entries = list(raw);
+        let allowed = AllowedHosts::parse(&entries)?;
+        Ok(Self { entries, allowed })
+    }
+
+    fn shown(&self) -> String {
+        self.entries.join(", ")
     }
 }
 

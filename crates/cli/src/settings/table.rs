@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kinds::{
-    CollectorUrl, DatabaseUrl, FeedPlace, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl,
+    CollectorUrl, DatabaseUrl, FeedPlace, Hosts, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl,
 };
 use super::mail::{MailAddress, Password, Port, SmtpSecurity};
 use super::{Effective, Layers, Problems};
@@ -200,6 +200,9 @@ settings! {
         tool_paths: Vec<PathBuf> = hub().local.tool_paths,
         /// Folders below which the hub may scan. Empty: it may scan nothing.
         allowed_roots: Vec<PathBuf> = hub().local.allowed_roots,
+        /// Sites and hosts that the hub may scan: `10.0.0.0/8`, `10.1.2.3`, `staging.example.com`, `*.lab.example.com`.
+        /// Empty: none.
+        allowed_hosts: Hosts = Hosts::default(),
         /// Comments, rules and the baseline of a scanned project suppress findings of it, as with `scanhelm scan`.
         /// Never where a company asks for a second person before something is suppressed.
         project_suppression: bool = hub().local.project_suppression,
@@ -314,6 +317,7 @@ impl Values {
         hub.local.timeout = self.local.timeout;
         hub.local.tool_paths.clone_from(&self.local.tool_paths);
         hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
+        hub.local.allowed_hosts.clone_from(&self.local.allowed_hosts.allowed);
         hub.local.user.clone_from(&self.local.user);
         hub.local.project_suppression = self.local.project_suppression;
         hub.jobs.workers = self.jobs.workers;

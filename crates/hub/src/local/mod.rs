@@ -4,15 +4,17 @@
 //! the processes did by then cannot be known, so the scan ends as failed, with that reason, and what was left running
 //! is ended.
 
+mod addresses;
 mod record;
 mod roots;
 mod scanners;
 mod suppression;
+mod targets;
 pub(crate) mod told;
 
-use std::path::Path;
 use std::sync::Arc;
 
+pub use addresses::AllowedHosts;
 pub(crate) use roots::Roots;
 use scanhelm_core::ids::ScanId;
 use scanhelm_core::job::Job;
@@ -20,10 +22,11 @@ use scanhelm_core::scan::Scan;
 use scanhelm_core::status::VendorState;
 use scanhelm_core::{Error, Result};
 use scanhelm_runner::process::User;
-use scanhelm_runner::{ScanOutcome, ScanRequest, ScanState, ScanType};
+use scanhelm_runner::{ScanOutcome, ScanRequest, ScanState};
 pub use scanners::LocalScanner;
 use serde_json::{Value, json};
 pub(crate) use suppression::Said;
+pub(crate) use targets::{LocalTargets, request as local_request};
 
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
@@ -53,11 +56,14 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
     let Some(scan) = record::started(hub, context, id).await? else {
         return Ok(Outcome::Cancelled);
     };
-    if let Err(error) = still_allowed(hub, &scan) {
-        record::ended(hub, context, id, VendorState::Failed, Some(error.detail.clone()), None).await?;
-        return Ok(Outcome::Failed(error.detail));
-    }
-    let outcome = match scan_target(hub, context, &scan).await {
+    let request = match request(hub, &scan) {
+        Ok(request) => request,
+        Err(error) => {
+            record::ended(hub, context, id, VendorState::Failed, Some(error.detail.clone()), None).await?;
+            return Ok(Outcome::Failed(error.detail));
+        }
+    };
+    let outcome = match scan_targets(hub, context, &scan, request).await {
         Ok(outcome) => outcome,
         Err(_) if context.cancelled.is_cancelled() => return Ok(Outcome::Cancelled),
         Err(error) => {
@@ -94,11 +100,11 @@ fn user(hub: &Hub) -> std::result::Result<Option<User>, String> {
 }
 
 /// Between creating and running a scan, links can be put in place and the operator can take a grant back.
-fn still_allowed(hub: &Hub, scan: &Scan) -> Result<()> {
-    match scan.config.get("target_path").and_then(Value::as_str) {
-        Some(path) => Roots::of(hub.settings()).allowed(Path::new(path)).map(|_| ()),
-        None => Ok(()),
-    }
+fn request(hub: &Hub, scan: &Scan) -> Result<ScanRequest> {
+    let targets = LocalTargets::of(&scan.config).allowed(hub.settings())?;
+    let types = scan.config.get("scan_types").and_then(Value::as_array).into_iter().flatten();
+    let types: Vec<String> = types.filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
+    targets::request(targets, &types)
 }
 
 /// Found again in the environment of every process of the scan.
@@ -113,22 +119,12 @@ fn reasons(outcome: &ScanOutcome) -> String {
 }
 
 /// Runs the scanners and writes their events into the feed as they come.
-async fn scan_target(
+async fn scan_targets(
     hub: &Hub,
     context: &JobContext,
     scan: &Scan,
+    mut request: ScanRequest,
 ) -> std::result::Result<ScanOutcome, scanhelm_runner::RequestError> {
-    let target = scan.config.get("target_path").and_then(Value::as_str).unwrap_or_default();
-    let mut request = ScanRequest::new(std::path::Path::new(target));
-    let wanted: Vec<ScanType> = scan
-        .config
-        .get("scan_types")
-        .and_then(Value::as_array)
-        .map(|types| types.iter().filter_map(|kind| kind.as_str()?.parse().ok()).collect())
-        .unwrap_or_default();
-    if !wanted.is_empty() {
-        request.scan_types = wanted;
-    }
     request.limits.time = hub.settings().local.timeout;
     request.max_parallel = hub.settings().local.places();
     request.places = Some(Arc::clone(&hub.0.scanner_places));

@@ -4,7 +4,7 @@
 //! a recorded command; the token is put into the vendor's scan, so that when the answer is lost the sweep finds the
 //! row again instead of adopting a stranger (trap S8).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::capability::Capability;
@@ -21,7 +21,7 @@ use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::{COMMAND_JOB, ScanView, Scans};
-use crate::local::{LOCAL_SCAN_JOB, Roots};
+use crate::local::{LOCAL_SCAN_JOB, LocalTargets, local_request};
 use crate::schedules::{Planned, require_launchable};
 
 /// The body of `POST /scans`.
@@ -30,6 +30,10 @@ pub struct NewScan {
     pub name: Option<String>,
     pub scan_types: Vec<String>,
     pub target_path: Option<String>,
+    /// Scanned here when a type of scan asks for it, else one more of the targets.
+    pub target_url: Option<String>,
+    /// The same.
+    pub target_host: Option<String>,
     pub targets: Vec<String>,
     pub integration_id: Option<IntegrationId>,
     pub external_scan_id: Option<String>,
@@ -47,7 +51,7 @@ pub struct NewScan {
 }
 
 impl Scans<'_> {
-    pub async fn create(&self, grant: &Grant, new: NewScan) -> Result<ScanView> {
+    pub async fn create(&self, grant: &Grant, mut new: NewScan) -> Result<ScanView> {
         grant.require(Permission::ScanCreate)?;
         let company = self.hub.store().company(grant.company).await?.ok_or_else(Error::not_found)?;
         if company.status == CompanyStatus::Deactivated {
@@ -56,7 +60,17 @@ impl Scans<'_> {
                 "The company is deactivated: no new scans. An operator can activate it again.",
             ));
         }
-        let id = match (new.integration_id, &new.external_scan_id, &new.target_path) {
+        let here =
+            LocalTargets { path: new.target_path.clone(), url: new.target_url.clone(), host: new.target_host.clone() };
+        let here = Some(here).filter(|here| match new.integration_id {
+            Some(_) => here.path.is_some(),
+            None => here.run_here(&new.scan_types),
+        });
+        if here.is_none() {
+            let more = new.target_url.take().into_iter().chain(new.target_host.take());
+            new.targets = more.chain(std::mem::take(&mut new.targets)).collect();
+        }
+        let id = match (new.integration_id, &new.external_scan_id, &here) {
             (Some(_), _, Some(_)) => {
                 return Err(Error::field(
                     "target_path",
@@ -69,7 +83,7 @@ impl Scans<'_> {
             (None, Some(_), _) => {
                 return Err(Error::field("integration_id", "required", "Say which integration has this vendor scan."));
             }
-            (None, None, Some(path)) => self.local(grant, &new, path).await?,
+            (None, None, Some(targets)) => self.local(grant, &new, targets.clone()).await?,
             (None, None, None) => self.record(grant, &new).await?,
         };
         self.hub.committed();
@@ -181,36 +195,30 @@ impl Scans<'_> {
         Ok(scan.id)
     }
 
-    async fn local(&self, grant: &Grant, new: &NewScan, path: &str) -> Result<ScanId> {
-        for scan_type in &new.scan_types {
-            if let Err(error) = scan_type.parse::<scanhelm_runner::ScanType>() {
-                return Err(Error::field("scan_types", "unknown", single_line(&format!("{error}."), 300)));
-            }
-        }
-        let target = self.allowed_target(path)?;
-        let target_text = target.display().to_string();
-        let folder = target.file_name().map_or_else(|| target_text.clone(), |name| name.to_string_lossy().into_owned());
-        // Local scans of one folder repeat; a name that nobody gave must not stand in the way.
+    async fn local(&self, grant: &Grant, new: &NewScan, mut wanted: LocalTargets) -> Result<ScanId> {
+        let allowed = wanted.allowed(self.hub.settings())?;
+        wanted.path = allowed.path.as_ref().map(|path| path.display().to_string());
+        wanted.url = allowed.site.as_ref().map(ToString::to_string);
+        wanted.host = allowed.host.as_ref().map(ToString::to_string);
+        let folder = allowed.path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let called = folder.or_else(|| wanted.all().next().cloned()).unwrap_or_default();
+        let request = local_request(allowed, &new.scan_types)?;
+        // Local scans of one target repeat; a name that nobody gave must not stand in the way.
         let id = ScanId::new(self.hub.ids());
         let short: String = id.to_string().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
-        let mut scan = self.base(grant, new, Origin::Local, &format!("{folder} {short}"))?;
+        let mut scan = self.base(grant, new, Origin::Local, &format!("{called} {short}"))?;
         scan.id = id;
-        if new.scan_types.is_empty() {
-            scan.scan_type = "code".to_owned();
+        if let (true, Some(first)) = (new.scan_types.is_empty(), request.scan_types.first()) {
+            scan.scan_type = first.as_str().to_owned();
         }
         scan.vendor = Some("local".to_owned());
-        scan.targets = vec![target_text.clone()];
+        scan.targets = wanted.all().cloned().collect();
         if let Value::Object(config) = &mut scan.config {
-            config.insert("target_path".to_owned(), json!(target_text));
+            wanted.write_to(config);
             config.insert("scan_types".to_owned(), json!(new.scan_types));
         }
         self.insert(grant, new, &scan, &[], "Waiting for a local scanner.").await?;
         Ok(scan.id)
-    }
-
-    /// The canonical form of a path that the operator lets the hub scan.
-    pub(crate) fn allowed_target(&self, path: &str) -> Result<PathBuf> {
-        Roots::of(self.hub.settings()).allowed(Path::new(path))
     }
 
     /// One transaction: row, schedule, commands with their jobs, feed and audit.

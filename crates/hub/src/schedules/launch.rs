@@ -15,6 +15,7 @@ use scanhelm_store::Transaction;
 use serde_json::Value;
 
 use crate::Hub;
+use crate::local::LocalTargets;
 use crate::scans::available;
 
 /// What was started.
@@ -28,7 +29,7 @@ pub(super) struct Started {
 /// Whether a schedule of this scan could ever do anything: refused with the reason otherwise. What only stands in the
 /// way now (it runs, the integration is disabled) may be otherwise when the time comes.
 pub(crate) async fn require_launchable(hub: &Hub, scan: &Scan) -> Result<()> {
-    if local_target(scan).is_some() {
+    if local_targets(scan).is_some() {
         return Ok(());
     }
     let mut as_linked = scan.clone();
@@ -53,8 +54,8 @@ async fn launch_availability(hub: &Hub, scan: &Scan, company: CompanyStatus) -> 
     Ok(available(hub, Capability::Launch, scan, integration.as_ref(), company))
 }
 
-fn local_target(scan: &Scan) -> Option<&str> {
-    scan.origin.runs_here().then(|| scan.config.get("target_path")?.as_str())?
+fn local_targets(scan: &Scan) -> Option<LocalTargets> {
+    scan.origin.runs_here().then(|| LocalTargets::of(&scan.config)).filter(|targets| !targets.is_empty())
 }
 
 /// Starts the scan inside the transaction of its nominal time. `wait`: the vendor's share of patience, when many are
@@ -68,8 +69,8 @@ pub(super) async fn start(
     wait: Duration,
 ) -> Result<Started> {
     let grant = Grant::system(schedule.company_id);
-    if let Some(target) = local_target(scan) {
-        return start_here(hub, transaction, &grant, scan, target, nominal).await;
+    if let Some(targets) = local_targets(scan) {
+        return start_here(hub, transaction, &grant, scan, &targets, nominal).await;
     }
     if scan.is_creating() {
         return Err(Error::new(ErrorCode::NotLinked, "The scanner has not confirmed the scan yet."));
@@ -85,10 +86,10 @@ async fn start_here(
     transaction: &Transaction,
     grant: &Grant,
     template: &Scan,
-    target: &str,
+    targets: &LocalTargets,
     nominal: Timestamp,
 ) -> Result<Started> {
-    hub.scans().allowed_target(target)?;
+    targets.allowed(hub.settings())?;
     let minute: String = nominal.to_string().chars().take(16).collect();
     let name = format!("{} {minute}Z", single_line(&template.name, 150));
     let mut scan = Scan::new(ScanId::new(hub.ids()), template.company_id, name, Origin::Scheduled, hub.now());

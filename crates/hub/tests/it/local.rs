@@ -11,6 +11,7 @@ use scanhelm_core::scan::{Origin, Scan};
 use scanhelm_core::status::Status;
 use scanhelm_core::{ErrorCode, Severity};
 use scanhelm_hub::findings::PolicyChange;
+use scanhelm_hub::local::AllowedHosts;
 use scanhelm_hub::scans::NewScan;
 use scanhelm_store::FindingFilter;
 use serde_json::Value;
@@ -111,6 +112,18 @@ async fn start(hub: &Running, grant: &Grant, name: &str, source: &Path) {
     };
     hub.hub.scans().create(grant, new).await.unwrap();
 }
+
+/// Says of the port that it was asked about what the file beside it says.
+const NMAP: &str = r#"[ "$1" = --version ] && { echo "Nmap version 7.93"; exit 0; }
+for word in "$@"; do [ "$last" = -oX ] && report=$word; [ "$last" = -p ] && port=$word; last=$word; done
+cat > "$report" <<XML
+<?xml version="1.0"?>
+<nmaprun scanner="nmap" args="nmap -n -sT -sV -Pn -p $port 127.0.0.1" start="1795442980" version="7.93" xmloutputversion="1.05">
+<host><status state="up" reason="user-set"/><address addr="127.0.0.1" addrtype="ipv4"/>
+<ports><port protocol="tcp" portid="$port"><state state="$(cat "$(dirname "$0")/state")" reason="syn-ack"/></port></ports></host>
+<runstats><finished time="1795442990" exit="success"/><hosts up="1" down="0" total="1"/></runstats>
+</nmaprun>
+XML"#;
 
 /// Targets, and a Bandit that notes when it starts and waits until it may end.
 struct Queue(PathBuf);
@@ -307,6 +320,60 @@ on_both_databases! {
         let told = bench.events(&link, "scan.suppression").await[0].to_string();
         assert!(told.contains("not below a folder") && !told.contains("password"), "{told}");
         bench.hub.stop().await;
+    }
+
+    /// A host is scanned where the operator grants it. What Nmap no longer sees there is gone; what it saw on another host
+    /// stays.
+    async fn hosts_are_scanned_where_they_are_granted(database) {
+        let home = Home::new(database);
+        let tools = home.data().join("tools");
+        fs::create_dir(&tools).unwrap();
+        program(&tools.join("nmap"), NMAP);
+        let says = |state: &str| fs::write(tools.join("state"), state).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || listener.incoming().for_each(drop));
+        let hub = home
+            .start_with(|settings| {
+                settings.local.tool_paths = vec![tools.clone()];
+                settings.local.allowed_hosts = AllowedHosts::parse(&["127.0.0.0/8"]).unwrap();
+            })
+            .await;
+        let grant = hub.company("Acme").await;
+        let of_host = |name: &str, host: String| NewScan {
+            name: Some(name.to_owned()),
+            target_host: Some(host),
+            scan_types: vec!["network".to_owned()],
+            ..NewScan::default()
+        };
+        let scanned = async |name: &str| {
+            hub.hub.scans().create(&grant, of_host(name, format!("127.0.0.1:{port}"))).await.unwrap();
+            let scan = hub.await_scan(&grant, name, |scan| scan.vendor_state.is_terminal() && scan.import_state.is_finished()).await;
+            assert_eq!((scan.status(), scan.origin), (Status::Completed, Origin::Local), "{:?}", scan.error);
+            let page = PageRequest { limit: 100, ..PageRequest::default() };
+            let listed = hub.hub.findings().list(&grant, &FindingFilter::default(), &page).await.unwrap();
+            listed.items.into_iter().map(|finding| (finding.location.label(), finding.status)).collect::<Vec<_>>()
+        };
+        says("open");
+        let place = format!("{port}/tcp");
+        assert_eq!(scanned("first").await, [(place.clone(), FindingState::Open)]);
+        says("closed");
+        assert_eq!(scanned("second").await, [(place.clone(), FindingState::Fixed)]);
+        says("open");
+        assert_eq!(scanned("third").await, [(place, FindingState::Open)]);
+
+        let refused = async |new: NewScan| hub.hub.scans().create(&grant, new).await.unwrap_err();
+        let other = refused(of_host("other", "10.0.0.1".to_owned())).await;
+        assert!(other.code == ErrorCode::TargetUnavailable && other.detail.contains("`[local] allowed_hosts`"), "{other}");
+        let site = NewScan { target_url: Some("http://169.254.169.254/".to_owned()), scan_types: vec!["dast".to_owned()], ..NewScan::default() };
+        assert!(refused(site).await.detail.contains("never scanned"));
+        let wrong = refused(of_host("wrong", "-iL /etc/passwd".to_owned())).await;
+        assert_eq!(wrong.fields.first().map(|field| field.field.as_str()), Some("target_host"));
+        // Somebody else's work is a record, whatever it names.
+        let record = NewScan { scan_types: Vec::new(), ..of_host("pen test", "10.0.0.1".to_owned()) };
+        let record = hub.hub.scans().create(&grant, record).await.unwrap().scan;
+        assert_eq!((record.origin, record.targets), (Origin::Manual, vec!["10.0.0.1".to_owned()]));
+        hub.stop().await;
     }
 
     /// A link that is put in place after the scan was asked for leads nowhere.

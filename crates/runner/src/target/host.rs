@@ -102,6 +102,17 @@ impl Host {
         self.port
     }
 
+    /// Its address and how many of its bits count: all of a single one; `None` for a name.
+    #[must_use]
+    pub const fn network(&self) -> Option<(IpAddr, u8)> {
+        match &self.name {
+            Name::Called(_) => None,
+            Name::Address(address @ IpAddr::V4(_)) => Some((*address, 32)),
+            Name::Address(address @ IpAddr::V6(_)) => Some((*address, 128)),
+            Name::Network { address, bits } => Some((*address, *bits)),
+        }
+    }
+
     #[must_use]
     pub const fn is_network(&self) -> bool {
         matches!(self.name, Name::Network { .. })

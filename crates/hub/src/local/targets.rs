@@ -1,0 +1,83 @@
+//! What a local scan is pointed at: as the caller names it, as it stands in the scan's settings, and as far as the
+//! operator grants it. Both when a scan is created and when it runs.
+
+use std::path::Path;
+
+use scanhelm_core::text::single_line;
+use scanhelm_core::{Error, Result};
+use scanhelm_runner::{Host, ScanRequest, ScanType, Site, TargetKind, Targets};
+use serde_json::{Map, Value, json};
+
+use super::Roots;
+use crate::Settings;
+
+/// By the names that the API gives them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LocalTargets {
+    pub path: Option<String>,
+    pub url: Option<String>,
+    pub host: Option<String>,
+}
+
+impl LocalTargets {
+    /// Of a scan that runs here.
+    pub(crate) fn of(config: &Value) -> Self {
+        let text = |name: &str| config.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self { path: text("target_path"), url: text("target_url"), host: text("target_host") }
+    }
+
+    pub(crate) fn write_to(&self, config: &mut Map<String, Value>) {
+        for (name, value) in [("target_path", &self.path), ("target_url", &self.url), ("target_host", &self.host)] {
+            if let Some(value) = value {
+                config.insert(name.to_owned(), json!(value));
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
+        [&self.path, &self.url, &self.host].into_iter().flatten()
+    }
+
+    /// Whether scanners of this machine are to look: always at a path; at a site or host when a type of theirs is
+    /// asked for, because a record of somebody else's work can name one too.
+    pub(crate) fn run_here(&self, scan_types: &[String]) -> bool {
+        let of_addresses = |text: &String| {
+            text.parse::<ScanType>().is_ok_and(|kind| matches!(kind.target(), TargetKind::Site | TargetKind::Host))
+        };
+        self.path.is_some() || ((self.url.is_some() || self.host.is_some()) && scan_types.iter().any(of_addresses))
+    }
+
+    /// The targets, read and granted.
+    pub(crate) fn allowed(&self, settings: &Settings) -> Result<Targets> {
+        let path = self.path.as_deref().map(|path| Roots::of(settings).allowed(Path::new(path))).transpose()?;
+        let site = read::<Site>("target_url", self.url.as_deref())?;
+        let host = read::<Host>("target_host", self.host.as_deref())?;
+        site.iter().try_for_each(|site| settings.local.allowed_hosts.allow_site(site))?;
+        host.iter().try_for_each(|host| settings.local.allowed_hosts.allow_host(host))?;
+        Ok(Targets { path, site, host })
+    }
+}
+
+fn read<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, text: Option<&str>) -> Result<Option<T>> {
+    let read = |text: &str| {
+        text.parse().map_err(|error| Error::field(field, "invalid", single_line(&format!("{error}."), 300)))
+    };
+    text.map(read).transpose()
+}
+
+/// The request for these types; without any, every type that there is a target for.
+pub(crate) fn request(targets: Targets, scan_types: &[String]) -> Result<ScanRequest> {
+    let wrong = |said: String| Error::field("scan_types", "unknown", single_line(&format!("{said}."), 300));
+    let wanted = scan_types.iter().map(|kind| kind.parse::<ScanType>().map_err(|error| wrong(error.to_string())));
+    let wanted = wanted.collect::<Result<Vec<ScanType>>>()?;
+    let mut request = ScanRequest::new(targets);
+    if !wanted.is_empty() {
+        request.scan_types = wanted;
+    }
+    request.check().map_err(|error| wrong(error.to_string()))?;
+    Ok(request)
+}
