@@ -4074,7 +4074,7 @@ export interface components {
              */
             sub_scanner_id?: string | null;
             /**
-             * @description Short for `targets` with one element.
+             * @description With a `scan_types` of `network`, a host or network for local scanners; else short for `targets` with one element.
              * @default null
              */
             target_host?: string | null;
@@ -4084,7 +4084,7 @@ export interface components {
              */
             target_path?: string | null;
             /**
-             * @description Short for `targets` with one element.
+             * @description With a `scan_types` of `dast`, a web site for local scanners; else short for `targets` with one element.
              * @default null
              */
             target_url?: string | null;
