@@ -45,10 +45,10 @@ pub(crate) struct ScanArguments {
     #[arg(long, value_name = "HOST")]
     host: Option<Host>,
     /// Scan what is staged for the next commit, as it is staged; without a target in the current folder
-    #[arg(long, conflicts_with_all = ["url", "host"])]
+    #[arg(long, conflicts_with_all = ["url", "host", "hub"])]
     staged: bool,
     /// Scan again when files change, and tell what is new and gone; Ctrl-C ends it
-    #[arg(long, conflicts_with_all = ["staged", "url", "host", "output", "output_files", "fail_on", "fail_on_new", "max_findings"])]
+    #[arg(long, conflicts_with_all = ["staged", "url", "host", "hub", "output", "output_files", "fail_on", "fail_on_new", "max_findings"])]
     watch: bool,
     #[command(flatten)]
     scanning: Scanning,

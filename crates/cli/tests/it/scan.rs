@@ -159,6 +159,8 @@ fn what_cannot_be_done_is_refused_with_2_before_anything_runs() {
         (&[".", "--fail-on", "severe"], "is not a severity"),
         (&[".", "--timeout", "5"], "is not a duration"),
         (&[".", "--config", "p/python"], "cannot be used"),
+        // What is staged is not all there is: a hub would close the rest.
+        (&["--staged", "--hub", "http://127.0.0.1:1"], "cannot be used with"),
         (&[], "name what to scan"),
     ] {
         let ended = here(arguments);
