@@ -101,6 +101,32 @@ async fn a_local_target_must_be_allowed() {
     assert_eq!(house.send(Ask::get("/api/v1/scans").key(&key)).await.json()["total"], 0);
 }
 
+/// It waits here for ever: no loop runs.
+#[tokio::test]
+async fn r152_to_r158_a_local_scan_is_cancelled_before_it_is_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let granted = folder.path().to_path_buf();
+    let house = House::with(|hub, _| hub.local.allowed_roots = vec![granted]).await;
+    let key = house.first().await.key;
+    let new = json!({"target_path": folder.path(), "scan_types": ["code"]});
+    let scan = house.send(Ask::post("/api/v1/scans", new).key(&key)).await.expect(201);
+    assert_eq!(scan["status"], "queued");
+    let path = format!("/api/v1/scans/{}", scan["id"].as_str().unwrap());
+    let send = async |method: Method, path: &str| {
+        let reply = house.send(Ask::new(method, path).key(&key)).await;
+        (reply.status.as_u16(), if reply.status.is_success() { String::new() } else { reply.code() })
+    };
+    let cancel = format!("{path}/cancel");
+    assert_eq!(send(Method::DELETE, &path).await, (409, "scan_is_active".to_owned()));
+    assert_eq!(send(Method::POST, &cancel).await, (200, String::new()));
+    assert_eq!(house.send(Ask::get(&path).key(&key)).await.expect(200)["status"], "cancelled");
+    assert_eq!(send(Method::POST, &cancel).await, (409, "scan_is_terminal".to_owned()));
+    assert_eq!(send(Method::DELETE, &path).await, (204, String::new()));
+    for (method, path) in [(Method::DELETE, &path), (Method::POST, &cancel)] {
+        assert_eq!(send(method, path).await.0, 404);
+    }
+}
+
 #[tokio::test]
 async fn the_catalogue_and_the_scanners_are_listed() {
     let house = House::new().await;
