@@ -26,7 +26,7 @@ use scanhelm_runner::{ScanOutcome, ScanRequest, ScanState};
 pub use scanners::LocalScanner;
 use serde_json::{Value, json};
 pub(crate) use suppression::Said;
-pub(crate) use targets::{LocalTargets, request as local_request};
+pub(crate) use targets::{LocalTargets, request as local_request, types as local_types};
 
 use crate::Hub;
 use crate::jobs::{JobContext, Outcome};
@@ -104,7 +104,7 @@ fn request(hub: &Hub, scan: &Scan) -> Result<ScanRequest> {
     let targets = LocalTargets::of(&scan.config).allowed(hub.settings())?;
     let types = scan.config.get("scan_types").and_then(Value::as_array).into_iter().flatten();
     let types: Vec<String> = types.filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
-    targets::request(targets, &types)
+    targets::request(targets, targets::types(&types)?)
 }
 
 /// Found again in the environment of every process of the scan.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result};
-use scanhelm_runner::{Host, ScanRequest, ScanType, Site, TargetKind, Targets};
+use scanhelm_runner::{Host, ScanRequest, ScanType, Site, TargetKind, Targets, UnknownScanType};
 use serde_json::{Map, Value, json};
 
 use super::Roots;
@@ -69,15 +69,22 @@ fn read<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, text: Option<
     text.map(read).transpose()
 }
 
+/// The types by their names.
+pub(crate) fn types(scan_types: &[String]) -> Result<Vec<ScanType>> {
+    let kind = |kind: &String| kind.parse().map_err(|error: UnknownScanType| wrong_types(error.to_string()));
+    scan_types.iter().map(kind).collect()
+}
+
+fn wrong_types(said: String) -> Error {
+    Error::field("scan_types", "unknown", single_line(&format!("{said}."), 300))
+}
+
 /// The request for these types; without any, every type that there is a target for.
-pub(crate) fn request(targets: Targets, scan_types: &[String]) -> Result<ScanRequest> {
-    let wrong = |said: String| Error::field("scan_types", "unknown", single_line(&format!("{said}."), 300));
-    let wanted = scan_types.iter().map(|kind| kind.parse::<ScanType>().map_err(|error| wrong(error.to_string())));
-    let wanted = wanted.collect::<Result<Vec<ScanType>>>()?;
+pub(crate) fn request(targets: Targets, types: Vec<ScanType>) -> Result<ScanRequest> {
     let mut request = ScanRequest::new(targets);
-    if !wanted.is_empty() {
-        request.scan_types = wanted;
+    if !types.is_empty() {
+        request.scan_types = types;
     }
-    request.check().map_err(|error| wrong(error.to_string()))?;
+    request.check().map_err(|error| wrong_types(error.to_string()))?;
     Ok(request)
 }

@@ -21,7 +21,7 @@ use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::{COMMAND_JOB, ScanView, Scans};
-use crate::local::{LOCAL_SCAN_JOB, LocalTargets, local_request};
+use crate::local::{LOCAL_SCAN_JOB, LocalTargets, local_request, local_types};
 use crate::schedules::{Planned, require_launchable};
 
 /// The body of `POST /scans`.
@@ -196,13 +196,14 @@ impl Scans<'_> {
     }
 
     async fn local(&self, grant: &Grant, new: &NewScan, mut wanted: LocalTargets) -> Result<ScanId> {
+        let types = local_types(&new.scan_types)?;
         let allowed = wanted.allowed(self.hub.settings())?;
         wanted.path = allowed.path.as_ref().map(|path| path.display().to_string());
         wanted.url = allowed.site.as_ref().map(ToString::to_string);
         wanted.host = allowed.host.as_ref().map(ToString::to_string);
         let folder = allowed.path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let called = folder.or_else(|| wanted.all().next().cloned()).unwrap_or_default();
-        let request = local_request(allowed, &new.scan_types)?;
+        let request = local_request(allowed, types)?;
         // Local scans of one target repeat; a name that nobody gave must not stand in the way.
         let id = ScanId::new(self.hub.ids());
         let short: String = id.to_string().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
