@@ -40,5 +40,5 @@ pub mod time;
 
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use ids::Ids;
-pub use severity::{Severity, SeverityCounts};
+pub use severity::{Severity, SeverityCounts, findings_in_words};
 pub use time::{Clock, Timestamp};

@@ -129,10 +129,15 @@ impl SeverityCounts {
         let parts: Vec<String> = parts.map(|severity| format!("{} {severity}", self.get(severity))).collect();
         match self.total() {
             0 => "no findings".to_owned(),
-            1 => format!("1 finding: {}", parts.join(", ")),
-            total => format!("{total} findings: {}", parts.join(", ")),
+            total => format!("{}: {}", findings_in_words(total), parts.join(", ")),
         }
     }
+}
+
+/// `1 finding`, `2 findings`.
+#[must_use]
+pub fn findings_in_words(count: u64) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
 }
 
 impl FromIterator<Severity> for SeverityCounts {

@@ -1,8 +1,8 @@
 //! What scanners said before, for files that have not changed.
 //!
-//! The key is everything that an answer depends on: the scanner with its version and program file, its arguments and the
-//! settings that were written for it, the rules, and the content of every file that is looked at; not where these files
-//! lie. What asks the network is never kept, and neither is what was told with arguments of the caller's own, which can
+//! The key is everything that an answer depends on: the scanner with its version and program file, our own program, which
+//! reads its report, its arguments and the settings that were written for it, the rules, and the content of every file
+//! that is looked at; not where these files lie. What asks the network is never kept, and neither is what was told with arguments of the caller's own, which can
 //! name files that are not in the key. An entry that cannot be read is no answer, and nothing here fails a scan.
 
 use std::fs::{self, File};
@@ -23,6 +23,8 @@ use crate::target::SourceTree;
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Of one answer.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// Of all files that are looked at: to digest more takes longer than many a scanner.
+const MOST_TREE_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// A folder of answers, readable by nobody else: they quote source code.
 #[derive(Clone, Debug)]
@@ -139,6 +141,10 @@ impl Digested {
     /// Every file that is looked at, by its name within the tree.
     pub(crate) fn add_tree(&mut self, tree: &SourceTree) -> io::Result<()> {
         self.add(tree.repository().as_bytes());
+        let sizes = tree.files().iter().map(|file| Ok(tree.root().join(file).metadata()?.len()));
+        if sizes.sum::<io::Result<u64>>()? > MOST_TREE_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         for file in tree.files() {
             self.add(file.as_os_str().as_bytes());
             self.add_content(&tree.root().join(file))?;

@@ -2,9 +2,9 @@
 //! come. Of every scan the first event is `ScanStart` and the last is one of `ScanComplete`, `ScanFailed` and
 //! `ScanCancelled`; a scanner's end follows its start.
 
-use scanhelm_core::SeverityCounts;
 use scanhelm_core::activity::Event;
 use scanhelm_core::scan::SkippedScanner;
+use scanhelm_core::{SeverityCounts, findings_in_words};
 use serde::Serialize;
 
 use crate::outcome::{FailedScanner, RanScanner};
@@ -62,14 +62,19 @@ impl RunnerEvent {
             Self::ScannerStart { scanner, version: Some(version), .. } => format!("{scanner} {version} started."),
             Self::ScannerStart { scanner, .. } => format!("{scanner} started."),
             Self::ScannerComplete(ran) if ran.warnings.is_empty() => {
-                format!("{} ended with {} findings.", ran.id, ran.findings)
+                format!("{} ended with {}.", ran.id, findings_in_words(ran.findings))
             }
             Self::ScannerComplete(ran) => {
-                format!("{} ended with {} findings and {} warnings.", ran.id, ran.findings, ran.warnings.len())
+                format!(
+                    "{} ended with {} and {} warnings.",
+                    ran.id,
+                    findings_in_words(ran.findings),
+                    ran.warnings.len()
+                )
             }
             Self::ScannerSkipped(skipped) => format!("{} was skipped: {}.", skipped.scanner, skipped.reason),
             Self::ScannerFailed(failed) => format!("{} failed: {}.", failed.id, failed.reason),
-            Self::ScanComplete { counts, .. } => format!("Scan ended with {} findings.", counts.total()),
+            Self::ScanComplete { counts, .. } => format!("Scan ended with {}.", findings_in_words(counts.total())),
             Self::ScanFailed { reason } => format!("Scan failed: {reason}."),
             Self::ScanCancelled { .. } => "Scan cancelled.".to_owned(),
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
+use scanhelm_core::findings_in_words;
 use scanhelm_formats::{ReadError, ReadOptions, ReportItem};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +59,8 @@ impl Read {
 
     fn tell_left_out(&mut self, count: u64, where_from: &str) {
         if count > 0 {
-            self.problems.push(format!("{count} findings {where_from} were left out"));
+            let were = if count == 1 { "was" } else { "were" };
+            self.problems.push(format!("{} {where_from} {were} left out", findings_in_words(count)));
         }
     }
 

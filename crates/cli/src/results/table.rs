@@ -1,6 +1,7 @@
 //! The table for people: worst first, then a summary that says who looked and who did not.
 
 use comfy_table::{Table, presets};
+use scanhelm_core::findings_in_words;
 use scanhelm_core::local::suppression::Way;
 use scanhelm_formats::write::Entry;
 
@@ -86,7 +87,7 @@ fn described(scanner: &ScannerResult) -> String {
     };
     match scanner {
         ScannerResult::Ran { scanner, version, findings, warnings } => {
-            let mut text = format!("  {}: {findings} findings\n", named(scanner, version));
+            let mut text = format!("  {}: {}\n", named(scanner, version), findings_in_words(*findings));
             for warning in warnings.iter().take(WARNINGS_SHOWN) {
                 text.push_str(&format!("    warning: {}\n", cell(warning, 300)));
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use scanhelm_core::findings_in_words;
 use scanhelm_core::local::suppression::Baseline;
 
 use super::judged::{self, Judged};
@@ -51,7 +52,7 @@ async fn carried_out(arguments: BaselineArguments) -> Result<Exit, Exit> {
     results::write_atomically(&arguments.output, |file| file.write_all(baseline.written().as_bytes()))
         .map_err(|error| exit::refused(&format!("`{shown}` cannot be written: {error}")))?;
     if !arguments.scanning.quiet {
-        exit::say(&format!("{shown}: {} findings", baseline.len()));
+        exit::say(&format!("{shown}: {}", findings_in_words(baseline.len() as u64)));
     }
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use scanhelm_core::findings_in_words;
 use scanhelm_core::text::single_line;
 use scanhelm_runner::RunnerEvent;
 
@@ -32,12 +33,12 @@ impl Progress {
             RunnerEvent::ScannerComplete(ran) if ran.cached => {
                 self.finish(
                     &ran.id,
-                    &format!("{}: {} findings as before, its files have not changed", ran.id, ran.findings),
+                    &format!("{}: {} as before, its files have not changed", ran.id, findings_in_words(ran.findings)),
                 );
             }
             RunnerEvent::ScannerComplete(ran) => {
                 let took = duration::shown(ran.duration);
-                self.finish(&ran.id, &format!("{}: {} findings in {took}", ran.id, ran.findings));
+                self.finish(&ran.id, &format!("{}: {} in {took}", ran.id, findings_in_words(ran.findings)));
             }
             RunnerEvent::ScannerSkipped(skipped) => {
                 self.finish(&skipped.scanner, &format!("{}: skipped, {}", skipped.scanner, skipped.reason));

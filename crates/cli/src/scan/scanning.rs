@@ -11,7 +11,7 @@ use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
     Cache, Coverage, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree,
-    TargetKind, Targets,
+    TargetKind, Targets, scanners,
 };
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -214,7 +214,7 @@ impl Scanning {
         ScanRequest {
             repository,
             scan_types: self.types_for(&targets, project),
-            scanners: Some(self.asked(project).to_vec()).filter(|scanners| !scanners.is_empty()),
+            scanners: self.selected(&targets, project),
             options: ScanOptions { rules: self.rules.clone(), arguments: added(&self.scanner_arguments) },
             limits: Limits { time: self.timeout, ..Limits::default() },
             max_parallel: if self.sequential { 1 } else { self.parallel },
@@ -246,6 +246,20 @@ impl Scanning {
         }
         let short: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         (!all.is_empty()).then(|| format!("arguments {short}"))
+    }
+
+    /// Those of the flags. Else the project's, which says who looks at its files and nothing of sites and hosts: those
+    /// are looked at by all scanners there are for them. `None`: all of the types.
+    fn selected(&self, targets: &Targets, project: &Project) -> Option<Vec<String>> {
+        if !self.scanners.is_empty() {
+            return Some(self.scanners.clone());
+        }
+        if project.scanners.is_empty() || targets.path.is_none() {
+            return None;
+        }
+        let of_files = |kind: &ScanType| kind.target() == TargetKind::Files;
+        let others = scanners().iter().filter(|scanner| !scanner.scan_types.iter().any(of_files));
+        Some(project.scanners.iter().cloned().chain(others.map(|scanner| scanner.id.to_owned())).collect())
     }
 
     /// The scanners that were asked for by name.

@@ -188,6 +188,41 @@ fn files_get_what_standard_output_would() {
     assert_eq!(names, ["app.py", "out.csv", "out.json", "out.sarif", "out.txt"], "nothing else is left behind");
 }
 
+/// They say who looks at its files; a host is looked at by scanners of hosts.
+#[test]
+fn the_projects_scanners_are_those_of_its_files() {
+    let (folder, tools) = (project(), TempDir::new().unwrap());
+    fs::write(folder.path().join(".scanhelm.toml"), "scanners = [\"bandit\"]\n").unwrap();
+    let script = r#"#!/bin/sh
+[ "$1" = --version ] && { echo "Nmap version 7.93"; exit 0; }
+for word in "$@"; do [ "$last" = -oX ] && report=$word; last=$word; done
+cat > "$report" <<XML
+<?xml version="1.0"?>
+<nmaprun scanner="nmap" args="nmap" start="1795442980" version="7.93" xmloutputversion="1.05">
+<host><status state="up" reason="user-set"/><address addr="127.0.0.1" addrtype="ipv4"/>
+<ports><port protocol="tcp" portid="80"><state state="open" reason="syn-ack"/></port></ports></host>
+<runstats><finished time="1795442990" exit="success"/><hosts up="1" down="0" total="1"/></runstats>
+</nmaprun>
+XML
+"#;
+    fs::write(tools.path().join("nmap"), script).unwrap();
+    fs::set_permissions(tools.path().join("nmap"), fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(scanners().join("bandit").canonicalize().unwrap(), tools.path().join("bandit")).unwrap();
+    let ran = |targets: &[&str]| -> Vec<String> {
+        let mut command = scanhelm();
+        command.current_dir(folder.path()).arg("scan").args(targets);
+        let ended: Ended =
+            command.args(["--output", "json", "--scanner-dir"]).arg(tools.path()).output().unwrap().into();
+        assert_eq!(ended.code, 0, "{targets:?}: {}", ended.stderr);
+        let result: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let all = result["scanners"].as_array().unwrap().iter();
+        all.filter(|one| one["outcome"] == "ran").map(|one| one["scanner"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ran(&["."]), ["bandit"]);
+    assert_eq!(ran(&["--host", "127.0.0.1"]), ["nmap"]);
+    assert_eq!(ran(&[".", "--host", "127.0.0.1"]), ["bandit", "nmap"]);
+}
+
 #[test]
 fn both_scanners_run_without_being_named() {
     let folder = project();
@@ -195,7 +230,7 @@ fn both_scanners_run_without_being_named() {
         scanhelm().arg("scan").arg(folder.path()).arg("--scanner-dir").arg(scanners()).output().unwrap().into();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     for expected in
-        ["scanhelm-python-shell-command", "B602", "  bandit 1.9.4: 2 findings\n  semgrep 1.182.0: 1 findings\n"]
+        ["scanhelm-python-shell-command", "B602", "  bandit 1.9.4: 2 findings\n  semgrep 1.182.0: 1 finding\n"]
     {
         assert!(ended.stdout.contains(expected), "{}", ended.stdout);
     }

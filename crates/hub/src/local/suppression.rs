@@ -14,7 +14,7 @@ use scanhelm_core::local::suppression::{Suppressed, Way};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
-use scanhelm_core::{Error, Result, SeverityCounts, Timestamp};
+use scanhelm_core::{Error, Result, SeverityCounts, Timestamp, findings_in_words};
 use scanhelm_runner::SourceTree;
 use scanhelm_runner::project::{self, Judged, Project};
 use serde_json::json;
@@ -102,7 +102,7 @@ async fn tell(
         return Ok(());
     }
     let named: Vec<String> = ways.iter().map(|(way, count)| format!("{count} {}", way.as_str())).collect();
-    let findings = if suppressed == 1 { "1 finding".to_owned() } else { format!("{suppressed} findings") };
+    let findings = findings_in_words(suppressed);
     let mut message = match (suppressed, second_person) {
         (0, _) => "The project suppresses no finding.".to_owned(),
         (_, false) => format!("The project suppresses {findings}: {}.", named.join(", ")),

@@ -199,6 +199,7 @@ impl Scan {
         let rules = self.options.rules.clone();
         let work = move || {
             let mut digested = Digested::new();
+            digested.add_program(&std::env::current_exe().ok()?).ok()?;
             digested.add_tree(&tree).ok()?;
             rules.iter().try_for_each(|path| digested.add_files(path)).ok()?;
             Some(digested)

@@ -198,6 +198,19 @@ async fn an_answer_is_kept_until_anything_that_it_depends_on_changes() {
     assert_eq!(runs(), 7, "what was kept is still there");
 }
 
+/// A file of that size is digested for longer than most scanners take.
+#[tokio::test]
+async fn a_huge_tree_is_not_digested() {
+    let fakes = Fakes::bandit(r#"echo run >> $NOTES/runs; cat "$whole" > "$report"; exit 1"#);
+    let kept = tempfile::TempDir::new().unwrap();
+    fs::File::create(fakes.target.path().join("disk.img")).unwrap().set_len(10 << 30).unwrap();
+    for _ in 0..2 {
+        let cache = Cache::new(kept.path().to_path_buf(), Timestamp::from_seconds(1));
+        fakes.scan(ScanRequest { cache: Some(cache), ..fakes.request() }).await;
+    }
+    assert_eq!(fakes.note("runs").lines().count(), 2);
+}
+
 #[tokio::test]
 async fn a_failure_is_not_kept() {
     let fakes = Fakes::bandit("echo run >> $NOTES/runs; exit 3");
