@@ -21,12 +21,18 @@ const TARGETS: { value: Target; label: string; field: string; hint: string }[] =
   { value: "target_host", label: "Host or network", field: "Host or range", hint: "10.20.0.0/24" },
 ];
 
-/** What is asked for when nobody chooses: without a type, a site or host would be a record only. */
+/** Types of scans that look at something else than files. What is asked for when nobody chooses: without a type, a
+ * site or host would be a record only. */
 const typesOf: Record<Target, string[]> = {
   target_path: [],
   target_url: ["dast"],
   target_host: ["network"],
 };
+/** Nothing that a directory is, and not offered here: the hub's own machine. */
+const NOT_OF_FILES = ["dast", "network", "baseline"];
+
+const suits = (kind: Target, type: string) =>
+  kind === "target_path" ? !NOT_OF_FILES.includes(type) : typesOf[kind].includes(type);
 
 export function LocalScanForm({ onSubmit, error, pending }: Props) {
   const [name, setName] = useState("");
@@ -59,7 +65,11 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
         data={TARGETS.map(({ value, label }) => ({ value, label }))}
         value={kind}
         allowDeselect={false}
-        onChange={(value) => setKind((value ?? "target_path") as Target)}
+        onChange={(value) => {
+          const chosen = (value ?? "target_path") as Target;
+          setKind(chosen);
+          setTypes(typesOf[chosen]);
+        }}
       />
       <TextInput
         label={TARGETS.find((each) => each.value === kind)?.field}
@@ -76,7 +86,8 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
         />
       ) : (
         <ScanTypes
-          scanners={scanners.data?.items ?? []}
+          scanners={scanners.data?.items}
+          suits={(type) => suits(kind, type)}
           chosen={types}
           onChange={setTypes}
           error={errors.scan_types ?? errors.scan_type}
@@ -99,16 +110,18 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
 }
 
 type TypesProps = {
-  scanners: LocalScanner[];
+  /** Not there yet while the hub asks its tools for their versions. */
+  scanners: LocalScanner[] | undefined;
+  suits: (type: string) => boolean;
   chosen: string[];
   onChange: (types: string[]) => void;
   error: string | undefined;
 };
 
 /** One line a scan type: who will run it, and for a missing tool how to get it. */
-function ScanTypes({ scanners, chosen, onChange, error }: TypesProps) {
+function ScanTypes({ scanners = [], suits, chosen, onChange, error }: TypesProps) {
   const faultId = useId();
-  const types = [...new Set(scanners.flatMap((scanner) => scanner.scan_types))].sort();
+  const types = [...new Set(scanners.flatMap((scanner) => scanner.scan_types))].filter(suits).sort();
   return (
     <fieldset className={styles.fieldset} aria-describedby={error ? faultId : undefined}>
       <legend>Scan types</legend>
@@ -116,6 +129,11 @@ function ScanTypes({ scanners, chosen, onChange, error }: TypesProps) {
         <div id={faultId} className={styles.fault}>
           {error}
         </div>
+      ) : null}
+      {scanners.length === 0 ? (
+        <p className="quiet" aria-busy="true">
+          Asking the scanners of the hub for their versions
+        </p>
       ) : null}
       <div className={styles.types}>
         {types.map((type) => {

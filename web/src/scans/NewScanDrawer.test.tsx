@@ -6,10 +6,13 @@ import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 import { readTargets } from "./targets.ts";
 
-async function openDrawer() {
+async function openDrawer(scannersAnswer: Promise<void> = Promise.resolve()) {
   hub.use(
     http.get(at("/scans"), () => listing([scan()])),
-    http.get(at("/scanners"), () => listing(localScanners)),
+    http.get(at("/scanners"), async () => {
+      await scannersAnswer;
+      return listing(localScanners);
+    }),
     http.get(at("/integrations"), () => listing(integrations(Date.now()))),
     http.get(at("/integrations/:id/sub-scanners"), () => listing([])),
   );
@@ -47,10 +50,29 @@ test("a host without a chosen type is scanned by scanners of hosts", async () =>
   const { user, drawer } = await openDrawer();
   await user.click(within(drawer).getByRole("combobox", { name: "What to scan" }));
   await user.click(await screen.findByRole("option", { name: "Host or network" }));
+  const types = await within(drawer).findAllByRole("checkbox");
+  expect(types.map((type) => type.closest("div")?.parentElement?.textContent)).toEqual([
+    expect.stringContaining("Nmap"),
+  ]);
+  expect((types[0] as HTMLInputElement).checked).toBe(true);
   await user.type(within(drawer).getByLabelText("Host or range"), "10.20.0.0/24");
   await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
   expect(await within(drawer).findByText(/The operator does not grant it/)).toBeDefined();
   expect(body).toEqual({ target_host: "10.20.0.0/24", scan_types: ["network"] });
+});
+
+test("while the hub asks its scanners the form says so", async () => {
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const { drawer } = await openDrawer(asked);
+  expect(await within(drawer).findByText(/Asking the scanners of the hub/)).toBeDefined();
+  expect(within(drawer).queryAllByRole("checkbox")).toHaveLength(0);
+  answer();
+  expect(await within(drawer).findByRole("checkbox", { name: "code" })).toBeDefined();
+  expect(within(drawer).queryByText(/Asking the scanners of the hub/)).toBeNull();
+  expect(within(drawer).queryByRole("checkbox", { name: "network" })).toBeNull();
 });
 
 test("a missing tool is named with the way to get it", async () => {
