@@ -18,6 +18,8 @@ const inDialog = (name) => (page) => page.getByRole("dialog").getByRole("button"
 const steps = (...all) => async (page) => {
   for (const step of all) await step(page);
 };
+/** The hub asks its scanners for their versions first. */
+const typeOfScan = (name) => (page) => page.getByRole("checkbox", { name, exact: true }).waitFor({ timeout: 60_000 });
 const fill = (label, text) => (page) => page.getByLabel(label, { exact: true }).fill(text);
 
 /** The demo lives: waits until it has one scan of the wanted kind. */
@@ -38,7 +40,11 @@ const pages = [
   { name: "scans-filter-menu", path: "/scans", act: steps(click("Filter"), click("Status", "menuitem")) },
   { name: "scans-row-menu", path: "/scans", act: click(/^Actions for/) },
   { name: "scans-delete", path: "/scans?status=running", act: steps(click(/^Actions for/), click("Delete…", "menuitem")) },
-  { name: "scans-new-local", path: "/scans", widths: [1440, 390], act: steps(click("New scan"), click("Start scan")) },
+  { name: "scans-new-local", path: "/scans", widths: [1440, 390], act: steps(click("New scan"), typeOfScan("code"), click("Start scan")) },
+  { name: "scans-new-host", path: "/scans", widths: [1440, 390], act: steps(
+    click("New scan"), typeOfScan("code"), click("What to scan", "combobox"), click("Host or network", "option"), typeOfScan("network"),
+    fill("Host or range", "10.20.0.0/24"), click("Start scan"), (page) => page.getByRole("alert").first().waitFor(),
+  ) },
   { name: "scans-new-integration", path: "/scans", act: steps(click("New scan"), (page) => page.getByText("Use an integration").click()) },
   { name: "scans-upload", path: "/scans", act: steps(click("Upload report"), click(/^Upload$/)) },
   { name: "scans-help", path: "/scans", act: (page) => page.keyboard.press("?") },
