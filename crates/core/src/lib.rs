@@ -16,6 +16,7 @@ pub mod ci;
 pub mod command;
 pub mod company;
 pub mod compliance;
+pub mod component;
 pub mod coverage;
 pub mod credential;
 pub mod error;
