@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use scanhelm_core::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +46,8 @@ impl Cache {
         Self { folder, now }
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<Answer> {
+    /// What was put there, from its JSON.
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
         let path = self.place(key);
         let file = File::open(&path).ok()?;
         let mut bytes = Vec::new();
@@ -56,7 +58,7 @@ impl Cache {
         Some(answer)
     }
 
-    /// An [`Answer`] as JSON, in one step: a reader never sees half an answer.
+    /// JSON, in one step: a reader never sees half an answer.
     pub(crate) fn put(&self, key: &Key, answer: &[u8]) {
         let written = || -> io::Result<()> {
             let path = self.place(key);
@@ -205,17 +207,18 @@ mod tests {
         other.add(b"a");
         other.add(b"bc");
         let (one, other) = (one.key(), other.key());
-        assert!(cache.get(&one).is_none());
+        let get = |cache: &Cache, key: &Key| cache.get::<Answer>(key);
+        assert!(get(&cache, &one).is_none());
         cache.put(&one, &answer("seen"));
-        assert_eq!(cache.get(&one).unwrap().read.problems, ["seen"]);
-        assert!(cache.get(&other).is_none(), "parts do not run into each other");
+        assert_eq!(get(&cache, &one).unwrap().read.problems, ["seen"]);
+        assert!(get(&cache, &other).is_none(), "parts do not run into each other");
 
         // The time at which it was written is the file system's.
         let written = fs::metadata(cache.place(&one)).unwrap().modified().unwrap();
         at(written + KEPT - Duration::from_secs(60)).tidy_up();
-        assert!(at(written).get(&one).is_some());
+        assert!(get(&at(written), &one).is_some());
         at(written + KEPT + Duration::from_secs(60)).tidy_up();
-        assert!(cache.get(&one).is_none());
+        assert!(get(&cache, &one).is_none());
     }
 
     #[test]
@@ -227,6 +230,6 @@ mod tests {
         let path = cache.place(&key);
         let text = fs::read(&path).unwrap();
         fs::write(&path, text.get(..text.len() / 2).unwrap()).unwrap();
-        assert!(cache.get(&key).is_none());
+        assert!(cache.get::<Answer>(&key).is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::{Cache, Digested, Key};
 use crate::process::{self, Why};
 use crate::scanner::Scanner;
 use crate::scanners::scanners;
@@ -35,12 +37,14 @@ fn id_of<S: serde::Serializer>(scanner: &&'static Scanner, serializer: S) -> Res
 }
 
 /// Looks for scanners: at the configured place, else in the extra folders, else on PATH. A version that was found is
-/// remembered until the program file changes, so a long-lived value is worth keeping.
+/// remembered until the program file changes, so a long-lived value is worth keeping; programs that live shortly keep
+/// versions in a [`Cache`], because some scanners work for seconds to tell theirs.
 #[derive(Debug, Default)]
 pub struct Discovery {
     folders: Vec<PathBuf>,
     programs: BTreeMap<String, PathBuf>,
     versions: Mutex<HashMap<Stamp, String>>,
+    kept: Option<Cache>,
 }
 
 /// A program file at one instant.
@@ -59,7 +63,12 @@ impl Discovery {
     pub fn new(extra_folders: Vec<PathBuf>, programs: BTreeMap<String, PathBuf>) -> Self {
         let on_path = std::env::var_os("PATH").unwrap_or_default();
         let folders = extra_folders.into_iter().chain(std::env::split_paths(&on_path));
-        Self { folders: folders.filter_map(absolute).collect(), programs, versions: Mutex::default() }
+        Self { folders: folders.filter_map(absolute).collect(), programs, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn with_kept_versions(self, kept: Option<Cache>) -> Self {
+        Self { kept, ..self }
     }
 
     /// Every known scanner, in the order of the registry.
@@ -107,7 +116,14 @@ impl Discovery {
         if let Some(version) = stamp.as_ref().and_then(remembered) {
             return Ok(version);
         }
-        let version = probe(scanner, path).await?;
+        let kept = self.kept.as_ref().zip(stamp.as_ref().map(Stamp::key));
+        let version = match kept.as_ref().and_then(|(cache, key)| cache.get(key)) {
+            Some(version) => version,
+            None => probe(scanner, path).await?,
+        };
+        if let Some((cache, key)) = kept {
+            cache.put(&key, serde_json::Value::from(version.as_str()).to_string().as_bytes());
+        }
         if let Some(stamp) = stamp {
             self.lock().insert(stamp, version.clone());
         }
@@ -137,6 +153,14 @@ impl Stamp {
             length: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
         })
+    }
+
+    fn key(&self) -> Key {
+        let mut digested = Digested::new();
+        digested.add(b"version");
+        digested.add(self.path.as_os_str().as_bytes());
+        digested.add(format!("{} {} {:?}", self.inode, self.length, self.modified).as_bytes());
+        digested.key()
     }
 }
 

@@ -271,7 +271,7 @@ impl Scanning {
         let cancel = CancellationToken::new();
         let interruption = Interruption::new()?;
         let progress = progress::Progress::new(self.quiet);
-        let discovery = self.installation.discovery();
+        let discovery = self.installation.discovery().with_kept_versions(request.cache.clone());
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
         let outcome = tokio::select! {
             outcome = scan => outcome,

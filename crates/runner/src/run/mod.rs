@@ -20,6 +20,8 @@ use crate::event::RunnerEvent;
 use crate::order;
 use crate::outcome::{Coverage, FailedScanner, RanScanner, ScanOutcome, ScanState};
 use crate::request::{RequestError, ScanRequest};
+use crate::scanner::Scanner;
+use crate::scanners;
 use one::Scan;
 
 /// Carries out a scan. Events come from the calling task, in order, and must be taken quickly.
@@ -53,9 +55,16 @@ pub async fn run(
         content: OnceCell::new(),
     };
     // Boxed and listed first: a lazily mapped stream of borrowing futures is not provably `Send` for the callers.
-    let starts: Vec<BoxFuture<'_, End>> =
-        selected.iter().map(|scanner| scan.one(discovery, scanner, cancel, &events).boxed()).collect();
-    let ends: Vec<End> = futures::stream::iter(starts).buffered(request.max_parallel.max(1)).collect().await;
+    let mut turns: Vec<(usize, &'static Scanner)> = selected.iter().copied().enumerate().collect();
+    turns.sort_by_key(|(_, scanner)| scanners::turn(scanner));
+    let starts: Vec<BoxFuture<'_, (usize, End)>> = turns
+        .into_iter()
+        .map(|(place, scanner)| scan.one(discovery, scanner, cancel, &events).map(move |end| (place, end)).boxed())
+        .collect();
+    let mut ends: Vec<(usize, End)> =
+        futures::stream::iter(starts).buffer_unordered(request.max_parallel.max(1)).collect().await;
+    ends.sort_by_key(|(place, _)| *place);
+    let ends = ends.into_iter().map(|(_, end)| end);
 
     if let Some(cache) = scan.cache.clone() {
         // Best effort: nobody waits for it and nothing depends on it.
@@ -78,7 +87,7 @@ enum End {
     Cancelled,
 }
 
-fn summed_up(ends: Vec<End>, cancelled: bool) -> ScanOutcome {
+fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
     let mut outcome = ScanOutcome {
         state: ScanState::Completed,
         records: Vec::new(),

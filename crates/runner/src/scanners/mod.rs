@@ -90,6 +90,33 @@ pub fn scanner(id: &str) -> Option<&'static Scanner> {
     SCANNERS.iter().find(|scanner| scanner.id == id)
 }
 
+/// Those that take longest, longest first, as seen on the sources that the tests scan and on sites. Whoever begins with
+/// them does not wait for one of them alone at the end.
+const LONGEST: &[&str] = &[
+    "zap",
+    "nuclei",
+    "wapiti",
+    "testssl",
+    "nmap",
+    "masscan",
+    "sslyze",
+    "lynis",
+    "detect-secrets",
+    "semgrep",
+    "njsscan",
+    "mobsfscan",
+    "checkov",
+    "bandit",
+    "gitleaks",
+    "trivy",
+    "cppcheck",
+];
+
+/// When a scanner of a scan starts, before those with a higher number. The rest start in the order of the registry.
+pub(crate) fn turn(scanner: &Scanner) -> usize {
+    LONGEST.iter().position(|id| *id == scanner.id).unwrap_or(LONGEST.len())
+}
+
 /// A file of ours that a scanner is to take its settings from, and so not from the target.
 fn settings(invocation: &Invocation<'_>, name: &str, text: &str) -> io::Result<PathBuf> {
     let path = invocation.folder.join(name);
@@ -120,6 +147,11 @@ pub(crate) fn shipped_rule_files() -> impl Iterator<Item = (&'static str, &'stat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_that_take_longest_are_scanners() {
+        assert!(LONGEST.iter().all(|id| scanner(id).is_some()));
+    }
 
     /// The table of docs/LOCAL_SCANS.md is written by hand and must not say anything else.
     #[test]

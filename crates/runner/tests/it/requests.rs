@@ -46,6 +46,17 @@ async fn scanners_run_at_the_same_time_when_allowed() {
 }
 
 #[tokio::test]
+async fn a_long_scanner_does_not_hold_up_those_behind_it() {
+    // Two at a time, and the first of the registry ends when the third has started.
+    let mut fakes = Fakes::bandit(&format!("while [ ! -e $NOTES/third ]; do sleep 0.01; done\n{ONE_FINDING}"));
+    fakes.add("semgrep", CLEAN_SEMGREP);
+    fakes.add("ruff", "touch $NOTES/third; exit 9");
+    let (outcome, _) = fakes.scan(ScanRequest { max_parallel: 2, ..fakes.request() }).await;
+    let ran: Vec<&str> = outcome.ran.iter().map(|ran| ran.id.as_str()).collect();
+    assert_eq!(ran, ["bandit", "semgrep"], "in the order of the registry, whoever started and ended first");
+}
+
+#[tokio::test]
 async fn one_scanners_failure_does_not_take_the_others_findings() {
     let mut fakes = Fakes::bandit(ONE_FINDING);
     fakes.add("semgrep", "echo 'invalid rule' >&2; exit 7");
@@ -196,6 +207,31 @@ async fn an_answer_is_kept_until_anything_that_it_depends_on_changes() {
     assert_eq!(runs(), 7, "arguments of one's own are never kept");
     fakes.scan(request()).await;
     assert_eq!(runs(), 7, "what was kept is still there");
+}
+
+#[tokio::test]
+async fn a_version_that_was_kept_is_not_asked_again_until_the_program_changes() {
+    let mut fakes = Fakes::bandit(ONE_FINDING);
+    let kept = tempfile::TempDir::new().unwrap();
+    let tells = |fakes: &mut Fakes, version: &str| {
+        fakes.add("bandit", ONE_FINDING);
+        let program = fakes.notes.path().join("bandit");
+        let text = fs::read_to_string(&program).unwrap();
+        let notes = fakes.notes.path().display();
+        fs::write(program, text.replace("echo fake 9.9.9", &format!("echo asked >> {notes}/asked; echo {version}")))
+            .unwrap();
+    };
+    let version = async |fakes: &Fakes| {
+        let cache = Cache::new(kept.path().to_path_buf(), Timestamp::from_seconds(1));
+        let discovery = fakes.discovery().with_kept_versions(Some(cache));
+        discovery.find_one(scanners().iter().find(|scanner| scanner.id == "bandit").unwrap()).await.version
+    };
+    tells(&mut fakes, "9.9.9");
+    assert_eq!(version(&fakes).await.as_deref(), Some("9.9.9"));
+    assert_eq!(version(&fakes).await.as_deref(), Some("9.9.9"));
+    assert_eq!(fakes.note("asked").lines().count(), 1);
+    tells(&mut fakes, "10.10.10");
+    assert_eq!(version(&fakes).await.as_deref(), Some("10.10.10"));
 }
 
 /// A file of that size is digested for longer than most scanners take.
