@@ -73,7 +73,11 @@ fn known(arguments: &ExplainArguments) -> Result<Rules, String> {
     let mut rules = Rules::new();
     for shipped in scanhelm_runner::shipped_rules() {
         let rule = rules.entry((shipped.scanner.to_owned(), shipped.id)).or_default();
-        rule.languages = Some(shipped.languages);
+        rule.titles.extend(shipped.title.map(str::to_owned));
+        rule.severities.extend(shipped.rating);
+        rule.languages = Some(shipped.languages).filter(|languages| !languages.is_empty());
+        rule.solutions.extend(shipped.solution.map(str::to_owned));
+        rule.references.extend(shipped.reference.map(str::to_owned));
         rule.descriptions.insert(shipped.message);
         rule.weaknesses.extend(shipped.weaknesses.iter().filter_map(|weakness| {
             let (number, name) = weakness.strip_prefix("CWE-")?.split_once(": ")?;

@@ -98,6 +98,7 @@ pub use format::Format;
 pub use options::{Limits, ReadOptions};
 pub use registry::{by_id, candidates, formats};
 pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};
+pub use site::{page, scanned_site};
 
 /// Recognises a report by its content (or takes `options.format` at its word) and starts reading it.
 ///

@@ -6,7 +6,8 @@
 use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
 
 /// `None` for what is no web address.
-pub(crate) fn page(url: &str) -> Option<String> {
+#[must_use]
+pub fn page(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     let own_port = match scheme.as_str() {
@@ -33,7 +34,8 @@ pub(crate) fn site(page: &str) -> AssetRecord {
 /// The site of a scan that starts at `address`, for scanners whose scans cover what is below their start: a start
 /// at a path is a site of its own, so that the scans of two applications of one host never close each other's
 /// findings. A bare host name, as some products keep it, stays one.
-pub(crate) fn scanned_site(address: &str) -> AssetRecord {
+#[must_use]
+pub fn scanned_site(address: &str) -> AssetRecord {
     let address = address.trim();
     let start = match page(address) {
         Some(page) => page,

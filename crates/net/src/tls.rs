@@ -50,7 +50,15 @@ pub(crate) fn client_config(ca_pem: Option<&str>) -> Result<ClientConfig, Error>
     Ok(config)
 }
 
-fn own_roots(pem: &str) -> Result<(Arc<RootCertStore>, Vec<CertificateDer<'static>>), Error> {
+/// For a client that calls nothing with TLS.
+pub(crate) fn trusting_nobody() -> Result<ClientConfig, Error> {
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal(format!("no usable TLS version: {error}")))?;
+    Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+pub(crate) fn own_roots(pem: &str) -> Result<(Arc<RootCertStore>, Vec<CertificateDer<'static>>), Error> {
     let refuse = |detail: &str| Err(Error::field("ca_pem", "malformed", detail));
     if pem.contains("PRIVATE KEY") {
         return refuse("This holds a private key. Paste only certificates; a private key must stay where it is.");
@@ -74,7 +82,7 @@ fn own_roots(pem: &str) -> Result<(Arc<RootCertStore>, Vec<CertificateDer<'stati
     Ok((Arc::new(roots), certificates))
 }
 
-fn system_roots() -> Result<Arc<RootCertStore>, Error> {
+pub(crate) fn system_roots() -> Result<Arc<RootCertStore>, Error> {
     static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     let roots = ROOTS.get_or_init(|| {
         let mut roots = RootCertStore::empty();
@@ -115,7 +123,7 @@ impl ServerCertVerifier for Verifier {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            Err(error) if self.is_self_signed(&error, end_entity, server_name, now) => {
+            Err(error) if is_self_signed(&error, end_entity, server_name, now, &self.provider) => {
                 Err(CertificateError::Other(OtherError(Arc::new(SelfSigned))).into())
             }
             verdict => verdict,
@@ -145,38 +153,35 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-impl Verifier {
-    /// A certificate that would be fine if only it itself were trusted is self-signed.
-    fn is_self_signed(
-        &self,
-        error: &rustls::Error,
-        certificate: &CertificateDer<'_>,
-        server_name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> bool {
-        let untrusted = matches!(
-            error,
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)
-        );
-        if !untrusted && !is_ca_as_server(error) {
-            return false;
-        }
-        let mut itself = RootCertStore::empty();
-        if itself.add(certificate.clone().into_owned()).is_err() {
-            return false;
-        }
-        let Ok(verifier) =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(itself), Arc::clone(&self.provider)).build()
-        else {
-            return false;
-        };
-        match verifier.verify_server_cert(certificate, &[], server_name, &[], now) {
-            Ok(_) => true,
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => true,
-            Err(error) => is_ca_as_server(&error),
-        }
+/// A certificate that would be fine if only it itself were trusted is self-signed.
+pub(crate) fn is_self_signed(
+    error: &rustls::Error,
+    certificate: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+    provider: &Arc<CryptoProvider>,
+) -> bool {
+    let untrusted = matches!(
+        error,
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)
+    );
+    if !untrusted && !is_ca_as_server(error) {
+        return false;
+    }
+    let mut itself = RootCertStore::empty();
+    if itself.add(certificate.clone().into_owned()).is_err() {
+        return false;
+    }
+    let Ok(verifier) = WebPkiServerVerifier::builder_with_provider(Arc::new(itself), Arc::clone(provider)).build()
+    else {
+        return false;
+    };
+    match verifier.verify_server_cert(certificate, &[], server_name, &[], now) {
+        Ok(_) => true,
+        Err(rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        )) => true,
+        Err(error) => is_ca_as_server(&error),
     }
 }
 
@@ -257,8 +262,14 @@ pub(crate) fn explain(error: &rustls::Error) -> TlsProblem {
 }
 
 fn named(presented: &[String]) -> String {
-    let shown: Vec<String> = presented.iter().take(5).map(|name| crate::error::line(name)).collect();
+    let shown: Vec<String> = presented.iter().take(5).map(|name| presented_name(name)).collect();
     shown.join(", ")
+}
+
+/// The verifier tells them as `DnsName("shop.example")`.
+pub(crate) fn presented_name(name: &str) -> String {
+    let bare = name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')'));
+    crate::error::line(bare.trim_matches('"'))
 }
 
 fn date(time: UnixTime) -> String {

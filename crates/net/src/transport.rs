@@ -59,7 +59,10 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(target: Target, ca_pem: Option<&str>, limits: HttpLimits) -> Result<Self, Error> {
-        let tls = tls::client_config(ca_pem)?;
+        Self::with(target, tls::client_config(ca_pem)?, limits)
+    }
+
+    pub(crate) fn with(target: Target, tls: rustls::ClientConfig, limits: HttpLimits) -> Result<Self, Error> {
         // The client's silence timer also runs while it connects. Were it shorter, an endless handshake would look
         // like a request without an answer, and a write that never left like one that may have happened.
         let silence = limits.silence.max(limits.connect + std::time::Duration::from_millis(200));

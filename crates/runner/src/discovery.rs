@@ -77,6 +77,11 @@ impl Discovery {
     }
 
     pub async fn find_one(&self, scanner: &'static Scanner) -> Availability {
+        if scanner.is_built_in() {
+            let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+            let install_hint = scanner.install_hint;
+            return Availability { scanner, available: true, path: None, version, reason: None, install_hint };
+        }
         let found = match self.locate(scanner) {
             Ok(path) => self.version(scanner, &path).await.and_then(|version| {
                 if is_at_least(&version, scanner.oldest) {

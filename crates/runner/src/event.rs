@@ -17,7 +17,7 @@ pub enum RunnerEvent {
         target: String,
         scanners: Vec<String>,
     },
-    /// Without a process its answer is one that was kept.
+    /// Without a process it is Scanhelm itself, or its answer is one that was kept.
     ScannerStart {
         scanner: String,
         version: Option<String>,

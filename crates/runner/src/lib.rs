@@ -31,6 +31,7 @@ mod scanner;
 mod scanners;
 mod shipped;
 mod target;
+mod web_check;
 
 pub use cache::Cache;
 pub use discovery::{Availability, Discovery};

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::process::User;
-use crate::scanner::ScanType;
+use crate::scanner::{ScanType, Scanner};
 use crate::scanners::{scanner, scanners};
 use crate::target::{TargetError, TargetKind, Targets};
 
@@ -97,6 +97,8 @@ pub enum RequestError {
     Target(#[from] TargetError),
     #[error("`{0}` is not a scanner; the scanners are: {known}", known = ids())]
     UnknownScanner(String),
+    #[error("`{0}` takes no arguments: it is part of Scanhelm and no program")]
+    NoArguments(String),
     #[error("a scan of type {0} needs {needed}", needed = .0.target().how_to_name())]
     NoTarget(ScanType),
     #[error("nothing looks at {0}: ask for a scan of type {types}", types = types_for(*.1))]
@@ -132,12 +134,15 @@ impl ScanRequest {
     }
 
     /// Which scanners take part, in the order of the registry.
-    pub(crate) fn selected(&self) -> Result<Vec<&'static crate::Scanner>, RequestError> {
+    pub(crate) fn selected(&self) -> Result<Vec<&'static Scanner>, RequestError> {
         self.check_targets()?;
         for id in self.scanners.iter().flatten().chain(self.options.arguments.keys()) {
             if scanner(id).is_none() {
                 return Err(RequestError::UnknownScanner(scanhelm_core::text::single_line(id, 100)));
             }
+        }
+        if let Some(id) = self.options.arguments.keys().find(|id| scanner(id).is_some_and(Scanner::is_built_in)) {
+            return Err(RequestError::NoArguments(id.clone()));
         }
         let asked = |id: &str| self.scanners.as_ref().is_none_or(|asked| asked.iter().any(|other| other == id));
         let selected: Vec<_> =

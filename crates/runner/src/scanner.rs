@@ -6,10 +6,12 @@ use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::report::Read;
 use crate::request::ScanOptions;
-use crate::target::{Protocol, TargetKind};
+use crate::target::{Protocol, Reached, TargetKind};
 
 /// What is looked at. A scan asks for types; every scanner of such a type takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,7 +87,7 @@ pub struct Scanner {
     pub id: &'static str,
     pub name: &'static str,
     pub scan_types: &'static [ScanType],
-    /// What the program is called; the first that is on PATH is taken.
+    /// What the program is called; the first that is on PATH is taken. None for what Scanhelm does itself.
     pub programs: &'static [&'static str],
     /// The oldest version that understands the arguments.
     pub oldest: &'static str,
@@ -100,6 +102,7 @@ pub struct Scanner {
     pub(crate) environment: &'static [(&'static str, &'static str)],
     pub(crate) looks_at: LooksAt,
     pub(crate) report: ReportPlace,
+    pub(crate) work: Work,
     /// The arguments after the program. May write files it needs into the invocation's folder.
     pub(crate) arguments: fn(&Invocation<'_>) -> io::Result<Vec<OsString>>,
 }
@@ -110,11 +113,29 @@ impl Scanner {
         self.scan_types.iter().any(|kind| wanted.contains(kind))
     }
 
+    /// Part of Scanhelm: it is always there, and takes no arguments.
+    #[must_use]
+    pub const fn is_built_in(&self) -> bool {
+        matches!(self.work, Work::BuiltIn(_))
+    }
+
     /// Advisories change from day to day, and sites and hosts from minute to minute.
     pub(crate) fn asks_the_network(&self) -> bool {
         !matches!(self.looks_at, LooksAt::Files(_)) || self.scan_types.contains(&ScanType::Dependency)
     }
 }
+
+/// Who does the work of a scanner.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// Its program, from its start to its end, which writes the report.
+    Program,
+    /// Scanhelm itself. Of the description only id, name, types and what it looks at say something then.
+    BuiltIn(BuiltIn),
+}
+
+/// Brings what a report would, or why there is none.
+pub(crate) type BuiltIn = for<'a> fn(&'a Reached) -> BoxFuture<'a, Result<Read, String>>;
 
 /// What a scanner looks at. All its types have the [`TargetKind`] that this is of.
 #[derive(Clone, Copy, Debug)]

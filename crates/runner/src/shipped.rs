@@ -1,26 +1,56 @@
-//! The rules that come with Scanhelm, as far as people ask for them. They are our own files in our own layout
-//! (`rules/semgrep`), so they are read line by line and no YAML reader is needed; a test reads all of them.
+//! The rules that come with Scanhelm, as far as people ask for them: those of the web check, and files for scanners that
+//! have none of their own. These are our own files in our own layout (`rules/semgrep`), so they are read line by line and
+//! no YAML reader is needed; a test reads all of them.
+
+use scanhelm_core::Severity;
 
 use crate::scanners::shipped_rule_files;
+use crate::web_check;
 
-/// A rule of a scanner that has none of its own.
+/// A rule that is known before anything was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShippedRule {
     pub scanner: &'static str,
     pub id: String,
+    pub title: Option<&'static str>,
+    /// Empty for what is no rule about source.
     pub languages: String,
     /// The scanner's own word.
     pub severity: String,
-    /// What is wrong and what to do instead.
+    /// What that word means; `None` where its findings say it.
+    pub rating: Option<Severity>,
+    /// What is wrong, and what to do instead unless the solution says it.
     pub message: String,
+    pub solution: Option<&'static str>,
+    pub reference: Option<&'static str>,
     /// Number and name: `CWE-78: Improper Neutralization ...`.
     pub weaknesses: Vec<String>,
 }
 
-/// All of them, in the order of their files.
+/// All of them: those in files in the order of these, then those of the web check.
 #[must_use]
 pub fn shipped_rules() -> Vec<ShippedRule> {
-    shipped_rule_files().flat_map(|(scanner, text)| rules_of(scanner, text)).collect()
+    rules_in_files().chain(web_check::RULES.iter().map(|rule| of_web_check(rule))).collect()
+}
+
+fn of_web_check(rule: &web_check::Rule) -> ShippedRule {
+    let (number, name) = rule.weakness;
+    ShippedRule {
+        scanner: web_check::ID,
+        id: rule.id.to_owned(),
+        title: Some(rule.title),
+        languages: String::new(),
+        severity: rule.severity.to_string(),
+        rating: Some(rule.severity),
+        message: rule.why.to_owned(),
+        solution: Some(rule.what_to_do),
+        reference: Some(rule.reference),
+        weaknesses: vec![format!("CWE-{number}: {name}")],
+    }
+}
+
+fn rules_in_files() -> impl Iterator<Item = ShippedRule> {
+    shipped_rule_files().flat_map(|(scanner, text)| rules_of(scanner, text))
 }
 
 fn rules_of(scanner: &'static str, text: &str) -> Vec<ShippedRule> {
@@ -58,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_rule_that_is_shipped_says_what_is_wrong_and_which_weakness_it_is() {
-        let rules = shipped_rules();
+        let rules: Vec<ShippedRule> = rules_in_files().collect();
         let written: usize = shipped_rule_files().map(|(_, text)| text.matches("- id:").count()).sum();
         assert_eq!((rules.len(), rules.len() >= 20), (written, true));
         for rule in rules {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use scanhelm_core::integration::ConditionKind;
-use scanhelm_net::{NetworkPolicy, ProbeStep, Request, VendorHttp, VendorHttpOptions, probe};
+use scanhelm_net::{NetworkPolicy, ProbeStep, Request, Trust, VendorHttp, VendorHttpOptions, Visitor, probe};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -222,4 +222,51 @@ async fn fm_b34_http_2_is_never_taken_up() {
     let (agreed, request) = served.await.unwrap();
     assert_ne!(agreed.as_deref(), Some(&b"h2"[..]));
     assert!(request.starts_with("GET /scans HTTP/1.1\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn a_visitor_lets_every_certificate_in_and_tells_what_it_is_worth() {
+    let authority = Authority::new("Cellar CA");
+    let dated = |names: &[&str], from: i32, until: i32| {
+        let mut params = for_names(names);
+        (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(until, 2, 3));
+        params
+    };
+    let policy = || NetworkPolicy::parse(&["127.0.0.0/8", "::1"]).unwrap();
+    let trusting = Visitor::new(policy(), limits(), Some(authority.pem()));
+    for (identity, trust, from, until, other_names) in [
+        (authority.issue(dated(&["localhost"], 2020, 2090)), Trust::Known, 2020, 2090, None),
+        (authority.issue(dated(&["localhost"], 2019, 2020)), Trust::Known, 2019, 2020, None),
+        (authority.issue(dated(&["localhost"], 2080, 2090)), Trust::Known, 2080, 2090, None),
+        (
+            authority.issue(dated(&["a.example"], 2020, 2090)),
+            Trust::Known,
+            2020,
+            2090,
+            Some(vec!["a.example".to_owned()]),
+        ),
+        (self_signed(dated(&["localhost"], 2019, 2020)), Trust::SelfSigned, 2019, 2020, None),
+        (Authority::new("Other CA").issue(dated(&["localhost"], 2020, 2090)), Trust::UnknownIssuer, 2020, 2090, None),
+    ] {
+        let url: url::Url = format!("https://localhost:{}", serve(&identity).await).parse().unwrap();
+        let visit = trusting.visit(&url, &[]).await.unwrap();
+        let secured = visit.secured.unwrap();
+        let certificate = secured.certificate;
+        assert_eq!((visit.status, secured.version), (200, "TLS 1.3"));
+        assert_eq!((&certificate.trust, &certificate.other_names), (&trust, &other_names), "{from} {until}");
+        let begins =
+            |time: Option<scanhelm_core::Timestamp>, text: String| time.unwrap().to_string().starts_with(&text);
+        assert!(begins(certificate.valid_from, format!("{from}-01-01")), "{:?}", certificate.valid_from);
+        assert!(begins(certificate.valid_until, format!("{until}-02-03")), "{:?}", certificate.valid_until);
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_goes_nowhere_that_the_policy_forbids() {
+    let everywhere = NetworkPolicy::parse(&["0.0.0.0/0", "::/0"]).unwrap();
+    let visitor = Visitor::new(everywhere, limits(), None);
+    for url in ["http://169.254.169.254/latest/", "https://[fe80::1]/", "http://[::ffff:169.254.169.254]/"] {
+        let error = visitor.visit(&url.parse().unwrap(), &[]).await.unwrap_err().to_string();
+        assert!(error.contains("never called"), "{error}");
+    }
 }

@@ -16,7 +16,7 @@ use crate::discovery::Availability;
 use crate::message;
 use crate::process::{self, Ended, Why};
 use crate::report::{self, Read, ReportError};
-use crate::scanner::{Invocation, LooksAt, ReportPlace, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{BuiltIn, Invocation, LooksAt, ReportPlace, Scanner, StartedOn, Work, WorkingFolder};
 use crate::target::{SourceTree, argument};
 
 /// What one process is given.
@@ -114,6 +114,10 @@ impl Scan {
         cancel: &CancellationToken,
         announce: impl FnOnce(Option<process::Identity>),
     ) -> Result<Done, Trouble> {
+        if let Work::BuiltIn(look) = scanner.work {
+            announce(None);
+            return self.looked(scanner, look, start, time, cancel).await;
+        }
         let folder =
             private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
         let report = folder.path().join("report");
@@ -166,6 +170,38 @@ impl Scan {
         let answer = Answer { read, exit_code };
         self.keep(key, &answer).await;
         Ok(Done { read: answer.read, exit_code, cached: false, command: shown })
+    }
+
+    /// By Scanhelm itself.
+    async fn looked(
+        &self,
+        scanner: &Scanner,
+        look: BuiltIn,
+        start: &Start,
+        time: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<Done, Trouble> {
+        let target = start.targets.first().map(|target| target.to_string_lossy()).unwrap_or_default();
+        let words = ["scan", "--url", target.as_ref(), "--scanner", scanner.id].map(OsString::from);
+        let command = shown(Path::new("scanhelm"), &words, &[], Path::new("$FOLDER"));
+        let read = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(Trouble::Cancelled),
+            ended = tokio::time::timeout(time, look(&self.targets)) => match ended {
+                Ok(read) => read.map_err(Trouble::of),
+                Err(_) => Err(self.out_of_time(scanner)),
+            },
+        };
+        let read = read.map_err(|trouble| trouble.told(&command, String::new()))?;
+        Ok(Done { read, exit_code: 0, cached: false, command })
+    }
+
+    fn out_of_time(&self, scanner: &Scanner) -> Trouble {
+        Trouble::of(format!(
+            "{} did not end within {} seconds and was stopped; give it more time or a smaller target",
+            scanner.name,
+            self.limits.time.as_secs_f32()
+        ))
     }
 
     /// Everything that the answer depends on; `None` when it depends on more than can be known, or nothing is kept.
@@ -225,11 +261,7 @@ impl Scan {
         match &ended.why {
             Why::Exit(status) => status.code().ok_or_else(|| Trouble::of(format!("it was ended by {status}"))),
             Why::Cancelled => Err(Trouble::Cancelled),
-            Why::TimedOut => Err(Trouble::of(format!(
-                "{} did not end within {} seconds and was stopped; give it more time or a smaller target",
-                scanner.name,
-                limits.time.as_secs_f32()
-            ))),
+            Why::TimedOut => Err(self.out_of_time(scanner)),
             Why::ReportTooLarge => Err(Trouble::of(format!(
                 "its report grew beyond {} bytes and it was stopped; scan parts of the target",
                 limits.report_bytes

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "cargo-audit",
@@ -30,6 +30,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::StandardOutput,
+    work: Work::Program,
     arguments,
 };
 

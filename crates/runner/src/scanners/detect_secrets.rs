@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "detect-secrets",
@@ -27,6 +27,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::StandardOutput,
+    work: Work::Program,
     arguments,
 };
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "eslint",
@@ -30,6 +30,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
+    work: Work::Program,
     arguments,
 };
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "hadolint",
@@ -29,6 +29,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::StandardOutput,
+    work: Work::Program,
     arguments,
 };
 

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "lynis",
@@ -18,6 +18,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Machine,
     report: ReportPlace::File,
+    work: Work::Program,
     arguments,
 };
 

@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "masscan",
@@ -22,6 +22,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Networks,
     report: ReportPlace::File,
+    work: Work::Program,
     arguments,
 };
 

@@ -32,6 +32,7 @@ mod trivy;
 mod trivy_config;
 mod trufflehog;
 mod wapiti;
+mod web_check;
 mod zap;
 mod zizmor;
 
@@ -66,6 +67,7 @@ static SCANNERS: &[Scanner] = &[
     hadolint::SCANNER,
     kube_linter::SCANNER,
     zizmor::SCANNER,
+    web_check::SCANNER,
     wapiti::SCANNER,
     nuclei::SCANNER,
     zap::SCANNER,

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "nuclei",
@@ -21,6 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Site,
     report: ReportPlace::FileOfFindings,
+    work: Work::Program,
     arguments,
 };
 

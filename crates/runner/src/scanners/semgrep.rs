@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "semgrep",
@@ -29,6 +29,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
+    work: Work::Program,
     arguments,
 };
 

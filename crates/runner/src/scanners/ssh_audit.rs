@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 use crate::target::Protocol;
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -23,6 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Service { protocol: Protocol::Ssh, port: 22 },
     report: ReportPlace::StandardOutput,
+    work: Work::Program,
     arguments,
 };
 

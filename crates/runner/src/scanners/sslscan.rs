@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 use crate::target::Protocol;
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -21,6 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Service { protocol: Protocol::Tls, port: 443 },
     report: ReportPlace::File,
+    work: Work::Program,
     arguments,
 };
 

@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, WorkingFolder};
+use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "trufflehog",
@@ -28,6 +28,7 @@ pub(super) const SCANNER: Scanner = Scanner {
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::Lines { end: "finished scanning" },
+    work: Work::Program,
     arguments,
 };
 

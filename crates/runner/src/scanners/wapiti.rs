@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "wapiti",
@@ -20,6 +20,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Site,
     report: ReportPlace::File,
+    work: Work::Program,
     arguments,
 };
 

@@ -50,6 +50,10 @@ impl Site {
         self.0.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 
+    pub(crate) const fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// Something accepts connections there.
     pub(crate) async fn reach(&self) -> Result<(), TargetError> {
         let port = self.0.port_or_known_default().unwrap_or(443);

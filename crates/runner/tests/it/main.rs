@@ -13,3 +13,4 @@ mod requests;
 mod servers;
 mod service;
 mod settings;
+mod web;
