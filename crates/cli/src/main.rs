@@ -120,7 +120,7 @@ enum Command {
     /// Run the scans of a hub at their times
     #[command(after_help = schedules::EXAMPLES)]
     Schedules(schedules::SchedulesArguments),
-    /// How a hub is doing: integrations, scans, background work
+    /// How a hub is doing: integrations, scans, background work; without a hub, which local scanners are there
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArguments),
     /// Show or check the settings

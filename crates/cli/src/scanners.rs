@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: ScannersArguments) -> Exit {
     }
 }
 
-fn table(found: &[Availability]) -> String {
+pub(crate) fn table(found: &[Availability]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["SCANNER", "TYPES", "VERSION", "PATH OR WHAT TO DO"]);
     for one in found {

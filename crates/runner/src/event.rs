@@ -65,12 +65,9 @@ impl RunnerEvent {
                 format!("{} ended with {}.", ran.id, findings_in_words(ran.findings))
             }
             Self::ScannerComplete(ran) => {
-                format!(
-                    "{} ended with {} and {} warnings.",
-                    ran.id,
-                    findings_in_words(ran.findings),
-                    ran.warnings.len()
-                )
+                let (findings, first) =
+                    (findings_in_words(ran.findings), ran.warnings.first().map_or("", String::as_str));
+                format!("{} looked at a part, with {findings}: {first}.", ran.id)
             }
             Self::ScannerSkipped(skipped) => format!("{} was skipped: {}.", skipped.scanner, skipped.reason),
             Self::ScannerFailed(failed) => format!("{} failed: {}.", failed.id, failed.reason),

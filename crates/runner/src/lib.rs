@@ -38,7 +38,7 @@ pub use discovery::{Availability, Discovery};
 pub use event::RunnerEvent;
 pub use files::under as files_under;
 pub use order::sort as sort_records;
-pub use outcome::{Coverage, FailedScanner, RanScanner, ScanOutcome, ScanState};
+pub use outcome::{Coverage, FailedScanner, RanOutcome, RanScanner, ScanOutcome, ScanState};
 pub use request::{Limits, RequestError, ScanOptions, ScanRequest};
 pub use run::run;
 pub use scanner::{ScanType, Scanner, UnknownScanType};

@@ -39,11 +39,27 @@ impl ScanOutcome {
     }
 }
 
-/// A scanner whose report was complete and is in the records.
+/// How a scanner that ran ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RanOutcome {
+    Complete,
+    /// It left something out, or not all of its report could be used; the warnings say what.
+    Partial,
+}
+
+impl RanOutcome {
+    pub(crate) const fn by(warnings: &[String]) -> Self {
+        if warnings.is_empty() { Self::Complete } else { Self::Partial }
+    }
+}
+
+/// A scanner whose report came to its end and is in the records.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RanScanner {
     pub id: String,
     pub version: Option<String>,
+    pub outcome: RanOutcome,
     pub duration: Duration,
     pub findings: u64,
     /// What it did not look at or what could not be read of its report. With any of these the scanner's silence about

@@ -1,33 +1,63 @@
-//! `scanhelm status`: how a hub is doing.
+//! `scanhelm status`: how a hub is doing; without one, what this machine can scan with.
 
 use clap::Args;
 use scanhelm_core::status::Status;
+use scanhelm_runner::{Availability, ScanType};
 use serde_json::{Map, Value, json};
 
-use super::client::Client;
-use super::{Answer, Form, HubArguments, ended, integrations, table};
-use crate::exit::Exit;
+use super::client::{Client, KeyArguments};
+use super::{Answer, Form, ended, integrations, table};
+use crate::exit::{self, Exit};
+use crate::scan::Installation;
+use crate::scanners;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
+  scanhelm status                                        (the scanners of this machine)
   scanhelm status --hub https://scanhelm.example.com
-  SCANHELM_API_KEY=shk_... scanhelm status --output json";
+  SCANHELM_API_KEY=shk_... scanhelm status --hub https://scanhelm.example.com --output json";
 
 #[derive(Args, Debug)]
 pub(crate) struct StatusArguments {
+    /// Address of the hub; without one the local scanners of this machine are listed
+    #[arg(long, value_name = "URL", env = "SCANHELM_HUB")]
+    hub: Option<String>,
     #[command(flatten)]
-    hub: HubArguments,
+    key: KeyArguments,
+    #[command(flatten)]
+    installation: Installation,
     /// Form of what is printed
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: Form,
 }
 
 pub(crate) async fn run(arguments: StatusArguments) -> Exit {
-    ended(status(&arguments).await)
+    match arguments.hub.as_deref().map(str::trim).filter(|hub| !hub.is_empty()) {
+        Some(hub) => ended(of_hub(&arguments, hub).await),
+        None => of_machine(&arguments).await,
+    }
 }
 
-async fn status(arguments: &StatusArguments) -> Answer<String> {
-    let client = arguments.hub.client()?;
+/// A machine that can scan nothing is a fact and no failure of this command.
+async fn of_machine(arguments: &StatusArguments) -> Exit {
+    let found = arguments.installation.discovery().find().await;
+    exit::printed(&match arguments.output {
+        Form::Json => format!("{:#}\n", json!({"local_scanners": found})),
+        Form::Table => format!("{}\n\n{}", in_short(&found), scanners::table(&found)),
+    })
+}
+
+/// Of a type without any scanner a scan has no result.
+fn in_short(found: &[Availability]) -> String {
+    let installed = || found.iter().filter(|one| one.available);
+    let missing = ScanType::ALL.into_iter().filter(|kind| !installed().any(|one| one.scanner.has_type(&[*kind])));
+    let missing: Vec<&str> = missing.map(ScanType::as_str).collect();
+    let none = if missing.is_empty() { String::new() } else { format!("; none of type {}", missing.join(", ")) };
+    format!("{} of {} local scanners are installed{none}", installed().count(), found.len())
+}
+
+async fn of_hub(arguments: &StatusArguments, hub: &str) -> Answer<String> {
+    let client = arguments.key.client(hub)?;
     let ready = client.get_root("ask whether it is ready", &["readyz"]).await?;
     let integrations = client.get("list integrations", &["integrations"], &[]).await?;
     let mut scans = Map::new();

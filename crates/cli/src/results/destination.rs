@@ -52,11 +52,19 @@ impl Destinations {
 
 impl Checked {
     pub(crate) fn write(&self, results: &Results) -> Result<(), DestinationError> {
+        self.write_each(|format, output| format.write(output, results))
+    }
+
+    /// The same for what is no list of findings.
+    pub(crate) fn write_each(
+        &self,
+        write: impl Fn(Format, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), DestinationError> {
         for (path, format) in &self.files {
-            write_atomically(path, |file| format.write(file, results))
+            write_atomically(path, |file| write(*format, file))
                 .map_err(|cause| DestinationError::File { path: path.display().to_string(), cause })?;
         }
-        stream_to_standard_output(|output| self.output.write(output, results)).map_err(DestinationError::StandardOutput)
+        stream_to_standard_output(|output| write(self.output, output)).map_err(DestinationError::StandardOutput)
     }
 }
 

@@ -16,6 +16,7 @@ use scanhelm_core::text::{clean, single_line};
 use scanhelm_formats::write::{Entry, Findings, Heading, Hidden, LocalOutput, Output, ToolInfo};
 
 pub(crate) use destination::{Checked, Destinations, check_place, write_atomically};
+pub(crate) use outcome::of as outcomes;
 
 /// What a command found, and who looked.
 #[derive(Debug)]

@@ -7,12 +7,17 @@ use scanhelm_formats::write::{Outcome, ScannerOutcome};
 use super::ScannerResult;
 
 /// By name: in which order reports were given is no content.
-pub(super) fn of(scanners: &[ScannerResult]) -> Vec<ScannerOutcome> {
+pub(crate) fn of(scanners: &[ScannerResult]) -> Vec<ScannerOutcome> {
     let mut outcomes: Vec<ScannerOutcome> = scanners
         .iter()
         .map(|result| {
             let (scanner, version, outcome) = match result {
-                ScannerResult::Ran { scanner, version, .. } => (scanner, version.clone(), Outcome::Ran),
+                ScannerResult::Ran { scanner, version, warnings, .. } if warnings.is_empty() => {
+                    (scanner, version.clone(), Outcome::Complete)
+                }
+                ScannerResult::Ran { scanner, version, warnings, .. } => {
+                    (scanner, version.clone(), Outcome::Partial { warnings: sorted(warnings) })
+                }
                 ScannerResult::Skipped { scanner, reason, .. } => {
                     (scanner, None, Outcome::Skipped { reason: reason.clone() })
                 }
@@ -25,6 +30,13 @@ pub(super) fn of(scanners: &[ScannerResult]) -> Vec<ScannerOutcome> {
         .collect();
     outcomes.sort_by(|one, other| (&one.scanner, &one.version).cmp(&(&other.scanner, &other.version)));
     outcomes
+}
+
+/// Scanners tell them in the order in which they met the files.
+fn sorted(warnings: &[String]) -> Vec<String> {
+    let mut sorted = warnings.to_vec();
+    sorted.sort_unstable();
+    sorted
 }
 
 /// Reports are called by their paths; which folder of this machine one lay in is nobody's business.

@@ -24,6 +24,9 @@ pub(super) fn render(results: &Results) -> String {
     if !results.suppressed.is_empty() {
         text.push_str(&format!("  {}\n", suppressed(results)));
     }
+    if nothing_is_installed(results) {
+        text.push_str("  None of its scanners is installed on this machine: `scanhelm status` lists those that are.\n");
+    }
     for scanner in &results.scanners {
         text.push_str(&described(scanner));
     }
@@ -69,15 +72,16 @@ fn suppressed(results: &Results) -> String {
 
 /// Where nothing was read, "no findings" would be a claim that nobody can make.
 fn outcome(results: &Results) -> String {
-    let failed = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Failed { .. });
-    if results.findings.is_empty()
-        && results.suppressed.is_empty()
-        && !results.scanners.is_empty()
-        && results.scanners.iter().all(failed)
-    {
-        return "no result".to_owned();
+    let ran = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Ran { .. });
+    if !results.scanners.is_empty() && !results.scanners.iter().any(ran) {
+        return "no result: no scanner looked".to_owned();
     }
     results.counts().in_words()
+}
+
+fn nothing_is_installed(results: &Results) -> bool {
+    let missing = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Skipped { install_hint: Some(_), .. });
+    !results.scanners.is_empty() && results.scanners.iter().all(missing)
 }
 
 fn described(scanner: &ScannerResult) -> String {
@@ -87,7 +91,8 @@ fn described(scanner: &ScannerResult) -> String {
     };
     match scanner {
         ScannerResult::Ran { scanner, version, findings, warnings } => {
-            let mut text = format!("  {}: {}\n", named(scanner, version), findings_in_words(*findings));
+            let partial = if warnings.is_empty() { "" } else { ", partial" };
+            let mut text = format!("  {}: {}{partial}\n", named(scanner, version), findings_in_words(*findings));
             for warning in warnings.iter().take(WARNINGS_SHOWN) {
                 text.push_str(&format!("    warning: {}\n", cell(warning, 300)));
             }
@@ -126,7 +131,7 @@ mod tests {
         let reason = "cut off".to_owned();
         let failed = ScannerResult::Failed { scanner: "a.nessus".to_owned(), version: None, reason };
         let results = Results::of_report("a.nessus".to_owned(), vec![failed], Vec::new());
-        assert_eq!(outcome(&results), "no result");
+        assert_eq!(outcome(&results), "no result: no scanner looked");
     }
 
     #[test]

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::comparison::{Comparing, compared};
+use super::comparison::{Compared, Comparing, compared, fingerprinted};
 use super::judged::{self, Judged};
 use super::scanning::Scanning;
 use crate::exit::{self, Exit};
+use crate::results;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   scanhelm compare . .scanhelm-baseline.json
   scanhelm compare . baseline.json --fail-on-new high --output json
+  scanhelm compare . baseline.json --max-findings 10 --output-file changes.sarif
 
 Exit codes: 0 nothing new, 1 new findings of the severity or worse, 3 a scanner failed.";
 
@@ -36,6 +38,7 @@ pub(crate) async fn run(arguments: CompareArguments) -> Exit {
 
 async fn carried_out(arguments: CompareArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
+    let destinations = arguments.comparing.checked()?;
     let now = judged::now().map_err(refused)?;
     let before = judged::read_baseline(&arguments.baseline).map_err(refused)?;
     let prepared = arguments.scanning.prepared(arguments.target.as_path().into()).map_err(refused)?;
@@ -43,6 +46,12 @@ async fn carried_out(arguments: CompareArguments) -> Result<Exit, Exit> {
     let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);
     let trouble = scanned.failed.then(|| "a scanner failed".to_owned());
     let looked = if scanned.failed { Default::default() } else { scanned.looked };
-    let compared = compared(&before, &judged, &looked);
-    Ok(arguments.comparing.told(&compared, &scanned.name, trouble.as_deref()))
+    let told = Compared {
+        comparison: &compared(&before, &judged, &looked),
+        name: &scanned.name,
+        present: fingerprinted(&before, &judged),
+        scanners: results::outcomes(&scanned.scanners),
+        trouble,
+    };
+    Ok(arguments.comparing.told(&destinations, told))
 }

@@ -4,12 +4,14 @@
 //! name. Both sides are scanned now, by the same scanners with the same settings, those of the working tree: else a
 //! scanner that is new, or a rule that was rewritten, would show as weaknesses of the code.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use scanhelm_core::local::suppression::Baseline;
+use scanhelm_formats::write::{Outcome, ScannerOutcome};
 
-use super::comparison::{Comparing, compared};
+use super::comparison::{Compared, Comparing, compared, fingerprinted};
 use super::git::Git;
 use super::interruption::interruptible;
 use super::judged::{self, Judged};
@@ -17,13 +19,14 @@ use super::private_copy::PrivateCopy;
 use super::result_file::ResultFile;
 use super::scanning::{Prepared, Scanned, Scanning};
 use crate::exit::{self, Exit};
-use crate::results::cell;
+use crate::results::{self, cell};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   scanhelm diff --base main
   scanhelm diff services/cart --base v1.2.0 --head v1.3.0 --output markdown
   scanhelm diff --base \"$(git merge-base origin/main HEAD)\" --fail-on-new high
+  scanhelm diff --base main --output-file changes.sarif --output-file changes.html
   scanhelm diff before.json after.json
 
 Exit codes: 0 nothing new, 1 new findings of the severity or worse, 3 a scanner failed.";
@@ -62,15 +65,27 @@ pub(crate) async fn run(arguments: DiffArguments) -> Exit {
 
 fn of_files(arguments: &DiffArguments, old: &Path, new: &Path) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
+    let destinations = arguments.comparing.checked()?;
     let before_file = ResultFile::read(old).map_err(refused)?;
     let after_file = ResultFile::read(new).map_err(refused)?;
     let of = |path: &Path, error: String| refused(format!("`{}`: {error}", cell(&path.display().to_string(), 300)));
     let before = before_file.baseline(None).map_err(|error| of(old, error))?;
     let after = after_file.baseline(Some(&before)).map_err(|error| of(new, error))?;
-    let trouble = trouble(before_file.failures(), after_file.failures(), arguments.scanning.allow_scanner_failure);
+    let failures = |file: &ResultFile| -> Vec<String> {
+        file.failed().map(|(scanner, reason)| format!("{} failed: {reason}", scanner.scanner)).collect()
+    };
+    let allowed = arguments.scanning.allow_scanner_failure;
+    let trouble = trouble(failures(&before_file), failures(&after_file), allowed);
     let looked = if trouble.is_some() { Default::default() } else { after_file.looked(&before_file) };
-    let name = new.file_name().unwrap_or_default().to_string_lossy();
-    Ok(arguments.comparing.told(&before.compared(&after, &looked), &name, trouble.as_deref()))
+    let failed_before = before_file.failed().map(|(scanner, _)| scanner);
+    let compared = Compared {
+        comparison: &before.compared(&after, &looked),
+        name: &new.file_name().unwrap_or_default().to_string_lossy(),
+        present: after_file.fingerprinted(&before),
+        scanners: scanners(failed_before, after_file.scanners.clone()),
+        trouble,
+    };
+    Ok(arguments.comparing.told(&destinations, compared))
 }
 
 fn trouble(before: Vec<String>, after: Vec<String>, allowed: bool) -> Option<String> {
@@ -80,8 +95,21 @@ fn trouble(before: Vec<String>, after: Vec<String>, allowed: bool) -> Option<Str
     (!all.is_empty() && !allowed).then(|| all.join("; "))
 }
 
+/// Of the second look, behind those that failed in the first.
+fn scanners<'a>(
+    failed_before: impl Iterator<Item = &'a ScannerOutcome>,
+    after: Vec<ScannerOutcome>,
+) -> Vec<ScannerOutcome> {
+    let before = |failed: &ScannerOutcome| {
+        let scanner = format!("{} (before)", failed.scanner);
+        ScannerOutcome { scanner, ..failed.clone() }
+    };
+    failed_before.map(before).chain(after).collect()
+}
+
 async fn of_commits(arguments: &DiffArguments, path: &Path, base: &str) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
+    let destinations = arguments.comparing.checked()?;
     let now = judged::now().map_err(refused)?;
     let here = arguments.scanning.prepared(path.into()).map_err(refused)?;
     let git = Git::of(here.folder()).map_err(|error| exit::refused(&error))?;
@@ -98,7 +126,7 @@ async fn of_commits(arguments: &DiffArguments, path: &Path, base: &str) -> Resul
         Some((prepared, _copy)) => arguments.judged(prepared, now).await?,
         None => {
             exit::say(&format!("{} does not have it: everything is new", base.shown()));
-            (Judged::default(), Vec::new(), Default::default())
+            Looked::default()
         }
     };
     let after = match &head {
@@ -108,24 +136,37 @@ async fn of_commits(arguments: &DiffArguments, path: &Path, base: &str) -> Resul
             None => return Err(refused(format!("{} does not have it: there is nothing to compare", head.shown()))),
         },
     };
-    let ((before, failed_before, _), (after, failed_after, looked)) = (before, after);
-    let trouble = trouble(failed_before, failed_after, false);
-    let looked = if trouble.is_some() { Default::default() } else { looked };
-    let before = Baseline::of(before.kept.iter().map(|finding| (&finding.record, &finding.identity)));
-    Ok(arguments.comparing.told(&compared(&before, &after, &looked), &name, trouble.as_deref()))
+    let trouble = trouble(before.failures, after.failures, false);
+    let looked = if trouble.is_some() { Default::default() } else { after.looked };
+    let failed_before = before.scanners.iter().filter(|scanner| matches!(scanner.outcome, Outcome::Failed { .. }));
+    let known = Baseline::of(before.judged.kept.iter().map(|finding| (&finding.record, &finding.identity)));
+    let compared = Compared {
+        comparison: &compared(&known, &after.judged, &looked),
+        name: &name,
+        present: fingerprinted(&known, &after.judged),
+        scanners: scanners(failed_before, after.scanners),
+        trouble,
+    };
+    Ok(arguments.comparing.told(&destinations, compared))
+}
+
+/// What came of one side.
+#[derive(Default)]
+struct Looked {
+    judged: Judged,
+    failures: Vec<String>,
+    scanners: Vec<ScannerOutcome>,
+    /// The scanners that looked at everything.
+    looked: BTreeSet<String>,
 }
 
 impl DiffArguments {
-    /// The findings, which scanners failed, and which looked at everything.
-    async fn judged(
-        &self,
-        prepared: Prepared,
-        now: scanhelm_core::Timestamp,
-    ) -> Result<(Judged, Vec<String>, std::collections::BTreeSet<String>), Exit> {
+    async fn judged(&self, prepared: Prepared, now: scanhelm_core::Timestamp) -> Result<Looked, Exit> {
         let scanned = self.scanning.scan(prepared).await?;
         let failures = if scanned.failed { scanned.failures() } else { Vec::new() };
-        let Scanned { records, folder, project, looked, .. } = scanned;
-        Ok((Judged::of(records, &folder, &project, None, true, now), failures, looked))
+        let Scanned { records, scanners, folder, project, looked, .. } = scanned;
+        let judged = Judged::of(records, &folder, &project, None, true, now);
+        Ok(Looked { judged, failures, scanners: results::outcomes(&scanners), looked })
     }
 }
 

@@ -14,6 +14,7 @@ mod judged;
 mod private_copy;
 mod progress;
 mod result_file;
+mod rows;
 mod scanning;
 mod staged;
 mod watch;

@@ -1,98 +1,139 @@
-//! Progress on standard error: moving lines on a terminal, plain lines elsewhere and where the terminal can move
-//! nothing (`TERM=dumb`). There is no colour in it, so there is none to switch off.
+//! Progress on standard error: rows that move on a terminal ([`rows`](super::rows)), a line an event elsewhere and where
+//! the terminal can move nothing (`TERM=dumb`).
+//!
+//! The rows are written over by cursor movements alone. No mode of the terminal is changed, so there is none to restore
+//! however the scan ends.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::io::IsTerminal;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use console::Term;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use scanhelm_core::findings_in_words;
 use scanhelm_core::text::single_line;
 use scanhelm_runner::RunnerEvent;
 
+use super::rows::{Rows, Screen};
 use crate::duration;
 use crate::exit;
 
+const TICK: Duration = Duration::from_millis(100);
+
 pub(super) struct Progress {
     quiet: bool,
-    moving: Option<MultiProgress>,
-    running: Mutex<HashMap<String, ProgressBar>>,
+    moving: Option<Moving>,
+}
+
+/// The rows on a terminal; nothing stands there before the scan has begun.
+struct Moving {
+    bar: ProgressBar,
+    rows: Arc<Mutex<Option<(Instant, Rows)>>>,
+    colours: bool,
 }
 
 impl Progress {
     pub(super) fn new(quiet: bool) -> Self {
-        let moving = (!quiet && std::io::stderr().is_terminal() && !is_dumb()).then(MultiProgress::new);
-        Self { quiet, moving, running: Mutex::default() }
+        let moves = !quiet && std::io::stderr().is_terminal() && !is_dumb();
+        Self { quiet, moving: moves.then(Moving::new).flatten() }
     }
 
     pub(super) fn show(&self, event: &RunnerEvent) {
-        match event {
-            RunnerEvent::ScannerStart { process: None, .. } => {}
-            RunnerEvent::ScannerStart { scanner, version, .. } => self.start(scanner, version.as_deref()),
-            RunnerEvent::ScannerComplete(ran) if ran.cached => {
-                self.finish(
-                    &ran.id,
-                    &format!("{}: {} as before, its files have not changed", ran.id, findings_in_words(ran.findings)),
-                );
-            }
-            RunnerEvent::ScannerComplete(ran) => {
-                let took = duration::shown(ran.duration);
-                self.finish(&ran.id, &format!("{}: {} in {took}", ran.id, findings_in_words(ran.findings)));
-            }
-            RunnerEvent::ScannerSkipped(skipped) => {
-                self.finish(&skipped.scanner, &format!("{}: skipped, {}", skipped.scanner, skipped.reason));
-            }
-            RunnerEvent::ScannerFailed(failed) => {
-                self.finish(&failed.id, &format!("{}: failed, {}", failed.id, failed.reason));
-            }
-            // The result says the rest.
-            _ => {}
+        match &self.moving {
+            Some(moving) => moving.show(event),
+            None => line(event).into_iter().for_each(|line| self.say(&line)),
         }
     }
 
-    /// Above the moving lines.
+    /// Above the moving rows.
     pub(super) fn say(&self, line: &str) {
         let line = single_line(line, 1000);
         match &self.moving {
             _ if self.quiet => {}
-            Some(moving) => moving.suspend(|| exit::say(&line)),
-            None => exit::say(&line),
+            Some(moving) if moving.rows().is_some() => moving.bar.suspend(|| exit::say(&line)),
+            _ => exit::say(&line),
         }
     }
 
+    /// Leaves what became of each scanner as plain lines.
     pub(super) fn end(&self) {
-        for (_, bar) in self.running().drain() {
-            bar.finish_and_clear();
+        let Some(moving) = &self.moving else { return };
+        moving.bar.finish_and_clear();
+        if let Some((begun, rows)) = moving.rows().take() {
+            rows.at_the_end(begun.elapsed(), moving.colours).iter().for_each(|line| exit::say(line));
         }
     }
+}
 
-    fn start(&self, scanner: &str, version: Option<&str>) {
-        let what = single_line(&format!("{scanner} {}", version.unwrap_or_default()), 100);
-        match &self.moving {
-            Some(moving) => {
-                let bar = moving.add(ProgressBar::new_spinner());
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-                    bar.set_style(style);
-                }
-                bar.set_message(what);
-                bar.enable_steady_tick(Duration::from_millis(120));
-                self.running().insert(scanner.to_owned(), bar);
+impl Moving {
+    /// `None` when the rows cannot be drawn, which loses nothing but comfort.
+    fn new() -> Option<Self> {
+        let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let rows: Arc<Mutex<Option<(Instant, Rows)>>> = Arc::default();
+        let drawn = Arc::clone(&rows);
+        let draw = move |_: &ProgressState, output: &mut dyn fmt::Write| {
+            let (height, width) = Term::stderr().size();
+            let screen = Screen { height: height.into(), width: width.into(), colours };
+            if let Some((begun, rows)) = &*locked(&drawn) {
+                // A row that cannot be drawn comes with the next look.
+                let _ = output.write_str(&rows.drawn(begun.elapsed(), &screen).join("\n"));
             }
-            None => self.say(&format!("{what}: started")),
+        };
+        let style = ProgressStyle::with_template("{rows}").ok()?.with_key("rows", draw);
+        let bar = ProgressBar::new_spinner().with_style(style);
+        Some(Self { bar, rows, colours })
+    }
+
+    fn show(&self, event: &RunnerEvent) {
+        if let RunnerEvent::ScanStart { target, scanners } = event {
+            *self.rows() = Some((Instant::now(), Rows::new(target, scanners)));
+            self.bar.enable_steady_tick(TICK);
+        } else if let Some((begun, rows)) = &mut *self.rows() {
+            rows.tell(event, begun.elapsed());
         }
     }
 
-    fn finish(&self, scanner: &str, line: &str) {
-        if let Some(bar) = self.running().remove(scanner) {
-            bar.finish_and_clear();
-        }
-        self.say(line);
+    fn rows(&self) -> MutexGuard<'_, Option<(Instant, Rows)>> {
+        locked(&self.rows)
     }
+}
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One event for a log. What the result says anyway has no line.
+fn line(event: &RunnerEvent) -> Option<String> {
+    Some(match event {
+        RunnerEvent::ScanStart { target, scanners } => format!("{target}: scanned by {}", scanners.join(", ")),
+        RunnerEvent::ScannerStart { process: None, .. } => return None,
+        RunnerEvent::ScannerStart { scanner, version, .. } => match version {
+            Some(version) => format!("{scanner} {version}: started"),
+            None => format!("{scanner}: started"),
+        },
+        RunnerEvent::ScannerComplete(ran) => format!("{}: {}", ran.id, ended(ran)),
+        RunnerEvent::ScannerSkipped(skipped) => format!("{}: skipped, {}", skipped.scanner, skipped.reason),
+        RunnerEvent::ScannerFailed(failed) => format!("{}: failed, {}", failed.id, failed.reason),
+        RunnerEvent::ScanComplete { .. } | RunnerEvent::ScanFailed { .. } | RunnerEvent::ScanCancelled { .. } => {
+            return None;
+        }
+    })
+}
+
+/// `2 findings in 1.2 s, partial (3 warnings)`.
+pub(super) fn ended(ran: &scanhelm_runner::RanScanner) -> String {
+    let findings = findings_in_words(ran.findings);
+    let took = match ran.cached {
+        true => "as before, its files have not changed".to_owned(),
+        false => format!("in {}", duration::shown(ran.duration)),
+    };
+    let partial = match ran.warnings.len() {
+        0 => String::new(),
+        1 => ", partial (1 warning)".to_owned(),
+        count => format!(", partial ({count} warnings)"),
+    };
+    format!("{findings} {took}{partial}")
 }
 
 fn is_dumb() -> bool {

@@ -6,9 +6,10 @@ use std::io::Read;
 use std::path::Path;
 
 use scanhelm_core::finding::FindingRecord;
+use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::local::suppression::{Baseline, Known};
 use scanhelm_core::text::single_line;
-use scanhelm_formats::write::JSON_SCHEMA;
+use scanhelm_formats::write::{Entry, JSON_SCHEMA, Outcome, ScannerOutcome};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -18,16 +19,8 @@ const MOST_BYTES: u64 = 1024 * 1024 * 1024;
 pub(crate) struct ResultFile {
     schema: String,
     #[serde(default)]
-    scanners: Vec<Scanner>,
+    pub(super) scanners: Vec<ScannerOutcome>,
     pub(crate) findings: Vec<Finding>,
-}
-
-#[derive(Deserialize)]
-struct Scanner {
-    scanner: String,
-    outcome: String,
-    #[serde(default)]
-    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -58,27 +51,42 @@ impl ResultFile {
         Ok(read)
     }
 
-    /// The scanners that failed, with the reason.
-    pub(super) fn failures(&self) -> Vec<String> {
-        let failed = self.scanners.iter().filter(|scanner| scanner.outcome == "failed");
-        failed.map(|scanner| format!("{} failed: {}", scanner.scanner, scanner.reason)).collect()
+    /// The scanners that failed.
+    pub(super) fn failed(&self) -> impl Iterator<Item = (&ScannerOutcome, &str)> {
+        self.scanners.iter().filter_map(|scanner| match &scanner.outcome {
+            Outcome::Failed { reason } => Some((scanner, reason.as_str())),
+            _ => None,
+        })
     }
 
     /// What counts; with `also`, what is suppressed counts if it is known there.
     pub(super) fn baseline(&self, also: Option<&Baseline>) -> Result<Baseline, String> {
-        let counts = |finding: &&Finding| {
-            finding.suppressed.is_none() || also.is_some_and(|before| before.holds(&finding.fingerprint))
-        };
         let known = |finding: &Finding| Known::listed(&finding.record, finding.fingerprint.clone());
-        Baseline::of_known(self.findings.iter().filter(counts).map(known)).map_err(|error| error.to_string())
+        Baseline::of_known(self.counted(also).map(known)).map_err(|error| error.to_string())
+    }
+
+    /// The findings of [`ResultFile::baseline`], with the fingerprints that their scan gave them.
+    pub(super) fn fingerprinted(&self, also: &Baseline) -> Vec<(String, Entry)> {
+        let mut ordinals = Ordinals::of(self.counted(Some(also)).map(|finding| &finding.record));
+        let entry = |finding: &Finding| {
+            let identity = Identity::of(&finding.record, ordinals.next(&finding.record));
+            (finding.fingerprint.clone(), Entry::of_report(finding.record.clone(), identity))
+        };
+        self.counted(Some(also)).map(entry).collect()
+    }
+
+    fn counted<'a>(&'a self, also: Option<&'a Baseline>) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().filter(move |finding| {
+            finding.suppressed.is_none() || also.is_some_and(|before| before.holds(&finding.fingerprint))
+        })
     }
 
     /// The scanners whose silence says something. A list of reports names files, not scanners: then all of them.
     pub(super) fn looked(&self, before: &Self) -> BTreeSet<String> {
         let scans = self.scanners.iter().any(|scanner| scanhelm_runner::scanner(&scanner.scanner).is_some());
         if scans {
-            let ran = self.scanners.iter().filter(|scanner| scanner.outcome == "ran");
-            return ran.map(|scanner| scanner.scanner.clone()).collect();
+            let looked = self.scanners.iter().filter(|scanner| matches!(scanner.outcome, Outcome::Complete));
+            return looked.map(|scanner| scanner.scanner.clone()).collect();
         }
         before.findings.iter().map(|finding| finding.record.scanner.clone()).collect()
     }

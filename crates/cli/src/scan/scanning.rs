@@ -274,12 +274,12 @@ impl Scanning {
         let discovery = self.installation.discovery().with_kept_versions(request.cache.clone());
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
         let outcome = tokio::select! {
-            outcome = scan => outcome,
+            outcome = scan => Some(outcome),
             // Dropping the scan ends its processes without waiting for them.
-            () = interruption.second(&cancel, &progress) => return Err(Exit::Interrupted),
+            () = interruption.second(&cancel, &progress) => None,
         };
         progress.end();
-        match outcome {
+        match outcome.ok_or(Exit::Interrupted)? {
             Ok(outcome) if outcome.state == ScanState::Cancelled => {
                 exit::say("Interrupted: nothing was written.");
                 Err(Exit::Interrupted)

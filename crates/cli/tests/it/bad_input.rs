@@ -22,7 +22,7 @@ fn bandit(place: &Path, target: &str, scanner_folder: &Path) -> Ended {
 }
 
 /// A script in place of Bandit; `$report` is where the report has to go.
-fn fake(script: &str) -> TempDir {
+pub(crate) fn fake(script: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("bandit");
     fs::write(&path, format!("#!/bin/sh\n[ \"$1\" = --version ] && echo bandit 9.0 && exit\nreport=$6\n{script}\n"))

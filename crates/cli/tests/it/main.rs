@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod changes;
 mod ci;
 mod code_host;
 mod config;

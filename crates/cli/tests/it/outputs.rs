@@ -15,7 +15,7 @@ fn client(url: &str, key: &str) -> Command {
     command
 }
 
-const HOSTILE: &str = "=cmd|' /C calc'!A0;=1\n+1 <script>alert(1)</script> ]]> \u{202e}";
+pub(crate) const HOSTILE: &str = "=cmd|' /C calc'!A0;=1\n+1 <script>alert(1)</script> ]]> \u{202e}";
 
 /// A report whose texts are hostile.
 fn hostile_report() -> String {

@@ -136,6 +136,41 @@ fn two_commits_are_compared_and_the_work_in_the_tree_is_not_touched() {
     assert_eq!(repository.state(), before);
 }
 
+/// Two clones in two folders: paths, order and fingerprints are those of the commits.
+#[test]
+fn a_comparison_is_the_same_bytes_in_every_form_wherever_the_clone_lies() {
+    let repository = Repository::new();
+    repository.write("app.py", SHELL);
+    repository.write("gone.py", PICKLE);
+    repository.commit();
+    repository.git(&["tag", "v1"]);
+    repository.write("app.py", &format!("import pickle\n{SHELL}"));
+    repository.git(&["rm", "-q", "gone.py"]);
+    repository.commit();
+    let clone = Repository(TempDir::new().unwrap());
+    let (from, to) = (repository.path().display().to_string(), clone.path().join("elsewhere"));
+    repository.git(&["clone", "-q", &from, &to.display().to_string()]);
+    let forms = ["json", "sarif", "csv", "ndjson", "cdx.json", "html", "xml", "codequality.json", "md", "txt"];
+    let written = |place: &Path| -> Vec<String> {
+        let out = TempDir::new().unwrap();
+        let mut command = scanhelm();
+        command.current_dir(place).args(["diff", "--base", "v1", "--head", "HEAD", "--scanner", "bandit"]);
+        command.args(["--repository", "shop", "--output", "github-annotations", "--scanner-dir"]).arg(scanners());
+        forms.iter().for_each(|form| {
+            command.arg("--output-file").arg(out.path().join(format!("changes.{form}")));
+        });
+        let ended: Ended = command.output().unwrap().into();
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        let read = |form: &&str| fs::read_to_string(out.path().join(format!("changes.{form}"))).unwrap();
+        forms.iter().map(read).chain([ended.stdout]).collect()
+    };
+    let (here, there) = (written(repository.path()), written(&to));
+    assert_eq!(here, there);
+    let (text, annotations) = (&here[9], &here[10]);
+    assert!(text.ends_with("1 new, 2 fixed, 2 unchanged\n"), "{text}");
+    assert_eq!(annotations.lines().count(), 1, "{annotations}");
+}
+
 #[test]
 fn what_cannot_be_compared_is_refused_with_what_to_do() {
     let repository = Repository::new();
@@ -208,7 +243,7 @@ fn two_result_files_are_compared_by_what_their_scans_numbered() {
     assert_eq!(back.code, 0, "{}", back.stderr);
     assert!(back.stdout.ends_with("0 new, 1 fixed, 2 unchanged\n"), "{}", back.stdout);
     let failed = fs::read_to_string(repository.path().join("old.json")).unwrap();
-    let failed = failed.replace("\"outcome\":\"ran\"", "\"outcome\":\"failed\",\"reason\":\"killed\"");
+    let failed = failed.replace("\"outcome\":\"complete\"", "\"outcome\":\"failed\",\"reason\":\"killed\"");
     repository.write("failed.json", &failed);
     let ended = repository.run(&["diff", "new.json", "failed.json"]);
     assert_eq!(ended.code, 3, "{}", ended.stderr);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{Ended, real_source, run, scanhelm, scanners};
@@ -216,7 +216,7 @@ XML
         assert_eq!(ended.code, 0, "{targets:?}: {}", ended.stderr);
         let result: Value = serde_json::from_str(&ended.stdout).unwrap();
         let all = result["scanners"].as_array().unwrap().iter();
-        all.filter(|one| one["outcome"] == "ran").map(|one| one["scanner"].as_str().unwrap().to_owned()).collect()
+        all.filter(|one| one["outcome"] == "complete").map(|one| one["scanner"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ran(&["."]), ["bandit"]);
     assert_eq!(ran(&["--host", "127.0.0.1"]), ["nmap"]);
@@ -278,6 +278,74 @@ fn a_failed_scanner_is_3_even_below_the_threshold() {
         "{}",
         ended.stdout
     );
+}
+
+/// It read what it could and says what it could not: that is no failure, and no clean result either.
+#[test]
+fn a_scanner_that_left_a_file_out_is_partial_in_every_output_that_tells_of_scanners() {
+    let scanner = fake(
+        r#"printf '%s' '{"errors":[{"filename":"./bad.py","reason":"syntax error"}],"metrics":{"_totals":{"loc":1}},"results":[]}' > "$report""#,
+    );
+    let folder = project();
+    let files = ["out.json", "out.sarif", "out.html", "out.xml", "out.md"];
+    let scan = |form: &str| -> Ended {
+        let mut command = scanhelm();
+        command.current_dir(folder.path()).args(["scan", ".", "--scanner", "bandit", "--output", form]);
+        command.args(files.iter().flat_map(|file| ["--output-file", file])).arg("--scanner-dir").arg(scanner.path());
+        command.output().unwrap().into()
+    };
+    let table = scan("table");
+    assert_eq!(table.code, 0, "{}", table.stderr);
+    assert!(
+        table.stdout.contains("bandit 9.0: 0 findings, partial\n    warning: ./bad.py: syntax error"),
+        "{}",
+        table.stdout
+    );
+    assert!(table.stderr.contains("bandit: 0 findings in ") && table.stderr.contains(", partial (1 warning)"));
+    let [json, sarif, html, junit, markdown] = files.map(|file| fs::read_to_string(folder.path().join(file)).unwrap());
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json["scanners"][0]["outcome"], &json["scanners"][0]["warnings"][0]),
+        (&json!("partial"), &json!("./bad.py: syntax error"))
+    );
+    let annotations = scan("github-annotations").stdout;
+    for (text, said) in [
+        (&sarif, r#""level":"warning","message":{"text":"bandit 9.0 was partial: ./bad.py: syntax error"}"#),
+        (&html, "<b>bandit 9.0 was partial</b>: ./bad.py: syntax error"),
+        (&junit, "<system-out>partial: ./bad.py: syntax error</system-out>"),
+        (&markdown, "- **Partial**: bandit 9.0, ./bad.py: syntax error"),
+        (&annotations, "::warning title=bandit 9.0 was partial::./bad.py: syntax error"),
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+/// What a person without any scanner sees.
+#[test]
+fn a_machine_without_scanners_says_so_in_a_scan_and_in_the_status() {
+    let (folder, none) = (project(), TempDir::new().unwrap());
+    let command = |arguments: &[&str]| -> Ended {
+        let mut command = scanhelm();
+        command.current_dir(folder.path()).env("PATH", none.path()).env_remove("SCANHELM_HUB");
+        command.env_remove("SCANHELM_LOCAL_TOOL_PATHS").args(arguments).output().unwrap().into()
+    };
+    let scan = command(&["scan", "."]);
+    assert_eq!(scan.code, 3, "{}", scan.stdout);
+    assert!(scan.stdout.contains(": no result: no scanner looked\n"), "{}", scan.stdout);
+    let only = command(&["scan", ".", "--scanner", "bandit"]);
+    assert!(
+        only.stdout.contains("None of its scanners is installed on this machine: `scanhelm status`"),
+        "{}",
+        only.stdout
+    );
+    let status = command(&["status"]);
+    assert_eq!(status.code, 0, "{}", status.stderr);
+    let missing = "none of type code, secrets, dependency, iac, network, baseline";
+    assert!(status.stdout.lines().next().unwrap().ends_with(missing), "{}", status.stdout);
+    assert!(status.stdout.contains("\n bandit ") && status.stdout.contains("install with: "), "{}", status.stdout);
+    let json: Value = serde_json::from_str(&command(&["status", "--output", "json"]).stdout).unwrap();
+    let available = json["local_scanners"].as_array().unwrap().iter().filter(|one| one["available"] == true);
+    assert_eq!(available.map(|one| one["scanner"].as_str().unwrap()).collect::<Vec<_>>(), ["web-check"]);
 }
 
 #[test]

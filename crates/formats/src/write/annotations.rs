@@ -26,6 +26,8 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
             writeln!(output, "::error title={}::{}", title("failed"), message(&reason))?;
         } else if let Some(reason) = scanner.skipped() {
             writeln!(output, "::notice title={}::{}", title("was skipped"), message(&reason))?;
+        } else if let Some(reason) = scanner.partial() {
+            writeln!(output, "::warning title={}::{}", title("was partial"), message(&reason))?;
         }
     }
     findings.each(|entry| write_finding(output, &entry.record))

@@ -112,7 +112,7 @@ fn standing_cells(entry: &Entry) -> [String; STANDING_HEADER.len()] {
 }
 
 /// Without what a spreadsheet would run or cannot hold. Cut last, so that the table of a table is the same table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = clean(text, usize::MAX);
     let mut safe = String::with_capacity(text.len() + 8);
     for part in text.split_inclusive(SEPARATORS) {

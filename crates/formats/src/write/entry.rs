@@ -17,6 +17,25 @@ pub struct Entry {
     /// Why a local scan does not count it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<Suppressed>,
+    /// Where two looks are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Changed>,
+}
+
+/// What became of a finding between two looks, and the fingerprint by which it was known in both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    pub change: Change,
+    pub fingerprint: String,
+}
+
+/// In the words of SARIF's `baselineState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    New,
+    Unchanged,
+    Absent,
 }
 
 /// What a hub knows of a finding beside what its scanner says.
@@ -44,12 +63,15 @@ impl Entry {
     /// Of a report that no hub has seen.
     #[must_use]
     pub const fn of_report(record: FindingRecord, identity: Identity) -> Self {
-        Self { record, identity, standing: None, suppressed: None }
+        Self { record, identity, standing: None, suppressed: None, changed: None }
     }
 
     /// A fingerprint that is the same on every machine and for every company: weakness and place, not the asset's name.
     pub(super) fn fingerprint(&self) -> String {
-        self.identity.portable_fingerprint()
+        match &self.changed {
+            Some(changed) => changed.fingerprint.clone(),
+            None => self.identity.portable_fingerprint(),
+        }
     }
 
     pub(super) fn status(&self) -> Option<FindingState> {

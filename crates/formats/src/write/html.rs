@@ -10,8 +10,8 @@ use scanhelm_core::finding::Location;
 use super::entry::{Entry, Standing};
 use super::escaped::Escaped;
 use super::order::Findings;
-use super::scanners::nobody_looked;
-use super::{Heading, is_web_uri};
+use super::scanners::{ScannerOutcome, nobody_looked};
+use super::{Heading, ToolInfo, is_web_uri};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#d5d9e0;--dim:#5b6472;--critical:#a3123f;--high:#c2410c;--medium:#946200;--low:#1d63b8;--info:#5b6472}
@@ -27,30 +27,13 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);pad
 @media print{pre{max-height:none}}";
 
 pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
-    let Heading { tool, name, .. } = heading;
-    let title = format!("Findings: {name}");
-    writeln!(
-        output,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-         content=\"width=device-width\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<style>\n{STYLE}\n\
-         </style>\n</head>\n<body>\n<h1>{}</h1>\n<p class=\"dim\">{} {}</p>",
-        Escaped(&title),
-        Escaped(&title),
-        Escaped(&tool.name),
-        Escaped(&tool.version),
-    )?;
+    begin(output, &format!("Findings: {}", heading.name), &heading.tool)?;
     writeln!(output, "<ul class=\"counts\">")?;
     for severity in Severity::ALL {
         writeln!(output, "<li class=\"{severity}\"><b>{}</b>{severity}</li>", findings.counts().get(severity))?;
     }
     writeln!(output, "</ul>")?;
-    for scanner in &heading.scanners {
-        let told = scanner.failed().map(|reason| ("failed", reason));
-        if let Some((what, reason)) = told.or_else(|| scanner.skipped().map(|reason| ("was skipped", reason))) {
-            writeln!(output, "<p><b>{} {what}</b>: {}</p>", Escaped(&scanner.label()), Escaped(&reason))?;
-        }
-    }
+    write_scanners(output, &heading.scanners)?;
     if findings.counts().total() == 0 {
         let nothing = match heading.of_hub {
             true => "No finding matches.",
@@ -63,7 +46,34 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
     writeln!(output, "</body>\n</html>")
 }
 
-fn write_finding(output: &mut dyn Write, entry: &Entry) -> io::Result<()> {
+/// Up to what the page is about.
+pub(super) fn begin(output: &mut dyn Write, title: &str, tool: &ToolInfo) -> io::Result<()> {
+    writeln!(
+        output,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<style>\n{STYLE}\n\
+         </style>\n</head>\n<body>\n<h1>{}</h1>\n<p class=\"dim\">{} {}</p>",
+        Escaped(title),
+        Escaped(title),
+        Escaped(&tool.name),
+        Escaped(&tool.version),
+    )
+}
+
+/// Those that did not look at everything.
+pub(super) fn write_scanners(output: &mut dyn Write, scanners: &[ScannerOutcome]) -> io::Result<()> {
+    for scanner in scanners {
+        let told = scanner.failed().map(|reason| ("failed", reason));
+        let told = told.or_else(|| scanner.skipped().map(|reason| ("was skipped", reason)));
+        if let Some((what, reason)) = told.or_else(|| scanner.partial().map(|reason| ("was partial", reason))) {
+            writeln!(output, "<p><b>{} {what}</b>: {}</p>", Escaped(&scanner.label()), Escaped(&reason))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn write_finding(output: &mut dyn Write, entry: &Entry) -> io::Result<()> {
     let record = &entry.record;
     let place = match &record.location {
         Location::Asset | Location::Network { .. } => format!("{} {}", record.asset.name, record.location.label()),

@@ -1,7 +1,8 @@
 //! JUnit XML, which every build server shows: a suite for each scanner by name, a case for each finding.
 //!
 //! What is critical or high is a failure; a medium finding says so in the output of a case that passes, and what is less
-//! is a case that passes. A scanner that failed is a case with an error, one that was skipped a case that says why. A
+//! is a case that passes. A scanner that failed is a case with an error, one that was skipped or did not look at
+//! everything a case that says why. A
 //! suite begins with its counts, so they are counted before anything is written. There are no times: they would make
 //! two runs differ.
 
@@ -55,7 +56,8 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
     for outcome in &heading.scanners {
         let suite = suites.entry(outcome.scanner.clone()).or_default();
         let (errors, skipped) = (outcome.failed().is_some().into(), outcome.skipped().is_some().into());
-        suite.counts.add(Counts { tests: errors + skipped, failures: 0, errors, skipped });
+        let tests = errors + skipped + u64::from(outcome.partial().is_some());
+        suite.counts.add(Counts { tests, failures: 0, errors, skipped });
         suite.outcomes.push(outcome);
     }
     let mut cases = Sorter::new(findings.folder.clone());
@@ -105,15 +107,16 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
 
 const END_OF_SUITE: &[u8] = b"</testsuite>\n";
 
-/// The head of a suite, and what became of its scanner where it did not look.
+/// The head of a suite, and what became of its scanner where it did not look at everything.
 fn begin(output: &mut dyn Write, name: &str, suite: &Suite<'_>) -> io::Result<()> {
     let name = attribute(name);
     writeln!(output, "<testsuite name=\"{name}\" {}>", suite.counts.attributes())?;
     for outcome in &suite.outcomes {
-        let told = match (outcome.failed(), outcome.skipped()) {
-            (Some(reason), _) => format!("<error message=\"{}\"/>", attribute(&reason)),
-            (_, Some(reason)) => format!("<skipped message=\"{}\"/>", attribute(&reason)),
-            (None, None) => continue,
+        let told = match (outcome.failed(), outcome.skipped(), outcome.partial()) {
+            (Some(reason), ..) => format!("<error message=\"{}\"/>", attribute(&reason)),
+            (_, Some(reason), _) => format!("<skipped message=\"{}\"/>", attribute(&reason)),
+            (.., Some(reason)) => format!("<system-out>partial: {}</system-out>", attribute(&reason)),
+            (None, None, None) => continue,
         };
         writeln!(output, "<testcase classname=\"{name}\" name=\"scan\">{told}</testcase>")?;
     }

@@ -11,7 +11,7 @@ use scanhelm_core::text::single_line;
 
 use super::order::Findings;
 use super::place::label_of;
-use super::scanners::{ScannerOutcome, nobody_looked};
+use super::scanners::{Outcome, ScannerOutcome, nobody_looked};
 use super::{Heading, Hidden, non_empty};
 
 const MOST_ROWS: u64 = 50;
@@ -84,12 +84,17 @@ fn push_scanners(body: &mut Body, heading: &Heading) {
     let failed = heading.scanners.iter().filter_map(|scanner| {
         Some(format!("- **Failed**: {}, {}\n", name(scanner), shown(&scanner.failed()?, LONGEST_REASON)))
     });
-    let looked: Vec<String> = heading.scanners.iter().filter(|scanner| scanner.ran()).map(name).collect();
+    let partial = heading.scanners.iter().filter_map(|scanner| {
+        Some(format!("- **Partial**: {}, {}\n", name(scanner), shown(&scanner.partial()?, LONGEST_REASON)))
+    });
+    let looked: Vec<String> =
+        heading.scanners.iter().filter(|scanner| matches!(scanner.outcome, Outcome::Complete)).map(name).collect();
     let looked = (!looked.is_empty()).then(|| format!("- Looked: {}\n", looked.join(", ")));
     let skipped = heading.scanners.iter().filter_map(|scanner| {
         Some(format!("- Skipped: {}, {}\n", name(scanner), shown(&scanner.skipped()?, LONGEST_REASON)))
     });
-    let left_out = failed.chain(looked).chain(skipped).filter(|line| !body.push(line, OF_SCANNERS)).count();
+    let left_out =
+        failed.chain(partial).chain(looked).chain(skipped).filter(|line| !body.push(line, OF_SCANNERS)).count();
     if left_out > 0 {
         body.push(&format!("- and {left_out} lines about scanners for which there is no room\n"), MOST_CHARACTERS);
     }

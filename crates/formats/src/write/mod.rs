@@ -35,9 +35,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-pub use self::comparison::comparison_in_markdown;
+pub use self::comparison::{Changes, ChangesOutput};
 pub(crate) use self::csv::{CSV_HEADER, is_formula, is_header};
-pub use self::entry::{Entry, Standing};
+pub use self::entry::{Change, Changed, Entry, Standing};
 pub use self::json::JSON_SCHEMA;
 pub use self::local::LocalOutput;
 pub use self::order::{Findings, Gathering};

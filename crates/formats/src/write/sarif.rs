@@ -3,6 +3,8 @@
 //! Findings in code are SARIF as it is meant. Findings on hosts, sites and packages have no file; they get a logical
 //! location for people, and all that makes up their identity in `properties` (see the reader's `own` module).
 //!
+//! Where two looks are compared, `baselineState` says what became of a result.
+//!
 //! What people decided about a hub's finding is a suppression with their reason. One that is fixed is a result of kind
 //! `pass` and absent from the baseline, so that no reader takes it for open; one that was not seen again asks for
 //! `review`.
@@ -15,7 +17,7 @@ use scanhelm_core::local::suppression::Way;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::entry::Entry;
+use super::entry::{Change, Entry};
 use super::numbers::{Numbers, Recent};
 use super::order::{Findings, text};
 use super::sorted::{Sorted, Sorter};
@@ -42,17 +44,19 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
     output.write_all(b"\n]}\n")
 }
 
-/// Who failed and who was skipped, if anybody.
+/// Who failed, was skipped or did not look at everything, if anybody.
 fn invocation(heading: &Heading) -> Option<Value> {
     let notifications: Vec<Value> = heading
         .scanners
         .iter()
         .filter_map(|scanner| {
-            let (level, text) = match (scanner.failed(), scanner.skipped()) {
-                (Some(reason), _) => ("error", format!("{} failed: {reason}", scanner.label())),
-                (None, Some(reason)) => ("warning", format!("{} was skipped: {reason}", scanner.label())),
-                (None, None) => return None,
+            let (level, told, reason) = match (scanner.failed(), scanner.skipped(), scanner.partial()) {
+                (Some(reason), ..) => ("error", "failed", reason),
+                (_, Some(reason), _) => ("warning", "was skipped", reason),
+                (.., Some(reason)) => ("warning", "was partial", reason),
+                (None, None, None) => return None,
             };
+            let text = format!("{} {told}: {reason}", scanner.label());
             Some(json!({"level": level, "message": {"text": text}}))
         })
         .collect();
@@ -274,14 +278,7 @@ fn nominal_score(severity: Severity) -> Option<&'static str> {
 
 fn result(entry: &Entry, rule_index: u32) -> Value {
     let record = &entry.record;
-    let (kind, level) = match (entry.status(), record.severity) {
-        (Some(status), _) if status.is_fixed() => ("pass", "none"),
-        (Some(FindingState::NotSeen), _) => ("review", "none"),
-        (_, Severity::Critical | Severity::High) => ("fail", "error"),
-        (_, Severity::Medium) => ("fail", "warning"),
-        (_, Severity::Low) => ("fail", "note"),
-        (_, Severity::Info) => ("informational", "none"),
-    };
+    let (kind, level) = kind_and_level(entry);
     let text = record.description.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(&record.title);
     let mut properties = Map::from_iter([(OWN_FACTS.to_owned(), json!(OwnFacts::of(record)))]);
     let mut result = Map::from_iter([
@@ -306,6 +303,9 @@ fn result(entry: &Entry, rule_index: u32) -> Value {
             result.insert("suppressions".to_owned(), json!([suppression]));
         }
     }
+    if let Some(changed) = &entry.changed {
+        result.insert("baselineState".to_owned(), json!(changed.change));
+    }
     if let Some(suppressed) = &entry.suppressed {
         let kind = if suppressed.by == Way::Inline { "inSource" } else { "external" };
         let justification = suppressed.reason.as_deref().unwrap_or(suppressed.by.as_str());
@@ -315,6 +315,19 @@ fn result(entry: &Entry, rule_index: u32) -> Value {
     }
     result.insert("properties".to_owned(), Value::Object(properties));
     Value::Object(result)
+}
+
+fn kind_and_level(entry: &Entry) -> (&'static str, &'static str) {
+    let is_gone = entry.changed.as_ref().is_some_and(|changed| changed.change == Change::Absent);
+    match (entry.status(), entry.record.severity) {
+        (Some(status), _) if status.is_fixed() => ("pass", "none"),
+        (Some(FindingState::NotSeen), _) => ("review", "none"),
+        _ if is_gone => ("pass", "none"),
+        (_, Severity::Critical | Severity::High) => ("fail", "error"),
+        (_, Severity::Medium) => ("fail", "warning"),
+        (_, Severity::Low) => ("fail", "note"),
+        (_, Severity::Info) => ("informational", "none"),
+    }
 }
 
 fn location(record: &FindingRecord) -> Value {

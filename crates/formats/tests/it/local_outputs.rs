@@ -24,10 +24,11 @@ fn outcome(scanner: &str, outcome: Outcome) -> ScannerOutcome {
     ScannerOutcome { scanner: scanner.to_owned(), version: None, outcome }
 }
 
-/// One scanner that looked, one that is not there, one that broke, in hostile words.
+/// One scanner that looked, one that did not look at everything, one that is not there, one that broke, in hostile words.
 fn outcomes() -> Vec<ScannerOutcome> {
     vec![
-        ScannerOutcome { version: Some("1.8.0".to_owned()), ..outcome("bandit", Outcome::Ran) },
+        ScannerOutcome { version: Some("1.8.0".to_owned()), ..outcome("bandit", Outcome::Complete) },
+        outcome("halfway", Outcome::Partial { warnings: vec![format!("b.py {HOSTILE}"), "c.py".to_owned()] }),
         outcome("absent", Outcome::Skipped { reason: format!("not installed {HOSTILE}") }),
         outcome("broken", Outcome::Failed { reason: format!("ended with 3 {HOSTILE}") }),
     ]
@@ -100,15 +101,15 @@ fn the_order_of_the_findings_does_not_show() {
 }
 
 #[test]
-fn junit_has_a_case_for_each_finding_and_each_scanner_that_did_not_look() {
+fn junit_has_a_case_for_each_finding_and_each_scanner_that_did_not_look_at_everything() {
     for findings in [findings(), hostile(), vec![]] {
         let xml = written(LocalOutput::Junit, &findings, outcomes());
         let (elements, told) = elements(&xml);
         let of = |wanted: &[Severity]| findings.iter().filter(|f| wanted.contains(&f.severity)).count() as u64;
         let failures = of(&[Severity::Critical, Severity::High]);
         let count = |name: &str| elements.get(name).copied().unwrap_or_default();
-        assert_eq!(count("testcase"), findings.len() as u64 + 2);
-        assert_eq!((count("failure"), count("system-out")), (failures, of(&[Severity::Medium])));
+        assert_eq!(count("testcase"), findings.len() as u64 + 3);
+        assert_eq!((count("failure"), count("system-out")), (failures, of(&[Severity::Medium]) + 1));
         assert_eq!((count("error"), count("skipped")), (1, 1));
         assert_eq!((told["tests"], told["failures"]), (count("testcase"), failures));
         assert_eq!((told["errors"], told["skipped"]), (1, 1));
@@ -167,7 +168,7 @@ fn no_text_becomes_a_command_of_a_runner() {
     let hostile = hostile();
     let text = written(LocalOutput::GithubAnnotations, &hostile, outcomes());
     let lines: Vec<&str> = text.split(['\n', '\r']).collect();
-    assert_eq!(lines.len(), hostile.len() + 2 + 1, "{text}");
+    assert_eq!(lines.len(), hostile.len() + 3 + 1, "{text}");
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let command = ["::error ", "::warning ", "::notice "].into_iter().find(|command| line.starts_with(command));
         let (properties, _) = line[command.unwrap().len()..].split_once("::").unwrap();
@@ -193,7 +194,7 @@ fn a_comment_shows_the_worst_and_counts_the_others() {
     let text = written(LocalOutput::Markdown, &many, vec![]);
     assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 51);
     assert!(text.ends_with("\nand 10 more\n"), "{text}");
-    let nothing = written(LocalOutput::Markdown, &[], outcomes().split_off(1));
+    let nothing = written(LocalOutput::Markdown, &[], outcomes().split_off(2));
     assert!(nothing.contains("no result") && !nothing.contains("no findings"), "{nothing}");
 }
 
@@ -233,7 +234,7 @@ fn who_did_not_look_is_told_in_json_sarif_and_html() {
         let text = shared(Output::Json, &findings, outcomes());
         let document: Value = serde_json::from_str(&text).unwrap();
         let told: Vec<&Value> = document["scanners"].as_array().unwrap().iter().map(|told| &told["outcome"]).collect();
-        assert_eq!(told, [&json!("ran"), &json!("skipped"), &json!("failed")]);
+        assert_eq!(told, [&json!("complete"), &json!("partial"), &json!("skipped"), &json!("failed")]);
         assert_eq!(read(text).unwrap().findings.len(), findings.len());
 
         let text = shared(Output::Sarif, &findings, outcomes());
@@ -242,13 +243,14 @@ fn who_did_not_look_is_told_in_json_sarif_and_html() {
         assert_eq!(invocation["executionSuccessful"], false);
         let levels: Vec<&Value> =
             invocation["toolExecutionNotifications"].as_array().unwrap().iter().map(|told| &told["level"]).collect();
-        assert_eq!(levels, ["warning", "error"]);
+        assert_eq!(levels, ["warning", "warning", "error"]);
         let whole = read(text).unwrap();
         assert_eq!((whole.findings.len(), whole.complete), (findings.len(), false));
         assert!(whole.problems.iter().any(|problem| problem.contains("broken failed")), "{:?}", whole.problems);
 
         let page = shared(Output::Html, &findings, outcomes());
         assert!(page.contains("<b>broken failed</b>") && page.contains("<b>absent was skipped</b>"), "{page}");
+        assert!(page.contains("<b>halfway was partial</b>") && page.contains(", and 1 more</p>"), "{page}");
         assert!(!page.contains("<img"));
     }
 }
@@ -256,7 +258,7 @@ fn who_did_not_look_is_told_in_json_sarif_and_html() {
 /// A scan in which everybody looked reads as it did before scanners were told.
 #[test]
 fn sarif_and_html_say_nothing_where_everybody_looked() {
-    let ran = vec![outcome("bandit", Outcome::Ran)];
+    let ran = vec![outcome("bandit", Outcome::Complete)];
     for output in [Output::Sarif, Output::Html] {
         assert_eq!(shared(output, &findings(), ran.clone()), shared(output, &findings(), vec![]), "{output:?}");
     }

@@ -33,7 +33,7 @@ pub(crate) fn entry(number: u128, record: FindingRecord, status: FindingState) -
         resolved_at: status.is_resolved().then(|| at(60)),
         sightings: 1,
     };
-    Entry { identity: Identity::of(&record, 0), record, standing: Some(standing), suppressed: None }
+    Entry { identity: Identity::of(&record, 0), record, standing: Some(standing), suppressed: None, changed: None }
 }
 
 fn gathered(entries: &[Entry]) -> Findings {

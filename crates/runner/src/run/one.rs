@@ -15,7 +15,7 @@ use crate::cache::{Cache, Digested};
 use crate::discovery::{Availability, Discovery};
 use crate::event::RunnerEvent;
 use crate::message;
-use crate::outcome::{Coverage, FailedScanner, RanScanner};
+use crate::outcome::{Coverage, FailedScanner, RanOutcome, RanScanner};
 use crate::process;
 use crate::report::Read;
 use crate::request::{Limits, ScanOptions};
@@ -173,6 +173,7 @@ impl Scan {
                 let ran = RanScanner {
                     id: scanner.id.to_owned(),
                     version: version.clone(),
+                    outcome: RanOutcome::by(&read.problems),
                     duration: begun.elapsed(),
                     findings: u64::try_from(read.records.len()).unwrap_or(u64::MAX),
                     warnings: read.problems,
