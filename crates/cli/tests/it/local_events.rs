@@ -73,9 +73,9 @@ fn every_event_of_a_local_scan_is_streamed_with_its_payload_and_logged() {
     let expected = [
         "scan.created",
         "scan.start",
+        "scanner.skipped semgrep",
         "scanner.start bandit",
         "scanner.complete bandit",
-        "scanner.skipped semgrep",
         "scanner.start ruff",
         "scanner.failed ruff",
         "scan.complete",
