@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::Read;
 use crate::request::ScanOptions;
+use crate::run::{Daemon, Door};
 use crate::target::{Protocol, Reached, TargetKind};
 
 /// What is looked at. A scan asks for types; every scanner of such a type takes part.
@@ -130,12 +131,23 @@ impl Scanner {
 pub(crate) enum Work {
     /// Its program, from its start to its end, which writes the report.
     Program,
+    /// Its program as a daemon, which is told what to do through its API and asked for the report.
+    Daemon {
+        /// Takes its key.
+        key_header: &'static str,
+        drive: Drive,
+        /// What it is asked at last; it has the grace of a scanner to end.
+        shutdown: &'static str,
+    },
     /// Scanhelm itself. Of the description only id, name, types and what it looks at say something then.
     BuiltIn(BuiltIn),
 }
 
 /// Brings what a report would, or why there is none.
 pub(crate) type BuiltIn = for<'a> fn(&'a Reached) -> BoxFuture<'a, Result<Read, String>>;
+
+/// Takes the steps of a scan, to the report; else says why there is none.
+pub(crate) type Drive = for<'a> fn(&'a Daemon<'a>) -> BoxFuture<'a, Result<(), String>>;
 
 /// What a scanner looks at. All its types have the [`TargetKind`] that this is of.
 #[derive(Clone, Copy, Debug)]
@@ -214,6 +226,8 @@ pub(crate) struct Invocation<'a> {
     /// Private to this start and gone after it.
     pub folder: &'a Path,
     pub options: &'a ScanOptions,
+    /// Of a daemon.
+    pub door: Option<&'a Door>,
 }
 
 impl Invocation<'_> {

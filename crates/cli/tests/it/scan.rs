@@ -393,6 +393,40 @@ fn an_interrupt_ends_the_scanner_and_the_command() {
     assert!(!folder.path().join("out.json").exists());
 }
 
+/// Answers every request with a page and nothing that protects it.
+fn unprotected_site() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let _ = std::io::Read::read(&mut connection, &mut [0; 4096]);
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = std::io::Write::write_all(&mut connection, head.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_site_is_looked_at_on_a_machine_without_any_scanner() {
+    let (empty, site) = (TempDir::new().unwrap(), unprotected_site());
+    let bare = |arguments: &[&str]| -> Ended {
+        scanhelm().args(arguments).env("PATH", empty.path()).current_dir(empty.path()).output().unwrap().into()
+    };
+    let ended = bare(&["scan", "--url", &site, "--output", "json", "--fail-on", "medium"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let ran = json["scanners"].as_array().unwrap().iter().find(|one| one["scanner"] == "web-check").unwrap();
+    assert_eq!((&ran["outcome"], &ran["version"]), (&Value::from("complete"), &Value::from(env!("CARGO_PKG_VERSION"))));
+    assert!(ended.stdout.contains("http-not-redirected") && ended.stdout.contains("csp-missing"), "{}", ended.stdout);
+    assert_eq!(bare(&["scan", "--url", &site, "--output", "json", "--fail-on", "medium"]).stdout, ended.stdout);
+
+    let listed = bare(&["scanners"]).stdout;
+    assert!(listed.lines().any(|line| line.contains("web-check") && line.contains("nothing to install")), "{listed}");
+    let explained = bare(&["rules", "explain", "hsts-missing"]).stdout;
+    assert!(explained.contains("CWE-319") && explained.contains("Strict-Transport-Security"), "{explained}");
+}
+
 #[test]
 fn scanners_are_listed_with_version_or_what_to_do() {
     let listed = run(["scanners".into(), "--scanner-dir".into(), scanners()]);

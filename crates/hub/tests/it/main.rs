@@ -25,6 +25,7 @@ mod feeds;
 mod harness;
 mod interleavings;
 mod local;
+mod local_sites;
 mod meanwhile;
 mod notifications;
 mod periods;

@@ -3,6 +3,8 @@
 //! The scanners' futures are polled by the caller's own task and not spawned: dropping the scan drops them, and with
 //! them their processes, at once.
 
+mod built_in;
+mod daemon;
 mod one;
 mod start;
 
@@ -22,6 +24,7 @@ use crate::outcome::{Coverage, FailedScanner, RanScanner, ScanOutcome, ScanState
 use crate::request::{RequestError, ScanRequest};
 use crate::scanner::Scanner;
 use crate::scanners;
+pub(crate) use daemon::{Daemon, Door};
 use one::Scan;
 
 /// Carries out a scan. Events come from the calling task, in order, and must be taken quickly.

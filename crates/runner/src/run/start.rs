@@ -9,6 +9,7 @@ use std::time::Duration;
 use scanhelm_formats::ReadOptions;
 use tokio_util::sync::CancellationToken;
 
+use super::daemon::{self, Daemon, Door};
 use super::one::Scan;
 use super::{marker_of, private_folder};
 use crate::cache::{Answer, Digested, Key};
@@ -16,13 +17,13 @@ use crate::discovery::Availability;
 use crate::message;
 use crate::process::{self, Ended, Why};
 use crate::report::{self, Read, ReportError};
-use crate::scanner::{BuiltIn, Invocation, LooksAt, ReportPlace, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{Invocation, LooksAt, ReportPlace, Scanner, StartedOn, Work, WorkingFolder};
 use crate::target::{SourceTree, argument};
 
 /// What one process is given.
 #[derive(Debug, Default)]
 pub(super) struct Start {
-    targets: Vec<OsString>,
+    pub targets: Vec<OsString>,
     port: Option<u16>,
     pub lock_file: Option<PathBuf>,
 }
@@ -91,12 +92,12 @@ pub(super) struct Failure {
 }
 
 impl Trouble {
-    fn of(reason: String) -> Self {
+    pub(super) fn of(reason: String) -> Self {
         Self::Failed(Failure { reason, ..Failure::default() })
     }
 
     /// With what a person needs who wants to run it by hand.
-    fn told(self, command: &str, log: String) -> Self {
+    pub(super) fn told(self, command: &str, log: String) -> Self {
         match self {
             Self::Cancelled => Self::Cancelled,
             Self::Failed(failure) => Self::Failed(Failure { command: Some(command.to_owned()), log, ..failure }),
@@ -121,6 +122,13 @@ impl Scan {
         let folder =
             private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
         let report = folder.path().join("report");
+        let door = match scanner.work {
+            Work::Daemon { .. } => {
+                let door = Door::new();
+                Some(door.map_err(|error| Trouble::of(format!("no port for its API can be had: {error}")))?)
+            }
+            Work::Program | Work::BuiltIn(_) => None,
+        };
         let root = self.tree_of(scanner).map_or(folder.path(), |tree| tree.root());
         let invocation = Invocation {
             root,
@@ -129,6 +137,7 @@ impl Scan {
             report: &report,
             folder: folder.path(),
             options: &self.options,
+            door: door.as_ref(),
         };
         let arguments = (scanner.arguments)(&invocation)
             .map_err(|error| Trouble::of(format!("its files cannot be prepared: {error}")))?;
@@ -161,10 +170,19 @@ impl Scan {
             report_bytes: self.limits.report_bytes,
             output_bytes: self.limits.output_bytes,
         };
-        let ended = process::run(&command, cancel, |process| announce(Some(process)))
-            .await
-            .map_err(|error| Trouble::of(format!("{} cannot be run: {error}", program.display())))?;
+        let announce = |process| announce(Some(process));
+        let ended = match (scanner.work, &door) {
+            (Work::Daemon { key_header, drive, shutdown }, Some(door)) => {
+                let target = start.targets.first().map(|target| target.to_string_lossy()).unwrap_or_default();
+                let daemon = Daemon::new(door, key_header, &target, &report, self.limits.report_bytes)?;
+                daemon::driven(&command, &daemon, (drive, shutdown), cancel, announce).await
+            }
+            _ => process::run(&command, cancel, announce).await.map(|ended| (ended, None)),
+        };
+        let (ended, trouble) =
+            ended.map_err(|error| Trouble::of(format!("{} cannot be run: {error}", program.display())))?;
         let told = |trouble: Trouble| trouble.told(&shown, log(&ended));
+        trouble.map_or(Ok(()), Err).map_err(told)?;
         let exit_code = self.exit_code(scanner, &ended).map_err(told)?;
         let read = self.read(scanner, &report, exit_code, &ended).await.map_err(told)?;
         let answer = Answer { read, exit_code };
@@ -172,31 +190,7 @@ impl Scan {
         Ok(Done { read: answer.read, exit_code, cached: false, command: shown })
     }
 
-    /// By Scanhelm itself.
-    async fn looked(
-        &self,
-        scanner: &Scanner,
-        look: BuiltIn,
-        start: &Start,
-        time: Duration,
-        cancel: &CancellationToken,
-    ) -> Result<Done, Trouble> {
-        let target = start.targets.first().map(|target| target.to_string_lossy()).unwrap_or_default();
-        let words = ["scan", "--url", target.as_ref(), "--scanner", scanner.id].map(OsString::from);
-        let command = shown(Path::new("scanhelm"), &words, &[], Path::new("$FOLDER"));
-        let read = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(Trouble::Cancelled),
-            ended = tokio::time::timeout(time, look(&self.targets)) => match ended {
-                Ok(read) => read.map_err(Trouble::of),
-                Err(_) => Err(self.out_of_time(scanner)),
-            },
-        };
-        let read = read.map_err(|trouble| trouble.told(&command, String::new()))?;
-        Ok(Done { read, exit_code: 0, cached: false, command })
-    }
-
-    fn out_of_time(&self, scanner: &Scanner) -> Trouble {
+    pub(super) fn out_of_time(&self, scanner: &Scanner) -> Trouble {
         Trouble::of(format!(
             "{} did not end within {} seconds and was stopped; give it more time or a smaller target",
             scanner.name,
@@ -334,7 +328,7 @@ fn says_its_end(scanner: &Scanner, ended: &Ended) -> bool {
 }
 
 /// Tools say what stopped them at the end.
-fn last_words(ended: &Ended) -> &str {
+pub(super) fn last_words(ended: &Ended) -> &str {
     let last = |text: &'_ str| text.trim_end().char_indices().rev().nth(300).map_or(0, |(index, _)| index);
     let stream = if ended.stderr.trim().is_empty() { &ended.stdout } else { &ended.stderr };
     stream.get(last(stream)..).unwrap_or_default()
@@ -348,7 +342,7 @@ fn log(ended: &Ended) -> String {
 
 /// The command line for a person. `$FOLDER` stands for the private folder, which is gone by then; what the caller added
 /// may be a secret and is not told.
-fn shown(program: &Path, arguments: &[OsString], added: &[OsString], folder: &Path) -> String {
+pub(super) fn shown(program: &Path, arguments: &[OsString], added: &[OsString], folder: &Path) -> String {
     let folder = folder.display().to_string();
     let words = std::iter::once(program.as_os_str()).chain(arguments.iter().map(OsString::as_os_str));
     let quoted = words.map(|word| {

@@ -10,7 +10,7 @@ use url::{Host, Url};
 use super::certificates;
 use super::cookies::Cookie;
 use super::policy::Policies;
-use super::rules::*;
+use super::rules::{self, Rule};
 use super::seen::{Seen, header, headers, is_secured, redirect};
 
 /// A rule that is broken, and where.
@@ -91,12 +91,12 @@ fn without_tls(seen: &Seen, last: &Visit) -> Vec<Observation> {
     let served = [Some(last), seen.without_tls.as_ref().filter(|visit| visit.status < 400)];
     for visit in served.into_iter().flatten().filter(|visit| !is_secured(&visit.url) && !leads_on(visit)) {
         let evidence = format!("The answer is {} and leads to no https address.", visit.status);
-        found.push(Observation::new(&HTTP_NOT_REDIRECTED, &visit.url, evidence));
+        found.push(Observation::new(&rules::HTTP_NOT_REDIRECTED, &visit.url, evidence));
     }
     for step in seen.steps.iter().filter(|step| is_secured(&step.url)) {
         if let Some(to) = redirect(step).filter(|to| to.scheme() == "http") {
             let evidence = format!("The answer ({}) leads to {}.", step.status, without_query(&to));
-            found.push(Observation::new(&REDIRECT_TO_HTTP, &step.url, evidence));
+            found.push(Observation::new(&rules::REDIRECT_TO_HTTP, &step.url, evidence));
         }
     }
     found
@@ -116,16 +116,16 @@ fn strict_transport(last: &Visit) -> Option<Observation> {
     let name = "Strict-Transport-Security";
     let about = |rule, evidence: String| Some(Observation::new(rule, &origin(&last.url), evidence).of(name));
     let Some(value) = header(last, "strict-transport-security") else {
-        return about(&HSTS_MISSING, lacking(last, name));
+        return about(&rules::HSTS_MISSING, lacking(last, name));
     };
     let seconds = value.split(';').find_map(|part| {
         let (key, seconds) = part.split_once('=')?;
         key.trim().eq_ignore_ascii_case("max-age").then(|| seconds.trim().trim_matches('"').to_owned())
     });
     match seconds.and_then(|seconds| seconds.parse::<u64>().ok()) {
-        None => about(&HSTS_MISSING, format!("Browsers ignore it without a max-age: {}", shown(name, value))),
-        Some(0) => about(&HSTS_MISSING, format!("A max-age of 0 takes it back: {}", shown(name, value))),
-        Some(seconds) if seconds < LONG => about(&HSTS_SHORT, shown(name, value)),
+        None => about(&rules::HSTS_MISSING, format!("Browsers ignore it without a max-age: {}", shown(name, value))),
+        Some(0) => about(&rules::HSTS_MISSING, format!("A max-age of 0 takes it back: {}", shown(name, value))),
+        Some(seconds) if seconds < LONG => about(&rules::HSTS_SHORT, shown(name, value)),
         Some(_) => None,
     }
 }
@@ -136,13 +136,13 @@ fn content_security(page: &Visit) -> Vec<Observation> {
     let Some(policies) = Policies::of(headers(page, "content-security-policy")) else {
         let only = header(page, "content-security-policy-report-only");
         let only = only.map_or("", |_| " Content-Security-Policy-Report-Only reports and prevents nothing.");
-        return vec![about(&CSP_MISSING, format!("{}{only}", lacking(page, name)))];
+        return vec![about(&rules::CSP_MISSING, format!("{}{only}", lacking(page, name)))];
     };
     let text = headers(page, "content-security-policy").map(without_nonces).collect::<Vec<_>>().join(", ");
     let broken = [
-        (policies.allow_inline_scripts(), &CSP_UNSAFE_INLINE),
-        (policies.allow_eval(), &CSP_UNSAFE_EVAL),
-        (policies.allow_scripts_from_anywhere(), &CSP_ANY_SOURCE),
+        (policies.allow_inline_scripts(), &rules::CSP_UNSAFE_INLINE),
+        (policies.allow_eval(), &rules::CSP_UNSAFE_EVAL),
+        (policies.allow_scripts_from_anywhere(), &rules::CSP_ANY_SOURCE),
     ];
     broken.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, rule)| about(rule, shown(name, &text))).collect()
 }
@@ -178,7 +178,7 @@ fn frames(page: &Visit) -> Option<Observation> {
             format!("The answer ({}) has neither {name} nor frame-ancestors in a Content-Security-Policy.", page.status)
         }
     };
-    Some(Observation::new(&FRAMES_ALLOWED, &page.url, evidence).of(name))
+    Some(Observation::new(&rules::FRAMES_ALLOWED, &page.url, evidence).of(name))
 }
 
 fn content_type(last: &Visit) -> Option<Observation> {
@@ -190,7 +190,7 @@ fn content_type(last: &Visit) -> Option<Observation> {
         return None;
     }
     let evidence = value.map_or_else(|| lacking(last, name), |value| shown(name, value));
-    Some(Observation::new(&CONTENT_TYPE_GUESSED, &last.url, evidence).of(name))
+    Some(Observation::new(&rules::CONTENT_TYPE_GUESSED, &last.url, evidence).of(name))
 }
 
 const REFERRER_POLICIES: [&str; 8] = [
@@ -211,8 +211,10 @@ fn referrers(page: &Visit) -> Option<Observation> {
     let known = words.filter_map(|word| REFERRER_POLICIES.into_iter().find(|known| known.eq_ignore_ascii_case(word)));
     let about = |rule, evidence: String| Some(Observation::new(rule, &page.url, evidence).of(name));
     match known.last() {
-        None => about(&REFERRER_POLICY_MISSING, lacking(page, name)),
-        Some(policy @ ("unsafe-url" | "no-referrer-when-downgrade")) => about(&REFERRER_LEAKED, shown(name, policy)),
+        None => about(&rules::REFERRER_POLICY_MISSING, lacking(page, name)),
+        Some(policy @ ("unsafe-url" | "no-referrer-when-downgrade")) => {
+            about(&rules::REFERRER_LEAKED, shown(name, policy))
+        }
         Some(_) => None,
     }
 }
@@ -220,16 +222,16 @@ fn referrers(page: &Visit) -> Option<Observation> {
 fn permissions(page: &Visit) -> Option<Observation> {
     let name = "Permissions-Policy";
     let missing = header(page, "permissions-policy").is_none();
-    missing.then(|| Observation::new(&PERMISSIONS_POLICY_MISSING, &page.url, lacking(page, name)).of(name))
+    missing.then(|| Observation::new(&rules::PERMISSIONS_POLICY_MISSING, &page.url, lacking(page, name)).of(name))
 }
 
 fn other_origins(answer: &Visit) -> Option<Observation> {
     let allowed = header(answer, "access-control-allow-origin")?.trim();
     let credentials = header(answer, "access-control-allow-credentials").is_some_and(|value| value.trim() == "true");
     let rule = match (allowed, credentials) {
-        (STRANGER, true) => &CORS_ANY_ORIGIN_WITH_CREDENTIALS,
-        (STRANGER, false) => &CORS_ANY_ORIGIN,
-        ("*", true) => &CORS_WILDCARD_WITH_CREDENTIALS,
+        (STRANGER, true) => &rules::CORS_ANY_ORIGIN_WITH_CREDENTIALS,
+        (STRANGER, false) => &rules::CORS_ANY_ORIGIN,
+        ("*", true) => &rules::CORS_WILDCARD_WITH_CREDENTIALS,
         _ => return None,
     };
     let name = "Access-Control-Allow-Origin";
@@ -250,8 +252,10 @@ fn software(last: &Visit) -> Vec<Observation> {
     ];
     let told =
         told.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.trim().is_empty())?)));
-    told.map(|(name, value)| Observation::new(&SOFTWARE_DISCLOSED, &origin(&last.url), shown(name, value)).of(name))
-        .collect()
+    told.map(|(name, value)| {
+        Observation::new(&rules::SOFTWARE_DISCLOSED, &origin(&last.url), shown(name, value)).of(name)
+    })
+    .collect()
 }
 
 /// Of two of one name the last is what the visitor keeps.

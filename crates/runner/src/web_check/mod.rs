@@ -21,7 +21,7 @@ use futures::future::BoxFuture;
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_formats::{page, scanned_site};
-use scanhelm_net::{HttpLimits, NetErrorKind, NetworkPolicy, Visit, Visitor};
+use scanhelm_net::{HttpLimits, NetError, NetErrorKind, NetworkPolicy, Phase, Visit, Visitor};
 use url::Url;
 
 use crate::message;
@@ -87,7 +87,7 @@ async fn gathered(site: &Site, visitor: &Visitor) -> Result<Seen, String> {
         Some(url) => match visitor.visit(&url, &[]).await {
             Ok(answer) => Some(answer),
             // Nothing is there, which is as good as a redirect.
-            Err(error) if matches!(error.kind, NetErrorKind::Connect { .. }) => None,
+            Err(error) if is_nobody(&error.kind) => None,
             Err(error) => {
                 let cause = message::shown(&error.kind.to_string());
                 problems.push(format!("what it answers without TLS could not be looked at: {cause}"));
@@ -99,17 +99,27 @@ async fn gathered(site: &Site, visitor: &Visitor) -> Result<Seen, String> {
     Ok(Seen { steps, leads_to, to_stranger, without_tls, problems })
 }
 
+/// Nobody listens, a filter is in the way, or whoever listens hangs up.
+fn is_nobody(kind: &NetErrorKind) -> bool {
+    matches!(
+        kind,
+        NetErrorKind::Connect { .. }
+            | NetErrorKind::NoAnswer { .. }
+            | NetErrorKind::Timeout { phase: Phase::Connect, .. }
+    )
+}
+
 /// The answers from the site's address on, and the other host that they lead to.
 async fn walked(site: &Site, visitor: &Visitor) -> Result<(Vec<Visit>, Option<Url>), String> {
     let mut steps: Vec<Visit> = Vec::new();
     let mut next = site.url().clone();
     loop {
-        let failed = |error: scanhelm_net::NetError| {
+        let failed = |error: NetError| {
             let hint = match error.kind {
                 NetErrorKind::Tls(_) => "; sslscan and testssl.sh look at what old protocols a server speaks",
                 _ => "",
             };
-            message::shown(&format!("the site could not be looked at: {error}{hint}"))
+            message::shown(&format!("{} could not be looked at: {}{hint}", error.host, error.kind))
         };
         let visit = visitor.visit(&next, &[]).await.map_err(failed)?;
         let leads_to = redirect(&visit);

@@ -14,3 +14,4 @@ mod servers;
 mod service;
 mod settings;
 mod web;
+mod zap;
