@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::exports::ExportFigures;
 use crate::import::ImportFigures;
+use crate::local::LocalFigures;
 use crate::neighbours::NeighbourFigures;
 use crate::parse::ParseFigures;
 use crate::queue::{DELETED, QueueFigures};
@@ -23,6 +24,7 @@ pub(crate) struct Figures {
     pub(crate) parse: Option<ParseFigures>,
     pub(crate) queues: Vec<QueueFigures>,
     pub(crate) exports: Vec<ExportFigures>,
+    pub(crate) local: Option<LocalFigures>,
 }
 
 /// The middle value; of an even number the mean of the two in the middle; 0 of none.
@@ -62,8 +64,60 @@ impl Figures {
         for export in &self.exports {
             text.push_str(&export_table(export));
         }
+        if let Some(local) = &self.local {
+            text.push_str(&local_tables(local));
+        }
         text
     }
+}
+
+fn local_tables(local: &LocalFigures) -> String {
+    let mut text = format!(
+        "\nLocal scans; load before: {}\n\n\
+         | findings | output | the tool alone | more than that | processor time | peak memory |\n\
+         |---|---|---|---|---|---|\n",
+        local.load_before
+    );
+    for one in &local.commands {
+        // Writing to a text cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.0} ms | {:.0} ms | {:.0} ms | {} |",
+            one.findings,
+            one.output,
+            one.tool_ms,
+            one.more_ms,
+            one.more_cpu_ms,
+            megabytes(one.peak_bytes)
+        );
+    }
+    let hub = &local.hub;
+    let _ = write!(
+        text,
+        "\n{} findings of one tool in a hub\n\n| | measured | goal |\n|---|---|---|\n| scan over | {:.2} s | < 1.5 s |\n\
+         | each finding in the queue | {:.1} s | |\n| peak memory of the hub | {} | < 150 MB |\n\
+         | `/healthz` meanwhile, p99 | {:.1} ms | < 20 ms |\n| first page of its findings | {:.1} ms | < 50 ms |\n",
+        hub.findings,
+        hub.over_seconds,
+        hub.imported_seconds,
+        megabytes(hub.peak_bytes),
+        hub.health_p99_ms,
+        hub.first_page_ms
+    );
+    let schedule = &local.schedule;
+    let _ = write!(
+        text,
+        "\n{} on real sources\n\n| | measured | goal |\n|---|---|---|\n| by hand, all at once | {:.1} s | |\n\
+         | by hand, longest first | {:.1} s | |\n| `scanhelm scan` | {:.1} s | |\n| the same, first time | {:.1} s | |\n\
+         | scan by the better way by hand | {:.2} | <= 1.1 |\n",
+        schedule.tools.join(", "),
+        schedule.together_seconds,
+        schedule.longest_first_seconds,
+        schedule.scan_seconds,
+        schedule.first_scan_seconds,
+        schedule.share
+    );
+    text
 }
 
 fn megabytes(bytes: u64) -> String {

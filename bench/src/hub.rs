@@ -1,5 +1,6 @@
 //! A `scanhelm serve` of its own: started, asked over HTTP as any client would, stopped.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -32,13 +33,15 @@ pub(crate) struct Installation {
     pub(crate) data: PathBuf,
     /// PostgreSQL in place of a file in the data folder.
     pub(crate) database_url: Option<String>,
+    /// Further settings, by the names of their variables.
+    pub(crate) settings: Vec<(&'static str, OsString)>,
 }
 
 impl Installation {
     /// In a folder that is not there yet, on a database of its own or in a file.
     pub(crate) fn on(program: &Path, data: PathBuf, database: Option<&PostgresDatabase>) -> Self {
         let database_url = database.map(|database| database.url().to_owned());
-        Self { program: program.to_owned(), data, database_url }
+        Self { program: program.to_owned(), data, database_url, settings: Vec::new() }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -46,6 +49,7 @@ impl Installation {
         // No setting of whoever measures may change what is measured.
         command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "TMPDIR"));
         command.envs(self.database_url.iter().map(|url| ("DATABASE_URL", url)));
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
         command
     }

@@ -12,6 +12,7 @@ mod figures;
 mod filled;
 mod hub;
 mod import;
+mod local;
 mod neighbours;
 mod parse;
 mod process;
@@ -66,13 +67,16 @@ struct Arguments {
     /// Size of the report that `parse` reads, in megabytes
     #[arg(long, value_name = "N", default_value_t = 1000)]
     megabytes: u32,
+    /// Sources that real tools look at in `local`
+    #[arg(long, value_name = "FOLDER", default_value = ".tools/sources")]
+    sources: PathBuf,
     /// Scans that run at once, in thousands, repeatable [default: 1, 3 and 10]
     #[arg(long, value_name = "THOUSANDS")]
     scans: Vec<u32>,
     /// Database under the many scans [default: sqlite], and under the large queue of `queue` and `export` [default: both]
     #[arg(long, value_enum, value_name = "DATABASE")]
     database: Option<Engine>,
-    /// Only whether `scale`, `neighbours`, `queue` and `export` still work: small ones, for a few seconds
+    /// Only whether `scale`, `neighbours`, `queue`, `export` and `local` still work: small ones, for a few seconds
     #[arg(long)]
     quick: bool,
 }
@@ -89,6 +93,8 @@ enum Part {
     Queue,
     /// A million findings as a file in every format
     Export,
+    /// Local scans, on top of the tools that they run
+    Local,
 }
 
 impl Arguments {
@@ -133,6 +139,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         parse: None,
         queues: Vec::new(),
         exports: Vec::new(),
+        local: None,
     };
     if wanted(Part::Start) {
         say("start and idle");
@@ -191,6 +198,11 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             }
             filled.hub.stop().await?;
         }
+    }
+    if wanted(Part::Local) {
+        say("local scans");
+        let sources = canonical(&arguments.sources)?;
+        figures.local = Some(local::measure(&program, &sources, &out, arguments.quick).await?);
     }
     let json = serde_json::to_string_pretty(&figures).during("write the figures")?;
     std::fs::write(out.join("figures.json"), json + "\n").during("figures.json")?;

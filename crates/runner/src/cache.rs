@@ -6,7 +6,7 @@
 //! name files that are not in the key. An entry that cannot be read is no answer, and nothing here fails a scan.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufWriter, Read as _};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -58,15 +58,15 @@ impl Cache {
         Some(answer)
     }
 
-    /// JSON, in one step: a reader never sees half an answer.
-    pub(crate) fn put(&self, key: &Key, answer: &[u8]) {
+    /// As JSON, in one step: a reader never sees half an answer.
+    pub(crate) fn put(&self, key: &Key, answer: &impl Serialize) {
         let written = || -> io::Result<()> {
             let path = self.place(key);
             let folder = path.parent().unwrap_or(&self.folder);
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(answer)?;
-            file.persist(&path)?;
+            let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+            serde_json::to_writer(&mut file, answer)?;
+            file.into_inner()?.persist(&path)?;
             Ok(())
         };
         if let Err(error) = written() {
@@ -188,9 +188,9 @@ impl io::Write for Hashing<'_> {
 mod tests {
     use super::*;
 
-    fn answer(problem: &str) -> Vec<u8> {
+    fn answer(problem: &str) -> Answer {
         let read = Read { problems: vec![problem.to_owned()], ..Read::default() };
-        serde_json::to_vec(&Answer { read, exit_code: 1 }).unwrap()
+        Answer { read, exit_code: 1 }
     }
 
     #[test]

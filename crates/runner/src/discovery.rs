@@ -127,7 +127,7 @@ impl Discovery {
             None => probe(scanner, path).await?,
         };
         if let Some((cache, key)) = kept {
-            cache.put(&key, serde_json::Value::from(version.as_str()).to_string().as_bytes());
+            cache.put(&key, &version);
         }
         if let Some(stamp) = stamp {
             self.lock().insert(stamp, version.clone());

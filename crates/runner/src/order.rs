@@ -6,7 +6,7 @@ use scanhelm_core::finding::{FindingRecord, Location};
 
 /// Worst first, then scanner, rule, location, title. What is still equal is compared as a whole, so that the order
 /// never depends on the input's.
-pub fn sort(records: &mut [FindingRecord]) {
+pub fn sort(records: &mut [Box<FindingRecord>]) {
     records.sort_by(|left, right| key(left).cmp(&key(right)).then_with(|| whole(left, right)));
 }
 
@@ -70,14 +70,15 @@ mod tests {
 
     #[test]
     fn the_order_is_that_of_the_content_not_of_the_input() {
-        let expected = vec![
+        let expected = [
             record(Severity::Critical, "z", "b", 1),
             record(Severity::High, "a", "b", 2),
             record(Severity::High, "a", "b", 10),
             record(Severity::High, "a", "c", 1),
             record(Severity::High, "b", "a", 1),
             record(Severity::Info, "a", "a", 1),
-        ];
+        ]
+        .map(Box::new);
         let mut records: Vec<_> = expected.iter().rev().cloned().collect();
         records.swap(1, 3);
         sort(&mut records);

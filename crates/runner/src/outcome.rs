@@ -24,7 +24,7 @@ pub enum ScanState {
 pub struct ScanOutcome {
     pub state: ScanState,
     /// Sorted: worst first, then scanner, rule, location, title. Equal trees give equal lists.
-    pub records: Vec<FindingRecord>,
+    pub records: Vec<Box<FindingRecord>>,
     /// Of each scanner that ran, in the order of the registry, as are the other three.
     pub coverage: Vec<Coverage>,
     pub ran: Vec<RanScanner>,

@@ -1,5 +1,6 @@
 //! From a report file to records, through the reader in `formats`.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::target::{Site, SourceTree};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Read {
-    pub records: Vec<FindingRecord>,
+    pub records: Vec<Box<FindingRecord>>,
     /// What the report says was looked at.
     pub assets: Vec<AssetRecord>,
     /// What it was asked to look for.
@@ -67,17 +68,21 @@ impl Read {
     /// A scanner can look further than it should, and a hostile tree can make it do so. What lies in folders that are
     /// left out is left out here too; what lies outside of the target is a problem.
     pub(crate) fn leave_out_what_is_not_of_tree(&mut self, target: &SourceTree) {
-        let mut outside = 0_u64;
+        let (mut outside, mut places) = (0_u64, HashMap::<String, Place>::new());
         self.records.retain(|record| {
             let path = match &record.location {
-                Location::Code { path, .. } | Location::Package { path: Some(path), .. } => Path::new(path),
+                Location::Code { path, .. } | Location::Package { path: Some(path), .. } => path,
                 _ => return true,
             };
-            let place = match is_looked_at(path) {
-                // Readers make an absolute path relative by cutting what is in front: then there is no such file.
-                Place::LookedAt if !is_there(target, path) => Place::Outside,
-                place => place,
-            };
+            let place = places.get(path).copied().unwrap_or_else(|| {
+                let place = match is_looked_at(Path::new(path)) {
+                    // Readers make an absolute path relative by cutting what is in front: then there is no such file.
+                    Place::LookedAt if !is_there(target, Path::new(path)) => Place::Outside,
+                    place => place,
+                };
+                places.insert(path.clone(), place);
+                place
+            });
             outside += u64::from(place == Place::Outside);
             place == Place::LookedAt
         });
@@ -116,7 +121,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions, may_be_empty: bool) -> Re
     let mut ended = false;
     for item in scanhelm_formats::open(Box::new(file), options)? {
         match item? {
-            ReportItem::Finding(record) => read.records.push(*record),
+            ReportItem::Finding(record) => read.records.push(record),
             ReportItem::Rejected(rejected) => {
                 let problem = format!("record {} of its report was left out: {}", rejected.record, rejected.reason);
                 read.problems.push(message::shown(&problem));

@@ -64,7 +64,7 @@ struct Report {
     scanner: Option<String>,
     version: Option<String>,
     format: &'static str,
-    records: Vec<FindingRecord>,
+    records: Vec<Box<FindingRecord>>,
     findings: u64,
     warnings: Vec<String>,
     blind: bool,
@@ -103,7 +103,7 @@ fn read(path: &Path, arguments: &ImportArguments) -> Result<Report, ImportError>
             }
             ReportItem::Finding(record) => {
                 report.findings += 1;
-                report.records.push(*record);
+                report.records.push(record);
             }
             ReportItem::Rejected(rejected) => {
                 report.warnings.push(format!("record {} was left out: {}", rejected.record, rejected.reason));

@@ -43,9 +43,9 @@ pub(crate) enum ScannerResult {
 
 impl Results {
     /// Of a report, with nothing suppressed.
-    pub(crate) fn of_report(name: String, scanners: Vec<ScannerResult>, records: Vec<FindingRecord>) -> Self {
-        let mut ordinals = Ordinals::of(&records);
-        let entry = |record: FindingRecord| {
+    pub(crate) fn of_report(name: String, scanners: Vec<ScannerResult>, records: Vec<Box<FindingRecord>>) -> Self {
+        let mut ordinals = Ordinals::of(records.iter().map(AsRef::as_ref));
+        let entry = |record: Box<FindingRecord>| {
             let identity = Identity::of(&record, ordinals.next(&record));
             Entry::of_report(record, identity)
         };
@@ -59,7 +59,7 @@ impl Results {
 
     /// All there is, what is suppressed marked as such.
     pub(crate) fn write_for_hub(&self, output: &mut dyn Write) -> io::Result<()> {
-        let all = Findings::of_entries(self.findings.iter().chain(&self.suppressed))?;
+        let all = Findings::of_entries(self.findings.iter().chain(&self.suppressed));
         Output::Json.write(output, &all, &self.heading())
     }
 
@@ -80,7 +80,7 @@ impl Results {
     }
 
     /// What a format writes. Those that cannot mark a suppressed finding do not get it: there it would look open.
-    fn written(&self, format: Format) -> io::Result<Findings> {
+    fn written(&self, format: Format) -> Findings<'_> {
         let marks = matches!(format, Format::Json | Format::Ndjson | Format::Sarif);
         let suppressed = self.suppressed.iter().filter(|_| self.shows_suppressed && marks);
         Findings::of_entries(self.findings.iter().chain(suppressed))
@@ -116,7 +116,7 @@ pub(crate) enum Format {
 impl Format {
     fn write(self, output: &mut dyn Write, results: &Results) -> io::Result<()> {
         let heading = results.heading();
-        let local = |format: LocalOutput, output| format.write(output, &results.written(self)?, &heading);
+        let local = |format: LocalOutput, output| format.write(output, &results.written(self), &heading);
         let format = match self {
             Self::Table => return output.write_all(table::render(results).as_bytes()),
             Self::Json => Output::Json,
@@ -130,7 +130,7 @@ impl Format {
             Self::GithubAnnotations => return local(LocalOutput::GithubAnnotations, output),
             Self::Markdown => return local(LocalOutput::Markdown, output),
         };
-        format.write(output, &results.written(self)?, &heading)
+        format.write(output, &results.written(self), &heading)
     }
 }
 

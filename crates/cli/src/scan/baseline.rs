@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use scanhelm_core::findings_in_words;
 use scanhelm_core::local::suppression::Baseline;
+use scanhelm_formats::write::Entry;
 
 use super::judged::{self, Judged};
 use super::scanning::Scanning;
@@ -47,7 +48,7 @@ async fn carried_out(arguments: BaselineArguments) -> Result<Exit, Exit> {
         return Err(Exit::ScannerFailed);
     }
     let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);
-    let baseline = Baseline::of(judged.kept.iter().map(|finding| (&finding.record, &finding.identity)));
+    let baseline = Baseline::of(judged.kept.iter().map(Entry::identified));
     let shown = results::cell(&arguments.output.display().to_string(), 300);
     results::write_atomically(&arguments.output, |file| file.write_all(baseline.written().as_bytes()))
         .map_err(|error| exit::refused(&format!("`{shown}` cannot be written: {error}")))?;

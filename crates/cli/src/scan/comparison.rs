@@ -80,7 +80,7 @@ impl Comparing {
 
 /// What a comment or a rule suppresses is there, but it is not new.
 pub(super) fn compared(before: &Baseline, judged: &Judged, looked: &BTreeSet<String>) -> Comparison {
-    let fresh = present(before, judged).map(|finding| (&finding.record, &finding.identity));
+    let fresh = present(before, judged).map(Entry::identified);
     before.compared(&Baseline::of(fresh), looked)
 }
 

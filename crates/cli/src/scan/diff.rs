@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use scanhelm_core::local::suppression::Baseline;
-use scanhelm_formats::write::{Outcome, ScannerOutcome};
+use scanhelm_formats::write::{Entry, Outcome, ScannerOutcome};
 
 use super::comparison::{Compared, Comparing, compared, fingerprinted};
 use super::git::Git;
@@ -139,7 +139,7 @@ async fn of_commits(arguments: &DiffArguments, path: &Path, base: &str) -> Resul
     let trouble = trouble(before.failures, after.failures, false);
     let looked = if trouble.is_some() { Default::default() } else { after.looked };
     let failed_before = before.scanners.iter().filter(|scanner| matches!(scanner.outcome, Outcome::Failed { .. }));
-    let known = Baseline::of(before.judged.kept.iter().map(|finding| (&finding.record, &finding.identity)));
+    let known = Baseline::of(before.judged.kept.iter().map(Entry::identified));
     let compared = Compared {
         comparison: &compared(&known, &after.judged, &looked),
         name: &name,

@@ -27,7 +27,7 @@ pub(crate) struct Judged {
 impl Judged {
     /// Without suppression nothing is suppressed, and what the baseline knows is told all the same.
     pub(crate) fn of(
-        mut records: Vec<FindingRecord>,
+        mut records: Vec<Box<FindingRecord>>,
         folder: &Path,
         project: &Project,
         baseline: Option<Baseline>,
@@ -39,10 +39,8 @@ impl Judged {
         }
         scanhelm_runner::sort_records(&mut records);
         let has_baseline = baseline.is_some() && suppresses;
-        let said = project.judge(folder, &records, baseline, now);
-        let warnings = if suppresses { said.warnings } else { Vec::new() };
-        let mut judged = Self { has_baseline, warnings, ..Self::default() };
-        for (record, verdict) in records.into_iter().zip(said.verdicts) {
+        let mut judged = Self { has_baseline, ..Self::default() };
+        let warnings = project.judge(folder, records, baseline, now, |record, verdict| {
             match verdict.suppressed.filter(|_| suppresses) {
                 Some(suppressed) => judged
                     .suppressed
@@ -52,6 +50,9 @@ impl Judged {
                     judged.kept.push(Entry::of_report(record, verdict.identity));
                 }
             }
+        });
+        if suppresses {
+            judged.warnings = warnings;
         }
         judged
     }

@@ -152,7 +152,7 @@ pub(super) struct Scanned {
     /// The target's root; without files among the targets, the working directory.
     pub(super) folder: PathBuf,
     pub(super) project: Project,
-    pub(super) records: Vec<FindingRecord>,
+    pub(super) records: Vec<Box<FindingRecord>>,
     pub(super) scanners: Vec<ScannerResult>,
     pub(super) scan_types: Vec<ScanType>,
     /// The scanners that looked at everything.
@@ -303,7 +303,7 @@ impl Scanning {
     }
 }
 
-fn told(outcome: ScanOutcome) -> (Vec<ScannerResult>, Vec<FindingRecord>) {
+fn told(outcome: ScanOutcome) -> (Vec<ScannerResult>, Vec<Box<FindingRecord>>) {
     let ran = outcome.ran.into_iter().map(|ran| ScannerResult::Ran {
         scanner: ran.id,
         version: ran.version,

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use scanhelm_core::local::suppression::{Baseline, Comparison, Known};
 use scanhelm_core::{SeverityCounts, Timestamp};
+use scanhelm_formats::write::Entry;
 
 use super::interruption::Interruption;
 use super::judged::{self, Judged};
@@ -88,7 +89,7 @@ async fn scanned(arguments: &ScanArguments) -> Result<(results::Results, Looked)
 }
 
 fn fresh(results: &results::Results) -> Baseline {
-    Baseline::of(results.findings.iter().map(|finding| (&finding.record, &finding.identity)))
+    Baseline::of(results.findings.iter().map(Entry::identified))
 }
 
 /// Prints what changed, and gives what is known now: what a scanner did not look at stays.

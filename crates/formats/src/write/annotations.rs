@@ -19,7 +19,7 @@ const LONGEST_TITLE: usize = 200;
 /// GitHub cuts messages at 4 KB.
 const LONGEST_MESSAGE: usize = 3000;
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     for scanner in &heading.scanners {
         let title = |what: &str| property(&format!("{} {what}", scanner.label()));
         if let Some(reason) = scanner.failed() {

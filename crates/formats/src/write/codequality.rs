@@ -21,7 +21,7 @@ use super::{Items, non_empty};
 /// As long as the titles that are read back.
 const LONGEST_DESCRIPTION: usize = 200;
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>) -> io::Result<()> {
     output.write_all(b"[")?;
     let mut items = Items::new(output);
     findings.each(|entry| {
@@ -34,7 +34,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings) -> io::Result<(
             "check_name": record.rule_id,
             "description": single_line(non_empty(&record.title, &record.rule_id), LONGEST_DESCRIPTION),
             "content": {"body": record.description.as_deref().unwrap_or_default()},
-            "fingerprint": fingerprint(&entry),
+            "fingerprint": fingerprint(entry),
             "severity": severity(record.severity),
             "location": {"path": non_empty(path, "asset"), "lines": {"begin": line.unwrap_or(1)}},
         }))

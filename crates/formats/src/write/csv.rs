@@ -46,7 +46,7 @@ pub(crate) fn is_header<'a>(columns: impl Iterator<Item = &'a str>) -> bool {
     columns == CSV_HEADER || columns.into_iter().eq(CSV_HEADER.into_iter().chain(STANDING_HEADER))
 }
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
     let further = heading.of_hub.then_some(STANDING_HEADER);
     writer.write_record(CSV_HEADER.into_iter().chain(further.into_iter().flatten()))?;
@@ -54,7 +54,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
         for cell in cells(&entry.record) {
             writer.write_field(cell)?;
         }
-        for cell in heading.of_hub.then(|| standing_cells(&entry)).into_iter().flatten() {
+        for cell in heading.of_hub.then(|| standing_cells(entry)).into_iter().flatten() {
             writer.write_field(cell)?;
         }
         Ok(writer.write_record(None::<&[u8]>)?)

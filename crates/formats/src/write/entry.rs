@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    pub record: FindingRecord,
+    pub record: Box<FindingRecord>,
     /// What makes it this finding.
     pub identity: Identity,
     /// `None` for a report that no hub has seen.
@@ -62,8 +62,13 @@ pub struct Standing {
 impl Entry {
     /// Of a report that no hub has seen.
     #[must_use]
-    pub const fn of_report(record: FindingRecord, identity: Identity) -> Self {
-        Self { record, identity, standing: None, suppressed: None, changed: None }
+    pub fn of_report(record: impl Into<Box<FindingRecord>>, identity: Identity) -> Self {
+        Self { record: record.into(), identity, standing: None, suppressed: None, changed: None }
+    }
+
+    #[must_use]
+    pub fn identified(&self) -> (&FindingRecord, &Identity) {
+        (&self.record, &self.identity)
     }
 
     /// A fingerprint that is the same on every machine and for every company: weakness and place, not the asset's name.

@@ -26,7 +26,7 @@ dl{display:grid;grid-template-columns:9rem 1fr;gap:.2rem 1rem;margin:.5rem 0}dt{
 pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);padding:.6rem;margin:0;max-height:24rem;overflow:auto}
 @media print{pre{max-height:none}}";
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     begin(output, &format!("Findings: {}", heading.name), &heading.tool)?;
     writeln!(output, "<ul class=\"counts\">")?;
     for severity in Severity::ALL {
@@ -42,7 +42,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
         };
         writeln!(output, "<p>{nothing}</p>")?;
     }
-    findings.each(|entry| write_finding(output, &entry))?;
+    findings.each(|entry| write_finding(output, entry))?;
     writeln!(output, "</body>\n</html>")
 }
 

@@ -50,7 +50,7 @@ impl<'a> Finding<'a> {
     }
 }
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     let tool = json!({"name": heading.tool.name, "version": heading.tool.version});
     write!(output, "{{\"schema\":\"{JSON_SCHEMA}\",\n\"tool\":{tool},")?;
     if !heading.scanners.is_empty() {
@@ -62,6 +62,6 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
     serde_json::to_writer(&mut *output, findings.counts())?;
     output.write_all(b",\n\"findings\":[")?;
     let mut items = Items::new(output);
-    findings.each(|entry| items.item(&Finding::of(&entry)))?;
+    findings.each(|entry| items.item(&Finding::of(entry)))?;
     output.write_all(b"\n]}\n")
 }

@@ -51,7 +51,7 @@ struct Suite<'a> {
     outcomes: Vec<&'a ScannerOutcome>,
 }
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     let mut suites: BTreeMap<String, Suite<'_>> = BTreeMap::new();
     for outcome in &heading.scanners {
         let suite = suites.entry(outcome.scanner.clone()).or_default();

@@ -22,7 +22,7 @@ impl LocalOutput {
     ///
     /// # Errors
     /// When the output cannot be written, or what does not fit into memory cannot be kept in the folder for it.
-    pub fn write(self, output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+    pub fn write(self, output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
         match self {
             Self::Junit => junit::write(output, findings, heading),
             Self::GitlabCodequality => codequality::write(output, findings),

@@ -25,7 +25,7 @@ const OF_SCANNERS: usize = 20_000;
 const PLAIN: &str = ",()/;?\"'.:-+=";
 const NO_WIDTH: char = '\u{200b}';
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     let mut body = Body::default();
     body.push(&format!("<!-- scanhelm:scan {} -->\n", mark(&heading.name)), MOST_CHARACTERS);
     let title = format!("### {}: {}\n\n", heading.tool.name, shown(&heading.name, LONGEST_CELL));
@@ -58,7 +58,7 @@ impl Body {
     }
 }
 
-fn summary(findings: &Findings, heading: &Heading) -> String {
+fn summary(findings: &Findings<'_>, heading: &Heading) -> String {
     let counts = findings.counts();
     if counts.total() == 0 && heading.hidden == Hidden::default() && nobody_looked(&heading.scanners) {
         return "no result: no scanner looked".to_owned();
@@ -100,7 +100,7 @@ fn push_scanners(body: &mut Body, heading: &Heading) {
     }
 }
 
-fn push_table(body: &mut Body, findings: &Findings) -> io::Result<()> {
+fn push_table(body: &mut Body, findings: &Findings<'_>) -> io::Result<()> {
     /// For the line that says what is missing.
     const LAST_LINE: usize = 100;
     body.push("\n| Severity | Finding | Place | Scanner | Rule |\n|---|---|---|---|---|\n", MOST_CHARACTERS);

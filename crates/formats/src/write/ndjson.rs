@@ -7,9 +7,9 @@ use super::json::Finding;
 use super::order::Findings;
 
 /// Nothing when there are no findings.
-pub(super) fn write(output: &mut dyn Write, findings: &Findings) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>) -> io::Result<()> {
     findings.each(|entry| {
-        serde_json::to_writer(&mut *output, &Finding::of(&entry))?;
+        serde_json::to_writer(&mut *output, &Finding::of(entry))?;
         output.write_all(b"\n")
     })
 }

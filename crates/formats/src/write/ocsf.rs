@@ -19,7 +19,7 @@ use super::{Heading, is_web_uri};
 const SCHEMA_VERSION: &str = "1.5.0";
 const CLASS: u32 = 2002;
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     let product = json!({
         "name": heading.tool.name, "vendor_name": heading.tool.name, "version": heading.tool.version,
     });
@@ -27,7 +27,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Headi
         let untimed =
             || io::Error::new(io::ErrorKind::InvalidInput, "only a hub's findings have the times of an event");
         let standing = entry.standing.as_ref().ok_or_else(untimed)?;
-        serde_json::to_writer(&mut *output, &event(&entry, standing, &product))?;
+        serde_json::to_writer(&mut *output, &event(entry, standing, &product))?;
         output.write_all(b"\n")
     })
 }

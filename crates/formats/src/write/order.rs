@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::finding::{FindingRecord, Location};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::entry::Entry;
 use super::sorted::{Sorted, Sorter};
@@ -36,20 +36,39 @@ impl Gathering {
 
     /// # Errors
     /// When the folder cannot be written to.
-    pub fn finish(self) -> io::Result<Findings> {
-        Ok(Findings { folder: self.folder, sorted: self.sorter.sorted()?, counts: self.counts })
+    pub fn finish(self) -> io::Result<Findings<'static>> {
+        Ok(Findings { folder: self.folder, ordered: Ordered::Apart(self.sorter.sorted()?), counts: self.counts })
     }
 }
 
 /// The findings of an output in their order, to be written in any format.
 #[derive(Debug)]
-pub struct Findings {
+pub struct Findings<'entries> {
     pub(super) folder: PathBuf,
-    sorted: Sorted,
+    ordered: Ordered<'entries>,
     counts: SeverityCounts,
 }
 
-impl Findings {
+#[derive(Debug)]
+enum Ordered<'entries> {
+    /// The caller has them all in memory.
+    Here(Vec<&'entries Entry>),
+    Apart(Sorted),
+}
+
+/// What names a rule.
+#[derive(Deserialize)]
+struct Named {
+    record: Rule,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    scanner: String,
+    rule_id: String,
+}
+
+impl<'entries> Findings<'entries> {
     /// Of records that no hub has seen.
     ///
     /// # Errors
@@ -70,13 +89,16 @@ impl Findings {
     }
 
     /// Of findings whose identities are known.
-    ///
-    /// # Errors
-    /// As [`Findings::of_report`].
-    pub fn of_entries<'scan>(entries: impl IntoIterator<Item = &'scan Entry>) -> io::Result<Self> {
-        let mut gathering = Gathering::new(std::env::temp_dir());
-        entries.into_iter().try_for_each(|entry| gathering.add(entry))?;
-        gathering.finish()
+    #[must_use]
+    pub fn of_entries(entries: impl IntoIterator<Item = &'entries Entry>) -> Self {
+        let keyed = |entry: &'entries Entry| (key(&entry.record, &entry.identity), entry);
+        let mut sorted: Vec<(Vec<u8>, &Entry)> = entries.into_iter().map(keyed).collect();
+        // As a Gathering does it: whatever else differs decides last.
+        let all = |entry: &Entry| serde_json::to_vec(entry).ok();
+        sorted.sort_unstable_by(|(one, a), (other, b)| one.cmp(other).then_with(|| all(a).cmp(&all(b))));
+        let entries: Vec<&Entry> = sorted.into_iter().map(|(_, entry)| entry).collect();
+        let counts = entries.iter().map(|entry| entry.record.severity).collect();
+        Self { folder: std::env::temp_dir(), ordered: Ordered::Here(entries), counts }
     }
 
     #[must_use]
@@ -85,13 +107,24 @@ impl Findings {
     }
 
     /// Calls `take` with each finding in its order.
-    pub(super) fn each(&self, take: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
-        self.each_as(take)
+    pub(super) fn each(&self, mut take: impl FnMut(&Entry) -> io::Result<()>) -> io::Result<()> {
+        match &self.ordered {
+            Ordered::Here(entries) => entries.iter().try_for_each(|entry| take(entry)),
+            Ordered::Apart(sorted) => sorted.each(|_, entry| take(&serde_json::from_slice(entry)?)),
+        }
     }
 
-    /// The same with a part of each, for a look that needs no more.
-    pub(super) fn each_as<T: DeserializeOwned>(&self, mut take: impl FnMut(T) -> io::Result<()>) -> io::Result<()> {
-        self.sorted.each(|_, entry| take(serde_json::from_slice(entry)?))
+    /// Calls `take` with scanner and rule of each finding in its order.
+    pub(super) fn each_rule(&self, mut take: impl FnMut(&str, &str) -> io::Result<()>) -> io::Result<()> {
+        match &self.ordered {
+            Ordered::Here(entries) => {
+                entries.iter().try_for_each(|entry| take(&entry.record.scanner, &entry.record.rule_id))
+            }
+            Ordered::Apart(sorted) => sorted.each(|_, entry| {
+                let Named { record } = serde_json::from_slice(entry)?;
+                take(&record.scanner, &record.rule_id)
+            }),
+        }
     }
 }
 

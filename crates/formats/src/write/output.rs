@@ -67,7 +67,7 @@ impl Output {
     /// # Errors
     /// When the output cannot be written, or what does not fit into memory cannot be kept in the folder for it.
     /// [`Output::Ocsf`] tells times, so it also fails for findings without a [`Standing`](super::Standing).
-    pub fn write(self, output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+    pub fn write(self, output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
         match self {
             Self::Csv => csv::write(output, findings, heading),
             Self::Json => json::write(output, findings, heading),

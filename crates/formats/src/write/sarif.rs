@@ -14,7 +14,6 @@ use std::io::{self, Write};
 use scanhelm_core::Severity;
 use scanhelm_core::finding::{FindingRecord, FindingState, Location};
 use scanhelm_core::local::suppression::Way;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::entry::{Change, Entry};
@@ -26,7 +25,7 @@ use crate::sarif::{OWN_FACTS, OwnFacts};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     write!(output, "{{\"$schema\":\"{SCHEMA}\",\n\"version\":\"2.1.0\",\n\"runs\":[")?;
     let nothing_found = findings.counts().total() == 0;
     let invocation = invocation(heading);
@@ -117,28 +116,16 @@ struct Rules {
     rules: Vec<(Numbers, Vec<bool>)>,
 }
 
-/// As much of an entry as names its rule.
-#[derive(Deserialize)]
-struct Named {
-    record: NamedRecord,
-}
-
-#[derive(Deserialize)]
-struct NamedRecord {
-    scanner: String,
-    rule_id: String,
-}
-
 impl Rules {
-    fn of(findings: &Findings) -> io::Result<Self> {
+    fn of(findings: &Findings<'_>) -> io::Result<Self> {
         let mut names = Sorter::new(findings.folder.clone());
         let mut recent = Recent::default();
-        findings.each_as(|Named { record }| {
+        findings.each_rule(|scanner, rule| {
             let mut key = Vec::new();
-            text(&mut key, &record.scanner);
-            text(&mut key, &record.rule_id);
+            text(&mut key, scanner);
+            text(&mut key, rule);
             if recent.is_new(&key) {
-                names.push(key, serde_json::to_vec(&(record.scanner, record.rule_id))?)?;
+                names.push(key, serde_json::to_vec(&(scanner, rule))?)?;
             }
             Ok(())
         })?;
@@ -169,7 +156,7 @@ impl Rules {
 }
 
 /// The pieces of all runs, each the JSON that stands there.
-fn parts(findings: &Findings) -> io::Result<Sorted> {
+fn parts(findings: &Findings<'_>) -> io::Result<Sorted> {
     let mut parts = Sorter::new(findings.folder.clone());
     let mut rules = Rules::of(findings)?;
     let mut recent = Recent::default();
@@ -190,7 +177,7 @@ fn parts(findings: &Findings) -> io::Result<Sorted> {
             }
         }
         position += 1;
-        parts.push(place(Section::Results, position, 0), serde_json::to_vec(&result(&entry, rule))?)
+        parts.push(place(Section::Results, position, 0), serde_json::to_vec(&result(entry, rule))?)
     })?;
     parts.sorted()
 }

@@ -21,7 +21,7 @@ use super::order::Findings;
 use super::sorted::{Sorted, Sorter};
 use super::{Heading, Items, is_web_uri};
 
-pub(super) fn write(output: &mut dyn Write, findings: &Findings, heading: &Heading) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
     let Parts { components, vulnerabilities } = parts(findings)?;
     let tool = json!({"type": "application", "name": heading.tool.name, "version": heading.tool.version});
     write!(
@@ -81,7 +81,7 @@ fn place(vulnerability: u32, list: List, item: &[u8]) -> Vec<u8> {
     [&vulnerability.to_be_bytes()[..], &[list as u8], item].concat()
 }
 
-fn parts(findings: &Findings) -> io::Result<Parts> {
+fn parts(findings: &Findings<'_>) -> io::Result<Parts> {
     let mut components = Sorter::new(findings.folder.clone());
     let mut vulnerabilities = Sorter::new(findings.folder.clone());
     let (mut numbers, mut recent, mut recent_components) = (Numbers::default(), Recent::default(), Recent::default());
@@ -91,7 +91,7 @@ fn parts(findings: &Findings) -> io::Result<Parts> {
         if recent_components.is_new(reference.as_bytes()) {
             components.push(reference.clone().into_bytes(), serde_json::to_vec(&component)?)?;
         }
-        let analysis = analysis(&entry);
+        let analysis = analysis(entry);
         for (id, source) in names(record) {
             let (number, is_new) = numbers.of(&[source_name(&source), &id, &analysis.to_string()]);
             if is_new {

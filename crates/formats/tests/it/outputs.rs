@@ -33,10 +33,11 @@ pub(crate) fn entry(number: u128, record: FindingRecord, status: FindingState) -
         resolved_at: status.is_resolved().then(|| at(60)),
         sightings: 1,
     };
-    Entry { identity: Identity::of(&record, 0), record, standing: Some(standing), suppressed: None, changed: None }
+    let identity = Identity::of(&record, 0);
+    Entry { standing: Some(standing), ..Entry::of_report(record, identity) }
 }
 
-fn gathered(entries: &[Entry]) -> Findings {
+fn gathered(entries: &[Entry]) -> Findings<'static> {
     let mut gathering = Gathering::new(std::env::temp_dir());
     entries.iter().for_each(|entry| gathering.add(entry).unwrap());
     gathering.finish().unwrap()

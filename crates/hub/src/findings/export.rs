@@ -223,7 +223,7 @@ fn entry(exported: ExportedFinding) -> Result<Entry> {
         references: detail.references,
         seen_at: None,
     };
-    Ok(Entry { record, identity, standing: Some(standing), suppressed: None, changed: None })
+    Ok(Entry { standing: Some(standing), ..Entry::of_report(record, identity) })
 }
 
 /// Sorts what comes and sends it on; holds its place until it has ended.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use scanhelm_core::Result;
-use scanhelm_core::finding::SightingSource;
 use scanhelm_core::finding::identity::Census;
+use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::import::Import;
 use scanhelm_core::scan::Scan;
-use scanhelm_formats::ReportItem;
+use scanhelm_formats::CoveredAsset;
 
 use super::pipeline::{Frame, Progress, Source, Survey, import_records};
 use super::vendor_job::result;
@@ -19,7 +19,9 @@ use crate::local::Said;
 /// What one scanner brought.
 pub(crate) struct LocalImport {
     pub(crate) source: SightingSource,
-    pub(crate) items: Vec<ReportItem>,
+    /// With or without a finding.
+    pub(crate) looked_at: Vec<CoveredAsset>,
+    pub(crate) records: Vec<Box<FindingRecord>>,
     /// What the scanner was asked to look for, where that differs from run to run.
     pub(crate) policy: Option<String>,
     /// It looked at everything, so what it does not show may be fixed.
@@ -37,11 +39,7 @@ pub(crate) async fn import_local(
     let suppressed = Arc::new(said.suppressed);
     for part in parts {
         let mut census = Census::default();
-        for item in &part.items {
-            if let ReportItem::Finding(record) = item {
-                census.add(record);
-            }
-        }
+        part.records.iter().for_each(|record| census.add(record));
         let frame = Frame {
             source: part.source,
             seen_at: scan.finished_at.unwrap_or(import.started_at),
@@ -49,12 +47,11 @@ pub(crate) async fn import_local(
             covers: part.covers,
             suppressed: Arc::clone(&suppressed),
         };
-        let is_record = |item: &&ReportItem| matches!(item, ReportItem::Finding(_) | ReportItem::Rejected(_));
-        let records = part.items.iter().filter(is_record).count() as u64;
+        let records = part.records.len() as u64;
         let surveyed = Survey { records, ordinals: census.ordinals(), ..Survey::default() };
         // Positions count anew within each source.
         import.checkpoint = 0;
-        let source = Source::Memory(part.items);
+        let source = Source::Memory { looked_at: part.looked_at, records: part.records };
         match Box::pin(import_records(hub, context, scan, &mut import, &frame, source, &surveyed)).await? {
             Progress::Complete => {}
             Progress::Parked | Progress::Cancelled => {

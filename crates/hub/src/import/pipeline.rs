@@ -42,7 +42,10 @@ pub(crate) enum Source {
         with_rejected: bool,
     },
     /// Read already; for local scans.
-    Memory(Vec<ReportItem>),
+    Memory {
+        looked_at: Vec<CoveredAsset>,
+        records: Vec<Box<FindingRecord>>,
+    },
 }
 
 /// What the first reading learnt.
@@ -142,7 +145,10 @@ type Items = Box<dyn Iterator<Item = Result<ReportItem>> + Send>;
 
 fn items(source: Source) -> Result<Items> {
     match source {
-        Source::Memory(items) => Ok(Box::new(items.into_iter().map(Ok))),
+        Source::Memory { looked_at, records } => {
+            let looked_at = looked_at.into_iter().map(ReportItem::Asset);
+            Ok(Box::new(looked_at.chain(records.into_iter().map(ReportItem::Finding)).map(Ok)))
+        }
         Source::Part { path, options, scanner, covered, with_rejected } => {
             let whole = items(Source::File { path, options })?;
             let own = whole.filter(move |item| match item {

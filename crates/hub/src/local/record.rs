@@ -11,7 +11,7 @@ use scanhelm_core::scan::{Run, Scan};
 use scanhelm_core::status::{ImportState, VendorState};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result, SeverityCounts};
-use scanhelm_formats::{CoveredAsset, ReportItem};
+use scanhelm_formats::CoveredAsset;
 use scanhelm_runner::{Coverage, RunnerEvent, ScanOutcome, ScanState};
 use serde_json::{Value, json};
 
@@ -229,15 +229,13 @@ pub(super) async fn import(
 }
 
 /// What one scanner brought, with what it looked at, found or not.
-fn part(scan: &Scan, coverage: Coverage, records: Vec<FindingRecord>) -> LocalImport {
-    let looked_at = coverage.assets.into_iter().map(|asset| {
-        let (started_at, finished_at) = (scan.started_at, scan.finished_at);
-        ReportItem::Asset(CoveredAsset { asset, started_at, finished_at, authenticated: None })
-    });
-    let found = records.into_iter().map(|record| ReportItem::Finding(Box::new(record)));
+fn part(scan: &Scan, coverage: Coverage, records: Vec<Box<FindingRecord>>) -> LocalImport {
+    let (started_at, finished_at) = (scan.started_at, scan.finished_at);
+    let looked_at = |asset| CoveredAsset { asset, started_at, finished_at, authenticated: None };
     LocalImport {
         source: SightingSource::scanner(&coverage.scanner),
-        items: looked_at.chain(found).collect(),
+        looked_at: coverage.assets.into_iter().map(looked_at).collect(),
+        records,
         policy: coverage.policy,
         covers: coverage.complete,
     }

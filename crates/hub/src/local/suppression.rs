@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::finding::identity::scanner_ref;
 use scanhelm_core::finding::{FindingRecord, FindingState};
-use scanhelm_core::local::suppression::{Suppressed, Way};
+use scanhelm_core::local::suppression::{Baseline, Suppressed, Way};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result, SeverityCounts, Timestamp, findings_in_words};
 use scanhelm_runner::SourceTree;
-use scanhelm_runner::project::{self, Judged, Project};
+use scanhelm_runner::project::{self, Project};
 use serde_json::json;
 
 use super::roots::Roots;
@@ -35,45 +35,61 @@ pub(crate) struct Said {
 }
 
 /// Asks the project and tells the feed what it said.
-pub(super) async fn said(hub: &Hub, scan: &Scan, records: Vec<FindingRecord>) -> Result<(Said, Vec<FindingRecord>)> {
+pub(super) async fn said(
+    hub: &Hub,
+    scan: &Scan,
+    records: Vec<Box<FindingRecord>>,
+) -> Result<(Said, Vec<Box<FindingRecord>>)> {
+    let counts = records.iter().map(|record| record.severity).collect();
     let target = scan.config.get("target_path").and_then(serde_json::Value::as_str);
     let Some(target) = target.filter(|_| hub.settings().local.project_suppression) else {
-        let kept = records.iter().map(|record| record.severity).collect();
-        return Ok((Said { kept, ..Said::default() }, records));
+        return Ok((Said { kept: counts, ..Said::default() }, records));
     };
     let (target, roots, now) = (PathBuf::from(target), Roots::of(hub.settings()), hub.now());
-    let asked = tokio::task::spawn_blocking(move || (asked(&target, &roots, &records, now), records));
-    let (judged, records) = asked.await.map_err(Error::internal)?;
+    let asked = tokio::task::spawn_blocking(move || asked(&target, &roots, records, now));
+    let Asked { mut said, records, warnings } = asked.await.map_err(Error::internal)?;
     let second_person = hub.store().triage_policy(scan.company_id).await?.needs_approval(FindingState::Suppressed);
-    let (mut said, mut ways) = (Said::default(), BTreeMap::new());
-    let (verdicts, warnings) = judged.map_or_else(
-        |problem| (Vec::new(), vec![format!("{problem}; so nothing is suppressed")]),
-        |judged| (judged.verdicts, judged.warnings),
-    );
-    let mut verdicts = verdicts.into_iter();
-    for record in &records {
-        let by = verdicts.next().and_then(|verdict| Some((verdict.identity, verdict.suppressed?)));
-        if let Some((_, suppressed)) = &by {
-            *ways.entry(suppressed.by).or_insert(0_u64) += 1;
-        }
-        match by.filter(|_| !second_person) {
-            Some((identity, suppressed)) => {
-                said.suppressed.insert(scanner_ref(record, identity.ordinal), suppressed);
-            }
-            None => said.kept.add(record.severity, 1),
-        }
+    let mut ways = BTreeMap::new();
+    for suppressed in said.suppressed.values() {
+        *ways.entry(suppressed.by).or_insert(0_u64) += 1;
+    }
+    if second_person {
+        said = Said { kept: counts, ..Said::default() };
     }
     tell(hub, scan, &ways, second_person, &warnings).await?;
     Ok((said, records))
 }
 
-/// Settings and baseline are read below the operator's folders alone: a link in a target must not show other files.
-fn asked(
-    target: &Path,
-    roots: &Roots,
-    records: &[FindingRecord],
-    now: Timestamp,
-) -> std::result::Result<Judged, String> {
+struct Asked {
+    said: Said,
+    records: Vec<Box<FindingRecord>>,
+    warnings: Vec<String>,
+}
+
+fn asked(target: &Path, roots: &Roots, records: Vec<Box<FindingRecord>>, now: Timestamp) -> Asked {
+    let (tree, project, baseline) = match settings(target, roots) {
+        Ok(settings) => settings,
+        Err(problem) => {
+            let kept = records.iter().map(|record| record.severity).collect();
+            let warnings = vec![format!("{problem}; so nothing is suppressed")];
+            return Asked { said: Said { kept, ..Said::default() }, records, warnings };
+        }
+    };
+    let (mut said, mut judged) = (Said::default(), Vec::with_capacity(records.len()));
+    let warnings = project.judge(tree.root(), records, baseline, now, |record, verdict| {
+        match verdict.suppressed {
+            Some(suppressed) => {
+                said.suppressed.insert(scanner_ref(&record, verdict.identity.ordinal), suppressed);
+            }
+            None => said.kept.add(record.severity, 1),
+        }
+        judged.push(record);
+    });
+    Asked { said, records: judged, warnings }
+}
+
+/// Read below the operator's folders alone: a link in a target must not show other files.
+fn settings(target: &Path, roots: &Roots) -> std::result::Result<(SourceTree, Project, Option<Baseline>), String> {
     let tree = SourceTree::resolve(target, None).map_err(|error| error.to_string())?;
     let readable = |path: &Path| roots.allowed(path).map_err(|error| error.detail);
     let project = match project::find(tree.root()) {
@@ -87,7 +103,7 @@ fn asked(
         Some(file) => Some(project::read_baseline(&readable(file)?)?),
         None => None,
     };
-    Ok(project.judge(tree.root(), records, baseline, now))
+    Ok((tree, project, baseline))
 }
 
 async fn tell(

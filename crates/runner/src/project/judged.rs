@@ -15,15 +15,6 @@ use super::comments::Sources;
 
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Of all findings of a scan.
-#[derive(Debug, Default)]
-pub struct Judged {
-    /// One for each record, in their order.
-    pub verdicts: Vec<Verdict>,
-    /// For whoever keeps rules and comments.
-    pub warnings: Vec<String>,
-}
-
 #[derive(Debug)]
 pub struct Verdict {
     pub identity: Identity,
@@ -33,23 +24,31 @@ pub struct Verdict {
 }
 
 impl Project {
+    /// Hands each finding on with its verdict, in the order of `records`, and gives warnings for whoever keeps rules and
+    /// comments.
+    ///
     /// `root` is the scanned folder, in its canonical form, and `records` are all that was found there: every finding is
     /// numbered before any is suppressed, because what is suppressed must not change what the others are.
-    #[must_use]
-    pub fn judge(&self, root: &Path, records: &[FindingRecord], baseline: Option<Baseline>, now: Timestamp) -> Judged {
-        let mut ordinals = Ordinals::of(records);
+    pub fn judge(
+        &self,
+        root: &Path,
+        records: Vec<Box<FindingRecord>>,
+        baseline: Option<Baseline>,
+        now: Timestamp,
+        mut take: impl FnMut(Box<FindingRecord>, Verdict),
+    ) -> Vec<String> {
+        let mut ordinals = Ordinals::of(records.iter().map(AsRef::as_ref));
         let suppressions = Suppressions { folder: self.within(root), rules: self.ignore.clone(), baseline };
         let (mut sources, mut used) = (Sources::new(root, self.require_reason), Uses::default());
-        let mut verdict = |record: &FindingRecord| {
-            let identity = Identity::of(record, ordinals.next(record));
-            let suppressed = suppressions.of(record, &identity, sources.of(record), now, &mut used);
+        for record in records {
+            let identity = Identity::of(&record, ordinals.next(&record));
+            let suppressed = suppressions.of(&record, &identity, sources.of(&record), now, &mut used);
             let known = suppressions.baseline.as_ref().is_some_and(|baseline| baseline.knows(&identity));
-            Verdict { identity, suppressed, known }
-        };
-        let verdicts = records.iter().map(&mut verdict).collect();
+            take(record, Verdict { identity, suppressed, known });
+        }
         let mut warnings = sources.complaints();
         warnings.extend(suppressions.complaints(now, &used));
-        Judged { verdicts, warnings }
+        warnings
     }
 }
 

@@ -19,7 +19,7 @@ use scanhelm_core::text::single_line;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use judged::{Judged, Verdict, read_baseline};
+pub use judged::{Verdict, read_baseline};
 
 use crate::{ScanType, scanner, scanners};
 

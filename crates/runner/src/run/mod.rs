@@ -80,7 +80,7 @@ pub async fn run(
 
 /// How one scanner's part ended.
 enum End {
-    Ran(RanScanner, Vec<FindingRecord>, Coverage),
+    Ran(RanScanner, Vec<Box<FindingRecord>>, Coverage),
     NotInstalled(SkippedScanner),
     /// The service it looks at is not there.
     NotThere(SkippedScanner),

@@ -185,9 +185,8 @@ impl Scan {
         trouble.map_or(Ok(()), Err).map_err(told)?;
         let exit_code = self.exit_code(scanner, &ended).map_err(told)?;
         let read = self.read(scanner, &report, exit_code, &ended).await.map_err(told)?;
-        let answer = Answer { read, exit_code };
-        self.keep(key, &answer).await;
-        Ok(Done { read: answer.read, exit_code, cached: false, command: shown })
+        let read = self.keep(key, Answer { read, exit_code }).await.map_err(told)?;
+        Ok(Done { read, exit_code, cached: false, command: shown })
     }
 
     pub(super) fn out_of_time(&self, scanner: &Scanner) -> Trouble {
@@ -243,11 +242,16 @@ impl Scan {
         tokio::task::spawn_blocking(move || cache.get(&key)).await.ok().flatten()
     }
 
-    async fn keep(&self, key: Option<Key>, answer: &Answer) {
-        if let (Some(cache), Some(key), Ok(text)) = (self.cache.clone(), key, serde_json::to_vec(answer)) {
-            // What is not kept is found again by the scanner.
-            let _ = tokio::task::spawn_blocking(move || cache.put(&key, &text)).await;
-        }
+    async fn keep(&self, key: Option<Key>, answer: Answer) -> Result<Read, Trouble> {
+        let (Some(cache), Some(key)) = (self.cache.clone(), key) else {
+            return Ok(answer.read);
+        };
+        // What is not kept is found again by the scanner.
+        let kept = tokio::task::spawn_blocking(move || {
+            cache.put(&key, &answer);
+            answer.read
+        });
+        kept.await.map_err(|error| Trouble::of(error.to_string()))
     }
 
     fn exit_code(&self, scanner: &Scanner, ended: &Ended) -> Result<i32, Trouble> {

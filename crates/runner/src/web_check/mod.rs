@@ -156,7 +156,7 @@ fn counterpart(steps: &[Visit]) -> Option<Url> {
 fn read(site: &Site, seen: Seen) -> Read {
     // The start with its path, so that two applications of one host do not close each other's findings.
     let asset = scanned_site(site.url().as_str());
-    let records = judged(&seen).into_iter().map(|one| record(one, &asset)).collect();
+    let records = judged(&seen).into_iter().map(|one| Box::new(record(one, &asset))).collect();
     Read { records, assets: vec![asset], complete: true, problems: seen.problems, ..Read::default() }
 }
 

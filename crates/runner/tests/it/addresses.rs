@@ -48,8 +48,8 @@ fn site(address: SocketAddr) -> Site {
     format!("http://{address}/").parse().unwrap()
 }
 
-fn identities(records: &[FindingRecord]) -> Vec<String> {
-    let mut ordinals = Ordinals::of(records);
+fn identities(records: &[Box<FindingRecord>]) -> Vec<String> {
+    let mut ordinals = Ordinals::of(records.iter().map(AsRef::as_ref));
     let mut all: Vec<String> =
         records.iter().map(|record| format!("{:?}", Identity::of(record, ordinals.next(record)))).collect();
     all.sort_unstable();
@@ -105,7 +105,7 @@ async fn an_ssh_server_is_audited() {
     }
     let port = i32::from(server.port);
     let elsewhere = |record: &FindingRecord| !matches!(record.location, Location::Network { port: of, .. } if i32::from(of) == port);
-    assert!(!outcome.records.iter().any(elsewhere));
+    assert!(!outcome.records.iter().any(|record| elsewhere(record)));
     let wrong = scanned("sslscan", server.host(), &[]).await;
     assert!(wrong.skipped.first().unwrap().reason.contains("does not speak TLS"), "{:?}", wrong.skipped);
 }

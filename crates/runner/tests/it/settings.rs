@@ -17,8 +17,8 @@ async fn settings_change_nothing(id: &str, arguments: &[&str], files: &[(&str, &
     assert!(!without.is_empty(), "{id} finds something");
     write(folder.path(), settings);
     let outcome = brought(id, folder.path(), arguments).await;
-    let of_the_files = |record: &&FindingRecord| files.iter().any(|(path, _)| record.location.label().contains(path));
-    let with: Vec<_> = outcome.records.iter().filter(of_the_files).cloned().collect();
+    let of_the_files = |record: &FindingRecord| files.iter().any(|(path, _)| record.location.label().contains(path));
+    let with: Vec<_> = outcome.records.iter().filter(|record| of_the_files(record)).cloned().collect();
     assert_eq!(with, without, "{id} took orders: {:?}", outcome.ran);
 }
 

@@ -7,7 +7,7 @@ use super::super::html::{begin, write_finding, write_scanners};
 use super::super::order::Findings;
 use super::{Changes, groups, not_checked, summary};
 
-pub(super) fn write(output: &mut dyn Write, changes: &Changes<'_>, new: &Findings) -> io::Result<()> {
+pub(super) fn write(output: &mut dyn Write, changes: &Changes<'_>, new: &Findings<'_>) -> io::Result<()> {
     let compared = changes.compared;
     begin(output, &format!("Changes: {}", changes.heading.name), &changes.heading.tool)?;
     writeln!(output, "<p><b>{}</b></p>", summary(compared))?;
@@ -18,7 +18,7 @@ pub(super) fn write(output: &mut dyn Write, changes: &Changes<'_>, new: &Finding
         writeln!(output, "<p>{unchecked}</p>")?;
     }
     write_scanners(output, &changes.heading.scanners)?;
-    new.each(|entry| write_finding(output, &entry))?;
+    new.each(|entry| write_finding(output, entry))?;
     for (change, known) in groups(compared).into_iter().filter(|(change, _)| *change != "new") {
         if known.is_empty() {
             continue;

@@ -75,22 +75,21 @@ impl<'a> Changes<'a> {
         match form {
             ChangesOutput::Csv => lines::csv(output, self.compared),
             ChangesOutput::Ndjson => lines::ndjson(output, self.compared),
-            ChangesOutput::Html => html::write(output, self, &new()?),
+            ChangesOutput::Html => html::write(output, self, &new()),
             ChangesOutput::Markdown => markdown::write(output, self),
             ChangesOutput::Json => {
                 serde_json::to_writer_pretty(&mut *output, self.compared)?;
                 output.write_all(b"\n")
             }
-            ChangesOutput::Sarif => Output::Sarif.write(output, &self.all()?, &self.heading),
-            ChangesOutput::NewAs(format) => format.write(output, &new()?, &self.heading),
-            ChangesOutput::NewAsLocal(format) => format.write(output, &new()?, &self.heading),
+            ChangesOutput::Sarif => {
+                // Also what is gone, as far as it is known.
+                let gone: Vec<Entry> = self.compared.fixed.iter().map(gone).collect();
+                let all = Findings::of_entries(self.new.iter().chain(&self.unchanged).chain(&gone));
+                Output::Sarif.write(output, &all, &self.heading)
+            }
+            ChangesOutput::NewAs(format) => format.write(output, &new(), &self.heading),
+            ChangesOutput::NewAsLocal(format) => format.write(output, &new(), &self.heading),
         }
-    }
-
-    /// Also what is gone, as far as it is known.
-    fn all(&self) -> io::Result<Findings> {
-        let gone: Vec<Entry> = self.compared.fixed.iter().map(gone).collect();
-        Findings::of_entries(self.new.iter().chain(&self.unchanged).chain(&gone))
     }
 }
 
