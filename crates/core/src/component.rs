@@ -8,6 +8,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+use crate::ids::{AssetId, ComponentId};
+
 /// What a component is, in the words of CycloneDX.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -101,6 +104,19 @@ impl ComponentRecord {
         }
     }
 
+    /// The kind of packages that it is one of, as its purl says: `npm`, `maven`, `deb`.
+    #[must_use]
+    pub fn ecosystem(&self) -> Option<&str> {
+        let (kind, _) = self.purl.as_deref()?.strip_prefix("pkg:")?.split_once('/')?;
+        Some(kind).filter(|kind| !kind.is_empty())
+    }
+
+    /// The purl without what only describes the package: by this findings name packages.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        self.purl.as_deref()?.split(['?', '#']).next()
+    }
+
     /// Adds what another document says of the same component.
     pub fn absorb(&mut self, other: Self) {
         self.cpe = self.cpe.take().or(other.cpe);
@@ -112,6 +128,16 @@ impl ComponentRecord {
             own.dedup();
         }
     }
+}
+
+/// A component of an asset that the hub knows: what all newest inventories together say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    pub id: ComponentId,
+    pub asset_id: AssetId,
+    pub record: ComponentRecord,
+    /// Since then an inventory of the asset has listed it, without a gap.
+    pub first_seen_at: Timestamp,
 }
 
 /// Each component once, in an order that depends on the components only.
@@ -163,6 +189,19 @@ mod tests {
         let mut other = component("ini", None, "x");
         other.version = Some("2.0".to_owned());
         assert_eq!(united([component("ini", None, "x"), other.clone(), other]).len(), 2);
+    }
+
+    #[test]
+    fn a_purl_tells_ecosystem_and_package() {
+        let said = |purl: &str| {
+            let component = component("x", Some(purl), "x");
+            (component.ecosystem().map(str::to_owned), component.package().map(str::to_owned))
+        };
+        let expected = |one: &str, other: &str| (Some(one.to_owned()), Some(other.to_owned()));
+        assert_eq!(said("pkg:npm/%40babel/core@7.0.0"), expected("npm", "pkg:npm/%40babel/core@7.0.0"));
+        assert_eq!(said("pkg:deb/debian/curl@7.88?arch=amd64#x"), expected("deb", "pkg:deb/debian/curl@7.88"));
+        assert_eq!(said("no purl").0, None);
+        assert_eq!(component("x", None, "x").ecosystem(), None);
     }
 
     #[test]

@@ -63,6 +63,8 @@ ids! {
     MergeId,
     FindingId,
     SightingId,
+    /// A part of what an asset is made of.
+    ComponentId,
     JobId,
     CommandId,
     BlockId,

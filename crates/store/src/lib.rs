@@ -19,6 +19,7 @@ mod changes;
 mod commands;
 mod comments;
 mod companies;
+mod components;
 mod connection;
 mod coverage;
 mod differences;
@@ -59,6 +60,7 @@ pub use assets::{
     SplitFinding,
 };
 pub use changes::Changes;
+pub use components::{ComponentChanges, ComponentCounts, ComponentFilter, ComponentList, NewComponent};
 pub use connection::Backend;
 pub use coverage::ClosingCandidate;
 pub use differences::RunEvidence;

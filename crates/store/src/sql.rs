@@ -4,9 +4,9 @@
 use futures::join;
 use scanhelm_core::Timestamp;
 use scanhelm_core::ids::{
-    ApiKeyId, ApprovalId, AssetId, AuditId, BlockId, ChannelId, CommandId, CommentId, CompanyId, DeliveryId, FindingId,
-    ImportId, IntegrationId, JobId, MergeId, NoticeId, RuleId, RunId, ScanId, ScheduleId, SightingId, SubScannerId,
-    SuppressionRuleId, UserId,
+    ApiKeyId, ApprovalId, AssetId, AuditId, BlockId, ChannelId, CommandId, CommentId, CompanyId, ComponentId,
+    DeliveryId, FindingId, ImportId, IntegrationId, JobId, MergeId, NoticeId, RuleId, RunId, ScanId, ScheduleId,
+    SightingId, SubScannerId, SuppressionRuleId, UserId,
 };
 use sea_orm::Value;
 use sea_orm::sea_query::ArrayType;
@@ -265,6 +265,7 @@ id_columns!(
     CommandId,
     CommentId,
     CompanyId,
+    ComponentId,
     DeliveryId,
     FindingId,
     ImportId,

@@ -1,8 +1,9 @@
 //! Deleting a scan and what only it has seen.
 //!
 //! A sighting may have been seen by runs of several scans of one integration. It goes with the last of them; until
-//! then it is handed to the newest run that remains. A finding goes with its last sighting. Triage stays: it belongs
-//! to the fingerprint. The scan's feed goes too; that it was deleted, and by whom, is in the audit log.
+//! then it is handed to the newest run that remains. A finding goes with its last sighting, a component with the last list
+//! that names it. Triage stays: it belongs to the fingerprint. The scan's feed goes too; that it was deleted, and by whom,
+//! is in the audit log.
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,7 @@ impl Transaction {
                 self.want_matching(company).await?;
             }
         }
+        self.forget_components(company, id).await?;
         self.write("DELETE FROM activity WHERE company_id = ? AND scan_id = ?", values![company, id]).await?;
         // Runs, imports and coverage follow by reference; commands lose their scan.
         self.write("DELETE FROM scans WHERE company_id = ? AND id = ?", values![company, id]).await?;

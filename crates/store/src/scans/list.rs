@@ -171,7 +171,7 @@ impl Reader {
     }
 
     /// Uploads and local scans that ended before, the oldest first, at most so many. Not those that brought the last sight
-    /// of something that is still there: a finding must not end because time has passed.
+    /// of something that is still there: neither a finding nor a component must end because time has passed.
     pub async fn scans_to_forget(&self, company: CompanyId, before: Timestamp, limit: u32) -> Result<Vec<ScanId>> {
         let ended: Vec<_> = VendorState::ALL
             .into_iter()
@@ -183,7 +183,8 @@ impl Reader {
              AND vendor_state IN ({}) AND import_state NOT IN ('pending', 'running') \
              AND COALESCE(vendor_finished_at, finished_at, created_at) < ? \
              AND NOT EXISTS (SELECT 1 FROM runs JOIN sightings s ON s.run_id = runs.id \
-             WHERE runs.scan_id = scans.id AND s.state = 'seen') ORDER BY created_at, id LIMIT ?",
+             WHERE runs.scan_id = scans.id AND s.state = 'seen') \
+             AND NOT EXISTS (SELECT 1 FROM component_lists l WHERE l.scan_id = scans.id AND l.components > 0) ORDER BY created_at, id LIMIT ?",
             ended.join(", ")
         );
         let sql = self.sql(&text, values![company, before, before, i64::from(limit)]);

@@ -31,7 +31,7 @@ impl Step {
 }
 
 /// The n-th (from 1) leads to schema version n. Never changed after a release.
-const MIGRATIONS: [Step; 24] = [
+const MIGRATIONS: [Step; 25] = [
     Step::Both(include_str!("0001_initial.sql")),
     Step::Both(include_str!("0002_schedules.sql")),
     Step::Both(include_str!("0003_program.sql")),
@@ -68,6 +68,7 @@ const MIGRATIONS: [Step; 24] = [
     Step::Both(include_str!("0022_asset_merging.sql")),
     Step::Both(include_str!("0023_project_suppression.sql")),
     Step::Both(include_str!("0024_coverage_by_source.sql")),
+    Step::Both(include_str!("0025_components.sql")),
 ];
 
 /// Serialises the start of several replicas on PostgreSQL.

@@ -10,6 +10,7 @@
 mod activity;
 mod assets;
 mod closing;
+mod components;
 mod fixture;
 mod imports;
 mod jobs;
