@@ -42,6 +42,7 @@ mod html;
 mod input;
 mod insightappsec;
 mod insightvm;
+mod inventory;
 mod invicti;
 mod json;
 mod lint;
@@ -95,6 +96,7 @@ use std::io::Read;
 
 pub use error::ReadError;
 pub use format::Format;
+pub use inventory::components;
 pub use options::{Limits, ReadOptions};
 pub use registry::{by_id, candidates, formats};
 pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};

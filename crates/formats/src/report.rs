@@ -10,6 +10,7 @@ use scanhelm_core::import::Quarantined;
 
 use crate::error::ReadError;
 use crate::format::Format;
+use crate::inventory::Inventory;
 
 /// A report being read. Iterating gives its parts in this order: a header, then assets each before the findings on
 /// them, then the footer. A SARIF file of several runs has a header for each run; it has none when it holds no run.
@@ -70,11 +71,20 @@ pub struct CoveredAsset {
 /// What a format implements: the next part, or `None` after the footer.
 pub(crate) trait Reader: Send {
     fn next_item(&mut self) -> Result<Option<ReportItem>, ReadError>;
+
+    /// What it has met of an inventory so far; `None` for a format that is none.
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        None
+    }
 }
 
 impl Report {
     pub(crate) fn new(format: &'static Format, reader: Box<dyn Reader>) -> Self {
         Self { format, reader, ended: false }
+    }
+
+    pub(crate) fn inventory(&mut self) -> Option<&mut Inventory> {
+        self.reader.inventory()
     }
 }
 

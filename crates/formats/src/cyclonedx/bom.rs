@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Severity, Timestamp};
 use serde_json::Value;
 
+use crate::inventory::Inventory;
 use crate::json::records::Beginning;
 use crate::options::ReadOptions;
 use crate::package::{
@@ -25,6 +27,7 @@ pub(super) struct Bom {
     /// By their references within the document.
     components: HashMap<String, Component>,
     count: usize,
+    pub(super) inventory: Inventory,
     /// The document itself, as vulnerabilities may name it.
     own_reference: Option<String>,
 }
@@ -44,6 +47,7 @@ impl Bom {
             asset: subject::repository(None, options),
             components: HashMap::new(),
             count: 0,
+            inventory: Inventory::default(),
             own_reference: None,
         }
     }
@@ -51,6 +55,7 @@ impl Bom {
     /// A component with those in it.
     pub(super) fn add(&mut self, component: &Value) {
         self.count += 1;
+        self.inventory.add(part(component));
         if let (Some(reference), Some(name)) = (field::text(component, "bom-ref"), field::text(component, "name")) {
             let group = field::text(component, "group").map(|group| format!("{group}/")).unwrap_or_default();
             let known = Component {
@@ -178,6 +183,31 @@ impl Bom {
         };
         Ok((package_location(purl, known.and_then(|component| component.path.as_deref())), name, version))
     }
+}
+
+/// What an inventory says of a component.
+fn part(component: &Value) -> Result<ComponentRecord, String> {
+    let owned = |path: &str| field::text(component, path).map(str::to_owned);
+    let licenses = field::list(component, "licenses")
+        .filter_map(|entry| field::first_text(entry, &["expression", "license.id", "license.name"]))
+        .map(str::to_owned)
+        .collect();
+    let given = field::list(component, "properties").filter(|property| {
+        let name = field::text(property, "name").unwrap_or_default();
+        name == "aquasecurity:trivy:FilePath" || (name.starts_with("syft:location:") && name.ends_with(":path"))
+    });
+    let seen = field::list(component, "evidence.occurrences").filter_map(|place| field::text(place, "location"));
+    let places = given.filter_map(|property| field::text(property, "value")).chain(seen);
+    Ok(ComponentRecord {
+        name: field::needed(component, "name")?.to_owned(),
+        version: owned("version"),
+        kind: field::text(component, "type").unwrap_or_default().parse().unwrap_or_default(),
+        group: owned("group"),
+        purl: field::text(component, "purl").and_then(canonical),
+        cpe: owned("cpe"),
+        licenses,
+        locations: places.map(str::to_owned).collect(),
+    })
 }
 
 fn is_open(entry: &Value) -> Result<bool, String> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::bom::Bom;
 use crate::format::{Format, Opened};
 use crate::input::Input;
+use crate::inventory::Inventory;
 use crate::json::records::{self, Beginning, Layout, Record, Sections, Step};
 use crate::options::ReadOptions;
 use crate::sample::Sample;
@@ -33,6 +34,10 @@ impl Layout for Document {
             "vulnerabilities[]" => Step::Record,
             _ => Step::Skip,
         }
+    }
+
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        Some(&mut self.0.inventory)
     }
 
     fn note(&mut self, _path: &str, raw: &[u8]) -> Result<(), String> {

@@ -11,6 +11,7 @@ use super::bom::Bom;
 use crate::error::ReadError;
 use crate::format::{Format, Opened};
 use crate::input::Input;
+use crate::inventory::Inventory;
 use crate::options::ReadOptions;
 use crate::report::{Reader, ReportItem, rejected};
 use crate::sample::Sample;
@@ -58,6 +59,10 @@ struct Document {
 }
 
 impl Reader for Document {
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        Some(&mut self.bom.inventory)
+    }
+
     fn next_item(&mut self) -> Result<Option<ReportItem>, ReadError> {
         loop {
             if let Some(item) = self.ready.pop_front() {
@@ -210,6 +215,12 @@ fn component_of(element: &Element) -> Value {
         properties.map(|property| json!({"name": attribute(property, "name"), "value": text(property)})).collect();
     let occurrences = element.all_at("evidence/occurrences/occurrence").into_iter();
     let occurrences: Vec<Value> = occurrences.map(|place| json!({"location": text_at(place, "location")})).collect();
+    let licenses = element.all_at("licenses/license").into_iter();
+    let licenses =
+        licenses.map(|license| json!({"license": {"id": text_at(license, "id"), "name": text_at(license, "name")}}));
+    let expressions = element.all_at("licenses/expression").into_iter();
+    let expressions = expressions.map(|expression| json!({"expression": text(expression)}));
+    let licenses: Vec<Value> = licenses.chain(expressions).collect();
     let within: Vec<Value> = element.all_at("components/component").into_iter().map(component_of).collect();
     json!({
         "bom-ref": attribute(element, "bom-ref"),
@@ -218,6 +229,8 @@ fn component_of(element: &Element) -> Value {
         "name": text_at(element, "name"),
         "version": text_at(element, "version"),
         "purl": text_at(element, "purl"),
+        "cpe": text_at(element, "cpe"),
+        "licenses": licenses,
         "properties": properties,
         "evidence": {"occurrences": occurrences},
         "components": within,

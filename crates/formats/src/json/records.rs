@@ -13,6 +13,7 @@ use tempfile::SpooledTempFile;
 
 use super::Cursor;
 use crate::error::ReadError;
+use crate::inventory::Inventory;
 use crate::json::Captured;
 use crate::options::Limits;
 use crate::report::{CoveredAsset, Problems, Reader, ReportHeader, ReportItem, rejected};
@@ -52,6 +53,11 @@ pub(crate) trait Layout: Send {
     /// # Errors
     /// In words, when the document is not what it was taken for.
     fn begin(&mut self, sections: &Sections) -> Result<Beginning, String>;
+
+    /// Of a format that is an inventory.
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        None
+    }
 
     /// The findings of a record; none when it stands for no open finding.
     ///
@@ -368,6 +374,10 @@ fn survey<L: Layout>(
 }
 
 impl<L: Layout> Reader for Records<L> {
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        self.layout.inventory()
+    }
+
     fn next_item(&mut self) -> Result<Option<ReportItem>, ReadError> {
         loop {
             if let Some(item) = self.ready.pop_front() {

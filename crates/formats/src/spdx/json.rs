@@ -2,10 +2,12 @@
 
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::FindingRecord;
+use serde_json::Value;
 
-use super::{Package, beginning};
+use super::{Package, beginning, is_root};
 use crate::format::{Format, Opened};
 use crate::input::Input;
+use crate::inventory::Inventory;
 use crate::json::records::{self, Beginning, Layout, Record, Sections, Step};
 use crate::options::ReadOptions;
 use crate::package::{field, subject};
@@ -20,13 +22,18 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 fn open(input: Input, options: &ReadOptions) -> Opened {
-    let document = Document { options: options.clone(), asset: subject::repository(None, options) };
+    let document = Document {
+        options: options.clone(),
+        asset: subject::repository(None, options),
+        inventory: Inventory::default(),
+    };
     records::reader(input.content, document, &options.limits)
 }
 
 struct Document {
     options: ReadOptions,
     asset: AssetRecord,
+    inventory: Inventory,
 }
 
 impl Layout for Document {
@@ -34,9 +41,13 @@ impl Layout for Document {
         match path {
             "" | "packages" => Step::Enter,
             "packages[]" => Step::Record,
-            "name" | "creationInfo" => Step::Keep,
+            "name" | "creationInfo" | "documentDescribes" => Step::Keep,
             _ => Step::Skip,
         }
+    }
+
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        Some(&mut self.inventory)
     }
 
     fn begin(&mut self, sections: &Sections) -> Result<Beginning, String> {
@@ -52,12 +63,25 @@ impl Layout for Document {
         let mut package = Package {
             name: field::needed(&entry, "name")?.to_owned(),
             version: field::text(&entry, "versionInfo").unwrap_or_default().to_owned(),
+            concluded: field::text(&entry, "licenseConcluded").map(str::to_owned),
+            declared: field::text(&entry, "licenseDeclared").map(str::to_owned),
+            purpose: field::text(&entry, "primaryPackagePurpose").map(str::to_owned),
+            is_subject: is_subject(&entry, record.around.fact("documentDescribes")),
             ..Package::default()
         };
         for reference in field::list(&entry, "externalRefs") {
             let of = |name| field::text(reference, name).unwrap_or_default();
             package.refer(of("referenceCategory"), of("referenceType"), of("referenceLocator"));
         }
+        if !package.is_subject {
+            self.inventory.add(package.part());
+        }
         package.findings(&self.asset)
     }
+}
+
+fn is_subject(entry: &Value, described: Option<&Value>) -> bool {
+    let Some(id) = field::text(entry, "SPDXID") else { return false };
+    let described = described.and_then(Value::as_array).into_iter().flatten();
+    is_root(id) || described.filter_map(Value::as_str).any(|subject| subject == id)
 }

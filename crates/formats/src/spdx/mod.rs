@@ -9,6 +9,7 @@ mod tags;
 
 pub(crate) use json::FORMAT as JSON;
 use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::{Severity, Timestamp};
 pub(crate) use tags::FORMAT as TAGS;
@@ -29,6 +30,14 @@ struct Package {
     purl: Option<String>,
     /// What a reference of the kind `advisory` leads to.
     advisories: Vec<String>,
+    cpe: Option<String>,
+    /// As somebody concluded, else as the package declares.
+    concluded: Option<String>,
+    declared: Option<String>,
+    /// `LIBRARY`, `OPERATING-SYSTEM`.
+    purpose: Option<String>,
+    /// It is what the document describes, not a part of it.
+    is_subject: bool,
 }
 
 impl Package {
@@ -36,9 +45,29 @@ impl Package {
     fn refer(&mut self, category: &str, kind: &str, locator: &str) {
         match (category.replace('_', "-").as_str(), kind) {
             ("PACKAGE-MANAGER", "purl") => self.purl = canonical(locator),
+            ("SECURITY", "cpe23Type" | "cpe22Type") => self.cpe = Some(locator.to_owned()),
             ("SECURITY", "advisory") => push_new(&mut self.advisories, locator.to_owned()),
             _ => {}
         }
+    }
+
+    /// What an inventory says of it.
+    fn part(&self) -> Result<ComponentRecord, String> {
+        if self.name.is_empty() {
+            return Err("it has no name".to_owned());
+        }
+        let told = |license: &&String| !matches!(license.as_str(), "" | "NOASSERTION" | "NONE");
+        let license = self.concluded.as_ref().filter(told).or(self.declared.as_ref().filter(told));
+        let purpose = self.purpose.as_deref().unwrap_or("library").to_ascii_lowercase().replace('_', "-");
+        Ok(ComponentRecord {
+            name: self.name.clone(),
+            version: Some(self.version.clone()).filter(|version| !version.is_empty()),
+            kind: purpose.parse().unwrap_or_default(),
+            purl: self.purl.clone(),
+            cpe: self.cpe.clone(),
+            licenses: license.into_iter().cloned().collect(),
+            ..ComponentRecord::default()
+        })
     }
 
     fn findings(&self, asset: &AssetRecord) -> Result<Vec<FindingRecord>, String> {
@@ -58,6 +87,11 @@ impl Package {
         finding.references = vec![advisory.to_owned()];
         Ok(finding)
     }
+}
+
+/// Of what the document describes, as Syft calls it.
+fn is_root(id: &str) -> bool {
+    id.starts_with("SPDXRef-DocumentRoot-")
 }
 
 fn beginning(

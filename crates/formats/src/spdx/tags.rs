@@ -7,10 +7,11 @@ use std::io::{BufRead, BufReader, Read};
 use scanhelm_core::asset::AssetRecord;
 use tempfile::SpooledTempFile;
 
-use super::{Package, beginning};
+use super::{Package, beginning, is_root};
 use crate::error::ReadError;
 use crate::format::{Format, Opened};
 use crate::input::Input;
+use crate::inventory::Inventory;
 use crate::options::ReadOptions;
 use crate::report::{Reader, ReportItem, rejected};
 use crate::spool::Spool;
@@ -45,7 +46,15 @@ fn open(input: Input, options: &ReadOptions) -> Opened {
     let mut ready = VecDeque::from([ReportItem::Header(beginning.header)]);
     ready.extend(beginning.covered.into_iter().map(ReportItem::Asset));
     let tags = Tags::new(spool.into_content()?, options);
-    Ok(Box::new(Document { tags, asset, package: None, ready, footer: Some(footer), record: 0 }))
+    Ok(Box::new(Document {
+        tags,
+        asset,
+        package: None,
+        inventory: Inventory::default(),
+        ready,
+        footer: Some(footer),
+        record: 0,
+    }))
 }
 
 struct Document {
@@ -53,12 +62,17 @@ struct Document {
     asset: AssetRecord,
     /// The one that is being read.
     package: Option<Package>,
+    inventory: Inventory,
     ready: VecDeque<ReportItem>,
     footer: Option<ReportItem>,
     record: u64,
 }
 
 impl Reader for Document {
+    fn inventory(&mut self) -> Option<&mut Inventory> {
+        Some(&mut self.inventory)
+    }
+
     fn next_item(&mut self) -> Result<Option<ReportItem>, ReadError> {
         loop {
             if let Some(item) = self.ready.pop_front() {
@@ -78,6 +92,10 @@ impl Reader for Document {
                     self.package = Some(Package { name: value, ..Package::default() });
                 }
                 ("PackageVersion", Some(package)) => package.version = value,
+                ("PackageLicenseConcluded", Some(package)) => package.concluded = Some(value),
+                ("PackageLicenseDeclared", Some(package)) => package.declared = Some(value),
+                ("PrimaryPackagePurpose", Some(package)) => package.purpose = Some(value),
+                ("SPDXID", Some(package)) => package.is_subject = is_root(&value),
                 ("ExternalRef", Some(package)) => {
                     let mut words = value.split_whitespace();
                     let mut word = || words.next().unwrap_or_default();
@@ -92,6 +110,9 @@ impl Reader for Document {
 impl Document {
     fn finish_package(&mut self) {
         let Some(package) = self.package.take() else { return };
+        if !package.is_subject {
+            self.inventory.add(package.part());
+        }
         match package.findings(&self.asset) {
             Ok(findings) => {
                 self.record += findings.len() as u64;

@@ -12,6 +12,7 @@
 mod annotations;
 mod codequality;
 mod comparison;
+mod components;
 mod csv;
 mod entry;
 mod escaped;
@@ -27,6 +28,7 @@ mod order;
 mod output;
 mod place;
 mod sarif;
+mod sbom;
 mod scanners;
 mod sorted;
 mod vex;
@@ -36,12 +38,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use self::comparison::{Changes, ChangesOutput};
+pub use self::components::{ComponentRow, component_table_head, component_table_rows};
 pub(crate) use self::csv::{CSV_HEADER, is_formula, is_header};
 pub use self::entry::{Change, Changed, Entry, Standing};
 pub use self::json::JSON_SCHEMA;
 pub use self::local::LocalOutput;
 pub use self::order::{Findings, Gathering};
 pub use self::output::Output;
+pub use self::sbom::sbom;
 pub use self::scanners::{Outcome, ScannerOutcome};
 
 /// What an output says about itself.
