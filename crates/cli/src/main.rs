@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
-use remote::{assets, findings, integrations, scans, schedules, status};
+use remote::{assets, components, findings, integrations, scans, schedules, status};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -111,6 +111,9 @@ enum Command {
     /// Look through what findings are on, and say whose it is
     #[command(after_help = assets::EXAMPLES)]
     Assets(assets::AssetsArguments),
+    /// Look at what the assets of a hub are made of
+    #[command(after_help = components::EXAMPLES)]
+    Components(components::ComponentsArguments),
     /// Public facts that findings are rated by: EPSS, KEV, NVD, CWE
     #[command(subcommand, after_help = feeds::EXAMPLES)]
     Feeds(feeds::FeedsCommand),
@@ -179,6 +182,7 @@ async fn run(command: Command) -> Exit {
         Command::Scans(arguments) => scans::run(arguments).await,
         Command::Findings(arguments) => findings::run(arguments).await,
         Command::Assets(arguments) => assets::run(arguments).await,
+        Command::Components(arguments) => components::run(arguments).await,
         Command::Schedules(arguments) => schedules::run(arguments).await,
         Command::Feeds(command) => feeds::run(command).await,
         Command::Integrations(arguments) => integrations::run(arguments).await,

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod assets;
 pub mod catalogue;
+pub mod components;
 pub mod database_clock;
 pub mod events;
 pub mod failpoint;
@@ -45,8 +46,8 @@ use scanhelm_core::{Clock, Ids, Result, Timestamp};
 use scanhelm_net::NetworkPolicy;
 use scanhelm_store::Store;
 pub use scanhelm_store::{
-    AssetFilter, DeliveryFilter, FindingFilter, JobFilter, JobFinding, OwnerFilter, ScanFilter, ScheduleFilter,
-    VerdictFilter,
+    AssetFilter, ComponentFilter, DeliveryFilter, FindingFilter, JobFilter, JobFinding, OwnerFilter, ScanFilter,
+    ScheduleFilter, VerdictFilter,
 };
 pub use settings::Settings;
 pub use steps::Steps;
@@ -185,6 +186,11 @@ impl Hub {
     #[must_use]
     pub fn assets(&self) -> assets::Assets<'_> {
         assets::Assets { hub: self }
+    }
+
+    #[must_use]
+    pub fn components(&self) -> components::Components<'_> {
+        components::Components { hub: self }
     }
 
     #[must_use]

@@ -9,6 +9,7 @@ pub(crate) mod asset_merge;
 pub(crate) mod bulk;
 pub(crate) mod comment;
 pub(crate) mod compliance;
+pub(crate) mod component;
 pub(crate) mod connector;
 pub(crate) mod delta;
 pub(crate) mod feed;

@@ -4,6 +4,7 @@
 use scanhelm_core::asset::{AssetKind, Criticality as CoreCriticality};
 use scanhelm_core::command::{CommandKind, CommandState as CoreCommandState};
 use scanhelm_core::company::CompanyStatus as CoreCompanyStatus;
+use scanhelm_core::component::ComponentKind as CoreComponentKind;
 use scanhelm_core::feed::FeedKind as CoreFeedKind;
 use scanhelm_core::finding::approval::ApprovalState as CoreApprovalState;
 use scanhelm_core::finding::sla::SlaStanding as CoreSlaStanding;
@@ -87,6 +88,8 @@ words! {
     CommandState(CoreCommandState) = CoreCommandState::ALL,
     CompanyStatus(CoreCompanyStatus) = [CoreCompanyStatus::Active, CoreCompanyStatus::Deactivated],
     AssetType(AssetKind) = AssetKind::ALL,
+    /// What a component is, in the words of CycloneDX.
+    ComponentKind(CoreComponentKind) = CoreComponentKind::ALL,
     /// How much depends on an asset.
     Criticality(CoreCriticality) = CoreCriticality::ALL,
     FeedKind(CoreFeedKind) = CoreFeedKind::ALL,

@@ -1,13 +1,13 @@
 //! The finding queue as a file.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use scanhelm_core::permission::Permission;
 use scanhelm_core::{Error, ErrorCode};
-use scanhelm_hub::findings::{Export, Output};
+use scanhelm_hub::findings::Output;
 
 use super::finding_filters::{AskedFilter, CommonFilters, QueueFilters, everywhere};
 use crate::Api;
@@ -55,27 +55,37 @@ async fn export(
     version: Version,
     Asked(Exporting { asked, format }): Asked<Exporting>,
 ) -> ApiResult<Response> {
-    if version < Version::HTTP_11 {
-        let detail = "Ask by HTTP/1.1 or newer: HTTP/1.0 cannot tell a file that broke off from a whole one. A proxy in \
-                      between may have to be told so (nginx: proxy_http_version 1.1).";
-        return Err(Error::new(ErrorCode::InvalidInput, detail).into());
-    }
+    require_chunks(version)?;
     let filter = asked.meant(&api, &grant).await?;
     let export = api.hub.findings().export(&grant, &filter, format).await.map_err(|error| match error.code {
         ErrorCode::RateLimited => Failure::rate_limited(error.detail, 10),
         _ => error.into(),
     })?;
-    Ok(file(export))
+    let (file_name, media_type) = (export.file_name.clone(), export.format.media_type());
+    let pieces = stream::unfold(export, |mut export| async move { Some((export.next().await?, export)) });
+    Ok(file(&file_name, media_type, pieces))
 }
 
-fn file(export: Export) -> Response {
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", export.file_name));
-    let media_type = HeaderValue::from_static(export.format.media_type());
-    let pieces = stream::unfold(export, |mut export| async move { Some((export.next().await?, export)) });
+/// Refuses whoever could take a file that broke off for a whole one.
+pub(super) fn require_chunks(version: Version) -> Result<(), Error> {
+    if version < Version::HTTP_11 {
+        let detail = "Ask by HTTP/1.1 or newer: HTTP/1.0 cannot tell a file that broke off from a whole one. A proxy in \
+                      between may have to be told so (nginx: proxy_http_version 1.1).";
+        return Err(Error::new(ErrorCode::InvalidInput, detail));
+    }
+    Ok(())
+}
+
+pub(super) fn file(
+    file_name: &str,
+    media_type: &'static str,
+    pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static,
+) -> Response {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}\""));
     // Whoever compresses it asks once more after the end.
     let mut response = Body::from_stream(pieces.fuse()).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, media_type);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Ok(disposition) = disposition {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }

@@ -8,6 +8,7 @@ mod asset_merges;
 mod assets;
 mod comments;
 mod companies;
+mod components;
 mod connectors;
 mod events;
 mod export;
@@ -61,6 +62,7 @@ pub(crate) fn operations() -> Operations {
         export::register,
         asset_merges::register,
         assets::register,
+        components::register,
         imports::register,
         feeds::register,
         sla::register,

@@ -10,6 +10,7 @@
 mod access;
 mod assets;
 mod companies;
+mod components;
 mod console;
 mod document;
 mod events;

@@ -5,6 +5,7 @@
 
 pub(crate) mod assets;
 mod client;
+pub(crate) mod components;
 mod delta;
 mod export;
 pub(crate) mod findings;

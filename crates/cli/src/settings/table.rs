@@ -236,7 +236,8 @@ settings! {
     /// What is forgotten.
     retention: Retention {
         /// Uploads and local scans that ended more days ago than this are deleted as if somebody had: findings that only
-        /// they saw go, judgements stay. One that something open was last seen by stays. 0: all are kept.
+        /// they saw go, judgements stay. One stays that something open was last seen by,
+        /// or that the newest list of an asset's components comes from. 0: all are kept.
         scan_days: usize = 0,
     }
     /// Sending notifications.

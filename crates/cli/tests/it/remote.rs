@@ -73,6 +73,11 @@ fn without_a_key_and_with_a_wrong_one_it_says_what_to_do() {
     assert!(!wrong.stderr.contains("shk_wrong"), "{}", wrong.stderr);
 }
 
+const SBOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5",
+  "metadata": {"component": {"type": "application", "name": "shop"}},
+  "components": [{"type": "library", "group": "@babel", "name": "core", "version": "7.0.0",
+    "purl": "pkg:npm/%40babel/core@7.0.0", "licenses": [{"license": {"id": "MIT"}}]}]}"#;
+
 #[test]
 fn reports_are_sent_waited_for_and_read_back() {
     let parent = tempfile::tempdir().unwrap();
@@ -136,6 +141,17 @@ fn reports_are_sent_waited_for_and_read_back() {
 
     let status = json(client(&url, &key).args(["status", "--output", "json"]));
     assert_eq!(status["scans"]["completed"], 1, "{status:#}");
+    let sbom = report(parent.path(), "shop.cdx.json", SBOM);
+    assert_eq!(ended(client(&url, &key).args(["import", &sbom, "--hub", &url])).code, 0);
+    let table = ended(client(&url, &key).args(["components", "ls", "--search", "Babel"])).stdout;
+    assert!(table.contains("@babel/core") && table.contains("7.0.0") && table.contains("shop"), "{table}");
+    let of_asset =
+        json(client(&url, &key).args(["components", "ls", "--license", "MIT", "--ecosystem", "npm", "-o", "json"]));
+    let shop = of_asset[0]["asset"]["id"].as_str().unwrap();
+    let listed =
+        json(client(&url, &key).args(["components", "ls", "--asset", shop, "--kind", "library", "-o", "json"]));
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &of_asset[0]["name"]));
+    assert_eq!(ended(client(&url, &key).args(["components", "ls", "--ecosystem", "none"])).stdout, "no components\n");
     let refused = ended(client(&url, &key).args(["scans", "launch", id]));
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     let removed = ended(client(&url, &key).args(["scans", "rm", id]));

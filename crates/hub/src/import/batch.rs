@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use scanhelm_core::Result;
 use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::coverage::AssetCoverage;
 use scanhelm_core::finding::correlation::{Case, Incoming, KnownFinding, KnownSighting, correlate};
 use scanhelm_core::finding::rating::RatedFinding;
@@ -16,6 +16,7 @@ use scanhelm_core::import::{Import, ImportCounts, ImportNews};
 use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
+use scanhelm_core::{Result, Timestamp};
 use scanhelm_formats::CoveredAsset;
 use scanhelm_store::{AssetRow, FindingRow, NewFinding, NewSighting, SightingRow, SightingUpdate, Transaction};
 use serde_json::json;
@@ -30,6 +31,20 @@ use crate::rating::Basis;
 
 /// The import relates what it changed when all of it is in; if it comes to no end, the hub's loop does so after this.
 const RELATED_AT_THE_END: Duration = Duration::from_mins(2);
+
+/// An asset as it was seen once.
+pub(super) fn asset_row(hub: &Hub, asset: &AssetRecord, at: Timestamp) -> AssetRow {
+    AssetRow {
+        id: AssetId::new(hub.ids()),
+        identity: asset.identity(),
+        kind: asset.kind,
+        name: single_line(&asset.name, 300),
+        keys: asset.keys.clone(),
+        operating_system: asset.operating_system.as_deref().map(|text| single_line(text, 300)),
+        first_seen_at: at,
+        last_seen_at: at,
+    }
+}
 
 pub(super) struct BatchWriter<'import> {
     hub: &'import Hub,
@@ -103,16 +118,7 @@ impl<'import> BatchWriter<'import> {
             .chain(prepared.iter().map(|found| (found.asset_identity.clone(), &found.asset, Some(found.seen_at))));
         for (identity, asset, at) in mentioned {
             let at = at.unwrap_or(self.frame.seen_at);
-            let row = rows.entry(identity.clone()).or_insert_with(|| AssetRow {
-                id: AssetId::new(self.hub.ids()),
-                identity,
-                kind: asset.kind,
-                name: single_line(&asset.name, 300),
-                keys: asset.keys.clone(),
-                operating_system: asset.operating_system.as_deref().map(|text| single_line(text, 300)),
-                first_seen_at: at,
-                last_seen_at: at,
-            });
+            let row = rows.entry(identity).or_insert_with(|| asset_row(self.hub, asset, at));
             row.first_seen_at = row.first_seen_at.min(at);
             row.last_seen_at = row.last_seen_at.max(at);
         }

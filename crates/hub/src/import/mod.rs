@@ -8,6 +8,7 @@
 
 mod batch;
 mod closing;
+mod components;
 mod decided;
 mod enrichment;
 mod finish;

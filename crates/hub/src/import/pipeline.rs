@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::identity::{Census, Ordinals};
 use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::import::{Import, Quarantined};
@@ -59,6 +60,8 @@ pub(crate) struct Survey {
     pub(crate) problems: Vec<String>,
     pub(crate) records: u64,
     pub(crate) assets: u64,
+    /// The first of them: what an inventory is of.
+    pub(crate) subject: Option<AssetRecord>,
     pub(crate) counts: SeverityCounts,
     /// Numbers the records that are equal.
     pub(crate) ordinals: Ordinals,
@@ -111,6 +114,7 @@ pub(crate) async fn survey(source: Source) -> Result<Survey> {
                 ReportItem::Asset(asset) => {
                     survey.assets += 1;
                     survey.last_covered = survey.last_covered.max(asset.finished_at);
+                    survey.subject.get_or_insert(asset.asset);
                 }
                 ReportItem::Finding(record) => {
                     survey.records += 1;

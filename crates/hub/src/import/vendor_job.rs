@@ -20,6 +20,7 @@ use scanhelm_core::{Error, Result};
 use scanhelm_formats::ReadOptions;
 use serde_json::{Value, json};
 
+use super::components::{self, Inventory};
 use super::pipeline::{Frame, Progress, Source, Survey, import_records, survey};
 use super::{closing, finish, spool};
 use crate::Hub;
@@ -287,7 +288,7 @@ pub(super) async fn take_in(
     sighting_source: SightingSource,
     surveyed: Option<Survey>,
 ) -> Result<Outcome> {
-    let surveyed = match surveyed {
+    let mut surveyed = match surveyed {
         Some(surveyed) => surveyed,
         None => match survey(source.clone()).await {
             Ok(surveyed) => surveyed,
@@ -311,7 +312,7 @@ pub(super) async fn take_in(
         covers: surveyed.complete && surveyed.last_covered.is_some(),
         suppressed: Arc::default(),
     };
-    match Box::pin(import_records(hub, context, scan, import, &frame, source, &surveyed)).await? {
+    match Box::pin(import_records(hub, context, scan, import, &frame, source.clone(), &surveyed)).await? {
         Progress::Complete => {}
         Progress::Parked if trap::on(Trap::S5) => {
             import.checkpoint = 0;
@@ -326,6 +327,16 @@ pub(super) async fn take_in(
         }
     }
     closing::close_what_is_gone(hub, context, scan, import, &frame).await?;
+    if let Some(asset) = surveyed.subject.take() {
+        match components::listed(source).await? {
+            Ok(None) => {}
+            Ok(Some(listed)) => {
+                let inventory = Inventory { asset, components: listed };
+                components::take_in(hub, context, scan, import, &frame, inventory).await?;
+            }
+            Err(reason) => surveyed.problems.push(reason),
+        }
+    }
     finish::finish(hub, context, scan.id, import, &surveyed, scan.link.is_none()).await?;
     tidy_up(hub).await;
     Ok(Outcome::Done(result(import)))

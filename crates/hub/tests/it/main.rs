@@ -11,6 +11,7 @@ mod adoption;
 mod assets_merging;
 mod bulkhead;
 mod closing;
+mod components;
 mod conditions;
 mod control;
 mod corpus;
