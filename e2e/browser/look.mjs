@@ -1,7 +1,7 @@
 // Takes a picture of every page of a real demo hub in each scheme and width, and lists what axe finds and what runs
 // over its edge. For people who change the console; the tests assert what can be asserted.
 // Usage: npm run look [name-filter]        pictures land in ./pictures
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launch, logIn, violations } from "./support/browser.mjs";
@@ -30,6 +30,19 @@ async function scanIn(hub, query) {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   throw new Error(`no scan with ${query}`);
+}
+
+/** What a web shop is made of, once it is there. */
+async function inventory(hub) {
+  const form = new FormData();
+  form.append("file", new Blob([readFileSync(new URL("./fixtures/payments.cdx.json", import.meta.url))]), "payments.cdx.json");
+  await hub.api("/imports", { method: "POST", body: form });
+  for (let tries = 0; tries < 40; tries += 1) {
+    const { items } = await hub.api("/components?limit=1");
+    if (items[0]) return items[0];
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error("no component of the inventory");
 }
 
 const pages = [
@@ -70,6 +83,13 @@ const pages = [
   { name: "assets", path: "/assets", widths: WIDTHS },
   { name: "assets-none-match", path: "/assets?q=nowhere" },
   { name: "asset", path: async (hub) => `/assets/${(await hub.api("/assets?limit=1")).items[0].id}`, widths: WIDTHS },
+  { name: "components-empty", path: "/components" },
+  { name: "components", path: async (hub) => {
+    await inventory(hub);
+    return "/components";
+  }, widths: WIDTHS },
+  { name: "components-export", path: "/components", widths: [1440, 390], act: click("Export") },
+  { name: "asset-components", path: async (hub) => `/assets/${(await inventory(hub)).asset.id}?tab=components`, widths: WIDTHS },
   { name: "scans-bulk", path: "/scans", widths: [1440, 390], act: (page) => page.getByRole("checkbox", { name: "Select all loaded rows" }).check() },
   { name: "scans-bulk-delete", path: "/scans", act: steps((page) => page.getByRole("checkbox", { name: "Select all loaded rows" }).check(), click(/^Delete \d/)) },
   { name: "notifications-empty", path: "/notifications", widths: WIDTHS },

@@ -10,6 +10,7 @@ import {
 import { ApiError } from "./api/client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { ASSET_KEYS } from "./assets/asset-filters.ts";
+import { COMPONENT_KEYS } from "./components/component-filters.ts";
 import { FINDING_KEYS } from "./findings/finding-filters.ts";
 import { parseSearch, pickSearch, stringifySearch } from "./parts/filters.ts";
 import { TipHost } from "./parts/TipHost.tsx";
@@ -100,8 +101,15 @@ const assets = createRoute({
 const asset = createRoute({
   getParentRoute: () => console_,
   path: "/assets/$assetId",
-  validateSearch: (raw) => pickSearch(raw, ["tab", ...FINDING_KEYS]),
+  validateSearch: (raw) => pickSearch(raw, ["tab", ...new Set([...FINDING_KEYS, ...COMPONENT_KEYS])]),
   component: lazyRouteComponent(() => import("./assets/AssetPage.tsx"), "AssetPage"),
+});
+
+const components = createRoute({
+  getParentRoute: () => console_,
+  path: "/components",
+  validateSearch: (raw) => pickSearch(raw, COMPONENT_KEYS),
+  component: lazyRouteComponent(() => import("./components/ComponentsPage.tsx"), "ComponentsPage"),
 });
 
 const approvals = createRoute({
@@ -166,6 +174,7 @@ const tree = root.addChildren([
     findings,
     assets,
     asset,
+    components,
     approvals,
     suppression,
     integrations,

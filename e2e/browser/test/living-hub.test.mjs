@@ -222,6 +222,7 @@ describe("a living hub", () => {
     for (const [path, title] of [
       ["/scans", "Scans"],
       ["/findings", "Findings"],
+      ["/components", "Components"],
       ["/integrations", "Integrations"],
       ["/admin/api-keys", "API keys"],
     ]) {

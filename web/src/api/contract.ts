@@ -97,6 +97,7 @@ export type Page<Item> = Omit<Schemas["Listing_Scan"], "items"> & { items: Item[
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
 export type ScanListQuery = Query<"list_scans">;
 export type AssetListQuery = Query<"list_assets">;
+export type ComponentListQuery = Query<"list_components">;
 export type FindingListQuery = Query<"list_scan_findings">;
 
 export type ScheduleListQuery = Query<"list_schedules">;
@@ -122,6 +123,9 @@ export type AssetDetail = Schemas["AssetDetail"];
 export type AssetCoverage = Schemas["Coverage"];
 export type AssetPatch = Schemas["AssetPatch"];
 export type AssetMerge = Schemas["AssetMerge"];
+export type Component = Schemas["Component"];
+export type ComponentKind = Schemas["ComponentKind"];
+export type ComponentFigures = Schemas["ComponentFigures"];
 export type Comment = Schemas["Comment"];
 export type SuppressionExpression = Schemas["SuppressionExpression"];
 export type SuppressionRule = Schemas["SuppressionRule"];

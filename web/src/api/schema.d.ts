@@ -361,6 +361,60 @@ export interface paths {
         patch: operations["update_company"];
         trace?: never;
     };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the company's assets are made of, as the newest inventories list it. */
+        get: operations["list_components"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many components of each kind, ecosystem and licence the same filters match. */
+        get: operations["count_components"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All components that the filters match, as one file: a table by name and version, or an SBOM of one asset.
+         * @description A transfer that ends without its end was broken off and is no whole file; HTTP/1.0 cannot tell that, so it is refused.
+         */
+        get: operations["export_components"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connectors": {
         parameters: {
             query?: never;
@@ -2197,6 +2251,72 @@ export interface components {
         ComplianceTags: {
             tags: components["schemas"]["ComplianceTag"][];
         };
+        /** @description A package, library or other part of an asset. */
+        Component: {
+            asset: components["schemas"]["ComponentAsset"];
+            cpe?: string | null;
+            /**
+             * @description The kind of packages that it is one of, as its purl says.
+             * @example maven
+             */
+            ecosystem?: string | null;
+            /** @description Since then an inventory has listed it, without a gap. */
+            first_seen_at: components["schemas"]["Time"];
+            /**
+             * @description A vendor's or an organisation's name before the name.
+             * @example org.apache.logging.log4j
+             */
+            group?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ComponentKind"];
+            /** @description SPDX ids or expressions, else as the inventory names them. */
+            licenses: string[];
+            /** @description Files of the asset that say so. */
+            locations: string[];
+            name: string;
+            /**
+             * Format: int64
+             * @description The asset's findings in this package that are `open` or `in_progress`.
+             */
+            open_findings: number;
+            /** @example pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1 */
+            purl?: string | null;
+            /** @description Whose newest inventories list it. */
+            sources: components["schemas"]["ComponentSource"][];
+            version?: string | null;
+        };
+        /** @description What a component is a part of. */
+        ComponentAsset: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description How many components the filters match. */
+        ComponentFigures: {
+            /** @description At most 100. */
+            ecosystems: components["schemas"]["EcosystemCount"][];
+            /** @description Those with most first, as in the lists below. */
+            kinds: components["schemas"]["ComponentKindCount"][];
+            /** @description At most 100. A component of two licences counts in both, one without any in none. */
+            licenses: components["schemas"]["LicenseCount"][];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @enum {string} */
+        ComponentKind: "application" | "framework" | "library" | "container" | "operating-system" | "firmware" | "file" | "other";
+        ComponentKindCount: {
+            /** Format: int64 */
+            components: number;
+            kind: components["schemas"]["ComponentKind"];
+        };
+        /** @description Who lists a component. */
+        ComponentSource: {
+            /** @description When its newest inventory of the asset was made. */
+            listed_at: components["schemas"]["Time"];
+            /** @description `integration:<id>` or `scanner:<name>`. */
+            source: string;
+        };
         /** @description What can be connected, and how well it is proven. */
         Connector: {
             /** @description One a way to log in; the first is the recommended one. */
@@ -2328,6 +2448,12 @@ export interface components {
             counts: components["schemas"]["Counts"];
             /** @description The worst first, at most `limit`. */
             findings: components["schemas"]["Finding"][];
+        };
+        EcosystemCount: {
+            /** Format: int64 */
+            components: number;
+            /** @description `null` for components without one. */
+            ecosystem?: string | null;
         };
         /** @description 0 to 1. */
         Epss: {
@@ -2797,6 +2923,11 @@ export interface components {
             capability: string;
             reason: string;
         };
+        LicenseCount: {
+            /** Format: int64 */
+            components: number;
+            license: string;
+        };
         /** @description An asset with whose it is and how it stands. */
         ListedAsset: components["schemas"]["Asset"] & {
             /** @description Its findings that are `open` or `in_progress`. */
@@ -3148,6 +3279,55 @@ export interface components {
                 id: string;
                 name: string;
                 status: components["schemas"]["CompanyStatus"];
+            }[];
+            /** @description Send it as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all; only on the first page, and where counting is cheap.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description In place of `total` where more match than are counted: at least so many.
+             */
+            total_at_least?: number | null;
+        };
+        /** @description A page of a list. */
+        Listing_Component: {
+            items: {
+                asset: components["schemas"]["ComponentAsset"];
+                cpe?: string | null;
+                /**
+                 * @description The kind of packages that it is one of, as its purl says.
+                 * @example maven
+                 */
+                ecosystem?: string | null;
+                /** @description Since then an inventory has listed it, without a gap. */
+                first_seen_at: components["schemas"]["Time"];
+                /**
+                 * @description A vendor's or an organisation's name before the name.
+                 * @example org.apache.logging.log4j
+                 */
+                group?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["ComponentKind"];
+                /** @description SPDX ids or expressions, else as the inventory names them. */
+                licenses: string[];
+                /** @description Files of the asset that say so. */
+                locations: string[];
+                name: string;
+                /**
+                 * Format: int64
+                 * @description The asset's findings in this package that are `open` or `in_progress`.
+                 */
+                open_findings: number;
+                /** @example pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1 */
+                purl?: string | null;
+                /** @description Whose newest inventories list it. */
+                sources: components["schemas"]["ComponentSource"][];
+                version?: string | null;
             }[];
             /** @description Send it as `cursor` for the next page; `null` on the last. */
             next_cursor?: string | null;
@@ -7295,6 +7475,287 @@ export interface operations {
             };
             /** @description Not the content type this operation reads. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_components: {
+        parameters: {
+            query?: {
+                /** @description Of this asset, with what was merged into it. */
+                asset_id?: string;
+                /** @description Any of these. */
+                kind?: components["schemas"]["ComponentKind"][];
+                /**
+                 * @description Any of these, in the words of a purl; `none` for components without one.
+                 * @example [
+                 *       "npm"
+                 *     ]
+                 */
+                ecosystem?: string[];
+                /**
+                 * @description Any of these, as they are written.
+                 * @example [
+                 *       "MIT"
+                 *     ]
+                 */
+                license?: string[];
+                /** @description Listed by this integration. */
+                integration_id?: string;
+                /** @description The same of a scanner of files and local scans. */
+                scanner?: string;
+                /** @description A text in the name, the version or the purl. */
+                q?: string;
+                /** @description How many rows. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A field; `-` before it sorts downward. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Component"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_components: {
+        parameters: {
+            query?: {
+                /** @description Of this asset, with what was merged into it. */
+                asset_id?: string;
+                /** @description Any of these. */
+                kind?: components["schemas"]["ComponentKind"][];
+                /**
+                 * @description Any of these, in the words of a purl; `none` for components without one.
+                 * @example [
+                 *       "npm"
+                 *     ]
+                 */
+                ecosystem?: string[];
+                /**
+                 * @description Any of these, as they are written.
+                 * @example [
+                 *       "MIT"
+                 *     ]
+                 */
+                license?: string[];
+                /** @description Listed by this integration. */
+                integration_id?: string;
+                /** @description The same of a scanner of files and local scans. */
+                scanner?: string;
+                /** @description A text in the name, the version or the purl. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentFigures"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_components: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `csv` (the default), or `cyclonedx`, which needs `asset_id`.
+                 * @example cyclonedx
+                 */
+                format?: string;
+                /** @description Of this asset, with what was merged into it. */
+                asset_id?: string;
+                /** @description Any of these. */
+                kind?: components["schemas"]["ComponentKind"][];
+                /**
+                 * @description Any of these, in the words of a purl; `none` for components without one.
+                 * @example [
+                 *       "npm"
+                 *     ]
+                 */
+                ecosystem?: string[];
+                /**
+                 * @description Any of these, as they are written.
+                 * @example [
+                 *       "MIT"
+                 *     ]
+                 */
+                license?: string[];
+                /** @description Listed by this integration. */
+                integration_id?: string;
+                /** @description The same of a scanner of files and local scans. */
+                scanner?: string;
+                /** @description A text in the name, the version or the purl. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, named in `Content-Disposition`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

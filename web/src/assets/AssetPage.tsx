@@ -19,11 +19,12 @@ import { PageHeader } from "@/shell/PageHeader.tsx";
 import { AssetOwner } from "./AssetOwner.tsx";
 import { KIND_WORDS } from "./asset-filters.ts";
 import styles from "./assets.module.css";
+import { ComponentsTab } from "./ComponentsTab.tsx";
 import { CoverageTab } from "./CoverageTab.tsx";
 import { MergesTab } from "./MergesTab.tsx";
 
 const route = getRouteApi("/console/assets/$assetId");
-const TABS = ["findings", "coverage", "identity", "merged"] as const;
+const TABS = ["findings", "components", "coverage", "identity", "merged"] as const;
 
 export function AssetPage() {
   const { assetId } = route.useParams();
@@ -89,12 +90,20 @@ function AssetView({ asset }: { asset: AssetDetail }) {
       >
         <Tabs.List aria-label="Parts of this asset">
           <Tabs.Tab value="findings">Findings</Tabs.Tab>
+          <Tabs.Tab value="components">Components</Tabs.Tab>
           <Tabs.Tab value="coverage">Coverage</Tabs.Tab>
           <Tabs.Tab value="identity">Recognised by</Tabs.Tab>
           <Tabs.Tab value="merged">Merged</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="findings" className={styles.filling}>
           <AssetFindings asset={asset} />
+        </Tabs.Panel>
+        <Tabs.Panel value="components" className={styles.filling}>
+          <ComponentsTab
+            assetId={asset.id}
+            search={search}
+            onSearch={(next) => void navigate({ search: next, replace: true })}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="coverage">
           <CoverageTab coverage={asset.coverage} />

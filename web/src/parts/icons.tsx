@@ -42,6 +42,11 @@ export const AssetsIcon = (props: Props) => (
     <path d="M4.6 4.7v.1M4.6 11.2v.1" />
   </Icon>
 );
+export const ComponentsIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 1.8l5.4 3v6.4L8 14.2l-5.4-3V4.8zM2.6 4.8L8 7.9l5.4-3.1M8 7.9v6.3" />
+  </Icon>
+);
 export const ApprovalsIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M2 8.4l3 3 5-6M9.4 10.8l.6.6 4-4.8" />

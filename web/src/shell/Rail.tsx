@@ -7,6 +7,7 @@ import { waitingQuery } from "@/api/triage.ts";
 import {
   ApprovalsIcon,
   AssetsIcon,
+  ComponentsIcon,
   FilterIcon,
   FindingsIcon,
   HelpIcon,
@@ -38,6 +39,9 @@ export function Rail({ wide = false, onHelp, onNavigate }: Props) {
         </Entry>
         <Entry to="/assets" icon={<AssetsIcon />} onNavigate={onNavigate}>
           Assets
+        </Entry>
+        <Entry to="/components" icon={<ComponentsIcon />} onNavigate={onNavigate}>
+          Components
         </Entry>
         <Entry to="/approvals" icon={<ApprovalsIcon />} count={useWaiting()} onNavigate={onNavigate}>
           Approvals
@@ -78,6 +82,7 @@ type EntryProps = {
     | "/scans"
     | "/findings"
     | "/assets"
+    | "/components"
     | "/approvals"
     | "/suppression-rules"
     | "/integrations"
