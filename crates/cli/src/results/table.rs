@@ -24,8 +24,8 @@ pub(super) fn render(results: &Results) -> String {
     if !results.suppressed.is_empty() {
         text.push_str(&format!("  {}\n", suppressed(results)));
     }
-    if nothing_is_installed(results) {
-        text.push_str("  None of its scanners is installed on this machine: `scanhelm status` lists those that are.\n");
+    if nothing_can_be_used(results) {
+        text.push_str("  None of its scanners can be used on this machine: `scanhelm status` says which can.\n");
     }
     for scanner in &results.scanners {
         text.push_str(&described(scanner));
@@ -79,7 +79,7 @@ fn outcome(results: &Results) -> String {
     results.counts().in_words()
 }
 
-fn nothing_is_installed(results: &Results) -> bool {
+fn nothing_can_be_used(results: &Results) -> bool {
     let missing = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Skipped { install_hint: Some(_), .. });
     !results.scanners.is_empty() && results.scanners.iter().all(missing)
 }

@@ -9,6 +9,7 @@ pub(crate) mod compare;
 mod comparison;
 pub(crate) mod diff;
 mod git;
+pub(crate) mod guard;
 mod interruption;
 mod judged;
 mod private_copy;

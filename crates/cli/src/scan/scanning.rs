@@ -16,6 +16,7 @@ use scanhelm_runner::{
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use super::guard::Guard;
 use super::interruption::Interruption;
 use super::progress;
 use crate::exit::{self, Exit};
@@ -272,6 +273,8 @@ impl Scanning {
         let interruption = Interruption::new()?;
         let progress = progress::Progress::new(self.quiet);
         let discovery = self.installation.discovery().with_kept_versions(request.cache.clone());
+        let guard = Guard::start();
+        let request = ScanRequest { marker: Some(guard.marker()), ..request };
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
         let outcome = tokio::select! {
             outcome = scan => Some(outcome),

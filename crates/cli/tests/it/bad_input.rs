@@ -1,5 +1,6 @@
 //! What people point `scanhelm scan` at by mistake, and what hostile trees hold.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -83,29 +84,88 @@ fn links_and_odd_names_within_the_tree_do_not_keep_the_others_from_being_looked_
     assert!(one.stdout.contains("B301") && !one.stdout.contains("lines.py"), "{}", one.stdout);
 }
 
+/// Bandit writes such a name with half of a surrogate pair, which no parser takes for text.
 #[test]
-fn a_name_that_is_no_unicode_does_not_keep_a_scan_from_its_end() {
+fn findings_in_a_file_whose_name_is_no_unicode_are_told_like_all_others() {
     let folder = TempDir::new().unwrap();
-    for name in [&b"bytes\xff.py"[..], b"app.py"] {
+    for name in [&b"caf\xe9.py"[..], b"app.py"] {
         fs::write(folder.path().join(OsStr::from_bytes(name)), WEAK).unwrap();
     }
-    let scanner = fake(&report("app.py"));
-    let ended = bandit(folder.path(), ".", scanner.path());
+    let ended = bandit(folder.path(), ".", &scanners());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stdout.contains("app.py"), "{}", ended.stdout);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap().iter();
+    let paths: Vec<&str> = findings.filter_map(|finding| finding["location"]["path"].as_str()).collect();
+    assert_eq!(paths, ["app.py", "caf\u{fffd}.py", "app.py", "caf\u{fffd}.py"], "{json}");
+    assert_eq!(json["scanners"][0]["outcome"], "complete", "{json}");
 }
 
-/// Bandit waits for whoever writes into the pipe; nobody does.
+/// Bandit would wait for whoever writes into a pipe; nobody does. Only the pipes are left out.
 #[test]
-fn a_scanner_that_hangs_on_a_pipe_of_the_tree_has_failed() {
+fn pipes_in_the_tree_hold_no_scanner_and_are_told() {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("app.py"), WEAK).unwrap();
-    assert!(Command::new("mkfifo").arg(folder.path().join("pipe.py")).status().unwrap().success());
-    let mut command = scanhelm();
-    command.current_dir(folder.path()).args(["scan", ".", "--timeout", "2s", "--scanner", "bandit", "--scanner-dir"]);
-    let ended: Ended = command.arg(scanners()).output().unwrap().into();
-    assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stdout.contains("FAILED"), "{}", ended.stdout);
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    for name in ["app.py", "xpipe.py", "sub/pipe.py", "o1.py"] {
+        fs::write(folder.path().join(name), WEAK).unwrap();
+    }
+    for name in ["pipe.py", "a,b.py", "o[1].py", "pipe.txt"] {
+        assert!(Command::new("mkfifo").arg(folder.path().join(name)).status().unwrap().success());
+    }
+    let ended = bandit(folder.path(), ".", &scanners());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap().iter();
+    let paths: BTreeSet<&str> = findings.filter_map(|finding| finding["location"]["path"].as_str()).collect();
+    assert_eq!(paths, BTreeSet::from(["app.py", "o1.py", "sub/pipe.py", "xpipe.py"]), "{json}");
+    let told: Vec<String> = ["a,b.py", "o[1].py", "pipe.py"]
+        .map(|name| format!("{name} is neither a file nor a folder and was not looked at"))
+        .to_vec();
+    assert_eq!(json["scanners"][0]["warnings"], serde_json::json!(told), "{json}");
+}
+
+/// As a user who is not allowed everything; root would be.
+#[test]
+fn what_cannot_be_read_is_told_and_a_target_that_cannot_be_read_is_refused() {
+    let place = TempDir::new().unwrap();
+    let target = place.path().join("shop");
+    fs::create_dir_all(target.join("closed")).unwrap();
+    for (name, mode) in [("app.py", 0o644), ("secret.py", 0o000), ("notes.txt", 0o000), ("closed/a.py", 0o644)] {
+        fs::write(target.join(name), WEAK).unwrap();
+        fs::set_permissions(target.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    fs::set_permissions(target.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    let scanner = fake(&report("app.py"));
+    for folder in [place.path(), scanner.path()] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    // Where it was built others may have no way in.
+    let program = place.path().join("scanhelm");
+    fs::hard_link(env!("CARGO_BIN_EXE_scanhelm"), &program)
+        .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_scanhelm"), &program).map(|_| ()))
+        .unwrap();
+    let scan = |what: &str| -> Ended {
+        let mut command = if nix::unistd::geteuid().is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(&program);
+            command
+        } else {
+            Command::new(&program)
+        };
+        command.env("SCANHELM_NO_CACHE", "1").current_dir(&target).args(["scan", what, "--output", "json"]);
+        command.args(["--scanner", "bandit", "--scanner-dir"]).arg(scanner.path()).output().unwrap().into()
+    };
+    let ended = scan(".");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((json["findings"].as_array().unwrap().len(), &json["scanners"][0]["outcome"]), (1, &"partial".into()));
+    let warnings = ["closed is a folder that cannot be read", "secret.py cannot be read"];
+    assert_eq!(json["scanners"][0]["warnings"], serde_json::json!(warnings), "{json}");
+    for what in ["closed", "secret.py"] {
+        let refused = scan(what);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{what}: {}", refused.stderr);
+        assert!(refused.stderr.contains(&format!("`{what}` cannot be read")), "{}", refused.stderr);
+    }
+    fs::set_permissions(target.join("closed"), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]

@@ -193,6 +193,7 @@ fn a_local_result_says_in_every_form_what_was_not_read() {
     let texts = written(["hostile.sarif", "broken.sarif"]);
     let [junit, quality, comment, json, sarif, page, annotations] = texts.as_slice() else { unreachable!() };
     assert!(junit.contains("errors=\"1\"") && junit.contains("<error message="), "{junit}");
+    assert_eq!(judged("outputs_codequality.py", quality), Ok(()));
     let issues: Value = serde_json::from_str(quality).unwrap();
     assert_eq!(issues.as_array().unwrap().len(), 4);
     assert!(comment.starts_with("<!-- scanhelm:scan ") && comment.contains("**Failed**: broken.sarif"), "{comment}");

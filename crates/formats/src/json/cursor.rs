@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde::de::DeserializeOwned;
 
+use super::surrogate;
 use crate::error::ReadError;
 use crate::options::Limits;
 
@@ -30,6 +31,8 @@ struct Sink<'a> {
     bytes: Option<&'a mut Vec<u8>>,
     limit: usize,
     overflowed: bool,
+    /// There is an escape by number among them.
+    numbered: bool,
 }
 
 impl Sink<'_> {
@@ -109,7 +112,7 @@ impl<R: Read> Cursor<R> {
     }
 
     pub(crate) fn skip_value(&mut self) -> Result<(), ReadError> {
-        self.walk(&mut Sink { bytes: None, limit: 0, overflowed: false })
+        self.walk(&mut Sink { bytes: None, limit: 0, overflowed: false, numbered: false })
     }
 
     /// The bytes of the next value, at most `max_token` of them.
@@ -188,9 +191,13 @@ impl<R: Read> Cursor<R> {
 
     pub(crate) fn capture_within(&mut self, into: &mut Vec<u8>, limit: usize) -> Result<Captured, ReadError> {
         into.clear();
-        let mut sink = Sink { bytes: Some(into), limit, overflowed: false };
+        let mut sink = Sink { bytes: Some(into), limit, overflowed: false, numbered: false };
         self.walk(&mut sink)?;
-        Ok(if sink.overflowed { Captured::TooLong } else { Captured::Whole })
+        let (captured, numbered) = (if sink.overflowed { Captured::TooLong } else { Captured::Whole }, sink.numbered);
+        if numbered {
+            surrogate::mend(into);
+        }
+        Ok(captured)
     }
 
     /// Passes over one value, whatever it is.
@@ -250,8 +257,9 @@ impl<R: Read> Cursor<R> {
                 }
                 Some((at, _)) => {
                     self.take(at + 1, sink);
-                    if self.fill()?.is_empty() {
-                        return Err(self.truncated());
+                    match self.fill()?.first() {
+                        None => return Err(self.truncated()),
+                        Some(escape) => sink.numbered |= *escape == b'u',
                     }
                     self.take(1, sink);
                 }

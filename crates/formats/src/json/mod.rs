@@ -4,6 +4,7 @@
 mod cursor;
 pub(crate) mod records;
 mod sequence;
+mod surrogate;
 pub(crate) mod value;
 
 use std::collections::BTreeSet;

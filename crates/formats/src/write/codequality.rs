@@ -27,6 +27,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>) -> io::Resu
     findings.each(|entry| {
         let record = &entry.record;
         let (path, line, _) = file_of(record).unwrap_or((&record.asset.name, None, None));
+        let line = line.unwrap_or(1);
         items.item(&json!({
             "type": "issue",
             "categories": ["Security"],
@@ -36,7 +37,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>) -> io::Resu
             "content": {"body": record.description.as_deref().unwrap_or_default()},
             "fingerprint": fingerprint(entry),
             "severity": severity(record.severity),
-            "location": {"path": non_empty(path, "asset"), "lines": {"begin": line.unwrap_or(1)}},
+            "location": {"path": non_empty(path, "asset"), "lines": {"begin": line, "end": line}},
         }))
     })?;
     output.write_all(b"\n]\n")

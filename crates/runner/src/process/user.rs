@@ -2,7 +2,7 @@
 //! none of its rights.
 
 use std::io;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
 /// Somebody else than whoever runs this program, which takes root.
@@ -36,6 +36,25 @@ impl User {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// By the rights of the file and of the folders above it, without lists of access. What is not there is no matter of
+    /// rights.
+    pub(crate) fn may_read(&self, path: &Path) -> bool {
+        const READ: u32 = 0o4;
+        const ENTER: u32 = 0o1;
+        self.may(path, READ) && path.ancestors().skip(1).all(|folder| self.may(folder, ENTER))
+    }
+
+    /// The bits are those of everybody; those of owner and group stand further left.
+    fn may(&self, path: &Path, bits: u32) -> bool {
+        let Ok(metadata) = path.metadata() else { return true };
+        let shift = match (metadata.uid() == self.uid, metadata.gid() == self.gid) {
+            (true, _) => 6,
+            (false, true) => 3,
+            (false, false) => 0,
+        };
+        metadata.mode() >> shift & bits == bits
     }
 
     /// With the user's own group and no other: a child that is given a user id loses the groups of its parent.

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod daemon;
+mod left_out;
 mod one;
 mod start;
 
@@ -56,6 +57,7 @@ pub async fn run(
         places: request.places,
         cache: request.cache,
         content: OnceCell::new(),
+        unreadable: OnceCell::new(),
     };
     // Boxed and listed first: a lazily mapped stream of borrowing futures is not provably `Send` for the callers.
     let mut turns: Vec<(usize, &'static Scanner)> = selected.iter().copied().enumerate().collect();

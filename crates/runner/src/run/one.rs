@@ -1,5 +1,6 @@
 //! One scanner of a scan: what it will look at, its starts, what came of them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub(super) struct Scan {
     pub cache: Option<Cache>,
     /// Of the source tree and the rules, digested when first asked for; `None` when a file cannot be read.
     pub content: OnceCell<Option<Digested>>,
+    /// Files of the source tree that the scanners may not read.
+    pub unreadable: OnceCell<BTreeSet<PathBuf>>,
 }
 
 /// What came of all starts of a scanner.
@@ -117,10 +120,13 @@ impl Scan {
         match scanner.looks_at {
             LooksAt::Files(files) => {
                 let (tree, options) = (self.targets.tree.clone().ok_or_else(named)?, self.options.clone());
+                let unreadable = self.unreadable(&tree).await.clone();
                 let work = move || {
                     let suits = |file: &&PathBuf| (files.looks_at)(file, &options);
                     let found: Vec<PathBuf> = tree.files().iter().filter(suits).cloned().collect();
-                    start::on_files(files.started_on, &tree, &found)
+                    let (closed, open) = found.into_iter().partition::<Vec<_>, _>(|file| unreadable.contains(file));
+                    // Where none can be read the scanner shall say so: it is not that there are none.
+                    start::on_files(files.started_on, &tree, if open.is_empty() { &closed } else { &open })
                 };
                 let starts = tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?;
                 if starts.is_empty() {
@@ -223,6 +229,7 @@ impl Scan {
             all.cached &= done.cached;
             all.commands.push(done.command);
         }
+        all.read.problems.extend(self.left_out(scanner).await);
         if let Some(tree) = self.tree_of(scanner) {
             all.read.leave_out_what_is_not_of_tree(tree);
         } else if let (LooksAt::Site, Some(site)) = (scanner.looks_at, &self.targets.site) {

@@ -136,6 +136,7 @@ impl Scan {
             port: start.port,
             report: &report,
             folder: folder.path(),
+            special: self.tree_of(scanner).map_or(&[], |tree| tree.special()),
             options: &self.options,
             door: door.as_ref(),
         };
@@ -310,6 +311,9 @@ impl Scan {
             {
                 Ok(Read::default())
             }
+            Err(ReportError::Missing) if exit_code == 0 && says_that_nothing_is_there(scanner, ended) => {
+                Ok(Read::default())
+            }
             Err(error @ ReportError::Missing) => {
                 Err(trouble(format!("{error} and ended with exit code {exit_code}{}", said(&printed))))
             }
@@ -327,8 +331,13 @@ fn without(text: &[u8], folder: &[u8]) -> Vec<u8> {
 fn says_its_end(scanner: &Scanner, ended: &Ended) -> bool {
     match scanner.report {
         ReportPlace::Lines { end } => ended.stderr.contains(end),
-        ReportPlace::File | ReportPlace::FileOfFindings | ReportPlace::StandardOutput => true,
+        _ => true,
     }
+}
+
+/// Without a report, by its own words.
+fn says_that_nothing_is_there(scanner: &Scanner, ended: &Ended) -> bool {
+    matches!(scanner.report, ReportPlace::FileUnlessNothing { end } if ended.stderr.contains(end))
 }
 
 /// Tools say what stopped them at the end.

@@ -6,6 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::PathBuf;
 
 use crate::files;
 use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
@@ -43,15 +44,33 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"--output",
         &invocation.report,
         &"--exclude",
-        &exclusions(),
+        &exclusions(invocation.special),
         &"--ini",
         &settings,
     ];
     Ok(invocation.with(&words, &SCANNER, Some("--")))
 }
 
-/// Bandit matches these against paths that begin with `./`, and `*` also matches `/`.
-fn exclusions() -> String {
+/// Bandit matches these against paths that begin with `./`, and `*` also matches `/`. What has no end it would read
+/// for ever.
+fn exclusions(special: &[PathBuf]) -> String {
     let vendored = files::VENDORED.iter().map(|name| format!("*/{name}/*"));
-    std::iter::once("*/.*/*".to_owned()).chain(vendored).collect::<Vec<_>>().join(",")
+    let special = special.iter().take(super::MOST_EXCLUDED).map(|path| literally(&path.to_string_lossy()));
+    std::iter::once("*/.*/*".to_owned()).chain(vendored).chain(special).collect::<Vec<_>>().join(",")
+}
+
+/// As a pattern that means this path. Bandit also leaves out what has the pattern as a part of its name, so the first
+/// character is written as a set, which is in no name. A comma would end the pattern, and of a name that is no Unicode
+/// the characters are not known.
+fn literally(path: &str) -> String {
+    let mut pattern = "[.]/".to_owned();
+    for character in path.chars() {
+        match character {
+            ',' => pattern.push('?'),
+            '\u{fffd}' => pattern.push('*'),
+            '*' | '?' | '[' => pattern.push_str(&format!("[{character}]")),
+            other => pattern.push(other),
+        }
+    }
+    pattern
 }

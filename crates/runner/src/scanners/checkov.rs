@@ -63,7 +63,28 @@ fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {
         &"terraform",
         &place,
     ];
-    Ok(Invocation { targets: Vec::new(), ..*invocation }.with(words, &SCANNER, None))
+    let special: Vec<String> = invocation
+        .special
+        .iter()
+        .take(super::MOST_EXCLUDED)
+        .map(|path| format!("--skip-path=^{}$", literally(&invocation.root.join(path).to_string_lossy())))
+        .collect();
+    let words: Vec<&dyn AsRef<OsStr>> = words.iter().copied().chain(special.iter().map(|word| word as _)).collect();
+    Ok(Invocation { targets: Vec::new(), ..*invocation }.with(&words, &SCANNER, None))
+}
+
+/// As a regular expression that means this path; of a name that is no Unicode the characters are not known.
+fn literally(path: &str) -> String {
+    let mut expression = String::with_capacity(path.len() * 2);
+    for character in path.chars() {
+        match character {
+            '\u{fffd}' => expression.push_str(".+"),
+            '/' | '_' | '-' => expression.push(character),
+            mark if mark.is_ascii_punctuation() || mark.is_ascii_whitespace() => expression.extend(['\\', mark]),
+            other => expression.push(other),
+        }
+    }
+    expression
 }
 
 /// Terraform, or what looks like configuration by its name: the scanners look into it themselves.

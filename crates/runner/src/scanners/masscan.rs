@@ -1,6 +1,6 @@
 //! masscan: open ports of large networks. It makes its own packets, so it needs root and a network card, and cannot scan
-//! this machine itself. A network where nothing is open it tells by writing nothing, which looks like a failure and is
-//! called one.
+//! this machine itself. A network where nothing is open it tells by writing nothing; that it sent all its packets and
+//! waited for answers stands in its last line of progress.
 //!
 //! The usual ports and a slow rate; `--scanner-argument masscan=--rate=10000` changes that.
 
@@ -21,7 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     exit_codes: &[0],
     environment: &[],
     looks_at: LooksAt::Networks,
-    report: ReportPlace::File,
+    report: ReportPlace::FileUnlessNothing { end: "100.00% done, waiting" },
     work: Work::Program,
     arguments,
 };

@@ -119,6 +119,9 @@ pub(crate) fn turn(scanner: &Scanner) -> usize {
     LONGEST.iter().position(|id| *id == scanner.id).unwrap_or(LONGEST.len())
 }
 
+/// Of what a scanner is told to leave out one by one; a command line has its limits.
+const MOST_EXCLUDED: usize = 200;
+
 /// A file of ours that a scanner is to take its settings from, and so not from the target.
 fn settings(invocation: &Invocation<'_>, name: &str, text: &str) -> io::Result<PathBuf> {
     let path = invocation.folder.join(name);

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::TargetError;
-use crate::{files, repository};
+use crate::files::{self, Listing};
+use crate::process::User;
+use crate::repository;
 
 /// A folder, or one file in a folder, that exists and can be read.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub struct SourceTree {
     file: Option<OsString>,
     repository: String,
     /// Listed once for all scanners.
-    files: OnceLock<Vec<PathBuf>>,
+    listing: OnceLock<Listing>,
 }
 
 /// The same place under the same name, whether or not its files have been listed.
@@ -58,7 +60,7 @@ impl SourceTree {
             return Err(TargetError::Special(shown()));
         };
         let repository = repository.map_or_else(|| repository::name_of(&root), str::to_owned);
-        Ok(Self { root, file, repository, files: OnceLock::new() })
+        Ok(Self { root, file, repository, listing: OnceLock::new() })
     }
 
     /// The scanned folder, or the folder of the scanned file. Paths in records are relative to it.
@@ -87,10 +89,32 @@ impl SourceTree {
 
     /// The files to look at, relative to the root and in order. Walks the tree when first asked.
     pub(crate) fn files(&self) -> &[PathBuf] {
-        self.files.get_or_init(|| match &self.file {
-            Some(name) => vec![PathBuf::from(name)],
-            None => files::under(&self.root),
+        &self.listing().files
+    }
+
+    /// What is neither file, folder nor link.
+    pub(crate) fn special(&self) -> &[PathBuf] {
+        &self.listing().special
+    }
+
+    pub(crate) fn unreadable_folders(&self) -> &[PathBuf] {
+        &self.listing().unreadable_folders
+    }
+
+    fn listing(&self) -> &Listing {
+        self.listing.get_or_init(|| match &self.file {
+            Some(name) => Listing { files: vec![PathBuf::from(name)], ..Listing::default() },
+            None => files::listing(&self.root),
         })
+    }
+
+    /// By the user that scanners run as, or by this program.
+    pub(crate) fn is_readable(&self, file: &Path, user: Option<&User>) -> bool {
+        let path = self.root.join(file);
+        match user {
+            Some(user) => user.may_read(&path),
+            None => nix::unistd::access(&path, nix::unistd::AccessFlags::R_OK).is_ok(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use scanhelm_runner::{ScanOutcome, ScanRequest};
+use scanhelm_runner::{Host, ScanOutcome, ScanRequest};
 use serde_json::Value;
 
 use crate::fake::Fakes;
@@ -211,4 +211,35 @@ async fn a_service_that_knows_no_package_is_no_clean_project() {
     let handed = Handed::new("pip-audit", &report, "").with("requirements.txt", "django==2.2\n");
     let reason = handed.failure().await;
     assert!(reason.contains("looked at nothing: Dependency not found on PyPI"), "{reason}");
+}
+
+/// A named pipe in the target is named to those that would open it.
+#[tokio::test]
+async fn checkov_is_told_what_it_must_not_open() {
+    let handed = Handed::new("checkov", "[]", "").with("main.tf", "");
+    let pipe = handed.fakes.target.path().join("pi pe+.tf");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    handed.scan().await;
+    let words = handed.fakes.note("words");
+    assert!(
+        words.lines().any(|word| word.starts_with("--skip-path=^/") && word.ends_with(r"/pi\ pe\+\.tf$")),
+        "{words}"
+    );
+}
+
+/// Of its own sources: it writes nothing where nothing is open, and says how far it came.
+#[tokio::test]
+async fn masscan_found_nothing_when_it_came_to_its_end_and_failed_when_it_did_not() {
+    for (progress, ran) in [
+        ("rate:  0.00-kpps, 100.00% done, waiting 0-secs, found=0       ", 1),
+        ("rate: 10.00-kpps, 40.00% done,   0:00:03 remaining, found=0       ", 0),
+        ("", 0),
+    ] {
+        let mut fakes = Fakes::bandit("");
+        fakes.add("masscan", &format!(": > \"$5\"; printf '%s\\r' '{progress}' >&2"));
+        let target: Host = "10.0.0.0/24".parse().unwrap();
+        let request = ScanRequest { scanners: Some(vec!["masscan".to_owned()]), ..ScanRequest::new(target) };
+        let outcome = fakes.scan(request).await.0;
+        assert_eq!((outcome.ran.len(), outcome.failed.len(), outcome.records.len()), (ran, 1 - ran, 0), "{outcome:?}");
+    }
 }

@@ -198,10 +198,14 @@ async fn scanners_run_as_the_user_that_was_named() {
     for folder in [fakes.notes.path(), fakes.target.path()] {
         std::fs::set_permissions(folder, mode(0o777)).unwrap();
     }
+    let hidden = fakes.target.path().join("hidden.py");
+    std::fs::write(&hidden, "x = 1\n").unwrap();
+    std::fs::set_permissions(&hidden, mode(0o600)).unwrap();
     let request = ScanRequest { user: User::named("nobody").unwrap(), ..fakes.request() };
     let (outcome, _) = fakes.scan(request).await;
     assert_eq!(outcome.failed, Vec::new());
     assert_eq!(outcome.records.len(), 1, "its report was read");
+    assert_eq!(outcome.ran[0].warnings, ["hidden.py cannot be read"]);
     let who = fakes.note("who");
     assert_eq!(who, format!("{0}\n{1}\n{0}", nobody.uid, nobody.gid), "user, groups, owner of its folder");
 }

@@ -69,6 +69,44 @@ fn fm_a29_a_scanner_that_outlives_its_hub_is_ended_and_its_scan_too() {
     hub.stop();
 }
 
+/// SIGKILL leaves the command no time for anything: its guard ends the scanner, and what the scanner started.
+#[test]
+fn fm_a29_a_command_that_is_killed_leaves_no_scanner_no_helper_and_no_guard() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tools, source, note) = (folder.path().join("tools"), folder.path().join("shop"), folder.path().join("pids"));
+    fs::create_dir(&tools).unwrap();
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("app.py"), "eval(input())\n").unwrap();
+    let scanner = tools.join("bandit");
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo bandit 1.9.0; exit 0; fi\nsetsid sleep 600 &\n\
+         echo $$ $! > {0}.new\nmv {0}.new {0}\nexec sleep 600\n",
+        note.display()
+    );
+    fs::write(&scanner, script).unwrap();
+    fs::set_permissions(&scanner, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = clean();
+    command.current_dir(&source).env("SCANHELM_NO_CACHE", "1").args(["scan", ".", "--quiet", "--scanner", "bandit"]);
+    let mut scan = command.arg("--scanner-dir").arg(&tools).spawn().unwrap();
+    let pids = eventually("the scanner to run", || fs::read_to_string(&note).ok());
+    let mark = format!("scan-{}-", scan.id());
+    let marked = || {
+        fs::read_dir("/proc").unwrap().flatten().any(|process| {
+            let words = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(&mark)
+        })
+    };
+    assert!(pids.split_whitespace().all(runs) && marked(), "{pids}");
+    scan.kill().unwrap();
+    scan.wait().unwrap();
+    eventually("all to be ended", || (!pids.split_whitespace().any(runs) && !marked()).then_some(()));
+}
+
+fn runs(pid: &str) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
 fn report(folder: &Path, findings: u32) -> std::path::PathBuf {
     let mut text = "<NessusClientData_v2><Report name=\"lab\"><ReportHost name=\"10.0.0.5\"><HostProperties>\
                     <tag name=\"host-ip\">10.0.0.5</tag></HostProperties>"
