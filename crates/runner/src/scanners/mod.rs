@@ -158,6 +158,18 @@ mod tests {
         assert!(LONGEST.iter().all(|id| scanner(id).is_some()));
     }
 
+    #[test]
+    fn the_severities_of_each_are_documented() {
+        let page = include_str!("../../../../docs/FINDINGS.md");
+        let first_cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+        let mut documented: Vec<&str> =
+            first_cells.flat_map(|cell| cell.split('`')).filter(|word| scanner(word).is_some()).collect();
+        let mut known: Vec<&str> = SCANNERS.iter().map(|scanner| scanner.id).collect();
+        documented.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(documented, known);
+    }
+
     /// The table of docs/LOCAL_SCANS.md is written by hand and must not say anything else.
     #[test]
     fn the_documented_scanners_are_these() {
