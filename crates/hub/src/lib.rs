@@ -145,7 +145,8 @@ impl Hub {
             scanners: scanhelm_runner::Discovery::new(
                 parts.settings.local.tool_paths.clone(),
                 std::collections::BTreeMap::new(),
-            ),
+            )
+            .with_places(parts.settings.local.places()),
             loops: Mutex::default(),
             looked_at: Mutex::default(),
             asked: reconcile::Asked::default(),

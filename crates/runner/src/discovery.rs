@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::Metadata;
+use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, Digested, Key};
@@ -39,12 +41,14 @@ fn id_of<S: serde::Serializer>(scanner: &&'static Scanner, serializer: S) -> Res
 /// Looks for scanners: at the configured place, else in the extra folders, else on PATH. A version that was found is
 /// remembered until the program file changes, so a long-lived value is worth keeping; programs that live shortly keep
 /// versions in a [`Cache`], because some scanners work for seconds to tell theirs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Discovery {
     folders: Vec<PathBuf>,
     programs: BTreeMap<String, PathBuf>,
     versions: Mutex<HashMap<Stamp, String>>,
     kept: Option<Cache>,
+    /// One for each scanner that may be telling its version: some take seconds of a core to do so.
+    places: Semaphore,
 }
 
 /// A program file at one instant.
@@ -63,7 +67,19 @@ impl Discovery {
     pub fn new(extra_folders: Vec<PathBuf>, programs: BTreeMap<String, PathBuf>) -> Self {
         let on_path = std::env::var_os("PATH").unwrap_or_default();
         let folders = extra_folders.into_iter().chain(std::env::split_paths(&on_path));
-        Self { folders: folders.filter_map(absolute).collect(), programs, ..Self::default() }
+        Self {
+            folders: folders.filter_map(absolute).collect(),
+            programs,
+            versions: Mutex::default(),
+            kept: None,
+            places: Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)),
+        }
+    }
+
+    /// As many scanners at once as tell their versions; without, as many as there are cores.
+    #[must_use]
+    pub fn with_places(self, places: usize) -> Self {
+        Self { places: Semaphore::new(places), ..self }
     }
 
     #[must_use]
@@ -118,6 +134,11 @@ impl Discovery {
     async fn version(&self, scanner: &Scanner, path: &Path) -> Result<String, String> {
         let stamp = Stamp::of(path);
         let remembered = |stamp: &Stamp| self.lock().get(stamp).cloned();
+        if let Some(version) = stamp.as_ref().and_then(remembered) {
+            return Ok(version);
+        }
+        let _place = self.places.acquire().await.map_err(|closed| closed.to_string())?;
+        // Another may have asked while this one waited.
         if let Some(version) = stamp.as_ref().and_then(remembered) {
             return Ok(version);
         }

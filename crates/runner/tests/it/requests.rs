@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use scanhelm_core::Timestamp;
@@ -260,4 +261,27 @@ async fn a_failure_is_not_kept() {
             .await;
     }
     assert_eq!(fakes.note("runs").lines().count(), 2);
+}
+
+/// All that are installed are asked at once when a form is opened; no more answer at a time than have a place.
+#[tokio::test]
+async fn no_more_scanners_tell_their_versions_at_once_than_have_a_place() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("running")).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncd {} && mkdir running/$$ && ls running | wc -l >> most; sleep 0.05; rmdir running/$$; echo 99.0.0\n",
+        folder.path().display()
+    );
+    // Of one file a version is known once.
+    let programs = scanners().iter().filter(|one| !one.is_built_in()).map(|one| {
+        let program = folder.path().join(one.id);
+        fs::write(&program, &script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        (one.id.to_owned(), program)
+    });
+    let found = Discovery::new(Vec::new(), programs.collect()).with_places(2).find().await;
+    let unusable: Vec<_> = found.iter().filter(|one| !one.available).collect();
+    assert!(unusable.is_empty(), "{unusable:?}");
+    let counts = fs::read_to_string(folder.path().join("most")).unwrap();
+    assert!(counts.lines().all(|count| count.trim().parse::<u32>().unwrap() <= 2), "{counts}");
 }
