@@ -56,8 +56,7 @@ pub(crate) async fn import_local(
             Progress::Complete => {}
             Progress::Parked | Progress::Cancelled => {
                 let reason = "The hub stopped or the import was cancelled; start the scan again.";
-                finish::fail(hub, context, scan.id, &mut import, reason).await?;
-                return Ok(Outcome::Failed(reason.to_owned()));
+                return fail_local(hub, context, scan, import, reason).await;
             }
         }
         closing::close_what_is_gone(hub, context, scan, &mut import, &frame).await?;
@@ -65,4 +64,16 @@ pub(crate) async fn import_local(
     let survey = Survey { counts: said.kept, assets: 1, complete: true, ..Survey::default() };
     finish::finish(hub, context, scan.id, &mut import, &survey, true).await?;
     Ok(Outcome::Done(result(&import)))
+}
+
+/// Ends the import of a local scan without success.
+pub(crate) async fn fail_local(
+    hub: &Hub,
+    context: &JobContext,
+    scan: &Scan,
+    mut import: Import,
+    reason: &str,
+) -> Result<Outcome> {
+    finish::fail(hub, context, scan.id, &mut import, reason).await?;
+    Ok(Outcome::Failed(reason.to_owned()))
 }

@@ -22,7 +22,7 @@ mod vendor_job;
 
 pub use enrichment::{Enrichment, NoEnrichment};
 pub(crate) use finish::{attempt_cut, attempts_exhausted};
-pub(crate) use local::{LocalImport, import_local};
+pub(crate) use local::{LocalImport, fail_local, import_local};
 pub use run::{ReportedEnd, ReportedRun, ReportedScanner};
 pub(crate) use spool::{digest_of, discard};
 pub use upload::{AcceptedUpload, UploadOptions};

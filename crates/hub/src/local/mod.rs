@@ -2,7 +2,7 @@
 //!
 //! These are ours from end to end, so they follow a strict machine. A local scan is not repeated after a crash: what
 //! the processes did by then cannot be known, so the scan ends as failed, with that reason, and what was left running
-//! is ended.
+//! is ended. What the scanners told is in memory alone, so an import that broke off ends as failed too.
 
 mod addresses;
 mod record;
@@ -33,6 +33,11 @@ use crate::jobs::{JobContext, Outcome};
 
 pub(crate) const LOCAL_SCAN_JOB: &str = "local_scan";
 
+/// Scanners run in one of them; the others are there to write down how it ended, also when the store is away for long.
+pub(crate) const LOCAL_SCAN_ATTEMPTS: u32 = 200;
+
+const STOPPED: &str = "The hub was stopped while the scan ran. Start it again.";
+
 pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {
     let id: ScanId = job
         .payload
@@ -47,9 +52,13 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
         VendorState::Queued => {}
         VendorState::Running => {
             scanhelm_runner::process::end_leftovers(&marker(id));
-            let reason = "The hub was stopped while the scan ran. Start it again.";
-            record::ended(hub, context, id, VendorState::Failed, Some(reason.to_owned()), None).await?;
-            return Ok(Outcome::Failed(reason.to_owned()));
+            let reason = broken_off(job, STOPPED);
+            record::ended(hub, context, id, VendorState::Failed, Some(reason.clone()), None).await?;
+            return Ok(Outcome::Failed(reason));
+        }
+        VendorState::Completed if !scan.import_state.is_finished() => {
+            let stopped = "The hub was stopped while the findings of the scan were brought in. Start it again.";
+            return record::import_broken_off(hub, job, context, &scan, &broken_off(job, stopped)).await;
         }
         _ => return Ok(Outcome::Cancelled),
     }
@@ -74,9 +83,8 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
     };
     match outcome.state {
         ScanState::Cancelled if context.stopping.is_cancelled() && !context.cancelled.is_cancelled() => {
-            let reason = "The hub was stopped while the scan ran. Start it again.";
-            record::ended(hub, context, id, VendorState::Failed, Some(reason.to_owned()), Some(&outcome)).await?;
-            Ok(Outcome::Failed(reason.to_owned()))
+            record::ended(hub, context, id, VendorState::Failed, Some(STOPPED.to_owned()), Some(&outcome)).await?;
+            Ok(Outcome::Failed(STOPPED.to_owned()))
         }
         ScanState::Cancelled => Ok(Outcome::Cancelled),
         ScanState::Failed => {
@@ -89,6 +97,11 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
             record::import(hub, job, context, id, outcome).await
         }
     }
+}
+
+/// Why an attempt ended before its scan: what it said, or that nothing is left of it.
+fn broken_off(job: &Job, stopped: &str) -> String {
+    job.error.as_ref().map_or_else(|| stopped.to_owned(), |error| format!("{error} Start the scan again."))
 }
 
 /// Looked up each time: whoever makes the user after the hub has started need not restart it.

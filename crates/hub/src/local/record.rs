@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::suppression;
 use super::told::{log, payload, short};
 use crate::Hub;
-use crate::import::{LocalImport, import_local};
+use crate::import::{LocalImport, fail_local, import_local};
 use crate::jobs::{JobContext, Outcome};
 
 /// Queued to running with a run of its own. `None`: cancelled meanwhile.
@@ -191,12 +191,43 @@ pub(super) async fn import(
     let place = hub.0.places.next().await;
     let context = &JobContext { park_at: hub.now().plus(hub.settings().jobs.attempt), ..context.clone() };
     let scan = hub.store().scan(job.company_id, id).await?.ok_or_else(Error::not_found)?;
-    let run_id = scan.run_id.ok_or_else(|| Error::internal("a local scan without a run"))?;
+    let import = new_import(hub, job, context, &scan).await?;
+    let (said, mut records) = suppression::said(hub, &scan, outcome.records).await?;
+    let parts = outcome
+        .coverage
+        .into_iter()
+        .map(|coverage| {
+            let (own, rest) = std::mem::take(&mut records).into_iter().partition(|one| one.scanner == coverage.scanner);
+            records = rest;
+            part(&scan, coverage, own)
+        })
+        .collect();
+    let imported = Box::pin(import_local(hub, context, &scan, import, said, parts)).await;
+    drop(place);
+    imported
+}
+
+/// The records of an attempt are gone with it: its import ends as failed, and what it brought in stays.
+pub(super) async fn import_broken_off(
+    hub: &Hub,
+    job: &Job,
+    context: &JobContext,
+    scan: &Scan,
+    reason: &str,
+) -> Result<Outcome> {
+    let import = match hub.store().import_of_job(job.id).await? {
+        Some(import) => import,
+        None => new_import(hub, job, context, scan).await?,
+    };
+    fail_local(hub, context, scan, import, reason).await
+}
+
+async fn new_import(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> Result<Import> {
     let import = Import {
         id: ImportId::new(hub.ids()),
         company_id: scan.company_id,
         scan_id: scan.id,
-        run_id,
+        run_id: scan.run_id.ok_or_else(|| Error::internal("a local scan without a run"))?,
         job_id: job.id,
         state: ImportState::Running,
         checkpoint: 0,
@@ -213,19 +244,7 @@ pub(super) async fn import(
     transaction.fence(&context.lease).await?;
     transaction.insert_import(&import).await?;
     transaction.commit().await?;
-    let (said, mut records) = suppression::said(hub, &scan, outcome.records).await?;
-    let parts = outcome
-        .coverage
-        .into_iter()
-        .map(|coverage| {
-            let (own, rest) = std::mem::take(&mut records).into_iter().partition(|one| one.scanner == coverage.scanner);
-            records = rest;
-            part(&scan, coverage, own)
-        })
-        .collect();
-    let imported = Box::pin(import_local(hub, context, &scan, import, said, parts)).await;
-    drop(place);
-    imported
+    Ok(import)
 }
 
 /// What one scanner brought, with what it looked at, found or not.

@@ -21,7 +21,7 @@ use scanhelm_store::Transaction;
 use serde_json::{Value, json};
 
 use super::{COMMAND_JOB, ScanView, Scans};
-use crate::local::{LOCAL_SCAN_JOB, LocalTargets, local_request, local_types};
+use crate::local::{LOCAL_SCAN_ATTEMPTS, LOCAL_SCAN_JOB, LocalTargets, local_request, local_types};
 use crate::schedules::{Planned, require_launchable};
 
 /// The body of `POST /scans`.
@@ -275,7 +275,7 @@ impl Scans<'_> {
         if scan.origin.runs_here() {
             let mut job = self.hub.new_job(grant.company, LOCAL_SCAN_JOB, json!({"scan_id": scan.id}));
             job.dedup_key = Some(format!("local:{}", scan.id));
-            job.max_attempts = 1;
+            job.max_attempts = LOCAL_SCAN_ATTEMPTS;
             transaction.enqueue(&job, self.hub.now()).await?;
         }
         transaction

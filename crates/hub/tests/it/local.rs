@@ -8,15 +8,16 @@ use scanhelm_core::local::suppression::Way;
 use scanhelm_core::page::PageRequest;
 use scanhelm_core::permission::Grant;
 use scanhelm_core::scan::{Origin, Scan};
-use scanhelm_core::status::Status;
+use scanhelm_core::status::{ImportState, Status};
 use scanhelm_core::{ErrorCode, Severity};
+use scanhelm_hub::failpoint;
 use scanhelm_hub::findings::PolicyChange;
 use scanhelm_hub::local::AllowedHosts;
 use scanhelm_hub::scans::NewScan;
 use scanhelm_store::FindingFilter;
 use serde_json::Value;
 
-use crate::harness::{Database, Home, LOOKS, Running, on_both_databases};
+use crate::harness::{Ahead, Database, Home, LOOKS, Running, on_both_databases};
 
 const IMPORT: &str = "import subprocess\n";
 const CALL: &str = "subprocess.call(line, shell=True)";
@@ -125,6 +126,11 @@ cat > "$report" <<XML
 </nmaprun>
 XML"#;
 
+/// A result as Bandit writes it.
+const FOUND: &str = r#"{"code": "1 import subprocess", "col_offset": 0, "filename": "./app.py",
+ "issue_confidence": "HIGH", "issue_cwe": {"id": 78}, "issue_severity": "LOW", "issue_text": "Consider what may happen.",
+ "line_number": 1, "line_range": [1], "test_id": "B404", "test_name": "blacklist"}"#;
+
 /// Targets, and a Bandit that notes when it starts and waits until it may end.
 struct Queue(PathBuf);
 
@@ -150,7 +156,7 @@ impl Queue {
              mkdir running/$name && ls running | wc -l >> most && echo $name >> starts\n\
              while [ ! -e go ]; do sleep 0.02; done\n\
              rmdir running/$name\n\
-             echo '{{\"errors\": [], \"metrics\": {{\"./app.py\": {{\"loc\": 1}}}}, \"results\": []}}' > \"$report\"",
+             echo '{{\"errors\": [], \"metrics\": {{\"./app.py\": {{\"loc\": 1}}}}, \"results\": ['\"$(cat results 2>/dev/null)\"']}}' > \"$report\"",
             notes.display()
         );
         program(&tools.join("bandit"), &script);
@@ -395,6 +401,55 @@ on_both_databases! {
         assert_eq!(scan.status(), Status::Failed);
         assert!(scan.error.unwrap().contains("[local] allowed_roots"));
         resting.stop().await;
+    }
+
+    /// The findings of a scan are in memory alone until they are in the store: whether the attempt breaks there or the
+    /// process dies, the scan ends as failed and says so.
+    async fn an_import_that_breaks_off_ends_its_scan(database) {
+        let home = Home::new(database);
+        let queue = Queue::at(home.data());
+        queue.open();
+        fs::write(queue.0.join("results"), FOUND).unwrap();
+        let clock = std::sync::Arc::new(Ahead::default());
+        let tools = |settings: &mut scanhelm_hub::Settings| settings.local.tool_paths = vec![home.data().join("tools")];
+        let hub = home.start_resting(clock.clone(), tools).await;
+        let grant = hub.company("Acme").await;
+        let run_all = async || {
+            for job in hub.hub.steps().claim_jobs(10).await.unwrap() {
+                job.run().await;
+            }
+        };
+        for (name, breaks, says) in [("s01", true, "The handler broke"), ("s02", false, "The hub was stopped")] {
+            start(&hub, &grant, name, &home.data().join(name)).await;
+            let reached = std::sync::Arc::new(tokio::sync::Notify::new());
+            let here = std::sync::Arc::clone(&reached);
+            failpoint::watch(Some(std::sync::Arc::new(move |place| {
+                let here = std::sync::Arc::clone(&here);
+                Box::pin(async move {
+                    if place == "import.batch.before_commit" {
+                        assert!(!breaks, "it breaks here, as the test wants");
+                        here.notify_one();
+                        std::future::pending::<()>().await;
+                    }
+                })
+            })));
+            tokio::select! {
+                () = run_all() => assert!(breaks, "nothing was brought in"),
+                () = reached.notified() => {}
+            }
+            failpoint::watch(None);
+            let scan = hub.scan_named(&grant, name).await.unwrap();
+            assert!(!scan.import_state.is_finished());
+            clock.by(Duration::from_hours(1));
+            run_all().await;
+            let scan = hub.scan_named(&grant, name).await.unwrap();
+            assert_eq!(scan.import_state, ImportState::Failed);
+            let error = scan.error.clone().unwrap();
+            assert!(error.contains(says) && error.contains("again"), "{error}");
+            let told = hub.feed(&grant, scan.id).await;
+            assert_eq!(told.iter().filter(|message| message.starts_with("The import failed")).count(), 1, "{told:?}");
+        }
+        hub.stop().await;
     }
 
     /// Fifty at once: as many run as may, the others in the order in which they were made; also after one was cancelled
