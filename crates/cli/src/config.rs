@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
+use scanhelm_runner::{OwnScanners, Registry};
 use serde_json::json;
 
 use crate::exit::{self, Exit};
 use crate::installation::Place;
 use crate::project::{self, Project};
-use crate::results;
 use crate::settings::Effective;
+use crate::{results, scan};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +19,7 @@ Examples:
   SCANHELM_SYNC_STATUS_INTERVAL=10s scanhelm config show --output json
   scanhelm config validate --config ./scanhelm.toml
   scanhelm config validate .scanhelm.toml
+  scanhelm config validate --scanners-file scanners.toml
 
 Settings come from defaults, then scanhelm.toml, then the environment (SCANHELM_SECTION_KEY), then flags; the later one
 wins.";
@@ -46,6 +48,9 @@ pub(crate) struct ValidateArguments {
     /// A project's settings of local scans to check instead of the hub's: the file, or its folder
     #[arg(value_name = "PATH")]
     project: Option<PathBuf>,
+    /// A file of scanners of your own to check instead
+    #[arg(long, value_name = "FILE", conflicts_with = "project")]
+    scanners_file: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -57,8 +62,10 @@ enum Form {
 }
 
 pub(crate) fn run(command: &ConfigCommand) -> Exit {
-    if let ConfigCommand::Validate(ValidateArguments { project: Some(path), .. }) = command {
-        return validate_project(path);
+    match command {
+        ConfigCommand::Validate(ValidateArguments { project: Some(path), .. }) => return validate_project(path),
+        ConfigCommand::Validate(ValidateArguments { scanners_file: Some(path), .. }) => return validate_scanners(path),
+        _ => {}
     }
     let place = match command {
         ConfigCommand::Show(ShowArguments { place, .. }) | ConfigCommand::Validate(ValidateArguments { place, .. }) => {
@@ -82,10 +89,29 @@ pub(crate) fn run(command: &ConfigCommand) -> Exit {
 
 fn validate_project(path: &Path) -> Exit {
     let file = if path.is_dir() { path.join(project::FILE_NAME) } else { path.to_owned() };
-    match Project::read(&file) {
+    // It can name scanners of the user's.
+    let registry = match scan::users_scanners() {
+        Ok(own) => own.registry,
+        Err(error) => return exit::refused(&error),
+    };
+    match Project::read(&file, &registry) {
         Ok(_) => exit::printed(&format!("{} is valid\n", results::cell(&file.display().to_string(), 300))),
         Err(error) => exit::refused(&error),
     }
+}
+
+fn validate_scanners(path: &Path) -> Exit {
+    let own = match OwnScanners::read(&[path.to_owned()]) {
+        Ok(own) => own,
+        Err(error) => return exit::refused(&error),
+    };
+    let known = Registry::default();
+    let ids: Vec<&str> = own.registry.all().map(|scanner| scanner.id).filter(|id| known.get(id).is_none()).collect();
+    let file = results::cell(&path.display().to_string(), 300);
+    exit::printed(&format!(
+        "{file} is valid and defines {}\n",
+        if ids.is_empty() { "no scanner".to_owned() } else { ids.join(", ") }
+    ))
 }
 
 fn table(effective: &[Effective]) -> String {

@@ -133,6 +133,7 @@ async fn examine(place: &Place) -> Vec<Check> {
         )),
     }
     checks.push(roots(&values));
+    checks.extend(runs_as_root(&values, nix::unistd::geteuid().is_root()));
     checks.extend(scanners(&values).await);
     checks
 }
@@ -276,12 +277,29 @@ fn roots(values: &Values) -> Check {
     }
 }
 
+/// Scanners read what anybody wrote, and some run programs of their own on it.
+fn runs_as_root(values: &Values, is_root: bool) -> Option<Check> {
+    let local = &values.local;
+    let grants = !local.allowed_roots.is_empty() || !local.allowed_hosts.is_empty();
+    (is_root && grants && local.user.is_empty()).then(|| {
+        Check::warn(
+            "local scans",
+            "this is root, so scanners of a hub that is started like this run as root on what anybody wrote",
+            "set [local] user to one that may read what is scanned and nothing else, or run the hub as such a user",
+        )
+    })
+}
+
 async fn scanners(values: &Values) -> Vec<Check> {
-    let found = Discovery::new(values.local.tool_paths.clone(), std::collections::BTreeMap::new()).find().await;
+    let discovery = Discovery::new(values.local.tool_paths.clone(), std::collections::BTreeMap::new());
+    let found = discovery.with_own(&values.local.scanner_files.0).find().await;
     found
         .into_iter()
-        .map(|one| match (one.version, one.reason) {
-            (Some(version), _) => Check::ok("local scanner", format!("{} {version}", one.scanner.id)),
+        .map(|one| match (one.started_by(), one.reason) {
+            (Some(program), _) => {
+                let version = one.version.map(|version| format!(" {version}")).unwrap_or_default();
+                Check::ok("local scanner", format!("{}{version}: {program}", one.scanner.id))
+            }
             (None, reason) => Check::warn(
                 "local scanner",
                 format!("{}: {}", one.scanner.id, reason.unwrap_or_else(|| "not found".to_owned())),

@@ -24,7 +24,10 @@ enum Form {
 }
 
 pub(crate) async fn run(arguments: ScannersArguments) -> Exit {
-    let found = arguments.installation.discovery().find().await;
+    let found = match arguments.installation.found().await {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
     let text = match arguments.output {
         Form::Table => table(&found),
         Form::Json => match serde_json::to_string_pretty(&found) {
@@ -43,8 +46,8 @@ pub(crate) fn table(found: &[Availability]) -> String {
     table.load_style(presets::NOTHING).set_header(["SCANNER", "TYPES", "VERSION", "PATH OR WHAT TO DO"]);
     for one in found {
         let types = one.scanner.scan_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-        let place = match (&one.path, &one.reason) {
-            (Some(path), _) => path.display().to_string(),
+        let place = match (one.started_by(), &one.reason) {
+            (Some(program), _) => program,
             (None, Some(reason)) => format!("{reason}; install with: {}", one.install_hint),
             (None, None) => one.install_hint.to_owned(),
         };

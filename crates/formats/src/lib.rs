@@ -8,7 +8,7 @@
 //!
 //! A format is one file or folder and one line in `registry.rs`. What the formats share:
 //! `input` unpacks gzip and ZIP and turns any input into clean UTF-8 with limits, `spool` keeps one for a second look,
-//! `feed` reads public facts about vulnerabilities; `xml`, `json` and `table` are pull parsers with limits, `site` spells web addresses alike, `html` makes text of
+//! `feed` reads public facts about vulnerabilities; `mapped` reads JSON of tools that are nobody's format; `xml`, `json` and `table` are pull parsers with limits, `site` spells web addresses alike, `html` makes text of
 //! markup, `source_tree` makes paths relative and reads matched lines, `weakness` finds CVE and CWE numbers.
 
 mod acunetix;
@@ -46,6 +46,7 @@ mod inventory;
 mod invicti;
 mod json;
 mod lint;
+mod mapped;
 mod masscan;
 mod mend;
 mod mobsf;
@@ -97,6 +98,7 @@ use std::io::Read;
 pub use error::ReadError;
 pub use format::Format;
 pub use inventory::components;
+pub use mapped::{FieldPath, Mapping, read_mapped};
 pub use options::{Limits, ReadOptions};
 pub use registry::{by_id, candidates, formats};
 pub use report::{CoveredAsset, Report, ReportHeader, ReportItem};

@@ -146,7 +146,8 @@ impl Hub {
                 parts.settings.local.tool_paths.clone(),
                 std::collections::BTreeMap::new(),
             )
-            .with_places(parts.settings.local.places()),
+            .with_places(parts.settings.local.places())
+            .with_own(&parts.settings.local.own),
             loops: Mutex::default(),
             looked_at: Mutex::default(),
             asked: reconcile::Asked::default(),

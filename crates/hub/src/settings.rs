@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use scanhelm_runner::OwnScanners;
+
 use crate::local::AllowedHosts;
 
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub struct Local {
     pub timeout: Duration,
     /// Folders searched for scanners before `PATH`.
     pub tool_paths: Vec<PathBuf>,
+    /// Scanners besides those that come with Scanhelm, and where programs lie.
+    pub own: OwnScanners,
     /// Folders below which the hub may scan; empty: nothing.
     pub allowed_roots: Vec<PathBuf>,
     /// Sites and hosts that the hub may scan; empty: none.
@@ -125,6 +129,7 @@ impl Settings {
                 max_parallel: 0,
                 timeout: Duration::from_mins(10),
                 tool_paths: Vec::new(),
+                own: OwnScanners::default(),
                 allowed_roots: Vec::new(),
                 allowed_hosts: AllowedHosts::default(),
                 project_suppression: true,

@@ -1,6 +1,7 @@
 //! Which scanners are installed, where, and in which version.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
@@ -14,9 +15,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, Digested, Key};
+use crate::own::OwnScanners;
 use crate::process::{self, Why};
+use crate::registry::Registry;
 use crate::scanner::Scanner;
-use crate::scanners::scanners;
 use crate::{message, run};
 
 /// A tool that cannot say its version within this time is not usable.
@@ -27,11 +29,61 @@ pub struct Availability {
     #[serde(serialize_with = "id_of")]
     pub scanner: &'static Scanner,
     pub available: bool,
+    /// The program; of a module of Python, Python.
     pub path: Option<PathBuf>,
+    #[serde(flatten)]
+    pub way: Way,
     pub version: Option<String>,
     /// Why it is not available.
     pub reason: Option<String>,
     pub install_hint: &'static str,
+}
+
+/// How a scanner was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "found", rename_all = "snake_case")]
+pub enum Way {
+    #[default]
+    Nowhere,
+    /// At the place that the user named.
+    Configured,
+    /// In a folder with scanners, or in one of PATH.
+    Path,
+    /// Scanhelm does it itself.
+    PartOfScanhelm,
+    /// Python starts it.
+    Module { module: &'static str },
+}
+
+impl Way {
+    /// What comes before a scanner's own arguments. `-P`: from the folder it is started in no module is taken; a Python
+    /// that does not know this (before 3.11) refuses to start.
+    pub(crate) fn first_arguments(self) -> Vec<OsString> {
+        match self {
+            Self::Module { module } => ["-P", "-m", module].map(OsString::from).into(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn is_module(self) -> bool {
+        matches!(self, Self::Module { .. })
+    }
+}
+
+impl Availability {
+    /// What starts it, for people: `/usr/bin/bandit`, `/usr/bin/python3 -m bandit`.
+    #[must_use]
+    pub fn started_by(&self) -> Option<String> {
+        if self.way == Way::PartOfScanhelm {
+            return Some(self.install_hint.to_owned());
+        }
+        let path = self.path.as_ref()?.display();
+        Some(match self.way {
+            Way::Module { module } => format!("{path} -m {module}"),
+            Way::Configured => format!("{path} (configured)"),
+            Way::Path | Way::PartOfScanhelm | Way::Nowhere => path.to_string(),
+        })
+    }
 }
 
 fn id_of<S: serde::Serializer>(scanner: &&'static Scanner, serializer: S) -> Result<S::Ok, S::Error> {
@@ -49,6 +101,7 @@ pub struct Discovery {
     kept: Option<Cache>,
     /// One for each scanner that may be telling its version: some take seconds of a core to do so.
     places: Semaphore,
+    registry: Registry,
 }
 
 /// A program file at one instant.
@@ -73,6 +126,7 @@ impl Discovery {
             versions: Mutex::default(),
             kept: None,
             places: Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)),
+            registry: Registry::default(),
         }
     }
 
@@ -87,52 +141,101 @@ impl Discovery {
         Self { kept, ..self }
     }
 
+    /// Knows the user's scanners besides those that come with Scanhelm. A program that was named before stays.
+    #[must_use]
+    pub fn with_own(mut self, own: &OwnScanners) -> Self {
+        self.registry = own.registry.clone();
+        for (id, path) in &own.programs {
+            self.programs.entry(id.clone()).or_insert_with(|| path.clone());
+        }
+        self
+    }
+
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// Every known scanner, in the order of the registry.
     pub async fn find(&self) -> Vec<Availability> {
-        futures::future::join_all(scanners().iter().map(|scanner| self.find_one(scanner))).await
+        futures::future::join_all(self.registry.all().map(|scanner| self.find_one(scanner))).await
     }
 
     pub async fn find_one(&self, scanner: &'static Scanner) -> Availability {
         if scanner.is_built_in() {
             let version = Some(env!("CARGO_PKG_VERSION").to_owned());
             let install_hint = scanner.install_hint;
-            return Availability { scanner, available: true, path: None, version, reason: None, install_hint };
+            let way = Way::PartOfScanhelm;
+            return Availability { scanner, available: true, path: None, way, version, reason: None, install_hint };
         }
-        let found = match self.locate(scanner) {
-            Ok(path) => self.version(scanner, &path).await.and_then(|version| {
-                if is_at_least(&version, scanner.oldest) {
-                    return Ok((path, version));
+        let mut found = Err(format!("{} is not installed", scanner.name));
+        match self.configured(scanner) {
+            Some(path) => found = self.usable(scanner, path, Way::Configured).await,
+            None => {
+                for (path, way) in self.candidates(scanner) {
+                    found = self.usable(scanner, Ok(path), way).await;
+                    // A program that is there and broken is told. Python is there for many reasons.
+                    if found.is_ok() || !way.is_module() {
+                        break;
+                    }
                 }
-                let (name, oldest) = (scanner.name, scanner.oldest);
-                Err(format!("{name} {version} is too old: {oldest} or newer is needed"))
-            }),
-            Err(reason) => Err(reason),
-        };
-        let (path, version, reason) = match found {
-            Ok((path, version)) => (Some(path), Some(version), None),
-            Err(reason) => (None, None, Some(reason)),
-        };
-        Availability { scanner, available: path.is_some(), path, version, reason, install_hint: scanner.install_hint }
-    }
-
-    fn locate(&self, scanner: &Scanner) -> Result<PathBuf, String> {
-        if let Some(path) = self.programs.get(scanner.id) {
-            return match path.metadata() {
-                Ok(metadata) if is_program(&metadata) => Ok(path.clone()),
-                Ok(_) => Err(format!("the configured program {} is not an executable file", path.display())),
-                Err(error) => Err(format!("the configured program {} cannot be used: {error}", path.display())),
-            };
+            }
         }
-        let candidates =
-            scanner.programs.iter().flat_map(|name| self.folders.iter().map(move |folder| folder.join(name)));
-        candidates
-            .into_iter()
-            .find(|path| path.metadata().is_ok_and(|metadata| is_program(&metadata)))
-            .ok_or_else(|| format!("{} is not installed", scanner.name))
+        let (path, way, version, reason) = match found {
+            Ok((path, way, version)) => (Some(path), way, version, None),
+            Err(reason) => (None, Way::Nowhere, None, Some(reason)),
+        };
+        let (available, install_hint) = (path.is_some(), scanner.install_hint);
+        Availability { scanner, available, path, way, version, reason, install_hint }
     }
 
-    async fn version(&self, scanner: &Scanner, path: &Path) -> Result<String, String> {
-        let stamp = Stamp::of(path);
+    async fn usable(
+        &self,
+        scanner: &'static Scanner,
+        path: Result<PathBuf, String>,
+        way: Way,
+    ) -> Result<(PathBuf, Way, Option<String>), String> {
+        let path = path?;
+        if scanner.version_arguments.is_empty() {
+            return Ok((path, way, None));
+        }
+        let version = self.version(scanner, &path, way).await?;
+        if !is_at_least(&version, scanner.oldest) {
+            let (name, oldest) = (scanner.name, scanner.oldest);
+            return Err(format!("{name} {version} is too old: {oldest} or newer is needed"));
+        }
+        Ok((path, way, Some(version)))
+    }
+
+    /// The program that the user named, which leaves no other choice.
+    fn configured(&self, scanner: &Scanner) -> Option<Result<PathBuf, String>> {
+        let path = self.programs.get(scanner.id)?;
+        Some(match path.metadata() {
+            Ok(metadata) if is_program(&metadata) => Ok(path.clone()),
+            Ok(_) => Err(format!("the configured program {} is not an executable file", path.display())),
+            Err(error) => Err(format!("the configured program {} cannot be used: {error}", path.display())),
+        })
+    }
+
+    /// The first place of each of its programs, and behind them each module of Python.
+    fn candidates(&self, scanner: &'static Scanner) -> Vec<(PathBuf, Way)> {
+        let place = |program: &&'static str| {
+            let (name, way) = match program.split_once(" -m ") {
+                Some((python, module)) => (python, Way::Module { module }),
+                None => (*program, Way::Path),
+            };
+            let places = self.folders.iter().map(|folder| folder.join(name));
+            let path = places.into_iter().find(|path| path.metadata().is_ok_and(|metadata| is_program(&metadata)))?;
+            Some((path, way))
+        };
+        let mut found: Vec<_> = scanner.programs.iter().filter_map(place).collect();
+        found.sort_by_key(|(_, way)| way.is_module());
+        found
+    }
+
+    /// That of a module is asked for each time: it can change while Python stays.
+    async fn version(&self, scanner: &Scanner, path: &Path, way: Way) -> Result<String, String> {
+        let stamp = Stamp::of(path).filter(|_| !way.is_module());
         let remembered = |stamp: &Stamp| self.lock().get(stamp).cloned();
         if let Some(version) = stamp.as_ref().and_then(remembered) {
             return Ok(version);
@@ -145,7 +248,7 @@ impl Discovery {
         let kept = self.kept.as_ref().zip(stamp.as_ref().map(Stamp::key));
         let version = match kept.as_ref().and_then(|(cache, key)| cache.get(key)) {
             Some(version) => version,
-            None => probe(scanner, path).await?,
+            None => probe(scanner, path, way).await?,
         };
         if let Some((cache, key)) = kept {
             cache.put(&key, &version);
@@ -190,13 +293,13 @@ impl Stamp {
     }
 }
 
-async fn probe(scanner: &Scanner, path: &Path) -> Result<String, String> {
+async fn probe(scanner: &Scanner, path: &Path, way: Way) -> Result<String, String> {
     let unusable = |why: String| format!("{} is installed but cannot be used: {why}", scanner.name);
     let folder = run::private_folder().map_err(|error| unusable(error.to_string()))?;
     let marker = run::marker_of(folder.path());
     let command = process::Command {
         program: path,
-        arguments: scanner.version_arguments.iter().map(Into::into).collect(),
+        arguments: way.first_arguments().into_iter().chain(scanner.version_arguments.iter().map(Into::into)).collect(),
         folder: folder.path(),
         home: folder.path(),
         environment: scanner.environment,
@@ -216,6 +319,7 @@ async fn probe(scanner: &Scanner, path: &Path) -> Result<String, String> {
         Why::Exit(status) if status.success() || names(scanner, &ended.stdout) => version_in(&ended.stdout)
             .or_else(|| version_in(&ended.stderr))
             .ok_or_else(|| unusable("it does not tell its version".to_owned())),
+        Why::Exit(_) if way.is_module() => Err(format!("{} is not installed", scanner.name)),
         Why::Exit(status) => {
             Err(unusable(format!("asked for its version, it ended with {status}: {}", message::shown(&ended.stderr))))
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::findings_in_words;
-use scanhelm_formats::{ReadError, ReadOptions, ReportItem};
+use scanhelm_formats::{Mapping, ReadError, ReadOptions, ReportItem, read_mapped};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{Place, is_looked_at};
@@ -28,6 +28,9 @@ pub(crate) struct Read {
     pub blind: bool,
     /// What it says went wrong, and what could not be taken of its report.
     pub problems: Vec<String>,
+    /// Findings that could not be taken.
+    #[serde(skip)]
+    pub rejected: usize,
 }
 
 impl Read {
@@ -106,23 +109,45 @@ pub(crate) enum ReportError {
     Unreadable(#[from] ReadError),
     #[error("its report has no end")]
     Endless,
+    #[error("none of its {0} findings could be read ({1}); correct the definition of the scanner")]
+    Unmapped(usize, String),
 }
 
 /// Reads the whole report. A report that is not whole gives no record at all.
 pub(crate) fn read(path: &Path, options: &ReadOptions, may_be_empty: bool) -> Result<Read, ReportError> {
+    match opened(path) {
+        Err(ReportError::Missing) if may_be_empty && path.exists() => Ok(Read::default()),
+        file => whole(scanhelm_formats::open(Box::new(file?), options)?),
+    }
+}
+
+/// The same for JSON of a scanner that Scanhelm does not know. One of which nothing could be read does not fit its mapping.
+pub(crate) fn read_by(mapping: &Mapping, path: &Path, options: &ReadOptions) -> Result<Read, ReportError> {
+    let read = whole(read_mapped(Box::new(opened(path)?), mapping, options)?)?;
+    match read.problems.first() {
+        Some(first) if read.records.is_empty() && read.rejected > 0 => {
+            Err(ReportError::Unmapped(read.rejected, first.clone()))
+        }
+        _ => Ok(read),
+    }
+}
+
+fn opened(path: &Path) -> Result<File, ReportError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReportError::Missing,
         _ => ReportError::Unopened(error),
     })?;
-    if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-        return if may_be_empty { Ok(Read::default()) } else { Err(ReportError::Missing) };
-    }
+    if file.metadata().is_ok_and(|metadata| metadata.len() == 0) { Err(ReportError::Missing) } else { Ok(file) }
+}
+
+fn whole(items: impl Iterator<Item = Result<ReportItem, ReadError>>) -> Result<Read, ReportError> {
     let mut read = Read::default();
     let mut ended = false;
-    for item in scanhelm_formats::open(Box::new(file), options)? {
+    for item in items {
         match item? {
             ReportItem::Finding(record) => read.records.push(record),
             ReportItem::Rejected(rejected) => {
+                read.rejected += 1;
                 let problem = format!("record {} of its report was left out: {}", rejected.record, rejected.reason);
                 read.problems.push(message::shown(&problem));
             }

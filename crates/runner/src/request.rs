@@ -10,8 +10,8 @@ use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::process::User;
+use crate::registry::Registry;
 use crate::scanner::{ScanType, Scanner};
-use crate::scanners::{scanner, scanners};
 use crate::target::{TargetError, TargetKind, Targets};
 
 #[derive(Clone, Debug)]
@@ -95,8 +95,8 @@ impl Default for Limits {
 pub enum RequestError {
     #[error(transparent)]
     Target(#[from] TargetError),
-    #[error("`{0}` is not a scanner; the scanners are: {known}", known = ids())]
-    UnknownScanner(String),
+    #[error("`{id}` is not a scanner; the scanners are: {known}")]
+    UnknownScanner { id: String, known: String },
     #[error("`{0}` takes no arguments: it is part of Scanhelm and no program")]
     NoArguments(String),
     #[error("a scan of type {0} needs {needed}", needed = .0.target().how_to_name())]
@@ -120,33 +120,30 @@ fn types_for(kind: TargetKind) -> String {
     types.map(ScanType::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn ids() -> String {
-    scanners().iter().map(|scanner| scanner.id).collect::<Vec<_>>().join(", ")
-}
-
 impl ScanRequest {
     /// Whether it can be carried out, as far as the request alone tells.
     ///
     /// # Errors
     /// With what does not go together.
-    pub fn check(&self) -> Result<(), RequestError> {
-        self.selected().map(drop)
+    pub fn check(&self, registry: &Registry) -> Result<(), RequestError> {
+        self.selected(registry).map(drop)
     }
 
     /// Which scanners take part, in the order of the registry.
-    pub(crate) fn selected(&self) -> Result<Vec<&'static Scanner>, RequestError> {
+    pub(crate) fn selected(&self, registry: &Registry) -> Result<Vec<&'static Scanner>, RequestError> {
         self.check_targets()?;
         for id in self.scanners.iter().flatten().chain(self.options.arguments.keys()) {
-            if scanner(id).is_none() {
-                return Err(RequestError::UnknownScanner(scanhelm_core::text::single_line(id, 100)));
+            if registry.get(id).is_none() {
+                let id = scanhelm_core::text::single_line(id, 100);
+                return Err(RequestError::UnknownScanner { id, known: registry.ids() });
             }
         }
-        if let Some(id) = self.options.arguments.keys().find(|id| scanner(id).is_some_and(Scanner::is_built_in)) {
+        if let Some(id) = self.options.arguments.keys().find(|id| registry.get(id).is_some_and(Scanner::is_built_in)) {
             return Err(RequestError::NoArguments(id.clone()));
         }
         let asked = |id: &str| self.scanners.as_ref().is_none_or(|asked| asked.iter().any(|other| other == id));
         let selected: Vec<_> =
-            scanners().iter().filter(|scanner| asked(scanner.id) && scanner.has_type(&self.scan_types)).collect();
+            registry.all().filter(|scanner| asked(scanner.id) && scanner.has_type(&self.scan_types)).collect();
         if selected.is_empty() {
             let types = self.scan_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
             return Err(RequestError::NoScanner(format!("none of those asked for does scans of type {types}")));

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::own::Definition;
 use crate::report::Read;
 use crate::request::ScanOptions;
 use crate::run::{Daemon, Door};
@@ -81,21 +82,23 @@ impl FromStr for ScanType {
 #[error("`{0}` is not a type of local scan; the types are: {types}", types = ScanType::ALL.map(ScanType::as_str).join(", "))]
 pub struct UnknownScanType(pub String);
 
-/// One scanner. All of it is fixed at compile time; what differs from scan to scan comes in an [`Invocation`].
-#[derive(Debug)]
+/// One scanner. All of it is fixed before the first scan: when this program is compiled, or when it reads the
+/// [definitions](crate::OwnScanners) of its user. What differs from scan to scan comes in an [`Invocation`].
 pub struct Scanner {
     /// The word in commands, records and events: `bandit`.
     pub id: &'static str,
     pub name: &'static str,
     pub scan_types: &'static [ScanType],
-    /// What the program is called; the first that is on PATH is taken. None for what Scanhelm does itself.
+    /// What the program is called; the first that is on PATH is taken. `python3 -m bandit` is a module of Python. None for
+    /// what Scanhelm does itself.
     pub programs: &'static [&'static str],
-    /// The oldest version that understands the arguments.
+    /// The oldest version that understands the arguments; empty: any.
     pub oldest: &'static str,
     /// What a person without it does next.
     pub install_hint: &'static str,
-    /// The `formats` reader of its report.
+    /// The `formats` reader of its report; empty: its definition says where the report has what.
     pub format: &'static str,
+    /// Without any it is not asked for its version.
     pub(crate) version_arguments: &'static [&'static str],
     /// Exit codes under which the report counts. Any other is a failure, whatever the report says.
     pub(crate) exit_codes: &'static [i32],
@@ -105,7 +108,13 @@ pub struct Scanner {
     pub(crate) report: ReportPlace,
     pub(crate) work: Work,
     /// The arguments after the program. May write files it needs into the invocation's folder.
-    pub(crate) arguments: fn(&Invocation<'_>) -> io::Result<Vec<OsString>>,
+    pub(crate) arguments: &'static (dyn Fn(&Invocation<'_>) -> io::Result<Vec<OsString>> + Send + Sync),
+}
+
+impl fmt::Debug for Scanner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Scanner").field(&self.id).finish()
+    }
 }
 
 impl Scanner {
@@ -121,8 +130,26 @@ impl Scanner {
     }
 
     /// Advisories change from day to day, and sites and hosts from minute to minute.
-    pub(crate) fn asks_the_network(&self) -> bool {
+    fn asks_the_network(&self) -> bool {
         !matches!(self.looks_at, LooksAt::Files(_)) || self.scan_types.contains(&ScanType::Dependency)
+    }
+
+    /// What a user wrote, where the scanner does not come with Scanhelm.
+    pub(crate) const fn definition(&self) -> Option<&'static Definition> {
+        match self.work {
+            Work::Defined(definition) => Some(definition),
+            Work::Program | Work::Daemon { .. } | Work::BuiltIn(_) => None,
+        }
+    }
+
+    /// Without findings it writes nothing.
+    pub(crate) fn is_silent_when_clean(&self) -> bool {
+        self.definition().is_some_and(|definition| definition.silent_when_clean)
+    }
+
+    /// Whether the same files get the same answer. Of a scanner that does not come with Scanhelm only its user knows.
+    pub(crate) fn answers_are_kept(&self) -> bool {
+        !self.asks_the_network() && self.definition().is_none_or(|definition| definition.keep_answers)
     }
 }
 
@@ -131,6 +158,8 @@ impl Scanner {
 pub(crate) enum Work {
     /// Its program, from its start to its end, which writes the report.
     Program,
+    /// Its program, as a user describes it: it does not come with Scanhelm.
+    Defined(&'static Definition),
     /// Its program as a daemon, which is told what to do through its API and asked for the report.
     Daemon {
         /// Takes its key.
@@ -150,7 +179,7 @@ pub(crate) type BuiltIn = for<'a> fn(&'a Reached) -> BoxFuture<'a, Result<Read, 
 pub(crate) type Drive = for<'a> fn(&'a Daemon<'a>) -> BoxFuture<'a, Result<(), String>>;
 
 /// What a scanner looks at. All its types have the [`TargetKind`] that this is of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum LooksAt {
     /// Files of a source tree.
     Files(Files),
@@ -166,12 +195,12 @@ pub(crate) enum LooksAt {
     Machine,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Files {
     /// For people: `Python file`.
     pub subject: &'static str,
     /// Whether it has something to look at in a file of the target.
-    pub looks_at: fn(&Path, &ScanOptions) -> bool,
+    pub looks_at: &'static (dyn Fn(&Path, &ScanOptions) -> bool + Send + Sync),
     pub started_on: StartedOn,
     pub works_in: WorkingFolder,
 }

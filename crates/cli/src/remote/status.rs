@@ -40,7 +40,10 @@ pub(crate) async fn run(arguments: StatusArguments) -> Exit {
 
 /// A machine that can scan nothing is a fact and no failure of this command.
 async fn of_machine(arguments: &StatusArguments) -> Exit {
-    let found = arguments.installation.discovery().find().await;
+    let found = match arguments.installation.found().await {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
     exit::printed(&match arguments.output {
         Form::Json => format!("{:#}\n", json!({"local_scanners": found})),
         Form::Table => format!("{}\n\n{}", in_short(&found), scanners::table(&found)),

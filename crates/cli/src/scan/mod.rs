@@ -10,6 +10,7 @@ mod comparison;
 pub(crate) mod diff;
 mod git;
 pub(crate) mod guard;
+mod installation;
 mod interruption;
 mod judged;
 mod private_copy;
@@ -31,9 +32,9 @@ use crate::exit::{self, Exit};
 use crate::project::Project;
 use crate::remote::run::{Run, RunArguments};
 use crate::results::{self, Checked, Destinations, Results, ScannerResult};
+pub(crate) use installation::{Installation, users_scanners};
 use judged::Judged;
 pub(crate) use result_file::ResultFile;
-pub(crate) use scanning::Installation;
 use scanning::Scanning;
 
 #[derive(Args, Debug)]

@@ -83,7 +83,10 @@ impl ResultFile {
 
     /// The scanners whose silence says something. A list of reports names files, not scanners: then all of them.
     pub(super) fn looked(&self, before: &Self) -> BTreeSet<String> {
-        let scans = self.scanners.iter().any(|scanner| scanhelm_runner::scanner(&scanner.scanner).is_some());
+        let found = || self.findings.iter().chain(&before.findings).map(|finding| &finding.record.scanner);
+        // One of the user's own is known by its findings.
+        let is_scanner = |name: &String| scanhelm_runner::scanner(name).is_some() || found().any(|other| other == name);
+        let scans = self.scanners.iter().any(|scanner| is_scanner(&scanner.scanner));
         if scans {
             let looked = self.scanners.iter().filter(|scanner| matches!(scanner.outcome, Outcome::Complete));
             return looked.map(|scanner| scanner.scanner.clone()).collect();

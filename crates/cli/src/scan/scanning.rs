@@ -10,13 +10,14 @@ use scanhelm_core::Clock;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
-    Cache, Coverage, Discovery, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree,
-    TargetKind, Targets, scanners,
+    Cache, Coverage, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind,
+    Targets,
 };
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::guard::Guard;
+use super::installation::Installation;
 use super::interruption::Interruption;
 use super::progress;
 use crate::exit::{self, Exit};
@@ -81,22 +82,6 @@ fn cache() -> Option<Cache> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
     Some(Cache::new(folder.join("scanhelm/local-scans"), SystemClock.now()))
-}
-
-/// Where scanners are looked for.
-#[derive(Args, Debug)]
-pub(crate) struct Installation {
-    /// Folder with scanner programs, searched before PATH; repeat for several
-    #[arg(long = "scanner-dir", value_name = "DIR", env = "SCANHELM_LOCAL_TOOL_PATHS", value_delimiter = ',')]
-    folders: Vec<PathBuf>,
-}
-
-impl Installation {
-    /// Relative folders count from here, not from the target.
-    pub(crate) fn discovery(&self) -> Discovery {
-        let folders = self.folders.iter().map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()));
-        Discovery::new(folders.collect(), BTreeMap::new())
-    }
 }
 
 /// Targets that can be scanned, and what their project wants.
@@ -189,7 +174,7 @@ impl Scanning {
                 std::env::current_dir().map_err(|error| format!("the working directory cannot be used: {error}"))?
             }
         };
-        let project = Project::of(&folder).map_err(|error| error.to_string())?;
+        let project = Project::of(&folder, &self.installation.own()?.registry).map_err(|error| error.to_string())?;
         let name = targets.name(tree.as_ref());
         let repository = tree.map(|tree| tree.repository().to_owned()).or_else(|| self.repository.clone());
         Ok(Prepared { targets, name, repository, folder, project })
@@ -259,7 +244,11 @@ impl Scanning {
             return None;
         }
         let of_files = |kind: &ScanType| kind.target() == TargetKind::Files;
-        let others = scanners().iter().filter(|scanner| !scanner.scan_types.iter().any(of_files));
+        let own = self.installation.own().ok();
+        let others = own
+            .into_iter()
+            .flat_map(|own| own.registry.all())
+            .filter(|scanner| !scanner.scan_types.iter().any(of_files));
         Some(project.scanners.iter().cloned().chain(others.map(|scanner| scanner.id.to_owned())).collect())
     }
 
@@ -272,7 +261,11 @@ impl Scanning {
         let cancel = CancellationToken::new();
         let interruption = Interruption::new()?;
         let progress = progress::Progress::new(self.quiet);
-        let discovery = self.installation.discovery().with_kept_versions(request.cache.clone());
+        let discovery = self
+            .installation
+            .discovery()
+            .map_err(|error| exit::refused(&error))?
+            .with_kept_versions(request.cache.clone());
         let guard = Guard::start();
         let request = ScanRequest { marker: Some(guard.marker()), ..request };
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));

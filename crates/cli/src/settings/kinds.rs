@@ -221,6 +221,12 @@ pub(crate) struct Hosts {
     pub(crate) allowed: AllowedHosts,
 }
 
+impl Hosts {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
 impl Kind for Hosts {
     const NAME: &'static str = "list of hosts and networks";
 

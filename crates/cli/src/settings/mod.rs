@@ -8,6 +8,7 @@
 mod kinds;
 mod layers;
 mod mail;
+mod own_scanners;
 mod table;
 
 use std::fmt;

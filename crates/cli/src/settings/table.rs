@@ -8,6 +8,7 @@ use super::kinds::{
     CollectorUrl, DatabaseUrl, FeedPlace, Hosts, Kind, LogFilter, LogForm, Networks, OptionalAddress, PublicUrl,
 };
 use super::mail::{MailAddress, Password, Port, SmtpSecurity};
+use super::own_scanners::ScannerFiles;
 use super::{Effective, Layers, Problems};
 
 /// What is to be known about one setting.
@@ -198,6 +199,9 @@ settings! {
         timeout: Duration = hub().local.timeout,
         /// Folders searched for scanners before `PATH`.
         tool_paths: Vec<PathBuf> = hub().local.tool_paths,
+        /// Files that define scanners of your own and say where programs lie: see the page on local scans. They name
+        /// programs that run, so nobody else should be able to write them.
+        scanner_files: ScannerFiles = ScannerFiles::default(),
         /// Folders below which the hub may scan. Empty: it may scan nothing.
         allowed_roots: Vec<PathBuf> = hub().local.allowed_roots,
         /// Sites and hosts that the hub may scan: `10.0.0.0/8`, `10.1.2.3`, `staging.example.com`, `*.lab.example.com`.
@@ -317,6 +321,7 @@ impl Values {
         hub.local.max_parallel = self.local.max_parallel;
         hub.local.timeout = self.local.timeout;
         hub.local.tool_paths.clone_from(&self.local.tool_paths);
+        hub.local.own = self.local.scanner_files.0.clone();
         hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
         hub.local.allowed_hosts.clone_from(&self.local.allowed_hosts.allowed);
         hub.local.user.clone_from(&self.local.user);

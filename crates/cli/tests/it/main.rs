@@ -20,6 +20,7 @@ mod import;
 mod live;
 mod local_events;
 mod outputs;
+mod own_scanners;
 mod remote;
 mod repository;
 mod resources;

@@ -15,8 +15,8 @@ use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result, SeverityCounts, Timestamp, findings_in_words};
-use scanhelm_runner::SourceTree;
 use scanhelm_runner::project::{self, Project};
+use scanhelm_runner::{Registry, SourceTree};
 use serde_json::json;
 
 use super::roots::Roots;
@@ -46,7 +46,8 @@ pub(super) async fn said(
         return Ok((Said { kept: counts, ..Said::default() }, records));
     };
     let (target, roots, now) = (PathBuf::from(target), Roots::of(hub.settings()), hub.now());
-    let asked = tokio::task::spawn_blocking(move || asked(&target, &roots, records, now));
+    let registry = hub.0.scanners.registry().clone();
+    let asked = tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, now));
     let Asked { mut said, records, warnings } = asked.await.map_err(Error::internal)?;
     let second_person = hub.store().triage_policy(scan.company_id).await?.needs_approval(FindingState::Suppressed);
     let mut ways = BTreeMap::new();
@@ -66,8 +67,8 @@ struct Asked {
     warnings: Vec<String>,
 }
 
-fn asked(target: &Path, roots: &Roots, records: Vec<Box<FindingRecord>>, now: Timestamp) -> Asked {
-    let (tree, project, baseline) = match settings(target, roots) {
+fn asked(target: &Path, roots: &Roots, registry: &Registry, records: Vec<Box<FindingRecord>>, now: Timestamp) -> Asked {
+    let (tree, project, baseline) = match settings(target, roots, registry) {
         Ok(settings) => settings,
         Err(problem) => {
             let kept = records.iter().map(|record| record.severity).collect();
@@ -89,13 +90,17 @@ fn asked(target: &Path, roots: &Roots, records: Vec<Box<FindingRecord>>, now: Ti
 }
 
 /// Read below the operator's folders alone: a link in a target must not show other files.
-fn settings(target: &Path, roots: &Roots) -> std::result::Result<(SourceTree, Project, Option<Baseline>), String> {
+fn settings(
+    target: &Path,
+    roots: &Roots,
+    registry: &Registry,
+) -> std::result::Result<(SourceTree, Project, Option<Baseline>), String> {
     let tree = SourceTree::resolve(target, None).map_err(|error| error.to_string())?;
     let readable = |path: &Path| roots.allowed(path).map_err(|error| error.detail);
     let project = match project::find(tree.root()) {
         Some(file) => {
             readable(&file)?;
-            Project::read(&file).map_err(|error| error.to_string())?
+            Project::read(&file, registry).map_err(|error| error.to_string())?
         }
         None => Project::default(),
     };

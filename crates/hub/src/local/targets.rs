@@ -5,7 +5,7 @@ use std::path::Path;
 
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result};
-use scanhelm_runner::{Host, ScanRequest, ScanType, Site, TargetKind, Targets, UnknownScanType};
+use scanhelm_runner::{Host, Registry, ScanRequest, ScanType, Site, TargetKind, Targets, UnknownScanType};
 use serde_json::{Map, Value, json};
 
 use super::Roots;
@@ -85,6 +85,7 @@ pub(crate) fn request(targets: Targets, types: Vec<ScanType>) -> Result<ScanRequ
     if !types.is_empty() {
         request.scan_types = types;
     }
-    request.check().map_err(|error| wrong_types(error.to_string()))?;
+    // It names types and no scanner, so the user's own need not be known.
+    request.check(&Registry::default()).map_err(|error| wrong_types(error.to_string()))?;
     Ok(request)
 }

@@ -29,6 +29,7 @@ mod local;
 mod local_sites;
 mod meanwhile;
 mod notifications;
+mod own_scanner;
 mod periods;
 mod rating;
 mod relation;

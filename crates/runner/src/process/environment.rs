@@ -31,6 +31,10 @@ const FIXED: &[(&str, &str)] = &[
     ("TZ", "UTC"),
 ];
 
+/// What nobody else sets.
+pub(crate) const IS_SET: &[&str] =
+    &["HOME", MARKER, "PATH", "PYTHONSAFEPATH", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
+
 pub(super) fn bare(command: &Command<'_>) -> BTreeMap<OsString, OsString> {
     let fixed =
         FIXED.iter().chain(command.environment).map(|(name, value)| (OsString::from(name), OsString::from(value)));

@@ -22,6 +22,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use environment::IS_SET;
 use group::Group;
 pub use identity::Identity;
 pub use leftovers::end_leftovers;

@@ -20,8 +20,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use judged::{Verdict, read_baseline};
+pub(crate) use keys::unknown_keys;
 
-use crate::{ScanType, scanner, scanners};
+use crate::{Registry, ScanType};
 
 pub const FILE_NAME: &str = ".scanhelm.toml";
 const MOST_LEVELS: usize = 25;
@@ -58,29 +59,29 @@ pub enum ProjectError {
 /// What is wrong, and on which line.
 #[derive(Debug)]
 pub struct Problem {
-    line: usize,
+    pub(crate) line: usize,
     words: String,
 }
 
 impl Problem {
-    fn at(text: &str, offset: usize, words: impl fmt::Display) -> Self {
+    pub(crate) fn at(text: &str, offset: usize, words: impl fmt::Display) -> Self {
         let line = 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
         Self { line, words: words.to_string() }
     }
 }
 
-fn lines(file: &str, problems: &[Problem]) -> String {
+pub(crate) fn lines(file: &str, problems: &[Problem]) -> String {
     let lines = problems.iter().map(|problem| format!("{file}:{}: {}", problem.line, problem.words));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Project {
-    /// Of the scanned folder.
-    pub fn of(folder: &Path) -> Result<Self, ProjectError> {
-        find(folder).map_or_else(|| Ok(Self::default()), |file| Self::read(&file))
+    /// Of the scanned folder. It can name scanners of the registry.
+    pub fn of(folder: &Path, registry: &Registry) -> Result<Self, ProjectError> {
+        find(folder).map_or_else(|| Ok(Self::default()), |file| Self::read(&file, registry))
     }
 
-    pub fn read(path: &Path) -> Result<Self, ProjectError> {
+    pub fn read(path: &Path, registry: &Registry) -> Result<Self, ProjectError> {
         let file = single_line(&path.display().to_string(), 300);
         let unreadable = |cause| ProjectError::Unreadable { file: file.clone(), cause };
         let mut text = String::new();
@@ -89,7 +90,7 @@ impl Project {
         if read as u64 > MOST_BYTES {
             return Err(ProjectError::TooLarge { file });
         }
-        let mut project = understood(&text).map_err(|problems| ProjectError::Wrong { file, problems })?;
+        let mut project = understood(&text, registry).map_err(|problems| ProjectError::Wrong { file, problems })?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         project.baseline = project.baseline.map(|baseline| folder.join(baseline));
         project.folder = Some(folder.to_owned());
@@ -146,7 +147,7 @@ struct WrittenSeverity {
     severity: Spanned<String>,
 }
 
-fn understood(text: &str) -> Result<Project, Vec<Problem>> {
+fn understood(text: &str, registry: &Registry) -> Result<Project, Vec<Problem>> {
     let malformed =
         |error: toml::de::Error| vec![Problem::at(text, error.span().map_or(0, |span| span.start), error.message())];
     let unknown = keys::unknown(text).map_err(malformed)?;
@@ -154,7 +155,7 @@ fn understood(text: &str) -> Result<Project, Vec<Problem>> {
         return Err(unknown);
     }
     let written: Written = toml::from_str(text).map_err(malformed)?;
-    let mut reading = Reading { text, problems: Vec::new() };
+    let mut reading = Reading { text, registry, problems: Vec::new() };
     let project = reading.project(written);
     if reading.problems.is_empty() { Ok(project) } else { Err(reading.problems) }
 }
@@ -162,6 +163,7 @@ fn understood(text: &str) -> Result<Project, Vec<Problem>> {
 /// Collects what is wrong.
 struct Reading<'file> {
     text: &'file str,
+    registry: &'file Registry,
     problems: Vec<Problem>,
 }
 
@@ -190,8 +192,8 @@ impl Reading<'_> {
     }
 
     fn scanner(&mut self, id: Spanned<String>) -> String {
-        if scanner(id.get_ref()).is_none() {
-            let known = scanners().iter().map(|scanner| scanner.id).collect::<Vec<_>>().join(", ");
+        if self.registry.get(id.get_ref()).is_none() {
+            let known = self.registry.ids();
             self.wrong(&id, format!("`{}` is not a scanner; the scanners are: {known}", single_line(id.get_ref(), 80)));
         }
         id.into_inner()
@@ -253,8 +255,12 @@ mod tests {
             ("[[ignore]]\nrule = \"*\"\nreason = \"x\"\n", "2: a rule for everything"),
             ("[[ignore]]\nrule = \"x\"\nreason = \"y\"\nexpires = \"soon\"\n", "4: `soon` is not a day"),
             ("types = [\n", "1: "),
+            (
+                "[[scanner]]\nid = \"x\"\n",
+                "1: `scanner` says which programs run, and this file is part of what is scanned",
+            ),
         ] {
-            let problems = understood(text).err().unwrap_or_default();
+            let problems = understood(text, &Registry::default()).err().unwrap_or_default();
             let told = lines("", &problems);
             assert!(told.contains(said), "{text}: {told}");
         }
@@ -274,6 +280,6 @@ mod tests {
         std::fs::write(top.path().join("repository/.git"), "gitdir: elsewhere").unwrap();
         let found = find(&deep).unwrap();
         assert_eq!(found, top.path().join("repository").join(FILE_NAME));
-        assert_eq!(Project::read(&found).unwrap().within(&deep), "a/b/");
+        assert_eq!(Project::read(&found, &Registry::default()).unwrap().within(&deep), "a/b/");
     }
 }

@@ -40,7 +40,7 @@ pub async fn run(
     cancel: &CancellationToken,
     events: impl Fn(RunnerEvent) + Send + Sync,
 ) -> Result<ScanOutcome, RequestError> {
-    let selected = request.selected()?;
+    let selected = request.selected(discovery.registry())?;
     let options = request.resolved_options()?;
     let targets = request.targets.reached(request.repository.clone()).await?;
 

@@ -127,7 +127,7 @@ impl Scan {
                 let door = Door::new();
                 Some(door.map_err(|error| Trouble::of(format!("no port for its API can be had: {error}")))?)
             }
-            Work::Program | Work::BuiltIn(_) => None,
+            Work::Program | Work::Defined(_) | Work::BuiltIn(_) => None,
         };
         let root = self.tree_of(scanner).map_or(folder.path(), |tree| tree.root());
         let invocation = Invocation {
@@ -140,8 +140,11 @@ impl Scan {
             options: &self.options,
             door: door.as_ref(),
         };
-        let arguments = (scanner.arguments)(&invocation)
-            .map_err(|error| Trouble::of(format!("its files cannot be prepared: {error}")))?;
+        let mut arguments = available.way.first_arguments();
+        arguments.extend(
+            (scanner.arguments)(&invocation)
+                .map_err(|error| Trouble::of(format!("its files cannot be prepared: {error}")))?,
+        );
         let marker = self.marker.clone().unwrap_or_else(|| marker_of(folder.path()));
         // Two scanners of one scan must not end each other's processes.
         let marker = format!("{marker}/{}", scanner.id);
@@ -207,11 +210,14 @@ impl Scan {
         folder: &Path,
     ) -> Option<Key> {
         self.cache.as_ref()?;
-        if scanner.asks_the_network() || self.options.arguments.contains_key(scanner.id) {
+        if !scanner.answers_are_kept() || self.options.arguments.contains_key(scanner.id) {
             return None;
         }
         let mut digested = self.content(scanner).await?;
         digested.add(scanner.id.as_bytes());
+        if let Some(definition) = scanner.definition() {
+            digested.add(format!("{definition:?}").as_bytes());
+        }
         digested.add(available.version.as_deref().unwrap_or_default().as_bytes());
         digested.add_program(available.path.as_deref()?).ok()?;
         let folder_name = folder.as_os_str().as_bytes();
@@ -289,7 +295,11 @@ impl Scan {
             ..ReadOptions::default()
         };
         let (path, may_be_empty) = (report.to_path_buf(), matches!(scanner.report, ReportPlace::Lines { .. }));
-        let work = tokio::task::spawn_blocking(move || report::read(&path, &options, may_be_empty));
+        let definition = scanner.definition();
+        let work = tokio::task::spawn_blocking(move || match definition {
+            Some(definition) => definition.read(&path, &options),
+            None => report::read(&path, &options, may_be_empty),
+        });
         let read = work.await.map_err(|error| trouble(error.to_string()))?;
         let printed = message::shown(last_words(ended));
         let said = |words: &str| if words.is_empty() { String::new() } else { format!(": {words}") };
@@ -312,6 +322,9 @@ impl Scan {
                 Ok(Read::default())
             }
             Err(ReportError::Missing) if exit_code == 0 && says_that_nothing_is_there(scanner, ended) => {
+                Ok(Read::default())
+            }
+            Err(ReportError::Missing) if exit_code == 0 && scanner.is_silent_when_clean() && printed.is_empty() => {
                 Ok(Read::default())
             }
             Err(error @ ReportError::Missing) => {

@@ -15,7 +15,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "bandit",
     name: "Bandit",
     scan_types: &[ScanType::Code],
-    programs: &["bandit"],
+    programs: &["bandit", "python3 -m bandit"],
     oldest: "1.7",
     install_hint: "pipx install 'bandit[sarif]'   (or: pip install 'bandit[sarif]')",
     format: "bandit",
@@ -25,13 +25,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "Python file",
-        looks_at: |path, _| files::has_extension(path, &["py"]),
+        looks_at: &|path, _| files::has_extension(path, &["py"]),
         started_on: StartedOn::Target,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

@@ -14,7 +14,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "checkov",
     name: "Checkov",
     scan_types: &[ScanType::Iac],
-    programs: &["checkov"],
+    programs: &["checkov", "python3 -m checkov.main"],
     oldest: "3",
     install_hint: "pipx install checkov   (or: pip install checkov, in an environment of its own)",
     format: "checkov",
@@ -24,13 +24,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "configuration file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Target,
         works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::StandardOutput,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(path: &Path, _: &ScanOptions) -> bool {

@@ -13,7 +13,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "detect-secrets",
     name: "detect-secrets",
     scan_types: &[ScanType::Secrets],
-    programs: &["detect-secrets"],
+    programs: &["detect-secrets", "python3 -m detect_secrets"],
     oldest: "1.4",
     install_hint: "pipx install detect-secrets   (or: pip install detect-secrets)",
     format: "detect-secrets",
@@ -22,13 +22,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Files,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::StandardOutput,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(_: &Path, _: &ScanOptions) -> bool {

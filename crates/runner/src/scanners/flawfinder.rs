@@ -14,7 +14,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "flawfinder",
     name: "Flawfinder",
     scan_types: &[ScanType::Code],
-    programs: &["flawfinder"],
+    programs: &["flawfinder", "python3 -m flawfinder"],
     oldest: "2.0",
     install_hint: "pipx install flawfinder   (or: apt install flawfinder)",
     format: "flawfinder-csv",
@@ -23,13 +23,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "C or C++ file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Files,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::StandardOutput,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(path: &Path, _: &ScanOptions) -> bool {

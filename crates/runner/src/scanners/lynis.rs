@@ -19,7 +19,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Machine,
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

@@ -23,7 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Networks,
     report: ReportPlace::FileUnlessNothing { end: "100.00% done, waiting" },
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

@@ -26,13 +26,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "AndroidManifest.xml, Info.plist, or file of Kotlin, Swift or Objective-C outside of fixtures and specs",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Target,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 /// Java alone is as often a server's.

@@ -136,10 +136,16 @@ fn has_settings(invocation: &Invocation<'_>, scanner: &Scanner) -> bool {
 }
 
 /// The targets for a scanner that is not started in the target's root.
-fn absolute(invocation: &Invocation<'_>) -> Vec<OsString> {
+pub(crate) fn absolute(invocation: &Invocation<'_>) -> Vec<OsString> {
     let absolute = |target: &OsString| {
-        let target = Path::new(target);
-        invocation.root.join(target.strip_prefix(".").unwrap_or(target)).into_os_string()
+        let within = Path::new(target);
+        let within = within.strip_prefix(".").unwrap_or(within);
+        // Joined with nothing, the root would end with `/`, and what is reported below it would have two.
+        if within.as_os_str().is_empty() {
+            invocation.root.into()
+        } else {
+            invocation.root.join(within).into_os_string()
+        }
     };
     invocation.targets.iter().map(absolute).collect()
 }

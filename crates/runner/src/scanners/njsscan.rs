@@ -16,7 +16,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "njsscan",
     name: "njsscan",
     scan_types: &[ScanType::Code],
-    programs: &["njsscan"],
+    programs: &["njsscan", "python3 -m njsscan"],
     oldest: "0.4",
     install_hint: "pipx install njsscan   (or: pip install njsscan, in an environment of its own)",
     format: "njsscan",
@@ -25,13 +25,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "JavaScript file or template outside of examples, fixtures and specs",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Files,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 const LEFT_OUT: &[&str] = &["fixtures", "jquery", "spec", "example", ".min.js"];

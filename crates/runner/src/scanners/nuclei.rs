@@ -22,7 +22,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Site,
     report: ReportPlace::FileOfFindings,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

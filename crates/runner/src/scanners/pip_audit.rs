@@ -15,7 +15,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "pip-audit",
     name: "pip-audit",
     scan_types: &[ScanType::Dependency],
-    programs: &["pip-audit"],
+    programs: &["pip-audit", "python3 -m pip_audit"],
     oldest: "2.4",
     install_hint: "pipx install pip-audit   (or: pip install pip-audit)",
     format: "pip-audit",
@@ -25,13 +25,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "requirements file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::EachFile,
         works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(path: &Path, _: &ScanOptions) -> bool {

@@ -14,7 +14,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "ruff",
     name: "Ruff",
     scan_types: &[ScanType::Code],
-    programs: &["ruff"],
+    programs: &["ruff", "python3 -m ruff"],
     oldest: "0.5",
     install_hint: "pipx install ruff   (or: pip install ruff)",
     format: "ruff",
@@ -24,13 +24,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "Python file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Files,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(path: &Path, _: &ScanOptions) -> bool {

@@ -25,13 +25,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "requirements file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::EachFile,
         works_in: WorkingFolder::Private,
     }),
     report: ReportPlace::StandardOutput,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(path: &Path, _: &ScanOptions) -> bool {

@@ -24,13 +24,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[("SEMGREP_SEND_METRICS", "off"), ("SEMGREP_ENABLE_VERSION_CHECK", "0")],
     looks_at: LooksAt::Files(Files {
         subject: "Go, Java, JavaScript, TypeScript or Python file (for other languages give rules with --config)",
-        looks_at: |path, options| !options.rules.is_empty() || files::has_extension(path, EXTENSIONS),
+        looks_at: &|path, options| !options.rules.is_empty() || files::has_extension(path, EXTENSIONS),
         started_on: StartedOn::Target,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 /// The rules that are shipped: file name, text.

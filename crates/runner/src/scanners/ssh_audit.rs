@@ -13,7 +13,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     id: "ssh-audit",
     name: "ssh-audit",
     scan_types: &[ScanType::Network],
-    programs: &["ssh-audit"],
+    programs: &["ssh-audit", "python3 -m ssh_audit"],
     oldest: "3",
     install_hint: "pipx install ssh-audit   (or: pip install ssh-audit)",
     format: "ssh-audit",
@@ -24,7 +24,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Service { protocol: Protocol::Ssh, port: 22 },
     report: ReportPlace::StandardOutput,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

@@ -21,7 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Service { protocol: Protocol::Tls, port: 443 },
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

@@ -23,13 +23,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[("GIT_ALLOW_PROTOCOL", "none")],
     looks_at: LooksAt::Files(Files {
         subject: "configuration file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Target,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::File,
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(path: &Path, _: &ScanOptions) -> bool {

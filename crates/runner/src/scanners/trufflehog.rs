@@ -23,13 +23,13 @@ pub(super) const SCANNER: Scanner = Scanner {
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "file",
-        looks_at,
+        looks_at: &looks_at,
         started_on: StartedOn::Files,
         works_in: WorkingFolder::Target,
     }),
     report: ReportPlace::Lines { end: "finished scanning" },
     work: Work::Program,
-    arguments,
+    arguments: &arguments,
 };
 
 fn looks_at(_: &Path, _: &ScanOptions) -> bool {

@@ -17,5 +17,5 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Site,
     report: ReportPlace::File,
     work: Work::BuiltIn(web_check::look),
-    arguments: |_| Ok(Vec::new()),
+    arguments: &|_| Ok(Vec::new()),
 };

@@ -36,7 +36,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     looks_at: LooksAt::Site,
     report: ReportPlace::File,
     work: Work::Daemon { key_header: "x-zap-api-key", drive, shutdown: "/JSON/core/action/shutdown/" },
-    arguments,
+    arguments: &arguments,
 };
 
 fn arguments(invocation: &Invocation<'_>) -> io::Result<Vec<OsString>> {

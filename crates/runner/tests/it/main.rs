@@ -7,6 +7,7 @@ mod fake;
 mod handed;
 mod installed;
 mod misbehaving;
+mod own;
 mod processes;
 mod real;
 mod requests;

@@ -117,7 +117,7 @@ async fn what_cannot_be_carried_out_is_refused_before_anything_starts() {
     assert!(refused.starts_with("`bandage` is not a scanner; the scanners are: bandit, semgrep, "), "{refused}");
     let mut unknown = fakes.request();
     unknown.options.arguments.insert("bandage".to_owned(), Vec::new());
-    assert!(matches!(try_with(unknown).await, RequestError::UnknownScanner(_)));
+    assert!(matches!(try_with(unknown).await, RequestError::UnknownScanner { .. }));
     let none = ScanRequest { scan_types: Vec::new(), ..fakes.request() };
     assert!(matches!(try_with(none).await, RequestError::NoScanner(_)));
     let mut rules = fakes.request();
