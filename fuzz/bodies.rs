@@ -55,6 +55,7 @@ pub(crate) fn read_and_write(bytes: &[u8]) {
         of_hub: false,
         scanners: Vec::new(),
         hidden: Hidden::default(),
+        components: None,
     };
     let sorted = Findings::of_report(&findings).expect("little is sorted in memory");
     let mut sarif = vec![];

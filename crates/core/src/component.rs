@@ -140,6 +140,11 @@ pub struct Component {
     pub first_seen_at: Timestamp,
 }
 
+#[must_use]
+pub fn components_in_words(count: u64) -> String {
+    if count == 1 { "1 component".to_owned() } else { format!("{count} components") }
+}
+
 /// Each component once, in an order that depends on the components only.
 #[must_use]
 pub fn united(records: impl IntoIterator<Item = ComponentRecord>) -> Vec<ComponentRecord> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::scan::SkippedScanner;
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub struct ScanOutcome {
     pub state: ScanState,
     /// Sorted: worst first, then scanner, rule, location, title. Equal trees give equal lists.
     pub records: Vec<Box<FindingRecord>>,
+    /// What the target is made of, each once, in an order that depends on the components only.
+    pub components: Vec<ComponentRecord>,
     /// Of each scanner that ran, in the order of the registry, as are the other three.
     pub coverage: Vec<Coverage>,
     pub ran: Vec<RanScanner>,
@@ -62,6 +65,9 @@ pub struct RanScanner {
     pub outcome: RanOutcome,
     pub duration: Duration,
     pub findings: u64,
+    /// `None`: it lists no components but looks for flaws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub components: Option<u64>,
     /// What it did not look at or what could not be read of its report. With any of these the scanner's silence about
     /// a file proves nothing.
     pub warnings: Vec<String>,

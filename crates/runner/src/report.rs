@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::findings_in_words;
 use scanhelm_formats::{Mapping, ReadError, ReadOptions, ReportItem, read_mapped};
@@ -13,11 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{Place, is_looked_at};
 use crate::message;
+use crate::scanner::Scanner;
 use crate::target::{Site, SourceTree};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Read {
     pub records: Vec<Box<FindingRecord>>,
+    pub components: Vec<ComponentRecord>,
     /// What the report says was looked at.
     pub assets: Vec<AssetRecord>,
     /// What it was asked to look for.
@@ -43,6 +46,7 @@ impl Read {
             }
         }
         self.records.append(&mut other.records);
+        self.components.append(&mut other.components);
         self.assets.append(&mut other.assets);
         self.problems.append(&mut other.problems);
         self.policy = other.policy;
@@ -93,6 +97,36 @@ impl Read {
     }
 }
 
+impl Read {
+    /// The same for components. Where they are said to be is relative to the target, also with a `/` in front; one that
+    /// is said to be nowhere stays.
+    pub(crate) fn leave_out_components_not_of_tree(&mut self, target: &SourceTree) {
+        self.components.retain_mut(|component| {
+            let told = !component.locations.is_empty();
+            component.locations.iter_mut().for_each(|place| *place = within(place).to_owned());
+            component.locations.retain(|place| {
+                is_looked_at(Path::new(place)) == Place::LookedAt && is_there(target, Path::new(place))
+            });
+            !told || !component.locations.is_empty()
+        });
+    }
+
+    /// It was started because there is something to list. An empty list is no knowledge that there is nothing.
+    pub(crate) fn says_something(&self, scanner: &Scanner) -> Result<(), String> {
+        match self.components.is_empty() {
+            true => Err(format!(
+                "it lists no component although the target has lock files; run it by hand to see what {} reads of them",
+                scanner.name
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+fn within(place: &str) -> &str {
+    place.trim_start_matches("./").trim_start_matches('/')
+}
+
 /// By its name as text: of a name that is not Unicode a report holds what can be shown of it.
 fn is_there(target: &SourceTree, path: &Path) -> bool {
     let same = |file: &PathBuf| file.to_string_lossy() == path.to_string_lossy();
@@ -107,6 +141,8 @@ pub(crate) enum ReportError {
     Unopened(io::Error),
     #[error("{0}")]
     Unreadable(#[from] ReadError),
+    #[error("its report is no list of components")]
+    NoInventory,
     #[error("its report has no end")]
     Endless,
     #[error("none of its {0} findings could be read ({1}); correct the definition of the scanner")]
@@ -138,6 +174,12 @@ fn opened(path: &Path) -> Result<File, ReportError> {
         _ => ReportError::Unopened(error),
     })?;
     if file.metadata().is_ok_and(|metadata| metadata.len() == 0) { Err(ReportError::Missing) } else { Ok(file) }
+}
+
+/// The components that the whole report lists, each once.
+pub(crate) fn read_components(path: &Path, options: &ReadOptions) -> Result<Read, ReportError> {
+    let components = scanhelm_formats::components(Box::new(opened(path)?), options)?;
+    Ok(Read { components: components.ok_or(ReportError::NoInventory)?, complete: true, ..Read::default() })
 }
 
 fn whole(items: impl Iterator<Item = Result<ReportItem, ReadError>>) -> Result<Read, ReportError> {

@@ -38,11 +38,12 @@ pub struct ScanRequest {
 }
 
 impl ScanRequest {
-    /// Every type of scan that the targets are there for, with the usual limits.
+    /// Every type of scan that the targets are there for and that looks for flaws, with the usual limits.
     #[must_use]
     pub fn new(targets: impl Into<Targets>) -> Self {
         let targets = targets.into();
-        let wanted = |kind: &ScanType| kind.target() != TargetKind::Machine && targets.has(kind.target());
+        let looks_for_flaws = |kind: &ScanType| *kind != ScanType::Sbom && kind.target() != TargetKind::Machine;
+        let wanted = |kind: &ScanType| looks_for_flaws(kind) && targets.has(kind.target());
         Self {
             scan_types: ScanType::ALL.into_iter().filter(wanted).collect(),
             targets,

@@ -27,6 +27,8 @@ pub enum ScanType {
     Dependency,
     /// What sets up machines: Terraform, Dockerfiles, Kubernetes, workflows.
     Iac,
+    /// What software is made of: no findings but components.
+    Sbom,
     /// A web site, from outside.
     Dast,
     /// What hosts offer to the network.
@@ -36,14 +38,14 @@ pub enum ScanType {
 }
 
 impl ScanType {
-    pub const ALL: [Self; 7] =
-        [Self::Code, Self::Secrets, Self::Dependency, Self::Iac, Self::Dast, Self::Network, Self::Baseline];
+    pub const ALL: [Self; 8] =
+        [Self::Code, Self::Secrets, Self::Dependency, Self::Iac, Self::Sbom, Self::Dast, Self::Network, Self::Baseline];
 
     /// What a scan of this type is pointed at.
     #[must_use]
     pub const fn target(self) -> TargetKind {
         match self {
-            Self::Code | Self::Secrets | Self::Dependency | Self::Iac => TargetKind::Files,
+            Self::Code | Self::Secrets | Self::Dependency | Self::Iac | Self::Sbom => TargetKind::Files,
             Self::Dast => TargetKind::Site,
             Self::Network => TargetKind::Host,
             Self::Baseline => TargetKind::Machine,
@@ -57,6 +59,7 @@ impl ScanType {
             Self::Secrets => "secrets",
             Self::Dependency => "dependency",
             Self::Iac => "iac",
+            Self::Sbom => "sbom",
             Self::Dast => "dast",
             Self::Network => "network",
             Self::Baseline => "baseline",
@@ -127,6 +130,11 @@ impl Scanner {
     #[must_use]
     pub const fn is_built_in(&self) -> bool {
         matches!(self.work, Work::BuiltIn(_))
+    }
+
+    /// Its report is a list of components, and no finding is read from it.
+    pub(crate) fn is_inventory(&self) -> bool {
+        self.scan_types.contains(&ScanType::Sbom)
     }
 
     /// Advisories change from day to day, and sites and hosts from minute to minute.

@@ -132,6 +132,7 @@ impl Report {
             scanner: self.label(&file),
             version: self.version,
             findings: self.findings,
+            components: None,
             warnings: self.warnings,
         }
     }

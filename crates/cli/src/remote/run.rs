@@ -54,6 +54,10 @@ impl RunArguments {
         self.hub.as_deref().map(str::trim).filter(|hub| !hub.is_empty())
     }
 
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.hub().is_some()
+    }
+
     /// Before any work is done: that the hub can be asked at all.
     pub(crate) fn check(&self) -> Result<(), Exit> {
         let Some(hub) = self.hub() else { return Ok(()) };

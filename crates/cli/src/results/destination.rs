@@ -1,11 +1,12 @@
 //! Where results go. A file is written beside its place and then put there in one step: a reader never sees half of
 //! it, and a failed write leaves the old one.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Format, Results, stream_to_standard_output};
 
@@ -14,7 +15,7 @@ pub(crate) struct Destinations {
     /// Form of the results on standard output
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: Format,
-    /// Also write the results to a file; its ending picks the form: .json, .ndjson, .sarif, .csv, .cdx.json (CycloneDX), .html,
+    /// Also write the results to a file; its ending picks the form: .json, .ndjson, .sarif, .csv, .cdx.json (CycloneDX: vulnerabilities), .sbom.json (CycloneDX: components), .html,
     /// .junit.xml or .xml, .codequality.json (GitLab), .md, .txt. Repeat for several
     #[arg(long = "output-file", value_name = "FILE")]
     output_files: Vec<PathBuf>,
@@ -23,9 +24,13 @@ pub(crate) struct Destinations {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DestinationError {
     #[error(
-        "`{0}` ends in none of .json, .ndjson, .sarif, .csv, .cdx.json, .html, .junit.xml, .xml, .codequality.json, .md and .txt, so its form is not known; rename it"
+        "`{0}` ends in none of .json, .ndjson, .sarif, .csv, .cdx.json, .sbom.json, .html, .junit.xml, .xml, .codequality.json, .md and .txt, so its form is not known; rename it"
     )]
     UnknownEnding(String),
+    #[error(
+        "CycloneDX without vulnerabilities holds components, and none were asked for: `scanhelm scan . --type sbom --output cyclonedx` writes them; findings are written by `--output cyclonedx-vex`"
+    )]
+    NoComponents,
     #[error("there is no folder to write `{0}` into; make it first")]
     NoFolder(String),
     #[error("`{path}` cannot be written: {cause}")]
@@ -41,7 +46,15 @@ pub(crate) struct Checked {
 }
 
 impl Destinations {
+    /// Of a command that has findings.
     pub(crate) fn checked(&self) -> Result<Checked, DestinationError> {
+        let checked = self.checked_for_components()?;
+        let wants_components = checked.formats().any(|format| format == Format::Cyclonedx);
+        if wants_components { Err(DestinationError::NoComponents) } else { Ok(checked) }
+    }
+
+    /// Of a command that has components, too.
+    pub(crate) fn checked_for_components(&self) -> Result<Checked, DestinationError> {
         let files = self.output_files.iter().map(|path| {
             let format = format_of(path).ok_or_else(|| DestinationError::UnknownEnding(path.display().to_string()))?;
             check_place(path).map(|()| (path.clone(), format))
@@ -51,6 +64,16 @@ impl Destinations {
 }
 
 impl Checked {
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        self.files.iter().map(|(_, format)| *format).chain([self.output])
+    }
+
+    /// The names of the formats that leave components out.
+    pub(crate) fn without_components(&self) -> BTreeSet<String> {
+        let without = self.formats().filter(|format| !format.has_place_for_components());
+        without.filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect()
+    }
+
     pub(crate) fn write(&self, results: &Results) -> Result<(), DestinationError> {
         self.write_each(|format, output| format.write(output, results))
     }
@@ -78,6 +101,7 @@ fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
     let endings = [
         (".sarif.json", Format::Sarif),
+        (".sbom.json", Format::Cyclonedx),
         (".cdx.json", Format::CyclonedxVex),
         (".vex.json", Format::CyclonedxVex),
         (".codequality.json", Format::GitlabCodequality),
@@ -122,6 +146,7 @@ mod tests {
             ("a.sarif.json", Some(Format::Sarif)),
             ("A.JSON", Some(Format::Json)),
             ("bom.cdx.json", Some(Format::CyclonedxVex)),
+            ("shop.sbom.json", Some(Format::Cyclonedx)),
             ("a.ndjson", Some(Format::Ndjson)),
             ("a.html", Some(Format::Html)),
             ("x/a.csv", Some(Format::Csv)),

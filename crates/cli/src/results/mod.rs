@@ -9,11 +9,12 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::ValueEnum;
 use comfy_table::Table;
 use scanhelm_core::SeverityCounts;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::local::suppression::Way;
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{Entry, Findings, Heading, Hidden, LocalOutput, Output, ToolInfo};
+use scanhelm_formats::write::{Entry, Findings, Heading, Hidden, LocalOutput, Output, ToolInfo, sbom};
 
 pub(crate) use destination::{Checked, Destinations, check_place, write_atomically};
 pub(crate) use outcome::of as outcomes;
@@ -29,6 +30,8 @@ pub(crate) struct Results {
     /// Not counted; see [`Entry::suppressed`].
     pub suppressed: Vec<Entry>,
     pub shows_suppressed: bool,
+    /// What it is made of; `None`: nobody asked.
+    pub components: Option<Vec<ComponentRecord>>,
     /// There is a baseline, so what is left is new.
     pub has_baseline: bool,
 }
@@ -36,9 +39,24 @@ pub(crate) struct Results {
 /// What became of one scanner or report.
 #[derive(Debug)]
 pub(crate) enum ScannerResult {
-    Ran { scanner: String, version: Option<String>, findings: u64, warnings: Vec<String> },
-    Skipped { scanner: String, reason: String, install_hint: Option<String> },
-    Failed { scanner: String, version: Option<String>, reason: String },
+    Ran {
+        scanner: String,
+        version: Option<String>,
+        findings: u64,
+        /// `None`: it lists no components but looks for flaws.
+        components: Option<u64>,
+        warnings: Vec<String>,
+    },
+    Skipped {
+        scanner: String,
+        reason: String,
+        install_hint: Option<String>,
+    },
+    Failed {
+        scanner: String,
+        version: Option<String>,
+        reason: String,
+    },
 }
 
 impl Results {
@@ -50,7 +68,15 @@ impl Results {
             Entry::of_report(record, identity)
         };
         let findings = records.into_iter().map(entry).collect();
-        Self { name, scanners, findings, suppressed: Vec::new(), shows_suppressed: false, has_baseline: false }
+        Self {
+            name,
+            scanners,
+            findings,
+            suppressed: Vec::new(),
+            shows_suppressed: false,
+            components: None,
+            has_baseline: false,
+        }
     }
 
     fn counts(&self) -> SeverityCounts {
@@ -70,6 +96,7 @@ impl Results {
             of_hub: false,
             scanners: outcome::of(&self.scanners),
             hidden: self.hidden(),
+            components: self.components.clone(),
         }
     }
 
@@ -99,6 +126,8 @@ pub(crate) enum Format {
     Csv,
     /// The findings of the JSON, one a line
     Ndjson,
+    /// CycloneDX 1.6: components, of a scan of type sbom
+    Cyclonedx,
     /// CycloneDX 1.6: vulnerabilities and what they affect
     CyclonedxVex,
     /// A page for any browser
@@ -114,11 +143,19 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    const fn has_place_for_components(self) -> bool {
+        matches!(self, Self::Table | Self::Json | Self::Ndjson | Self::Cyclonedx)
+    }
+
     fn write(self, output: &mut dyn Write, results: &Results) -> io::Result<()> {
         let heading = results.heading();
         let local = |format: LocalOutput, output| format.write(output, &results.written(self), &heading);
         let format = match self {
             Self::Table => return output.write_all(table::render(results).as_bytes()),
+            Self::Cyclonedx => {
+                let components = results.components.as_deref().unwrap_or_default();
+                return output.write_all(sbom(&heading.name, components, &heading.tool).as_bytes());
+            }
             Self::Json => Output::Json,
             Self::Sarif => Output::Sarif,
             Self::Csv => Output::Csv,

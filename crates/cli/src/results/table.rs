@@ -1,6 +1,7 @@
 //! The table for people: worst first, then a summary that says who looked and who did not.
 
 use comfy_table::{Table, presets};
+use scanhelm_core::component::{ComponentRecord, components_in_words};
 use scanhelm_core::findings_in_words;
 use scanhelm_core::local::suppression::Way;
 use scanhelm_formats::write::Entry;
@@ -19,6 +20,9 @@ pub(super) fn render(results: &Results) -> String {
     }
     if results.shows_suppressed && !results.suppressed.is_empty() {
         text.push_str(&format!("Suppressed:\n{}\n", rows(&results.suppressed)));
+    }
+    if let Some(components) = results.components.as_deref().filter(|components| !components.is_empty()) {
+        text.push_str(&format!("{}\n", listed(components)));
     }
     text.push_str(&format!("{}: {}\n", cell(&results.name, 200), outcome(results)));
     if !results.suppressed.is_empty() {
@@ -58,6 +62,22 @@ fn rows(findings: &[Entry]) -> String {
     lines_of(&table)
 }
 
+fn listed(components: &[ComponentRecord]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["COMPONENT", "VERSION", "TYPE", "LICENSES", "LOCATION"]);
+    for component in components {
+        let group = component.group.as_ref().map(|group| format!("{group}/")).unwrap_or_default();
+        table.add_row([
+            cell(&format!("{group}{}", component.name), 60),
+            cell(component.version.as_deref().unwrap_or_default(), 40),
+            cell(component.ecosystem().unwrap_or(component.kind.as_str()), 30),
+            cell(&component.licenses.join(", "), 40),
+            component.locations.first().map(|place| tail(place)).unwrap_or_default(),
+        ]);
+    }
+    lines_of(&table)
+}
+
 /// `3 suppressed: 1 inline, 2 baseline`.
 fn suppressed(results: &Results) -> String {
     let count = |way: &Way| {
@@ -76,7 +96,14 @@ fn outcome(results: &Results) -> String {
     if !results.scanners.is_empty() && !results.scanners.iter().any(ran) {
         return "no result: no scanner looked".to_owned();
     }
-    results.counts().in_words()
+    let looked = |scanner: &ScannerResult| matches!(scanner, ScannerResult::Ran { components: None, .. });
+    let listed = results.components.as_ref().map(|components| components_in_words(components.len() as u64));
+    match listed {
+        None => results.counts().in_words(),
+        // Nobody looked for findings.
+        Some(listed) if !results.scanners.iter().any(looked) => listed,
+        Some(listed) => format!("{}; {listed}", results.counts().in_words()),
+    }
 }
 
 fn nothing_can_be_used(results: &Results) -> bool {
@@ -90,9 +117,10 @@ fn described(scanner: &ScannerResult) -> String {
         None => cell(scanner, 100),
     };
     match scanner {
-        ScannerResult::Ran { scanner, version, findings, warnings } => {
+        ScannerResult::Ran { scanner, version, findings, components, warnings } => {
+            let brought = components.map_or_else(|| findings_in_words(*findings), components_in_words);
             let partial = if warnings.is_empty() { "" } else { ", partial" };
-            let mut text = format!("  {}: {}{partial}\n", named(scanner, version), findings_in_words(*findings));
+            let mut text = format!("  {}: {brought}{partial}\n", named(scanner, version));
             for warning in warnings.iter().take(WARNINGS_SHOWN) {
                 text.push_str(&format!("    warning: {}\n", cell(warning, 300)));
             }

@@ -41,6 +41,7 @@ async fn carried_out(arguments: BaselineArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
     results::check_place(&arguments.output).map_err(|error| exit::refused(&error))?;
     let now = judged::now().map_err(refused)?;
+    arguments.scanning.check_looks_for_flaws()?;
     let prepared = arguments.scanning.prepared(arguments.target.as_path().into()).map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
     if scanned.failed {

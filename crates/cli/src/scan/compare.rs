@@ -41,6 +41,7 @@ async fn carried_out(arguments: CompareArguments) -> Result<Exit, Exit> {
     let destinations = arguments.comparing.checked()?;
     let now = judged::now().map_err(refused)?;
     let before = judged::read_baseline(&arguments.baseline).map_err(refused)?;
+    arguments.scanning.check_looks_for_flaws()?;
     let prepared = arguments.scanning.prepared(arguments.target.as_path().into()).map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
     let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);

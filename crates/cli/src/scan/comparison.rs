@@ -55,6 +55,7 @@ impl Comparing {
             of_hub: false,
             scanners,
             hidden: Hidden::default(),
+            components: None,
         };
         let changes = Changes::of(comparison, present, heading, trouble.as_deref());
         if let Some(trouble) = &trouble {
@@ -101,6 +102,8 @@ fn write(format: Format, output: &mut dyn Write, comparison: &Comparison, change
         Format::Sarif => ChangesOutput::Sarif,
         Format::Csv => ChangesOutput::Csv,
         Format::Ndjson => ChangesOutput::Ndjson,
+        // `checked` refuses it.
+        Format::Cyclonedx => return Err(io::Error::other("a comparison has no components")),
         Format::CyclonedxVex => ChangesOutput::NewAs(Output::CyclonedxVex),
         Format::Html => ChangesOutput::Html,
         Format::Junit => ChangesOutput::NewAsLocal(LocalOutput::Junit),

@@ -111,6 +111,7 @@ async fn of_commits(arguments: &DiffArguments, path: &Path, base: &str) -> Resul
     let refused = |error: String| exit::refused(&error);
     let destinations = arguments.comparing.checked()?;
     let now = judged::now().map_err(refused)?;
+    arguments.scanning.check_looks_for_flaws()?;
     let here = arguments.scanning.prepared(path.into()).map_err(refused)?;
     let git = Git::of(here.folder()).map_err(|error| exit::refused(&error))?;
     let base = Side::of(&git, base).map_err(refused)?;

@@ -95,11 +95,12 @@ pub(crate) async fn run(arguments: ScanArguments) -> Exit {
 
 async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     let refused = |error: String| exit::refused(&error);
-    let destinations = arguments.destinations.checked().map_err(|error| exit::refused(&error))?;
     let now = judged::now().map_err(refused)?;
     arguments.hub.check()?;
     // Before anything runs: a broken baseline should not cost a scan.
     let prepared = arguments.scanning.prepared(arguments.targets()?).map_err(|error| exit::refused(&error))?;
+    let lists_components = arguments.scanning.lists_components(&prepared);
+    let destinations = arguments.checked_destinations(lists_components)?;
     let gates = arguments.gates.over(&prepared.project);
     let file = arguments.baseline.as_ref().or(prepared.project.baseline.as_ref());
     if gates.fail_on_new.is_some() && file.is_none() {
@@ -122,7 +123,10 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
         judged.warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
     }
     let exit = if scanned.failed { Exit::ScannerFailed } else { gates.exit(&judged) };
-    let results = results_of(scanned.name, scanned.scanners, judged, arguments.show_suppressed);
+    let results = Results {
+        components: scanned.components,
+        ..results_of(scanned.name, scanned.scanners, judged, arguments.show_suppressed)
+    };
     destinations.write(&results).map_err(|error| exit::refused(&error))?;
     let run = Run {
         results: &results,
@@ -137,13 +141,32 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
 
 fn results_of(name: String, scanners: Vec<ScannerResult>, judged: Judged, shows_suppressed: bool) -> Results {
     let Judged { kept, suppressed, has_baseline, .. } = judged;
-    Results { name, scanners, findings: kept, suppressed, shows_suppressed, has_baseline }
+    Results { name, scanners, findings: kept, suppressed, shows_suppressed, components: None, has_baseline }
 }
 
 impl ScanArguments {
     /// Without one the current folder: a hook runs in the top folder.
     fn target(&self) -> PathBuf {
         self.target.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    /// Before any work is done. Components that nobody would see are told of.
+    fn checked_destinations(&self, lists_components: bool) -> Result<Checked, Exit> {
+        if !lists_components {
+            return self.destinations.checked().map_err(|error| exit::refused(&error));
+        }
+        if self.hub.is_wanted() {
+            return Err(exit::refused(
+                &"a run takes no components: scan without --hub, write them with `--output-file shop.sbom.json`, and import that file",
+            ));
+        }
+        let destinations = self.destinations.checked_for_components().map_err(|error| exit::refused(&error))?;
+        for format in destinations.without_components() {
+            exit::say(&format!(
+                "warning: {format} has no place for components and leaves them out; table, json, ndjson and cyclonedx have one"
+            ));
+        }
+        Ok(destinations)
     }
 
     fn targets(&self) -> Result<Targets, Exit> {

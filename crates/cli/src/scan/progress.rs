@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use scanhelm_core::component::components_in_words;
 use scanhelm_core::findings_in_words;
 use scanhelm_core::text::single_line;
 use scanhelm_runner::RunnerEvent;
@@ -123,7 +124,7 @@ fn line(event: &RunnerEvent) -> Option<String> {
 
 /// `2 findings in 1.2 s, partial (3 warnings)`.
 pub(super) fn ended(ran: &scanhelm_runner::RanScanner) -> String {
-    let findings = findings_in_words(ran.findings);
+    let brought = ran.components.map_or_else(|| findings_in_words(ran.findings), components_in_words);
     let took = match ran.cached {
         true => "as before, its files have not changed".to_owned(),
         false => format!("in {}", duration::shown(ran.duration)),
@@ -133,7 +134,7 @@ pub(super) fn ended(ran: &scanhelm_runner::RanScanner) -> String {
         1 => ", partial (1 warning)".to_owned(),
         count => format!(", partial ({count} warnings)"),
     };
-    format!("{findings} {took}{partial}")
+    format!("{brought} {took}{partial}")
 }
 
 fn is_dumb() -> bool {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use scanhelm_core::Clock;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
@@ -139,6 +140,8 @@ pub(super) struct Scanned {
     pub(super) folder: PathBuf,
     pub(super) project: Project,
     pub(super) records: Vec<Box<FindingRecord>>,
+    /// `None`: nobody asked.
+    pub(super) components: Option<Vec<ComponentRecord>>,
     pub(super) scanners: Vec<ScannerResult>,
     pub(super) scan_types: Vec<ScanType>,
     /// The scanners that looked at everything.
@@ -187,13 +190,30 @@ impl Scanning {
         let scan_types = self.types_for(&targets, &project);
         let mut outcome = self.outcome(self.request(targets, repository, &project)).await?;
         let coverage = std::mem::take(&mut outcome.coverage);
+        let components = std::mem::take(&mut outcome.components);
+        let components = scan_types.contains(&ScanType::Sbom).then_some(components);
         let failed = !self.allow_scanner_failure && self.has_failed(&project, &outcome);
         let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty()).map(|ran| &ran.id);
         // Where there is no file to look at, there is nothing left of what was found.
         let idle = outcome.skipped.iter().filter(|skipped| of_files && skipped.install_hint.is_none());
         let looked = complete.chain(idle.map(|skipped| &skipped.scanner)).cloned().collect();
         let (scanners, records) = told(outcome);
-        Ok(Scanned { name, folder, project, records, scanners, scan_types, looked, coverage, failed })
+        Ok(Scanned { name, folder, project, records, components, scanners, scan_types, looked, coverage, failed })
+    }
+
+    /// Whether the scan will list components, by flags or by the project.
+    pub(super) fn lists_components(&self, prepared: &Prepared) -> bool {
+        self.types_for(&prepared.targets, &prepared.project).contains(&ScanType::Sbom)
+    }
+
+    /// For commands that compare findings.
+    pub(super) fn check_looks_for_flaws(&self) -> Result<(), Exit> {
+        match self.types.contains(&ScanType::Sbom) {
+            true => Err(exit::refused(
+                &"scans of type sbom list components, which are not compared; `scanhelm scan . --type sbom` lists them",
+            )),
+            false => Ok(()),
+        }
     }
 
     fn request(&self, targets: Targets, repository: Option<String>, project: &Project) -> ScanRequest {
@@ -304,6 +324,7 @@ fn told(outcome: ScanOutcome) -> (Vec<ScannerResult>, Vec<Box<FindingRecord>>) {
         scanner: ran.id,
         version: ran.version,
         findings: ran.findings,
+        components: ran.components,
         warnings: ran.warnings,
     });
     let skipped = outcome.skipped.into_iter().map(|skipped| ScannerResult::Skipped {

@@ -25,6 +25,7 @@ const SETTLED: Duration = Duration::from_millis(500);
 
 /// Ends by a signal, or when it cannot begin.
 pub(super) async fn run(mut arguments: ScanArguments) -> Result<Exit, Exit> {
+    arguments.scanning.check_looks_for_flaws()?;
     let destinations = arguments.destinations.checked().map_err(|error| exit::refused(&error))?;
     let mut interruption = Interruption::new()?;
     let (mut known, mut written_before) = (None, BTreeSet::new());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Ended, real_source, run, scanhelm, scanners};
+use crate::support::{Ended, judged, real_source, run, scanhelm, scanners};
 
 /// Sequences a terminal would obey, and what makes them.
 const TERMINAL_CONTROL: [char; 4] = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}'];
@@ -438,4 +438,49 @@ fn scanners_are_listed_with_version_or_what_to_do() {
     let json: Value = serde_json::from_str(&missing.stdout).unwrap();
     assert_eq!((&json[0]["scanner"], &json[0]["available"]), (&Value::from("bandit"), &Value::from(false)));
     assert!(json[0]["install_hint"].as_str().unwrap().contains("bandit"));
+}
+
+fn inventory(from: &Path, target: &str, more: &[&str]) -> Ended {
+    let mut command = scanhelm();
+    command.current_dir(from).args(["scan", target, "--type", "sbom", "--scanner-dir"]).arg(scanners()).args(more);
+    command.output().unwrap().into()
+}
+
+/// Valid by the judge of CycloneDX, and the same from any folder.
+#[test]
+fn an_inventory_is_the_same_bytes_from_any_folder_and_valid() {
+    let (folder, elsewhere) = (project(), TempDir::new().unwrap());
+    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\nrequests==2.19.0\n").unwrap();
+    let sbom = ["--output", "cyclonedx", "--repository", "shop"];
+    let here = inventory(folder.path(), ".", &sbom);
+    assert_eq!(here.code, 0, "{}", here.stderr);
+    let there = inventory(elsewhere.path(), folder.path().to_str().unwrap(), &sbom);
+    assert_eq!(here.stdout, there.stdout);
+    assert_eq!(judged("outputs_cyclonedx.py", &here.stdout), Ok(()));
+    let names = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let document: Value = serde_json::from_str(&here.stdout).unwrap();
+    assert_eq!(names(&document["components"]), ["jinja2", "requests"]);
+
+    let json: Value = serde_json::from_str(&inventory(folder.path(), ".", &["--output", "json"]).stdout).unwrap();
+    assert_eq!(names(&json["components"]), ["jinja2", "requests"]);
+    assert_eq!(inventory(folder.path(), ".", &["--output", "ndjson"]).stdout.lines().count(), 2);
+    let table = inventory(folder.path(), ".", &[]).stdout;
+    assert!(table.contains("pypi") && table.contains(": 2 components\n"), "{table}");
+
+    let both = inventory(folder.path(), ".", &["--type", "code", "--scanner", "bandit", "--scanner", "syft"]);
+    assert!(both.stdout.contains("2 findings") && both.stdout.contains("; 2 components\n"), "{}", both.stdout);
+}
+
+#[test]
+fn what_has_no_place_for_components_says_so() {
+    let folder = project();
+    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\n").unwrap();
+    let sarif = inventory(folder.path(), ".", &["--output", "sarif"]);
+    assert!(sarif.stderr.contains("sarif has no place for components"), "{}", sarif.stderr);
+    let hub = inventory(folder.path(), ".", &["--hub", "http://127.0.0.1:1", "--api-key", "x"]);
+    assert_eq!((hub.code, hub.stderr.contains("a run takes no components")), (2, true), "{}", hub.stderr);
+    let findings = bandit(folder.path(), ".", &["--output", "cyclonedx"]);
+    assert_eq!((findings.code, findings.stderr.contains("--type sbom")), (2, true), "{}", findings.stderr);
 }

@@ -10,7 +10,8 @@
 //! ```
 //! Each finding has the fields of [`FindingRecord`], a `fingerprint` that is the same in every company (weakness and
 //! place), and its `location` is told apart by `kind`. A hub's finding also has `hub`, a [`Standing`]; one that a local
-//! scan was asked to show although it is suppressed has `suppressed`. Fields may be added; a change of meaning raises the
+//! scan was asked to show although it is suppressed has `suppressed`. A scan that was asked for components has them in
+//! `components`. Fields may be added; a change of meaning raises the
 //! number.
 
 use std::io::{self, Write};
@@ -57,6 +58,12 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
         output.write_all(b"\n\"scanners\":")?;
         serde_json::to_writer(&mut *output, &heading.scanners)?;
         output.write_all(b",")?;
+    }
+    if let Some(components) = &heading.components {
+        output.write_all(b"\n\"components\":[")?;
+        let mut items = Items::new(output);
+        components.iter().try_for_each(|component| items.item(component))?;
+        output.write_all(b"\n],")?;
     }
     output.write_all(b"\n\"counts\":")?;
     serde_json::to_writer(&mut *output, findings.counts())?;

@@ -35,6 +35,7 @@ mod vex;
 
 use std::io::{self, Write};
 
+use scanhelm_core::component::ComponentRecord;
 use serde::Serialize;
 
 pub use self::comparison::{Changes, ChangesOutput};
@@ -59,6 +60,8 @@ pub struct Heading {
     /// What became of the scanners, where that is known; a hub tells it elsewhere.
     pub scanners: Vec<ScannerOutcome>,
     pub hidden: Hidden,
+    /// What it is made of; `None`: nobody looked. Scanhelm's own JSON has a place for them.
+    pub components: Option<Vec<ComponentRecord>>,
 }
 
 /// What was found and is not among the findings.

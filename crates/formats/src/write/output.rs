@@ -71,7 +71,7 @@ impl Output {
         match self {
             Self::Csv => csv::write(output, findings, heading),
             Self::Json => json::write(output, findings, heading),
-            Self::Ndjson => ndjson::write(output, findings),
+            Self::Ndjson => ndjson::write(output, findings, heading),
             Self::Sarif => sarif::write(output, findings, heading),
             Self::Ocsf => ocsf::write(output, findings, heading),
             Self::CyclonedxVex => vex::write(output, findings, heading),

@@ -559,3 +559,15 @@ fn every_raw_report_of_sonatype_gives_the_issues_it_holds() {
         assert_eq!(read_as(&path, "sonatype-iq").findings.len(), issues - settled, "{file}");
     }
 }
+
+/// Each package once, however often the document lists it.
+#[test]
+fn every_bill_of_materials_gives_the_components_it_holds() {
+    let Some(corpus) = corpus() else { return };
+    for (file, different) in [("cdxgen", 1092), ("cyclonedx-py", 34), ("syft", 385), ("trivy-sbom", 381)] {
+        let path = corpus.join("local").join(file).join("sample.json");
+        let document = Box::new(std::fs::File::open(&path).unwrap());
+        let read = scanhelm_formats::components(document, &scanhelm_formats::ReadOptions::default());
+        assert_eq!(read.unwrap().unwrap().len(), different, "{file}");
+    }
+}

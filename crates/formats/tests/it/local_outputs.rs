@@ -17,7 +17,14 @@ const HOSTILE: &str = "x\r\n::set-env name=A::b\n##[error]c ::error::d %0A::e, f
 
 fn heading(scanners: Vec<ScannerOutcome>) -> Heading {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    Heading { tool, name: "shop <main> --> @x".to_owned(), of_hub: false, scanners, hidden: Hidden::default() }
+    Heading {
+        tool,
+        name: "shop <main> --> @x".to_owned(),
+        of_hub: false,
+        scanners,
+        hidden: Hidden::default(),
+        components: None,
+    }
 }
 
 fn outcome(scanner: &str, outcome: Outcome) -> ScannerOutcome {

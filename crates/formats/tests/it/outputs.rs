@@ -16,7 +16,14 @@ const REASON: &str = "Not reachable; see TICKET-7";
 
 pub(crate) fn heading() -> Heading {
     let tool = ToolInfo { name: "Scanhelm".to_owned(), version: "0.1.0".to_owned(), information_uri: None };
-    Heading { tool, name: "Acme".to_owned(), of_hub: true, scanners: Vec::new(), hidden: Hidden::default() }
+    Heading {
+        tool,
+        name: "Acme".to_owned(),
+        of_hub: true,
+        scanners: Vec::new(),
+        hidden: Hidden::default(),
+        components: None,
+    }
 }
 
 pub(crate) fn entry(number: u128, record: FindingRecord, status: FindingState) -> Entry {

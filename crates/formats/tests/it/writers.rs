@@ -38,6 +38,7 @@ pub(crate) fn written(output: Output, findings: &[FindingRecord]) -> Vec<u8> {
         of_hub: false,
         scanners: Vec::new(),
         hidden: Hidden::default(),
+        components: None,
     };
     let mut bytes = vec![];
     output.write(&mut bytes, &Findings::of_report(findings).unwrap(), &heading).unwrap();

@@ -96,6 +96,7 @@ impl Findings<'_> {
             of_hub: true,
             scanners: Vec::new(),
             hidden: Hidden::default(),
+            components: None,
         };
         self.note(grant, format).await?;
         let (gathered, gathering) = mpsc::channel(2);
@@ -329,6 +330,7 @@ mod tests {
             of_hub: true,
             scanners: Vec::new(),
             hidden: Hidden::default(),
+            components: None,
         };
         let sending =
             tokio::task::spawn_blocking(move || send(from, std::env::temp_dir(), Output::Csv, &heading, to, place));

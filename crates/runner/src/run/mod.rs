@@ -13,6 +13,7 @@ use std::path::Path;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
+use scanhelm_core::component::{ComponentRecord, united};
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::scan::SkippedScanner;
 use tokio::sync::OnceCell;
@@ -82,7 +83,7 @@ pub async fn run(
 
 /// How one scanner's part ended.
 enum End {
-    Ran(RanScanner, Vec<Box<FindingRecord>>, Coverage),
+    Ran(RanScanner, Vec<Box<FindingRecord>>, Vec<ComponentRecord>, Coverage),
     NotInstalled(SkippedScanner),
     /// The service it looks at is not there.
     NotThere(SkippedScanner),
@@ -96,6 +97,7 @@ fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
     let mut outcome = ScanOutcome {
         state: ScanState::Completed,
         records: Vec::new(),
+        components: Vec::new(),
         coverage: Vec::new(),
         ran: Vec::new(),
         skipped: Vec::new(),
@@ -104,9 +106,10 @@ fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
     let (mut missed, mut interrupted) = (false, false);
     for end in ends {
         match end {
-            End::Ran(ran, records, coverage) => {
+            End::Ran(ran, records, components, coverage) => {
                 outcome.ran.push(ran);
                 outcome.records.extend(records);
+                outcome.components.extend(components);
                 outcome.coverage.push(coverage);
             }
             End::NotInstalled(skipped) | End::NotThere(skipped) => {
@@ -119,6 +122,7 @@ fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
         }
     }
     order::sort(&mut outcome.records);
+    outcome.components = united(std::mem::take(&mut outcome.components));
     let nobody_looked = outcome.ran.is_empty() && (missed || !outcome.failed.is_empty());
     outcome.state = match (cancelled && interrupted, nobody_looked) {
         (true, _) => ScanState::Cancelled,

@@ -182,12 +182,13 @@ impl Scan {
                     outcome: RanOutcome::by(&read.problems),
                     duration: begun.elapsed(),
                     findings: u64::try_from(read.records.len()).unwrap_or(u64::MAX),
+                    components: scanner.is_inventory().then_some(read.components.len() as u64),
                     warnings: read.problems,
                     exit_code,
                     cached,
                     commands,
                 };
-                End::Ran(ran, read.records, coverage)
+                End::Ran(ran, read.records, read.components, coverage)
             }
             Err(Trouble::Cancelled) => End::Cancelled,
             Err(Trouble::Failed(failure)) => End::Failed(FailedScanner {
@@ -232,6 +233,10 @@ impl Scan {
         all.read.problems.extend(self.left_out(scanner).await);
         if let Some(tree) = self.tree_of(scanner) {
             all.read.leave_out_what_is_not_of_tree(tree);
+            if scanner.is_inventory() {
+                all.read.leave_out_components_not_of_tree(tree);
+                all.read.says_something(scanner).map_err(Trouble::of)?;
+            }
         } else if let (LooksAt::Site, Some(site)) = (scanner.looks_at, &self.targets.site) {
             all.read.leave_out_what_is_not_of_site(site);
         }

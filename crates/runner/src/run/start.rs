@@ -298,6 +298,7 @@ impl Scan {
         let definition = scanner.definition();
         let work = tokio::task::spawn_blocking(move || match definition {
             Some(definition) => definition.read(&path, &options),
+            None if scanner.is_inventory() => report::read_components(&path, &options),
             None => report::read(&path, &options, may_be_empty),
         });
         let read = work.await.map_err(|error| trouble(error.to_string()))?;

@@ -59,7 +59,7 @@ const LOCK_FILES: &[&str] = &[
     "yarn.lock",
 ];
 
-fn looks_at(path: &Path, _: &ScanOptions) -> bool {
+pub(super) fn looks_at(path: &Path, _: &ScanOptions) -> bool {
     LOCK_FILES.contains(&files::name_of(path)) || super::pip_audit::is_requirements(path)
 }
 

@@ -2,7 +2,7 @@
 //! the scanner says when it is run by hand. The command lines here are those of the scanners' own manuals, and their
 //! reports are counted without our readers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use scanhelm_core::finding::Location;
-use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest};
+use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest, ScanState, ScanType};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -281,4 +281,47 @@ async fn retire() {
     let results = list(&report, "data").iter().flat_map(|file| list(file, "results"));
     let told = results.map(|result| list(result, "vulnerabilities").len()).sum();
     agrees("retire", &target, &["--jsrepo", data.to_str().unwrap()], told).await;
+}
+
+async fn inventory(target: &Path) -> ScanOutcome {
+    let mut request = ScanRequest::new(target);
+    request.scan_types = vec![ScanType::Sbom];
+    scan(&DISCOVERY, request, &CancellationToken::new()).await.0
+}
+
+/// As many packages as Syft lists by hand, told the same way again, whatever the target's settings say.
+#[tokio::test]
+async fn syft() {
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("web")).unwrap();
+    fs::copy(checkout().join("web/package-lock.json"), folder.path().join("web/package-lock.json")).unwrap();
+    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\nrequests==2.19.0\n").unwrap();
+    let report =
+        json(&by_hand(folder.path(), "syft", &["scan", "--quiet", "--output", "cyclonedx-json", "dir:."], &[]));
+    let told: BTreeSet<&str> =
+        list(&report, "components").iter().filter_map(|component| component["purl"].as_str()).collect();
+    assert!(told.contains("pkg:pypi/jinja2@2.10") && told.len() > 10, "{told:?}");
+
+    // Here, and not before: by hand it would obey.
+    fs::write(folder.path().join(".syft.yaml"), "exclude: ['./**']\n").unwrap();
+    let outcome = inventory(folder.path()).await;
+    let listed: BTreeSet<&str> = outcome.components.iter().filter_map(|one| one.purl.as_deref()).collect();
+    assert_eq!(listed, told);
+    assert_eq!(outcome.components.len(), told.len());
+    assert_eq!((outcome.ran[0].components, outcome.records.len()), (Some(told.len() as u64), 0));
+    let jinja = outcome.components.iter().find(|one| one.name.eq_ignore_ascii_case("jinja2")).unwrap();
+    assert_eq!(jinja.locations, ["requirements.txt"]);
+    assert_eq!(inventory(folder.path()).await.components, outcome.components);
+
+    let one_file = inventory(&folder.path().join("requirements.txt")).await;
+    assert_eq!(one_file.components.len(), 2, "{one_file:?}");
+}
+
+#[tokio::test]
+async fn syft_that_lists_nothing_of_a_lock_file_has_failed() {
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("requirements.txt"), "# nothing\n").unwrap();
+    let outcome = inventory(folder.path()).await;
+    assert_eq!(outcome.state, ScanState::Failed);
+    assert!(outcome.failed[0].reason.contains("it lists no component"), "{outcome:?}");
 }
