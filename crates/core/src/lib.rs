@@ -20,6 +20,7 @@ pub mod component;
 pub mod coverage;
 pub mod credential;
 pub mod error;
+pub mod explanation;
 pub mod feed;
 pub mod finding;
 pub mod ids;
