@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod duration;
 mod exit;
+mod explain;
 mod feeds;
 mod import;
 mod installation;
@@ -90,6 +91,9 @@ enum Command {
     /// Write a project's settings of local scans, to be filled in
     #[command(after_help = project::init::EXAMPLES)]
     Init(project::init::InitArguments),
+    /// Ask a language model of your choice to explain a finding; shows before what would leave this machine
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainArguments),
     /// Look up what is known of a scanner's rule
     #[command(subcommand, after_help = rules::EXAMPLES)]
     Rules(rules::RulesCommand),
@@ -179,6 +183,7 @@ async fn run(command: Command) -> Exit {
         Command::Compare(arguments) => scan::compare::run(arguments).await,
         Command::Diff(arguments) => scan::diff::run(arguments).await,
         Command::Init(arguments) => project::init::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Comment(arguments) => comment::run(arguments).await,
         Command::Scanners(arguments) => scanners::run(arguments).await,

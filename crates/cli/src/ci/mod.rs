@@ -58,6 +58,11 @@ impl Variables {
         self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// Build servers set this; whoever tries their pipeline by hand does too.
+    pub(crate) fn is_pipeline(&self) -> bool {
+        self.is_true("CI") || self.get("CI") == Some("1")
+    }
+
     fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }

@@ -253,6 +253,10 @@ impl Client {
 
 /// Another API that whoever runs the command has chosen.
 pub(crate) fn chosen_host(address: &str) -> Answer<VendorHttp> {
+    chosen_host_within(address, Client::limits())
+}
+
+pub(crate) fn chosen_host_within(address: &str, limits: HttpLimits) -> Answer<VendorHttp> {
     let refused = |reason: String| RemoteError::Refused(reason);
     let shown = scanhelm_core::text::single_line(address, 200);
     let base_url = Url::parse(address.trim()).map_err(|_| refused(format!("`{shown}` is not an address")))?;
@@ -261,7 +265,7 @@ pub(crate) fn chosen_host(address: &str) -> Answer<VendorHttp> {
         base_url,
         ca_pem: None,
         policy: Arc::new(policy),
-        limits: Client::limits(),
+        limits,
         clock: Arc::new(SystemClock),
         counted_as: None,
     })
@@ -273,7 +277,7 @@ fn kind_is_tls(error: &NetError) -> bool {
 }
 
 /// The room below speaks to the operator of a hub; here a person chose the address.
-fn advice(text: &str) -> &str {
+pub(crate) fn advice(text: &str) -> &str {
     text.split_once(". Use https, or let").map_or(text, |(reason, _)| reason)
 }
 

@@ -23,7 +23,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-pub(crate) use client::{Client, HubArguments, chosen_host};
+pub(crate) use client::{Client, HubArguments, advice, chosen_host, chosen_host_within};
 
 use crate::exit::{self, Exit};
 

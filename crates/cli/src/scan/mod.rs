@@ -34,7 +34,7 @@ use crate::remote::run::{Run, RunArguments};
 use crate::results::{self, Checked, Destinations, Results, ScannerResult};
 pub(crate) use installation::{Installation, users_scanners};
 use judged::Judged;
-pub(crate) use result_file::ResultFile;
+pub(crate) use result_file::{Finding as ResultFinding, ResultFile};
 use scanning::Scanning;
 
 #[derive(Args, Debug)]

@@ -25,8 +25,8 @@ pub(crate) struct ResultFile {
 
 #[derive(Deserialize)]
 pub(crate) struct Finding {
-    fingerprint: String,
-    suppressed: Option<IgnoredAny>,
+    pub(crate) fingerprint: String,
+    pub(crate) suppressed: Option<IgnoredAny>,
     #[serde(flatten)]
     pub(crate) record: FindingRecord,
 }

@@ -51,6 +51,7 @@ const COMMANDS: &[&[&str]] = &[
     &["admin"],
     &["admin", "bootstrap"],
     &["admin", "migrate"],
+    &["explain"],
     &["rules"],
     &["rules", "explain"],
     &["completions"],
