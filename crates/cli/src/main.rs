@@ -60,6 +60,7 @@ Examples:
   scanhelm scan . --hub https://scanhelm.example.com     (API key in SCANHELM_API_KEY)
   scanhelm scan --staged --fail-on high
   scanhelm scan src --watch
+  scanhelm scan . --ai --ai-model llama3.1 --ai-endpoint http://127.0.0.1:11434/v1
 
 Settings of the project come from .scanhelm.toml (`scanhelm init`); flags go before them.";
 

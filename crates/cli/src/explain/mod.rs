@@ -4,6 +4,7 @@
 //! asked about on a terminal. What comes back goes to whoever asked and nowhere else. The result is only read, so that
 //! no identity, order or gate can depend on it.
 
+mod after_scan;
 mod endpoint;
 
 use std::io::{BufRead, IsTerminal, Write};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use scanhelm_core::explanation::Question;
 use scanhelm_core::explanation::redaction::{Redactions, in_words};
+use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::text::single_line;
 use serde::Serialize;
 
@@ -20,6 +22,7 @@ use crate::ci::Variables;
 use crate::duration;
 use crate::exit::{self, Exit};
 use crate::scan::{ResultFile, ResultFinding};
+pub(crate) use after_scan::AfterScan;
 use endpoint::{Endpoint, Explanation};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -88,15 +91,13 @@ async fn carried_out(arguments: &ExplainArguments, variables: &Variables) -> Res
     if variables.is_pipeline() && !arguments.ai {
         return Err("nobody is asked for explanations where CI=true; --ai asks all the same".to_owned());
     }
-    let given =
-        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let model = given(&arguments.model)
+    let model = given(arguments.model.as_ref())
         .ok_or("no model is named: give one with --model or in SCANHELM_AI_MODEL, as the endpoint calls it")?;
     let file = ResultFile::read(&arguments.results)?;
     let finding = chosen(arguments, &file.findings)?;
     let question = Question::about(&finding.record, arguments.with_code);
     let body = question.body(&model);
-    let address = given(&arguments.endpoint);
+    let address = given(arguments.endpoint.as_ref());
     if arguments.preview {
         exit::say(&format!("Nothing was sent. {}", left_out(&question)));
         return Ok(format!("{body}\n"));
@@ -110,10 +111,12 @@ async fn carried_out(arguments: &ExplainArguments, variables: &Variables) -> Res
         consent(&endpoint, &body, &question)?;
     }
     let explanation = endpoint.asked(&model, body).await?;
-    if explanation.is_cut {
-        exit::say("note: the model stopped at its limit of words, so the text is not whole");
-    }
-    Ok(told(arguments.output, finding, &single_line(&model, 100), explanation, &question.redacted))
+    Ok(told(arguments.output, finding, &single_line(&model, 100), &explanation, &question.redacted))
+}
+
+/// An empty variable names nothing.
+fn given(text: Option<&String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// What is suppressed is explained only to those who name it.
@@ -169,15 +172,22 @@ struct Told<'a> {
     redacted: &'a Redactions,
 }
 
-fn told(form: Form, finding: &ResultFinding, model: &str, explanation: Explanation, redacted: &Redactions) -> String {
-    let Explanation { text, .. } = explanation;
-    if form == Form::Json {
-        return format!("{:#}\n", serde_json::json!(Told { generated_by: model, text: &text, redacted }));
+fn told(form: Form, finding: &ResultFinding, model: &str, explanation: &Explanation, redacted: &Redactions) -> String {
+    match form {
+        Form::Text => marked(&finding.record, model, explanation),
+        Form::Json => {
+            let told = Told { generated_by: model, text: &explanation.text, redacted };
+            format!("{:#}\n", serde_json::json!(told))
+        }
     }
-    let record = &finding.record;
+}
+
+/// Set in, so that no line of the text can pass for one of ours.
+fn marked(record: &FindingRecord, model: &str, explanation: &Explanation) -> String {
     let (rule, scanner) = (single_line(&record.rule_id, 200), single_line(&record.scanner, 100));
-    // Set in, so that no line of it can pass for one of ours.
-    let lines: Vec<String> = text.lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
     let heading = format!("{rule} ({scanner}), {}: {}", record.severity, single_line(&record.title, 300));
-    format!("{heading}\nWritten by {model}, not checked by anybody:\n\n{}\n", lines.join("\n"))
+    let lines: Vec<String> = explanation.text.lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
+    let cut =
+        if explanation.is_cut { "\n\nThe model stopped at its limit of words: the text is not whole." } else { "" };
+    format!("{heading}\nWritten by {model}, not checked by anybody:\n\n{}{cut}\n", lines.join("\n"))
 }

@@ -29,10 +29,12 @@ use scanhelm_runner::{Host, Site, Targets};
 
 use crate::ci::{self, Variables};
 use crate::exit::{self, Exit};
+use crate::explain::AfterScan;
 use crate::project::Project;
 use crate::remote::run::{Run, RunArguments};
 use crate::results::{self, Checked, Destinations, Results, ScannerResult};
 pub(crate) use installation::{Installation, users_scanners};
+use interruption::Interruption;
 use judged::Judged;
 pub(crate) use result_file::{Finding as ResultFinding, ResultFile};
 use scanning::Scanning;
@@ -70,6 +72,8 @@ pub(crate) struct ScanArguments {
     gates: Gates,
     #[command(flatten)]
     hub: RunArguments,
+    #[command(flatten)]
+    explanations: AfterScan,
 }
 
 /// When a scan does not pass.
@@ -136,7 +140,15 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
         policy: &|scanner| arguments.scanning.policy(scanner),
         whole: !arguments.target.as_ref().is_some_and(|path| path.is_file()),
     };
-    Ok(arguments.hub.send(&run, arguments.scanning.quiet, exit).await)
+    let exit = arguments.hub.send(&run, arguments.scanning.quiet, exit).await;
+    if arguments.explanations.is_asked_for() {
+        let mut interruption = Interruption::new()?;
+        tokio::select! {
+            () = arguments.explanations.tell(results.findings.iter().map(|entry| &*entry.record)) => {}
+            () = interruption.next() => exit::say("Interrupted: no more is explained; the results are whole."),
+        }
+    }
+    Ok(exit)
 }
 
 fn results_of(name: String, scanners: Vec<ScannerResult>, judged: Judged, shows_suppressed: bool) -> Results {

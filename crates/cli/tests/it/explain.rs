@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::hub::{clean, ended};
 use crate::language_model::{LanguageModel, completion, reply};
-use crate::support::Ended;
+use crate::support::{Ended, scanners};
 
 const KEY: &str = "key-of-the-endpoint-4711";
 /// What stands in the finding and may not leave.
@@ -164,7 +164,7 @@ fn an_answer_is_marked_plain_and_changes_nothing() {
     let mut cut = completion("It is");
     cut["choices"][0]["finish_reason"] = json!("length");
     let told = ended(result.explain(&LanguageModel::answering(reply(200, "", &cut))).arg("--yes"));
-    assert!(told.code == 0 && told.stderr.contains("not whole"), "{}", told.stderr);
+    assert!(told.code == 0 && told.stdout.contains("  It is\n\nThe model stopped"), "{}", told.stdout);
 }
 
 #[test]
@@ -253,4 +253,39 @@ fn without_tls_only_networks_of_this_machine_are_asked() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let told = ended(result.explain(&model).args(["--yes", "--endpoint", &format!("http://{free}/v1")]));
     assert!(refused(&told).contains("Is it running"), "{}", told.stderr);
+}
+
+#[test]
+fn results_and_exit_code_of_a_scan_are_the_same_with_and_without_explanations() {
+    let folder = tempfile::tempdir().unwrap();
+    let source =
+        "import subprocess\n\n\ndef run(line):\n    assert line\n    return subprocess.call(line, shell=True)\n";
+    std::fs::write(folder.path().join("app.py"), source).unwrap();
+    let scan = |model: &LanguageModel, more: &[&str]| {
+        let mut command = clean();
+        command.env("CI", "true").env("SCANHELM_NO_CACHE", "1").env("SCANHELM_AI_MODEL", "model-x");
+        command.env("SCANHELM_AI_ENDPOINT", model.url()).current_dir(folder.path());
+        command.args(["scan", ".", "--quiet", "--fail-on", "high", "--output", "json", "--scanner", "bandit"]);
+        ended(command.arg("--scanner-dir").arg(scanners()).args(more))
+    };
+    let model = LanguageModel::saying("Because.");
+    let plain = scan(&model, &[]);
+    assert_eq!((plain.code, plain.stderr.as_str(), model.asked().len()), (1, "", 0));
+
+    let explained = scan(&model, &["--ai", "--ai-limit", "2"]);
+    assert_eq!((explained.code, &explained.stdout), (plain.code, &plain.stdout), "{}", explained.stderr);
+    let asked = model.asked();
+    assert_eq!(asked.len(), 2, "{}", explained.stderr);
+    assert!(asked[0].body.contains("B602") && !asked[1].body.contains("B602"), "the worst first");
+    assert!(asked.iter().all(|asked| !asked.body.contains("app.py")));
+    let marked = "\nWritten by model-x, not checked by anybody:\n\n  Because.\n";
+    assert_eq!(explained.stderr.matches(marked).count(), 2, "{}", explained.stderr);
+
+    let broken = LanguageModel::answering(reply(500, "", &json!({})));
+    let unexplained = scan(&broken, &["--ai"]);
+    assert_eq!((unexplained.code, &unexplained.stdout, broken.asked().len()), (plain.code, &plain.stdout, 1));
+    assert!(unexplained.stderr.contains("warning: not explained: the endpoint"), "{}", unexplained.stderr);
+    let unnamed = scan(&model, &["--ai", "--ai-endpoint", ""]);
+    assert_eq!((unnamed.code, &unnamed.stdout), (plain.code, &plain.stdout));
+    assert!(unnamed.stderr.contains("--ai-endpoint"), "{}", unnamed.stderr);
 }

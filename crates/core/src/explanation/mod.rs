@@ -118,8 +118,8 @@ pub fn plain(answer: &str) -> Option<String> {
 
 fn is_of_a_secret(record: &FindingRecord) -> bool {
     let scanner = record.scanner.to_ascii_lowercase();
-    let words =
-        [&record.rule_id, record.family.as_ref().unwrap_or(&record.rule_id)].map(|text| text.to_ascii_lowercase());
+    let words = [&scanner, &record.rule_id, record.family.as_ref().unwrap_or(&scanner)];
+    let words = words.map(|words| words.to_ascii_lowercase());
     OF_SECRETS.contains(&scanner.as_str())
         || record.cwes.iter().any(|number| SECRET_WEAKNESSES.contains(number))
         || SECRET_WORDS.iter().any(|secret| words.iter().any(|words| words.contains(secret)))

@@ -76,10 +76,11 @@ fn of_a_secret_no_text_leaves() {
     };
     assert!(!told(&mut record()).withheld);
     let by_scanner = FindingRecord { scanner: "Gitleaks".to_owned(), ..record() };
+    let by_name = FindingRecord { scanner: "acme-secrets".to_owned(), ..record() };
     let by_weakness = |number| FindingRecord { cwes: vec![20, number], ..record() };
     let by_rule = FindingRecord { rule_id: "generic.Secrets.x".to_owned(), ..record() };
     let by_family = FindingRecord { family: Some("secret".to_owned()), ..record() };
-    for mut record in [by_scanner, by_weakness(798), by_weakness(259), by_weakness(321), by_rule, by_family] {
+    for mut record in [by_scanner, by_name, by_weakness(798), by_weakness(259), by_weakness(321), by_rule, by_family] {
         let question = told(&mut record);
         assert!(question.withheld && !question.body("m").contains(planted), "{record:?}");
     }

@@ -66,7 +66,9 @@ pub(super) fn spellings(names: impl IntoIterator<Item = String>) -> Vec<String> 
             _ => authority,
         };
         if let (Some((first, domain)), Err(_)) = (host.split_once('.'), host.parse::<IpAddr>()) {
-            all.extend([first, domain].map(str::to_owned).into_iter().filter(|part| part.len() > 3));
+            all.extend(Some(first).filter(|first| first.len() > 3).map(str::to_owned));
+            // `info` alone is everybody's.
+            all.extend(Some(domain).filter(|domain| domain.contains('.')).map(str::to_owned));
         }
         all.extend([host.to_owned(), bare]);
     }
@@ -80,7 +82,7 @@ pub(super) fn spellings(names: impl IntoIterator<Item = String>) -> Vec<String> 
 pub(super) fn host_name(text: &str, names: &[String]) -> Option<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let known = names.iter().filter_map(|name| occurrence(&lower, name));
-    let inside = INSIDE.iter().filter_map(|suffix| occurrence(&lower, suffix)).filter(|range| range.len() > 10);
+    let inside = INSIDE.iter().filter_map(|suffix| occurrence(&lower, suffix));
     known.chain(inside).min_by_key(|range| (range.start, Reverse(range.end)))
 }
 

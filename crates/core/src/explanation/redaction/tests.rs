@@ -36,6 +36,7 @@ fn each_kind_is_taken_out_and_counted() {
         ("db01 is old", Redacted::HostName, "db01"),
         ("at https://shop.example.org:8443/cart", Redacted::HostName, "shop"),
         ("ask vault.prod.internal for it", Redacted::HostName, "vault"),
+        ("and db.lan.", Redacted::HostName, "db.lan"),
         ("instance arn:aws:ec2:eu:1:i/i-9", Redacted::HostName, "i-9"),
         ("10.20.30.40: open", Redacted::HostName, "10.20"),
         ("192.168.7.9/24.", Redacted::IpAddress, "192.168"),
@@ -62,6 +63,7 @@ fn each_kind_is_taken_out_and_counted() {
 fn what_an_explanation_needs_is_left() {
     let texts = [
         "Use of subprocess with shell=True: CWE-78, CVE-2021-44228, GHSA-jfh8-c2jp-5v3q.",
+        "a name below .local, and more info",
         "https://nvd.nist.gov/vuln/detail/CVE-2021-44228",
         "std::vec::Vec and Token::new(x) of log4j-core@2.14.1 and @babel/core",
         "javascript.express.security.audit.express-open-redirect.express-open-redirect",
