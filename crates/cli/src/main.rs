@@ -79,7 +79,7 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Run local scanners on files, a web site, a host or this machine, without hub or database
     #[command(after_help = SCAN_EXAMPLES)]
-    Scan(scan::ScanArguments),
+    Scan(Box<scan::ScanArguments>),
     /// Write down what a scan finds now, so that later ones tell what is new
     #[command(after_help = scan::baseline::EXAMPLES)]
     Baseline(scan::baseline::BaselineArguments),
@@ -179,7 +179,7 @@ async fn run(command: Command) -> Exit {
     match command {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Scan(arguments) => scan::run(arguments).await,
+        Command::Scan(arguments) => scan::run(*arguments).await,
         Command::Baseline(arguments) => scan::baseline::run(arguments).await,
         Command::Compare(arguments) => scan::compare::run(arguments).await,
         Command::Diff(arguments) => scan::diff::run(arguments).await,

@@ -152,7 +152,7 @@ fn what_cannot_be_done_is_refused_with_2_before_anything_runs() {
         (&[".", "--scanner", "bandage"], "the scanners are: bandit, semgrep"),
         (
             &[".", "--output", "pdf"],
-            "[possible values: table, json, sarif, csv, ndjson, cyclonedx-vex, html, junit, gitlab-codequality, github-annotations, markdown]",
+            "[possible values: table, json, sarif, csv, ndjson, cyclonedx, cyclonedx-vex, html, junit, gitlab-codequality, github-annotations, markdown]",
         ),
         (&[".", "--output-file", "report.pdf"], "so its form is not known"),
         (&[".", "--output-file", "gone/report.sarif"], "no folder"),
@@ -340,7 +340,7 @@ fn a_machine_without_scanners_says_so_in_a_scan_and_in_the_status() {
     );
     let status = command(&["status"]);
     assert_eq!(status.code, 0, "{}", status.stderr);
-    let missing = "none of type code, secrets, dependency, iac, network, baseline";
+    let missing = "none of type code, secrets, dependency, iac, sbom, network, baseline";
     assert!(status.stdout.lines().next().unwrap().ends_with(missing), "{}", status.stdout);
     assert!(status.stdout.contains("\n bandit ") && status.stdout.contains("install with: "), "{}", status.stdout);
     let json: Value = serde_json::from_str(&command(&["status", "--output", "json"]).stdout).unwrap();
