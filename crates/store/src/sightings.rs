@@ -115,6 +115,20 @@ impl Reader {
         self.connection().all(self.sql(&text, values![company, finding]), read).await
     }
 
+    /// The findings behind what a source says under these references, by reference.
+    pub async fn findings_by_reference(
+        &self,
+        company: CompanyId,
+        source: &SightingSource,
+        references: &[String],
+    ) -> Result<HashMap<String, FindingId>> {
+        let mut sql = self.sql("SELECT scanner_ref, finding_id", values![]);
+        let key = ("company_id = ? AND source = ?", values![company, source.as_str()]);
+        sql.look_up_in(("sightings", "s"), key, "scanner_ref", references.iter().cloned());
+        let read = |row: &Row<'_>| Ok((row.text("scanner_ref")?, row.parsed("finding_id")?));
+        Ok(self.connection().all(sql, read).await?.into_iter().collect())
+    }
+
     /// How many sightings a run brought: what a scan shows as imported.
     pub async fn count_run_sightings(&self, run: RunId) -> Result<u64> {
         let text = "SELECT count(*) AS value FROM run_sightings WHERE run_id = ?";

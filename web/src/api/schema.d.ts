@@ -733,6 +733,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What stands of findings whose evidence was sent: which of them were judged, or are suppressed by a rule, so that a gate
+         *     elsewhere counts what the hub counts. Nothing is changed.
+         * @description Needs `finding:read`, too.
+         */
+        post: operations["list_standings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations": {
         parameters: {
             query?: never;
@@ -2461,6 +2482,12 @@ export interface components {
             percentile: number;
             /** Format: double */
             score: number;
+        };
+        /** @description Evidence of one scanner. */
+        Evidence: {
+            /** @description As `scanner_ref` of a sighting; at most 1,000. */
+            references: string[];
+            scanner: string;
         };
         /** @description Public facts about vulnerabilities, and how fresh they are. */
         Feed: {
@@ -5073,6 +5100,27 @@ export interface components {
         };
         /** @enum {string} */
         SlaStanding: "running" | "overdue" | "met" | "missed" | "waived";
+        /** @description What stands of a finding. */
+        Standing: {
+            /** @description Name of the member who judged it or answers for the rule. */
+            by?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
+            finding_id: string;
+            /** @description In words, where a judgement ran out and nobody has judged since. */
+            ran_out?: string | null;
+            /** @description Why it does not count, in the words of whoever judged it or wrote the rule. */
+            reason?: string | null;
+            /** @description Name of the rule that suppresses it. */
+            rule?: string | null;
+            /** @description As it counts now: behind a verdict or a rule whose time is up nothing is hidden. */
+            status: components["schemas"]["FindingState"];
+        };
+        /** @description What stands of each, in the order in which they were asked for. */
+        Standings: {
+            /** @description `null`: there is no such evidence. */
+            items: (components["schemas"]["Standing"] | null)[];
+        };
         StateTransition: {
             from: components["schemas"]["FindingState"];
             /** @description Whether it can be given an end. */
@@ -9442,6 +9490,96 @@ export interface operations {
                 };
             };
             /** @description `unknown_format`, `unreadable_report` or `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_standings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of the client's, new for each request. Sent again within 24 hours with the same body, the request is answered as the first time and not carried out again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evidence"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standings"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the content type this operation reads. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
             422: {
                 headers: {
                     [name: string]: unknown;

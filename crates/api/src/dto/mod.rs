@@ -30,6 +30,7 @@ pub(crate) mod scan;
 pub(crate) mod scan_parts;
 pub(crate) mod scanner;
 pub(crate) mod schedule;
+pub(crate) mod standing;
 pub(crate) mod suppression;
 pub(crate) mod verdict;
 pub(crate) mod webhook;

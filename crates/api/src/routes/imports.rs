@@ -1,4 +1,4 @@
-//! Bringing report files.
+//! Bringing report files, and what stands of the findings in them.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,12 +17,15 @@ use crate::access::{Access, Granted};
 use crate::dto::job::JobTicket;
 use crate::dto::reported_run::ReportedRun;
 use crate::dto::scan::ContinuousIntegration;
+use crate::dto::standing::{Evidence, Standings};
+use crate::extract::Body;
 use crate::problem::ApiResult;
 use crate::registration::{Operations, handler};
 use crate::spool::Upload;
 
 pub(crate) fn register(operations: Operations) -> Operations {
-    operations.upload(Access::Permission(Permission::ScanImport), handler!(accept))
+    let import = Access::Permission(Permission::ScanImport);
+    operations.upload(import, handler!(accept)).operation(import, handler!(standings))
 }
 
 /// The form of an upload.
@@ -86,6 +89,23 @@ async fn accept(
     let accepted = api.hub.imports().accept(&grant, upload.file.keep(), options).await?;
     let body = Accepted { job: JobTicket::of(accepted.job_id), format: accepted.format };
     Ok((StatusCode::ACCEPTED, Json(body)))
+}
+
+/// What stands of findings whose evidence was sent: which of them were judged, or are suppressed by a rule, so that a gate
+/// elsewhere counts what the hub counts. Nothing is changed.
+///
+/// Needs `finding:read`, too.
+#[utoipa::path(post, path = "/api/v1/imports/standings", operation_id = "list_standings", tag = "imports",
+    request_body = Evidence,
+    responses((status = 200, body = Standings), (status = 422, description = "`invalid_input`")))]
+async fn standings(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Body(evidence): Body<Evidence>,
+) -> ApiResult<Json<Standings>> {
+    let Evidence { scanner, references } = evidence;
+    let standings = api.hub.findings().standings(&grant, &scanner, &references).await?;
+    Ok(Json(Standings { items: standings.into_iter().map(|standing| standing.map(Into::into)).collect() }))
 }
 
 fn integration(text: Option<String>) -> Result<Option<IntegrationId>> {

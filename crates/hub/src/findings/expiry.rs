@@ -83,14 +83,19 @@ async fn end_verdicts(hub: &Hub, company: CompanyId) -> Result<u64> {
 /// What stands after a verdict.
 fn after(verdict: &Verdict, now: Timestamp) -> Verdict {
     let state = if verdict.state.is_verdict() { FindingState::Open } else { verdict.state };
-    let until = verdict.expires_at.map_or_else(String::new, |end| format!(" on {end}"));
     Verdict {
         fingerprint: verdict.fingerprint.clone(),
         state,
-        reason: Some(format!("The judgement {} ran out{until}.", verdict.state)),
+        reason: Some(ran_out(verdict)),
         actor: Actor::System,
         // Two hubs' clocks may differ: never before what it follows.
         at: now.max(verdict.at),
         expires_at: None,
     }
+}
+
+/// In words.
+pub(super) fn ran_out(verdict: &Verdict) -> String {
+    let until = verdict.expires_at.map_or_else(String::new, |end| format!(" on {end}"));
+    format!("The judgement {} ran out{until}.", verdict.state)
 }

@@ -8,6 +8,7 @@ mod expiry;
 mod export;
 mod judgement;
 mod relation;
+mod standing;
 mod verdicts;
 
 use std::collections::{BTreeMap, HashMap};
@@ -37,6 +38,7 @@ use scanhelm_core::permission::{Grant, Permission, Role};
 use scanhelm_core::{Error, Result, SeverityCounts};
 pub use scanhelm_store::GroupSize;
 use scanhelm_store::{ApprovalFinding, FindingFilter, OwnerChange};
+pub use standing::Standing;
 pub use verdicts::FingerprintState;
 
 use crate::Hub;

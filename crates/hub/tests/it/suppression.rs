@@ -144,6 +144,59 @@ on_both_databases! {
         assert_eq!(desk.states().await, told(&[(1, Open), (2, InProgress), (3, Open), (4, Open)]));
     }
 
+    /// What a gate elsewhere counts: the same as the queue, and nothing that is hidden behind what has run out.
+    async fn who_sent_a_run_is_told_what_stands_of_its_findings(database) {
+        use FindingState::{FalsePositive, Open, RiskAccepted, Suppressed};
+        let desk = Desk::on(database).await;
+        desk.import("1", 0, [1, 2, 3, 4]).await;
+        let rule = desk.suppress("Lab", &["3"]).await;
+        let findings = desk.hub.hub.findings();
+        let ends = desk.clock.now().plus(DAY);
+        for (plugin, to, ends) in [(1, FalsePositive, None), (2, RiskAccepted, Some(ends))] {
+            let id = desk.finding(plugin).await.id;
+            findings.transition(&desk.ada, id, to, "looked at it", ends).await.unwrap();
+        }
+        let mut references = Vec::new();
+        for plugin in [4, 3, 2, 1] {
+            let view = desk.view(desk.finding(plugin).await.id).await;
+            references.push(view.sightings[0].scanner_ref.clone());
+        }
+        references.insert(1, "nessus|never seen".to_owned());
+        let told = async || {
+            let standings = findings.standings(&desk.ada, "Nessus", &references).await.unwrap();
+            standings.into_iter().map(|standing| standing.map(|standing| (standing.status, standing.ran_out.is_some())))
+                .collect::<Vec<_>>()
+        };
+        let counted = Some((Open, false));
+        let expected =
+            [counted, None, Some((Suppressed, false)), Some((RiskAccepted, false)), Some((FalsePositive, false))];
+        assert_eq!(told().await, expected);
+        let standings = findings.standings(&desk.ada, "nessus", &references[2..4]).await.unwrap();
+        let [Some(ruled), Some(accepted)] = standings.as_slice() else { panic!("{standings:?}") };
+        assert_eq!((ruled.rule.as_deref(), ruled.reason.as_deref()), (Some("Lab"), Some("a lab")));
+        assert_eq!((accepted.reason.as_deref(), accepted.expires_at), (Some("looked at it"), Some(ends)));
+        assert!(accepted.by.is_some() && accepted.by == ruled.by, "{accepted:?}");
+
+        let zoe = desk.hub.company("Zenith").await;
+        assert_eq!(findings.standings(&zoe, "nessus", &references).await.unwrap(), vec![None; 5]);
+        let many = vec![String::new(); 1001];
+        assert_eq!(findings.standings(&desk.ada, "nessus", &many).await.unwrap_err().code, ErrorCode::InvalidInput);
+
+        // Before the hub's loop and its job have looked, and after.
+        desk.clock.advance(DAY);
+        let change = RuleChange { enabled: Some(false), ..RuleChange::default() };
+        desk.hub.hub.suppression().change(&desk.ada, rule, change, None).await.unwrap();
+        let over = [counted, None, counted, Some((Open, true)), Some((FalsePositive, false))];
+        assert_eq!(told().await, over);
+        desk.hub.hub.steps().end_judgements().await.unwrap();
+        desk.drive().await;
+        assert_eq!(told().await, over);
+        let id = desk.finding(2).await.id;
+        desk.clock.advance(Duration::from_secs(1));
+        findings.transition(&desk.ada, id, FindingState::InProgress, "", None).await.unwrap();
+        assert_eq!(told().await[3], Some((FindingState::InProgress, false)), "somebody looks at it");
+    }
+
     /// The same imports, and a rule made before, between or after them.
     async fn any_order_of_imports_and_rules_ends_the_same(database) {
         let mut desk = Desk::on(database).await;

@@ -96,6 +96,16 @@ async fn findings_are_looked_up_for_rules_and_name_the_one_that_suppresses_them(
     tx.name_suppressing(&[(findings[0].id, rule.id)]).await.unwrap();
     tx.commit().await.unwrap();
 
+    let asked = [findings[2].fingerprint.clone(), "unknown".to_owned(), findings[0].fingerprint.clone()];
+    let by_reference = async |company, source| {
+        let known = world.store.findings_by_reference(company, source, &asked).await.unwrap();
+        asked.each_ref().map(|reference| known.get(reference).copied())
+    };
+    let found = [Some(findings[2].id), None, Some(findings[0].id)];
+    assert_eq!(by_reference(world.company, &source).await, found);
+    assert_eq!(by_reference(world.other, &source).await, [None; 3]);
+    assert_eq!(by_reference(world.company, &SightingSource::scanner("nmap")).await, [None; 3]);
+
     let ids: Vec<_> = findings.iter().map(|finding| finding.id).collect();
     let mut rows = world.store.suppressible(world.company, &ids).await.unwrap();
     rows.sort_by_key(|row| row.id);
