@@ -54,6 +54,7 @@ pub(crate) fn read_and_write(bytes: &[u8]) {
         name: "fuzzed".to_owned(),
         of_hub: false,
         scanners: Vec::new(),
+        warnings: Vec::new(),
         hidden: Hidden::default(),
         components: None,
     };

@@ -157,6 +157,14 @@ impl Client {
         answer.json().map_err(|error| self.explain(&error))
     }
 
+    /// A question with too much in it for an address; asking changes nothing.
+    pub(crate) async fn look_up(&self, what: &'static str, path: &[&str], body: &Value) -> Answer<Value> {
+        let path = versioned(path);
+        let request = Request::new(what, &path).headers(&self.headers);
+        let answer = self.http.post_json(&request, body).await.map_err(|error| self.explain(error.net()))?;
+        answer.json().map_err(|error| self.explain(&error))
+    }
+
     pub(crate) async fn patch(&self, what: &'static str, path: &[&str], body: &Value) -> Answer<Value> {
         let path = versioned(path);
         let request = Request::new(what, &path).headers(&self.headers);

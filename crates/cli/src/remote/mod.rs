@@ -14,6 +14,7 @@ mod job;
 pub(crate) mod run;
 pub(crate) mod scans;
 pub(crate) mod schedules;
+pub(crate) mod standings;
 pub(crate) mod status;
 mod table;
 pub(crate) mod upload;

@@ -34,6 +34,8 @@ pub(crate) struct Results {
     pub components: Option<Vec<ComponentRecord>>,
     /// There is a baseline, so what is left is new.
     pub has_baseline: bool,
+    /// What a reader has to know before trusting the numbers, beside what became of the scanners.
+    pub warnings: Vec<String>,
 }
 
 /// What became of one scanner or report.
@@ -76,6 +78,7 @@ impl Results {
             shows_suppressed: false,
             components: None,
             has_baseline: false,
+            warnings: Vec::new(),
         }
     }
 
@@ -95,6 +98,7 @@ impl Results {
             name: outcome::without_folder(&self.name),
             of_hub: false,
             scanners: outcome::of(&self.scanners),
+            warnings: self.warnings.clone(),
             hidden: self.hidden(),
             components: self.components.clone(),
         }

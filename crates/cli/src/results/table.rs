@@ -28,6 +28,9 @@ pub(super) fn render(results: &Results) -> String {
     if !results.suppressed.is_empty() {
         text.push_str(&format!("  {}\n", suppressed(results)));
     }
+    for warning in &results.warnings {
+        text.push_str(&format!("  warning: {}\n", cell(warning, 500)));
+    }
     if nothing_can_be_used(results) {
         text.push_str("  None of its scanners can be used on this machine: `scanhelm status` says which can.\n");
     }
@@ -54,8 +57,8 @@ fn rows(findings: &[Entry]) -> String {
             cell(&record.title, TITLE_LIMIT),
         ];
         row.extend(suppressed.as_ref().map(|suppressed| {
-            let reason = suppressed.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            cell(&format!("{}{reason}", suppressed.by.as_str()), TITLE_LIMIT)
+            let justification = suppressed.justification().map(|text| format!(": {text}")).unwrap_or_default();
+            cell(&format!("{}{justification}", suppressed.by.as_str()), TITLE_LIMIT)
         }));
         table.add_row(row);
     }

@@ -54,6 +54,7 @@ impl Comparing {
             name: name.to_owned(),
             of_hub: false,
             scanners,
+            warnings: Vec::new(),
             hidden: Hidden::default(),
             components: None,
         };

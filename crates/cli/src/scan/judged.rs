@@ -56,14 +56,6 @@ impl Judged {
         }
         judged
     }
-
-    pub(crate) fn counts(&self, threshold: Severity) -> bool {
-        self.kept.iter().any(|finding| finding.record.severity >= threshold)
-    }
-
-    pub(crate) fn counts_new(&self, threshold: Severity) -> bool {
-        self.new.iter().any(|severity| *severity >= threshold)
-    }
 }
 
 /// The moment by which rules run out; `SCANHELM_FAKE_NOW` pins it.

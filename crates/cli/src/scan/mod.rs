@@ -2,7 +2,7 @@
 //!
 //! Standard output holds the results and nothing else; progress and trouble go to standard error. The results hold no
 //! time, duration, id or path of this machine, so that two scans of one commit can be compared byte by byte. What is
-//! suppressed counts for no gate.
+//! suppressed counts for no gate, and with a hub neither does what counts for nothing there.
 
 pub(crate) mod baseline;
 pub(crate) mod compare;
@@ -10,6 +10,7 @@ mod comparison;
 pub(crate) mod diff;
 mod git;
 pub(crate) mod guard;
+mod heard;
 mod installation;
 mod interruption;
 mod judged;
@@ -65,7 +66,7 @@ pub(crate) struct ScanArguments {
     /// Show what is suppressed, too, marked as such; in the table, JSON, NDJSON and SARIF
     #[arg(long)]
     show_suppressed: bool,
-    /// Suppress nothing: neither comments nor rules nor the baseline hide a finding
+    /// Suppress nothing: neither comments, rules and the baseline nor judgements at the hub hide a finding
     #[arg(long)]
     no_suppress: bool,
     #[command(flatten)]
@@ -122,16 +123,12 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     };
     let scanned = arguments.scanning.scan(prepared).await?;
     let suppresses = !arguments.no_suppress;
-    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
-    if !arguments.scanning.quiet {
-        judged.warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
-    }
-    let exit = if scanned.failed { Exit::ScannerFailed } else { gates.exit(&judged) };
-    let results = Results {
+    let mut judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
+    let (mut warnings, new) = (std::mem::take(&mut judged.warnings), std::mem::take(&mut judged.new));
+    let mut results = Results {
         components: scanned.components,
         ..results_of(scanned.name, scanned.scanners, judged, arguments.show_suppressed)
     };
-    destinations.write(&results).map_err(|error| exit::refused(&error))?;
     let run = Run {
         results: &results,
         pipeline: &ci::pipeline(&Variables::of_process(), &scanned.folder),
@@ -140,7 +137,19 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
         policy: &|scanner| arguments.scanning.policy(scanner),
         whole: !arguments.target.as_ref().is_some_and(|path| path.is_file()),
     };
-    let exit = arguments.hub.send(&run, arguments.scanning.quiet, exit).await;
+    let told = arguments.hub.tell(&run, suppresses).await;
+    if suppresses {
+        warnings.extend(heard::hear(&mut results, &told, now));
+    }
+    if !arguments.scanning.quiet {
+        warnings.iter().for_each(|warning| exit::say(&format!("warning: {}", results::cell(warning, 500))));
+    }
+    let kept: Vec<Severity> = results.findings.iter().map(|finding| finding.record.severity).collect();
+    // What the baseline knows is suppressed: all that is kept is new.
+    let new = if suppresses { &kept } else { &new };
+    let exit = if scanned.failed { Exit::ScannerFailed } else { gates.exit(&kept, new) };
+    destinations.write(&results).map_err(|error| exit::refused(&error))?;
+    let exit = arguments.hub.exit(told, arguments.scanning.quiet, exit);
     if arguments.explanations.is_asked_for() {
         let mut interruption = Interruption::new()?;
         tokio::select! {
@@ -153,7 +162,16 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
 
 fn results_of(name: String, scanners: Vec<ScannerResult>, judged: Judged, shows_suppressed: bool) -> Results {
     let Judged { kept, suppressed, has_baseline, .. } = judged;
-    Results { name, scanners, findings: kept, suppressed, shows_suppressed, components: None, has_baseline }
+    Results {
+        name,
+        scanners,
+        findings: kept,
+        suppressed,
+        shows_suppressed,
+        components: None,
+        has_baseline,
+        warnings: Vec::new(),
+    }
 }
 
 impl ScanArguments {
@@ -210,10 +228,12 @@ impl Gates {
         }
     }
 
-    fn exit(&self, judged: &Judged) -> Exit {
-        let too_many = self.max_findings.is_some_and(|most| judged.kept.len() as u64 > most);
-        let found = self.fail_on.is_some_and(|threshold| judged.counts(threshold));
-        let new = self.fail_on_new.is_some_and(|threshold| judged.counts_new(threshold));
+    fn exit(&self, kept: &[Severity], new: &[Severity]) -> Exit {
+        let reach = |threshold: Option<Severity>, found: &[Severity]| {
+            threshold.is_some_and(|threshold| found.iter().any(|severity| *severity >= threshold))
+        };
+        let too_many = self.max_findings.is_some_and(|most| kept.len() as u64 > most);
+        let (found, new) = (reach(self.fail_on, kept), reach(self.fail_on_new, new));
         if found || new || too_many { Exit::Findings } else { Exit::Done }
     }
 }

@@ -26,16 +26,22 @@ pub(crate) fn outside() -> Command {
 }
 
 fn scan(folder: &Path, hub: &str, key: &str, commit: &str, more: &[&str]) -> Ended {
+    ended(scanning(folder, hub, key, commit).args(more))
+}
+
+/// Bandit on a folder in a pipeline of the default branch, with the run sent to a hub.
+pub(crate) fn scanning(folder: &Path, hub: &str, key: &str, commit: &str) -> Command {
     let mut command = outside();
     command.current_dir(folder).env("SCANHELM_API_KEY", key);
     command.envs([("GITLAB_CI", "true"), ("CI_COMMIT_SHA", commit), ("CI_COMMIT_BRANCH", "main")]);
     command.envs([("CI_DEFAULT_BRANCH", "main"), ("GITLAB_USER_LOGIN", "ann")]);
     command.env("CI_PROJECT_URL", "https://robot:s3cret@gitlab.example.com/acme/shop");
     command.args(["scan", ".", "--repository", "acme/shop", "--scanner", "bandit", "--output", "json", "--hub", hub]);
-    ended(command.args(more).arg("--scanner-dir").arg(scanners()))
+    command.arg("--scanner-dir").arg(scanners());
+    command
 }
 
-fn got(url: &str, key: &str, path: &str) -> Value {
+pub(crate) fn got(url: &str, key: &str, path: &str) -> Value {
     let (status, body) = ask(url, "GET", path, Some(key), None);
     assert_eq!(status, 200, "{path}: {body}");
     serde_json::from_str(&body).unwrap()

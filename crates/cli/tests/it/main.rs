@@ -17,6 +17,7 @@ mod demo;
 mod explain;
 mod help;
 mod hub;
+mod hub_judgements;
 mod import;
 mod language_model;
 mod live;

@@ -26,10 +26,10 @@ severities = { blocker = "critical" }
 "#;
 
 /// A folder with a project, the user's settings and the program of a scanner of theirs.
-struct User(TempDir);
+pub(crate) struct User(TempDir);
 
 impl User {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let user = Self(TempDir::new().unwrap());
         for folder in ["project", "tools", "settings/scanhelm"] {
             fs::create_dir_all(user.path(folder)).unwrap();
@@ -40,7 +40,7 @@ impl User {
         user
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.0.path().join(name)
     }
 

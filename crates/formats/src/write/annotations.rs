@@ -30,6 +30,9 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
             writeln!(output, "::warning title={}::{}", title("was partial"), message(&reason))?;
         }
     }
+    for warning in &heading.warnings {
+        writeln!(output, "::warning title={}::{}", property(&heading.tool.name), message(warning))?;
+    }
     findings.each(|entry| write_finding(output, &entry.record))
 }
 

@@ -34,6 +34,9 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
     }
     writeln!(output, "</ul>")?;
     write_scanners(output, &heading.scanners)?;
+    for warning in &heading.warnings {
+        writeln!(output, "<p><b>Warning</b>: {}</p>", Escaped(warning))?;
+    }
     if findings.counts().total() == 0 {
         let nothing = match heading.of_hub {
             true => "No finding matches.",

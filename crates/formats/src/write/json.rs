@@ -11,7 +11,7 @@
 //! Each finding has the fields of [`FindingRecord`], a `fingerprint` that is the same in every company (weakness and
 //! place), and its `location` is told apart by `kind`. A hub's finding also has `hub`, a [`Standing`]; one that a local
 //! scan was asked to show although it is suppressed has `suppressed`. A scan that was asked for components has them in
-//! `components`. Fields may be added; a change of meaning raises the
+//! `components`, and `warnings` hold what else there is to know. Fields may be added; a change of meaning raises the
 //! number.
 
 use std::io::{self, Write};
@@ -57,6 +57,11 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
     if !heading.scanners.is_empty() {
         output.write_all(b"\n\"scanners\":")?;
         serde_json::to_writer(&mut *output, &heading.scanners)?;
+        output.write_all(b",")?;
+    }
+    if !heading.warnings.is_empty() {
+        output.write_all(b"\n\"warnings\":")?;
+        serde_json::to_writer(&mut *output, &heading.warnings)?;
         output.write_all(b",")?;
     }
     if let Some(components) = &heading.components {

@@ -46,19 +46,26 @@ impl Counts {
 }
 
 #[derive(Default)]
-struct Suite<'a> {
+struct Suite {
     counts: Counts,
-    outcomes: Vec<&'a ScannerOutcome>,
+    /// What its cases about the scanner say.
+    told: Vec<String>,
 }
 
 pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
-    let mut suites: BTreeMap<String, Suite<'_>> = BTreeMap::new();
+    let mut suites: BTreeMap<String, Suite> = BTreeMap::new();
     for outcome in &heading.scanners {
         let suite = suites.entry(outcome.scanner.clone()).or_default();
         let (errors, skipped) = (outcome.failed().is_some().into(), outcome.skipped().is_some().into());
         let tests = errors + skipped + u64::from(outcome.partial().is_some());
         suite.counts.add(Counts { tests, failures: 0, errors, skipped });
-        suite.outcomes.push(outcome);
+        suite.told.extend(told(outcome));
+    }
+    if !heading.warnings.is_empty() {
+        let suite = suites.entry(heading.tool.name.clone()).or_default();
+        suite.counts.tests += heading.warnings.len() as u64;
+        let warning = |text: &String| format!("<system-out>warning: {}</system-out>", attribute(text));
+        suite.told.extend(heading.warnings.iter().map(warning));
     }
     let mut cases = Sorter::new(findings.folder.clone());
     let mut position = 0_u64;
@@ -107,17 +114,21 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
 
 const END_OF_SUITE: &[u8] = b"</testsuite>\n";
 
-/// The head of a suite, and what became of its scanner where it did not look at everything.
-fn begin(output: &mut dyn Write, name: &str, suite: &Suite<'_>) -> io::Result<()> {
+/// What became of a scanner that did not look at everything.
+fn told(outcome: &ScannerOutcome) -> Option<String> {
+    match (outcome.failed(), outcome.skipped(), outcome.partial()) {
+        (Some(reason), ..) => Some(format!("<error message=\"{}\"/>", attribute(&reason))),
+        (_, Some(reason), _) => Some(format!("<skipped message=\"{}\"/>", attribute(&reason))),
+        (.., Some(reason)) => Some(format!("<system-out>partial: {}</system-out>", attribute(&reason))),
+        (None, None, None) => None,
+    }
+}
+
+/// The head of a suite, and what there is to say beside its findings.
+fn begin(output: &mut dyn Write, name: &str, suite: &Suite) -> io::Result<()> {
     let name = attribute(name);
     writeln!(output, "<testsuite name=\"{name}\" {}>", suite.counts.attributes())?;
-    for outcome in &suite.outcomes {
-        let told = match (outcome.failed(), outcome.skipped(), outcome.partial()) {
-            (Some(reason), ..) => format!("<error message=\"{}\"/>", attribute(&reason)),
-            (_, Some(reason), _) => format!("<skipped message=\"{}\"/>", attribute(&reason)),
-            (.., Some(reason)) => format!("<system-out>partial: {}</system-out>", attribute(&reason)),
-            (None, None, None) => continue,
-        };
+    for told in &suite.told {
         writeln!(output, "<testcase classname=\"{name}\" name=\"scan\">{told}</testcase>")?;
     }
     Ok(())

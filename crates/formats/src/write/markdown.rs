@@ -93,8 +93,10 @@ fn push_scanners(body: &mut Body, heading: &Heading) {
     let skipped = heading.scanners.iter().filter_map(|scanner| {
         Some(format!("- Skipped: {}, {}\n", name(scanner), shown(&scanner.skipped()?, LONGEST_REASON)))
     });
-    let left_out =
-        failed.chain(partial).chain(looked).chain(skipped).filter(|line| !body.push(line, OF_SCANNERS)).count();
+    let warnings =
+        heading.warnings.iter().map(|warning| format!("- **Warning**: {}\n", shown(warning, LONGEST_REASON)));
+    let lines = failed.chain(partial).chain(warnings).chain(looked).chain(skipped);
+    let left_out = lines.filter(|line| !body.push(line, OF_SCANNERS)).count();
     if left_out > 0 {
         body.push(&format!("- and {left_out} lines about scanners for which there is no room\n"), MOST_CHARACTERS);
     }

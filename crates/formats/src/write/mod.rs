@@ -59,6 +59,8 @@ pub struct Heading {
     pub of_hub: bool,
     /// What became of the scanners, where that is known; a hub tells it elsewhere.
     pub scanners: Vec<ScannerOutcome>,
+    /// What else a reader has to know before trusting the numbers.
+    pub warnings: Vec<String>,
     pub hidden: Hidden,
     /// What it is made of; `None`: nobody looked. Scanhelm's own JSON has a place for them.
     pub components: Option<Vec<ComponentRecord>>,
@@ -69,7 +71,7 @@ pub struct Heading {
 pub struct Hidden {
     /// By a baseline: it was there before. `None`: there is no baseline, so nobody knows what is new.
     pub known: Option<u64>,
-    /// By comments and rules.
+    /// By comments and rules, and by what was judged at a hub.
     pub suppressed: u64,
 }
 

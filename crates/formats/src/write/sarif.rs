@@ -43,8 +43,9 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
     output.write_all(b"\n]}\n")
 }
 
-/// Who failed, was skipped or did not look at everything, if anybody.
+/// Who failed, was skipped or did not look at everything, if anybody; and warnings.
 fn invocation(heading: &Heading) -> Option<Value> {
+    let warnings = heading.warnings.iter().map(|text| json!({"level": "warning", "message": {"text": text}}));
     let notifications: Vec<Value> = heading
         .scanners
         .iter()
@@ -58,6 +59,7 @@ fn invocation(heading: &Heading) -> Option<Value> {
             let text = format!("{} {told}: {reason}", scanner.label());
             Some(json!({"level": level, "message": {"text": text}}))
         })
+        .chain(warnings)
         .collect();
     let successful = heading.scanners.iter().all(|scanner| scanner.failed().is_none());
     let told = json!({"executionSuccessful": successful, "toolExecutionNotifications": notifications});
@@ -295,7 +297,8 @@ fn result(entry: &Entry, rule_index: u32) -> Value {
     }
     if let Some(suppressed) = &entry.suppressed {
         let kind = if suppressed.by == Way::Inline { "inSource" } else { "external" };
-        let justification = suppressed.reason.as_deref().unwrap_or(suppressed.by.as_str());
+        let justification = suppressed.justification();
+        let justification = justification.as_deref().unwrap_or(suppressed.by.as_str());
         let suppression = json!({"kind": kind, "status": "accepted", "justification": justification});
         result.insert("suppressions".to_owned(), json!([suppression]));
         properties.insert("suppressed".to_owned(), json!(suppressed));

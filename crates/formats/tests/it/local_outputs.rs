@@ -22,6 +22,7 @@ fn heading(scanners: Vec<ScannerOutcome>) -> Heading {
         name: "shop <main> --> @x".to_owned(),
         of_hub: false,
         scanners,
+        warnings: Vec::new(),
         hidden: Hidden::default(),
         components: None,
     }

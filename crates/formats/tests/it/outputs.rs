@@ -21,6 +21,7 @@ pub(crate) fn heading() -> Heading {
         name: "Acme".to_owned(),
         of_hub: true,
         scanners: Vec::new(),
+        warnings: Vec::new(),
         hidden: Hidden::default(),
         components: None,
     }

@@ -37,6 +37,7 @@ pub(crate) fn written(output: Output, findings: &[FindingRecord]) -> Vec<u8> {
         name: "shop <main>".to_owned(),
         of_hub: false,
         scanners: Vec::new(),
+        warnings: Vec::new(),
         hidden: Hidden::default(),
         components: None,
     };

@@ -95,6 +95,7 @@ impl Findings<'_> {
             name: company.name,
             of_hub: true,
             scanners: Vec::new(),
+            warnings: Vec::new(),
             hidden: Hidden::default(),
             components: None,
         };
@@ -329,6 +330,7 @@ mod tests {
             name: "Acme".to_owned(),
             of_hub: true,
             scanners: Vec::new(),
+            warnings: Vec::new(),
             hidden: Hidden::default(),
             components: None,
         };

@@ -198,7 +198,7 @@ fn content_digest(row: &SightingContent) -> u64 {
         hash.update(part.as_bytes());
     }
     // Only where there is any: most was stored before there could be.
-    if let Some(Suppressed { by, reason, owner }) = &row.suppressed {
+    if let Some(Suppressed { by, reason, owner, .. }) = &row.suppressed {
         for part in [by.as_str(), reason.as_deref().unwrap_or(""), owner.as_deref().unwrap_or("")] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
