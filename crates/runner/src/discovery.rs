@@ -295,7 +295,7 @@ impl Stamp {
 
 async fn probe(scanner: &Scanner, path: &Path, way: Way) -> Result<String, String> {
     let unusable = |why: String| format!("{} is installed but cannot be used: {why}", scanner.name);
-    let folder = run::private_folder().map_err(|error| unusable(error.to_string()))?;
+    let folder = run::private_folder(None).map_err(|error| unusable(error.to_string()))?;
     let marker = run::marker_of(folder.path());
     let command = process::Command {
         program: path,

@@ -23,7 +23,7 @@ fn is_left_out(name: &OsStr) -> bool {
 pub(crate) struct Listing {
     /// The regular files.
     pub files: Vec<PathBuf>,
-    /// Named pipes, sockets and devices. Who opens one may wait for ever.
+    /// Named pipes, sockets and devices, and links that lead to one. Who opens one may wait or read for ever.
     pub special: Vec<PathBuf>,
     pub unreadable_folders: Vec<PathBuf>,
 }
@@ -34,7 +34,7 @@ pub fn under(root: &Path) -> Vec<PathBuf> {
     listing(root).files
 }
 
-/// Symbolic links are not followed, so there are no loops and no ways out.
+/// Symbolic links are not followed further, so there are no loops and no ways out.
 pub(crate) fn listing(root: &Path) -> Listing {
     let mut found = Listing::default();
     let mut folders = vec![PathBuf::new()];
@@ -52,7 +52,7 @@ pub(crate) fn listing(root: &Path) -> Listing {
                 }
             } else if kind.is_file() {
                 found.files.push(path);
-            } else if !kind.is_symlink() {
+            } else if !kind.is_symlink() || leads_to_special(&root.join(&path)) {
                 found.special.push(path);
             }
         }
@@ -61,6 +61,11 @@ pub(crate) fn listing(root: &Path) -> Listing {
     found.special.sort_unstable();
     found.unreadable_folders.sort_unstable();
     found
+}
+
+/// Scanners follow links to files, and ask no more than we do what is behind them.
+fn leads_to_special(link: &Path) -> bool {
+    link.metadata().is_ok_and(|behind| !behind.is_file() && !behind.is_dir())
 }
 
 /// Whether a path that a report names is one of the files that are looked at, by its folders alone.

@@ -64,6 +64,9 @@ pub struct RanScanner {
     pub version: Option<String>,
     pub outcome: RanOutcome,
     pub duration: Duration,
+    /// Of memory that its greatest process held; `None` when it was no process, or held no more than Scanhelm itself
+    /// when it was started, which is not known apart.
+    pub peak_memory_bytes: Option<u64>,
     pub findings: u64,
     /// `None`: it lists no components but looks for flaws.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +97,8 @@ pub struct FailedScanner {
     pub id: String,
     pub version: Option<String>,
     pub duration: Duration,
+    /// As of one that ran, of the process that failed.
+    pub peak_memory_bytes: Option<u64>,
     /// What happened and what to do about it.
     pub reason: String,
     /// `None` when it was ended by a signal or never began.

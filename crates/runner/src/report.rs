@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use scanhelm_core::asset::AssetRecord;
-use scanhelm_core::component::ComponentRecord;
+use scanhelm_core::component::{ComponentRecord, components_in_words};
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::findings_in_words;
 use scanhelm_formats::{Mapping, ReadError, ReadOptions, ReportItem, read_mapped};
@@ -66,9 +66,13 @@ impl Read {
     }
 
     fn tell_left_out(&mut self, count: u64, where_from: &str) {
+        self.tell(findings_in_words(count), count, where_from);
+    }
+
+    fn tell(&mut self, what: String, count: u64, where_from: &str) {
         if count > 0 {
             let were = if count == 1 { "was" } else { "were" };
-            self.problems.push(format!("{} {where_from} {were} left out", findings_in_words(count)));
+            self.problems.push(format!("{what} {where_from} {were} left out"));
         }
     }
 
@@ -99,27 +103,52 @@ impl Read {
 
 impl Read {
     /// The same for components. Where they are said to be is relative to the target, also with a `/` in front; one that
-    /// is said to be nowhere stays.
+    /// is said to be nowhere stays. An inventory is asked for to be whole, so all that it leaves out is a problem, but for
+    /// what another place has it list all the same: packages lie installed beside the lock file that names them.
     pub(crate) fn leave_out_components_not_of_tree(&mut self, target: &SourceTree) {
+        let mut left_out = HashMap::<String, Place>::new();
         self.components.retain_mut(|component| {
-            let told = !component.locations.is_empty();
-            component.locations.iter_mut().for_each(|place| *place = within(place).to_owned());
-            component.locations.retain(|place| {
-                is_looked_at(Path::new(place)) == Place::LookedAt && is_there(target, Path::new(place))
-            });
-            !told || !component.locations.is_empty()
+            let told = std::mem::take(&mut component.locations);
+            let place = |place: &String| match is_looked_at(Path::new(within(place))) {
+                Place::LookedAt if !is_there(target, Path::new(within(place))) => Place::Outside,
+                known => known,
+            };
+            let of_place = |wanted| told.iter().filter(move |told| place(told) == wanted);
+            component.locations = of_place(Place::LookedAt).map(|place| within(place).to_owned()).collect();
+            let stays = told.is_empty() || !component.locations.is_empty();
+            if !stays {
+                let hidden = of_place(Place::LeftOut).next().is_some();
+                left_out.insert(component.identity(), if hidden { Place::LeftOut } else { Place::Outside });
+            }
+            stays
         });
+        for component in &self.components {
+            left_out.remove(&component.identity());
+        }
+        for (place, where_from) in
+            [(Place::LeftOut, "in hidden or vendored folders"), (Place::Outside, "on files that are not in the target")]
+        {
+            let count = left_out.values().filter(|found| **found == place).count() as u64;
+            self.tell(components_in_words(count), count, where_from);
+        }
     }
 
-    /// It was started because there is something to list. An empty list is no knowledge that there is nothing.
-    pub(crate) fn says_something(&self, scanner: &Scanner) -> Result<(), String> {
-        match self.components.is_empty() {
-            true => Err(format!(
-                "it lists no component although the target has lock files; run it by hand to see what {} reads of them",
-                scanner.name
-            )),
-            false => Ok(()),
+    /// It was started because of these files. An empty list is no knowledge that there is nothing in them.
+    pub(crate) fn says_something(&self, scanner: &Scanner, files: &[&Path]) -> Result<(), String> {
+        if !self.components.is_empty() {
+            return Ok(());
         }
+        let first = files.first().map(|path| message::shown(&path.to_string_lossy())).unwrap_or_default();
+        let more = match files.len().saturating_sub(1) {
+            0 => String::new(),
+            1 => " and 1 more file".to_owned(),
+            more => format!(" and {more} more files"),
+        };
+        let left_out = self.problems.iter().map(|problem| format!(" ({problem})")).collect::<String>();
+        Err(format!(
+            "it lists no component of {first}{more}{left_out}; run it by hand to see what {} reads there",
+            scanner.name
+        ))
     }
 }
 

@@ -1,26 +1,24 @@
-//! Files of a repository, written out where nobody else can read them; gone when dropped.
+//! Files of a repository, written out where nobody else can read them; gone when dropped, and when this program is killed.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::Child;
 
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::git::{Git, GitError, TrackedFile, not_started};
+use super::guard::Guard;
 
 #[derive(Debug)]
 pub(super) struct PrivateCopy {
-    folder: TempDir,
+    guard: Guard,
 }
 
 impl PrivateCopy {
     /// The files under the names that they have in the repository.
     pub(super) fn of(git: &Git, files: &[TrackedFile], cancel: &CancellationToken) -> Result<Self, GitError> {
-        // Canonical, as scanned folders are.
-        let parent = std::env::temp_dir().canonicalize()?;
-        let copy = Self { folder: tempfile::Builder::new().prefix("scanhelm-").tempdir_in(parent)? };
+        let copy = Self { guard: Guard::start()? };
         let mut reading = Reading(git.contents().spawn().map_err(not_started)?);
         let (Some(input), Some(output)) = (reading.0.stdin.take(), reading.0.stdout.take()) else {
             return Err(GitError::Interrupted);
@@ -40,7 +38,7 @@ impl PrivateCopy {
     }
 
     pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
+        self.guard.folder()
     }
 
     fn write(&self, files: &[TrackedFile], mut from: impl BufRead, cancel: &CancellationToken) -> Result<(), GitError> {
@@ -55,7 +53,7 @@ impl PrivateCopy {
                 _ => None,
             };
             let size = size.ok_or_else(|| GitError::MissingObject(file.object.clone()))?;
-            let path = self.folder.path().join(&file.path);
+            let path = self.folder().join(&file.path);
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             let copied = std::io::copy(&mut from.by_ref().take(size), &mut File::create_new(path)?)?;
             let mut end = [0];

@@ -122,7 +122,7 @@ fn line(event: &RunnerEvent) -> Option<String> {
     })
 }
 
-/// `2 findings in 1.2 s, partial (3 warnings)`.
+/// `2 findings in 1.2 s, 84 MB, partial (3 warnings)`.
 pub(super) fn ended(ran: &scanhelm_runner::RanScanner) -> String {
     let brought = ran.components.map_or_else(|| findings_in_words(ran.findings), components_in_words);
     let took = match ran.cached {
@@ -134,7 +134,12 @@ pub(super) fn ended(ran: &scanhelm_runner::RanScanner) -> String {
         1 => ", partial (1 warning)".to_owned(),
         count => format!(", partial ({count} warnings)"),
     };
-    format!("{brought} {took}{partial}")
+    format!("{brought} {took}{}{partial}", ran.peak_memory_bytes.map(memory).unwrap_or_default())
+}
+
+/// The greatest process at its greatest.
+fn memory(bytes: u64) -> String {
+    format!(", {} MB", bytes / 1_000_000)
 }
 
 fn is_dumb() -> bool {

@@ -286,8 +286,10 @@ impl Scanning {
             .discovery()
             .map_err(|error| exit::refused(&error))?
             .with_kept_versions(request.cache.clone());
-        let guard = Guard::start();
-        let request = ScanRequest { marker: Some(guard.marker()), ..request };
+        let guard = Guard::start()
+            .map_err(|error| exit::refused(&format!("no folder for the files of the scan can be made: {error}")))?;
+        let (marker, folder) = (Some(guard.marker()), Some(guard.folder().to_owned()));
+        let request = ScanRequest { marker, folder, ..request };
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
         let outcome = tokio::select! {
             outcome = scan => Some(outcome),

@@ -123,6 +123,30 @@ fn pipes_in_the_tree_hold_no_scanner_and_are_told() {
     assert_eq!(json["scanners"][0]["warnings"], serde_json::json!(told), "{json}");
 }
 
+/// Bandit would read `/dev/zero` for as long as there is memory, also where a link leads there.
+#[test]
+fn devices_in_the_tree_are_told_and_not_read() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("app.py"), WEAK).unwrap();
+    symlink("/dev/zero", folder.path().join("linked.py")).unwrap();
+    symlink("app.py", folder.path().join("same.py")).unwrap();
+    let _socket = UnixListener::bind(folder.path().join("socket.py")).unwrap();
+    let mut odd = vec!["linked.py", "socket.py"];
+    let made = Command::new("mknod").arg(folder.path().join("device.py")).args(["c", "1", "5"]).output().unwrap();
+    if made.status.success() {
+        odd.insert(0, "device.py");
+    } else {
+        let reason = String::from_utf8_lossy(&made.stderr);
+        eprintln!("no device node can be made here, so none was scanned, only a link to one: {reason}");
+    }
+    let ended = bandit(folder.path(), ".", &scanners());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(json["findings"].as_array().unwrap().iter().any(|finding| finding["location"]["path"] == "app.py"), "{json}");
+    let told = odd.iter().map(|name| format!("{name} is neither a file nor a folder and was not looked at"));
+    assert_eq!(json["scanners"][0]["warnings"], serde_json::json!(told.collect::<Vec<_>>()), "{json}");
+}
+
 /// As a user who is not allowed everything; root would be.
 #[test]
 fn what_cannot_be_read_is_told_and_a_target_that_cannot_be_read_is_refused() {

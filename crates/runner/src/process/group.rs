@@ -13,8 +13,8 @@ pub(super) struct Group {
 
 impl Group {
     /// The group that `leader` was started in as its first member.
-    pub(super) fn new(leader: Option<u32>, marker: &str) -> Self {
-        let leader = leader.and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
+    pub(super) fn new(leader: u32, marker: &str) -> Self {
+        let leader = i32::try_from(leader).ok().map(Pid::from_raw);
         Self { leader, marker: marker.to_owned() }
     }
 

@@ -5,6 +5,7 @@
 //! outlives its parent would hold the output pipe, the processor and the files. What left the group is found by a mark
 //! in its environment ([`leftovers`]). All this also happens when the future is dropped.
 
+mod child;
 mod environment;
 mod group;
 mod identity;
@@ -14,14 +15,17 @@ mod user;
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tokio::process::{ChildStderr, ChildStdout};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use child::Child;
 pub(crate) use environment::IS_SET;
 use group::Group;
 pub use identity::Identity;
@@ -61,6 +65,8 @@ pub(crate) struct Ended {
     pub why: Why,
     pub stdout: String,
     pub stderr: String,
+    /// See [`child::End`].
+    pub peak_memory: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -86,7 +92,7 @@ pub(crate) async fn run(
     if let Some(user) = command.user {
         user.give(command.home)?;
     }
-    let mut starting = tokio::process::Command::new(command.program);
+    let mut starting = std::process::Command::new(command.program);
     starting
         .args(&command.arguments)
         .current_dir(command.folder)
@@ -95,19 +101,19 @@ pub(crate) async fn run(
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
+        .process_group(0);
     if let Some(user) = command.user {
         user.applied(&mut starting);
     }
-    let mut child = starting.spawn()?;
-    let group = Group::new(child.id(), command.marker);
-    if let Some(pid) = child.id() {
-        started(Identity::of(pid));
-    }
+    let mut process = starting.spawn()?;
+    let group = Group::new(process.id(), command.marker);
+    started(Identity::of(process.id()));
+    let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
+    let mut child = Child::of(process);
 
     let meter = Meter::new(command.output_bytes);
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) =
+        (stdout.map(ChildStdout::from_std).transpose()?, stderr.map(ChildStderr::from_std).transpose()?);
     let mut output = pin!(async { tokio::join!(output::keep(stdout, &meter), output::keep(stderr, &meter)) });
     let mut kept = None;
 
@@ -118,7 +124,7 @@ pub(crate) async fn run(
         tokio::select! {
             biased;
             () = cancel.cancelled() => break Why::Cancelled,
-            status = child.wait() => break Why::Exit(status?),
+            end = child.wait() => break Why::Exit(end?.status),
             both = &mut output, if kept.is_none() => kept = Some(both),
             () = meter.exceeded() => break Why::OutputTooLarge,
             () = sleep_until(deadline) => break Why::TimedOut,
@@ -138,7 +144,7 @@ pub(crate) async fn run(
     }
     group.kill();
     // The leader is dead or dying now: this only collects it.
-    child.wait().await?;
+    let end = child.wait().await?;
     if kept.is_none() {
         kept = timeout(DRAIN, &mut output).await.ok();
     }
@@ -147,7 +153,7 @@ pub(crate) async fn run(
         why => why,
     };
     let (stdout, stderr) = kept.unwrap_or_default();
-    Ok(Ended { why, stdout, stderr })
+    Ok(Ended { why, stdout, stderr, peak_memory: end.peak_memory })
 }
 
 impl Command<'_> {

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 /// Somebody else than whoever runs this program, which takes root.
@@ -58,7 +59,7 @@ impl User {
     }
 
     /// With the user's own group and no other: a child that is given a user id loses the groups of its parent.
-    pub(super) fn applied(&self, command: &mut tokio::process::Command) {
+    pub(super) fn applied(&self, command: &mut std::process::Command) {
         command.uid(self.uid).gid(self.gid);
     }
 

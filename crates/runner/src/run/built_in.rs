@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::command_line::shown;
 use super::one::Scan;
-use super::start::{Done, Start, Trouble, shown};
+use super::start::{Done, Start, Trouble};
 use crate::scanner::{BuiltIn, Scanner};
 
 impl Scan {
@@ -30,7 +31,7 @@ impl Scan {
                 Err(_) => Err(self.out_of_time(scanner)),
             },
         };
-        let read = read.map_err(|trouble| trouble.told(&command, String::new()))?;
-        Ok(Done { read, exit_code: 0, cached: false, command })
+        let read = read.map_err(|trouble| trouble.told(&command, None))?;
+        Ok(Done { read, exit_code: 0, peak_memory: None, cached: false, command })
     }
 }

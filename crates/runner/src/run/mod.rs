@@ -4,6 +4,7 @@
 //! them their processes, at once.
 
 mod built_in;
+mod command_line;
 mod daemon;
 mod left_out;
 mod one;
@@ -54,6 +55,7 @@ pub async fn run(
         options,
         limits: request.limits,
         marker: request.marker,
+        folder: request.folder,
         user: request.user,
         places: request.places,
         cache: request.cache,
@@ -147,8 +149,10 @@ fn last_event(outcome: &ScanOutcome) -> RunnerEvent {
 }
 
 /// Readable by nobody else, gone with its owner.
-pub(crate) fn private_folder() -> std::io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix("scanhelm-").tempdir()
+pub(crate) fn private_folder(within: Option<&Path>) -> std::io::Result<tempfile::TempDir> {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("scanhelm-");
+    within.map_or_else(|| folder.tempdir(), |within| folder.tempdir_in(within))
 }
 
 /// Unique for as long as the folder exists.

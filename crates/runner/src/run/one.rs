@@ -1,7 +1,7 @@
 //! One scanner of a scan: what it will look at, its starts, what came of them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scanhelm_core::asset::AssetRecord;
@@ -29,6 +29,7 @@ pub(super) struct Scan {
     pub options: ScanOptions,
     pub limits: Limits,
     pub marker: Option<String>,
+    pub folder: Option<PathBuf>,
     pub user: Option<process::User>,
     pub places: Option<Arc<Semaphore>>,
     pub cache: Option<Cache>,
@@ -42,6 +43,7 @@ pub(super) struct Scan {
 struct All {
     read: Read,
     exit_code: i32,
+    peak_memory: Option<u64>,
     /// None of them ran.
     cached: bool,
     commands: Vec<String>,
@@ -174,13 +176,14 @@ impl Scan {
             events(RunnerEvent::ScannerStart { scanner: scanner.id.to_owned(), version: version.clone(), process });
         };
         match self.all_starts(scanner, available, starts, cancel, announce).await {
-            Ok(All { read, exit_code, cached, commands }) => {
+            Ok(All { read, exit_code, peak_memory, cached, commands }) => {
                 let coverage = self.coverage(scanner, &read);
                 let ran = RanScanner {
                     id: scanner.id.to_owned(),
                     version: version.clone(),
                     outcome: RanOutcome::by(&read.problems),
                     duration: begun.elapsed(),
+                    peak_memory_bytes: peak_memory,
                     findings: u64::try_from(read.records.len()).unwrap_or(u64::MAX),
                     components: scanner.is_inventory().then_some(read.components.len() as u64),
                     warnings: read.problems,
@@ -195,6 +198,7 @@ impl Scan {
                 id: scanner.id.to_owned(),
                 version: version.clone(),
                 duration: begun.elapsed(),
+                peak_memory_bytes: failure.peak_memory,
                 reason: message::shown(&failure.reason),
                 exit_code: failure.exit_code,
                 command: failure.command,
@@ -213,7 +217,8 @@ impl Scan {
         announce: impl Fn(Option<process::Identity>),
     ) -> Result<All, Trouble> {
         let begun = Instant::now();
-        let mut all = All { read: Read::default(), exit_code: 0, cached: true, commands: Vec::new() };
+        let mut all =
+            All { read: Read::default(), exit_code: 0, peak_memory: None, cached: true, commands: Vec::new() };
         let mut announce = Some(announce);
         for start in starts {
             let time = self.limits.time.saturating_sub(begun.elapsed());
@@ -227,6 +232,7 @@ impl Scan {
                 .await?;
             all.read.append(done.read, start.lock_file.as_deref());
             all.exit_code = all.exit_code.max(done.exit_code);
+            all.peak_memory = all.peak_memory.max(done.peak_memory);
             all.cached &= done.cached;
             all.commands.push(done.command);
         }
@@ -235,7 +241,7 @@ impl Scan {
             all.read.leave_out_what_is_not_of_tree(tree);
             if scanner.is_inventory() {
                 all.read.leave_out_components_not_of_tree(tree);
-                all.read.says_something(scanner).map_err(Trouble::of)?;
+                all.read.says_something(scanner, &self.files_of(scanner, tree)).map_err(Trouble::of)?;
             }
         } else if let (LooksAt::Site, Some(site)) = (scanner.looks_at, &self.targets.site) {
             all.read.leave_out_what_is_not_of_site(site);
@@ -246,6 +252,12 @@ impl Scan {
     /// The source tree, when the scanner looks at files.
     pub(super) fn tree_of(&self, scanner: &Scanner) -> Option<&Arc<SourceTree>> {
         self.targets.tree.as_ref().filter(|_| matches!(scanner.looks_at, LooksAt::Files(_)))
+    }
+
+    /// The files of the tree that are the scanner's.
+    fn files_of<'tree>(&self, scanner: &Scanner, tree: &'tree SourceTree) -> Vec<&'tree Path> {
+        let LooksAt::Files(files) = scanner.looks_at else { return Vec::new() };
+        tree.files().iter().map(PathBuf::as_path).filter(|file| (files.looks_at)(file, &self.options)).collect()
     }
 
     /// Of files the runner knows what was looked at; of hosts and sites only the report does.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use scanhelm_formats::ReadOptions;
 use tokio_util::sync::CancellationToken;
 
+use super::command_line::shown;
 use super::daemon::{self, Daemon, Door};
 use super::one::Scan;
 use super::{marker_of, private_folder};
@@ -72,6 +73,7 @@ pub(super) fn on_files(started_on: StartedOn, tree: &SourceTree, files: &[PathBu
 pub(super) struct Done {
     pub read: Read,
     pub exit_code: i32,
+    pub peak_memory: Option<u64>,
     pub cached: bool,
     /// As a shell would take it.
     pub command: String,
@@ -88,6 +90,7 @@ pub(super) struct Failure {
     pub reason: String,
     pub exit_code: Option<i32>,
     pub command: Option<String>,
+    pub peak_memory: Option<u64>,
     pub log: String,
 }
 
@@ -97,10 +100,15 @@ impl Trouble {
     }
 
     /// With what a person needs who wants to run it by hand.
-    pub(super) fn told(self, command: &str, log: String) -> Self {
+    pub(super) fn told(self, command: &str, ended: Option<&Ended>) -> Self {
         match self {
             Self::Cancelled => Self::Cancelled,
-            Self::Failed(failure) => Self::Failed(Failure { command: Some(command.to_owned()), log, ..failure }),
+            Self::Failed(failure) => Self::Failed(Failure {
+                command: Some(command.to_owned()),
+                peak_memory: ended.and_then(|ended| ended.peak_memory),
+                log: ended.map(log).unwrap_or_default(),
+                ..failure
+            }),
         }
     }
 }
@@ -119,8 +127,8 @@ impl Scan {
             announce(None);
             return self.looked(scanner, look, start, time, cancel).await;
         }
-        let folder =
-            private_folder().map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
+        let folder = private_folder(self.folder.as_deref())
+            .map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
         let report = folder.path().join("report");
         let door = match scanner.work {
             Work::Daemon { .. } => {
@@ -154,7 +162,8 @@ impl Scan {
         let key = self.key(scanner, available, &arguments, folder.path()).await;
         if let Some(answer) = self.kept(key.as_ref()).await {
             announce(None);
-            return Ok(Done { read: answer.read, exit_code: answer.exit_code, cached: true, command: shown });
+            let Answer { read, exit_code } = answer;
+            return Ok(Done { read, exit_code, peak_memory: None, cached: true, command: shown });
         }
         let command = process::Command {
             program,
@@ -185,12 +194,12 @@ impl Scan {
         };
         let (ended, trouble) =
             ended.map_err(|error| Trouble::of(format!("{} cannot be run: {error}", program.display())))?;
-        let told = |trouble: Trouble| trouble.told(&shown, log(&ended));
+        let told = |trouble: Trouble| trouble.told(&shown, Some(&ended));
         trouble.map_or(Ok(()), Err).map_err(told)?;
         let exit_code = self.exit_code(scanner, &ended).map_err(told)?;
         let read = self.read(scanner, &report, exit_code, &ended).await.map_err(told)?;
         let read = self.keep(key, Answer { read, exit_code }).await.map_err(told)?;
-        Ok(Done { read, exit_code, cached: false, command: shown })
+        Ok(Done { read, exit_code, peak_memory: ended.peak_memory, cached: false, command: shown })
     }
 
     pub(super) fn out_of_time(&self, scanner: &Scanner) -> Trouble {
@@ -365,31 +374,4 @@ pub(super) fn last_words(ended: &Ended) -> &str {
 fn log(ended: &Ended) -> String {
     let streams = [&ended.stderr, &ended.stdout].map(|stream| stream.trim_end()).into_iter();
     message::lines(&streams.filter(|stream| !stream.is_empty()).collect::<Vec<_>>().join("\n"))
-}
-
-/// The command line for a person. `$FOLDER` stands for the private folder, which is gone by then; what the caller added
-/// may be a secret and is not told.
-pub(super) fn shown(program: &Path, arguments: &[OsString], added: &[OsString], folder: &Path) -> String {
-    let folder = folder.display().to_string();
-    let words = std::iter::once(program.as_os_str()).chain(arguments.iter().map(OsString::as_os_str));
-    let quoted = words.map(|word| {
-        if added.iter().any(|one| one == word) {
-            return "[ADDED]".to_owned();
-        }
-        let word = word.to_string_lossy();
-        match word.contains(&folder) {
-            true => format!("\"{}\"", word.replace(&folder, "$FOLDER")),
-            false if word.is_empty() || word.contains(|letter: char| !is_plain(letter)) => {
-                format!("'{}'", word.replace('\'', r"'\''"))
-            }
-            false => word.into_owned(),
-        }
-    });
-    message::shown_up_to(&quoted.collect::<Vec<_>>().join(" "), COMMAND_LENGTH)
-}
-
-const COMMAND_LENGTH: usize = 4000;
-
-const fn is_plain(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | '=' | ':' | ',' | '+' | '@' | '%')
 }

@@ -92,7 +92,7 @@ impl SourceTree {
         &self.listing().files
     }
 
-    /// What is neither file, folder nor link.
+    /// What is neither file nor folder, nor leads to one.
     pub(crate) fn special(&self) -> &[PathBuf] {
         &self.listing().special
     }

@@ -72,6 +72,11 @@ impl Fakes {
         scan(&self.discovery(), request, &CancellationToken::new()).await
     }
 
+    /// As usual.
+    pub(crate) async fn scanned(&self) -> (ScanOutcome, Vec<RunnerEvent>) {
+        self.scan(self.request()).await
+    }
+
     /// The reason for which the only scanner failed.
     pub(crate) async fn failure(&self, request: ScanRequest) -> String {
         let (outcome, _) = self.scan(request).await;

@@ -323,5 +323,29 @@ async fn syft_that_lists_nothing_of_a_lock_file_has_failed() {
     fs::write(folder.path().join("requirements.txt"), "# nothing\n").unwrap();
     let outcome = inventory(folder.path()).await;
     assert_eq!(outcome.state, ScanState::Failed);
-    assert!(outcome.failed[0].reason.contains("it lists no component"), "{outcome:?}");
+    assert!(outcome.failed[0].reason.contains("it lists no component of requirements.txt; run"), "{outcome:?}");
+
+    fs::remove_file(folder.path().join("requirements.txt")).unwrap();
+    fs::create_dir(folder.path().join("lib")).unwrap();
+    for name in ["a.jar", "b.war"] {
+        fs::write(folder.path().join("lib").join(name), "no archive").unwrap();
+    }
+    let outcome = inventory(folder.path()).await;
+    assert!(outcome.failed[0].reason.contains("of lib/a.jar and 1 more file; run"), "{outcome:?}");
+}
+
+/// What is installed is named by the lock file; what somebody put there by hand is named nowhere else.
+#[tokio::test]
+async fn components_that_an_inventory_leaves_out_are_told() {
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\n").unwrap();
+    for (place, name) in [(".venv/lib", "Jinja2"), (".venv/lib", "requests"), ("vendor", "flask")] {
+        let installed = folder.path().join(place).join(format!("{name}-2.10.dist-info"));
+        fs::create_dir_all(&installed).unwrap();
+        fs::write(installed.join("METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: 2.10\n")).unwrap();
+    }
+    let outcome = inventory(folder.path()).await;
+    let names: Vec<&str> = outcome.components.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["Jinja2"], "{outcome:?}");
+    assert_eq!(outcome.ran[0].warnings, ["2 components in hidden or vendored folders were left out"]);
 }

@@ -135,6 +135,22 @@ fn family(marker: &str) -> BTreeMap<String, String> {
     pids.filter(marked).map(|pid| (pid.clone(), read(&pid, "cmdline"))).collect()
 }
 
+/// It is the scanner's helper that is greedy. What this program holds itself is not the scanner's, although the kernel says
+/// so.
+#[tokio::test]
+async fn the_memory_of_a_scanner_is_noted_and_not_ours() {
+    const GREEDY: &str = r#"python3 -c "x = b'1' * 200_000_000"; cat "$whole" > "$report""#;
+    let peak = 200_000_000..400_000_000;
+    let (ran, _) = Fakes::bandit(&format!("{GREEDY}; exit 1")).scanned().await;
+    assert!(ran.ran[0].peak_memory_bytes.is_some_and(|bytes| peak.contains(&bytes)), "{:?}", ran.ran);
+    let (failed, _) = Fakes::bandit(&format!("{GREEDY}; exit 9")).scanned().await;
+    assert!(failed.failed[0].peak_memory_bytes.is_some_and(|bytes| peak.contains(&bytes)), "{:?}", failed.failed);
+
+    std::hint::black_box(vec![1_u8; 500_000_000]);
+    let (modest, _) = Fakes::bandit(r#"cat "$whole" > "$report"; exit 1"#).scanned().await;
+    assert_eq!(modest.ran[0].peak_memory_bytes, None, "{:?}", modest.ran);
+}
+
 #[test]
 fn what_a_killed_hub_left_is_found_by_the_scans_marker() {
     let start = |marker: &str| {

@@ -69,14 +69,19 @@ fn fm_a29_a_scanner_that_outlives_its_hub_is_ended_and_its_scan_too() {
     hub.stop();
 }
 
-/// SIGKILL leaves the command no time for anything: its guard ends the scanner, and what the scanner started.
+/// SIGKILL leaves the command no time for anything: its guard ends the scanner, and what the scanner started, and removes
+/// what the scan wrote down, copies of the source as well.
 #[test]
-fn fm_a29_a_command_that_is_killed_leaves_no_scanner_no_helper_and_no_guard() {
+fn fm_a29_a_command_that_is_killed_leaves_no_scanner_no_helper_no_guard_and_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let (tools, source, note) = (folder.path().join("tools"), folder.path().join("shop"), folder.path().join("pids"));
-    fs::create_dir(&tools).unwrap();
-    fs::create_dir(&source).unwrap();
+    let [tools, source, files, note] = ["tools", "shop", "files", "pids"].map(|name| folder.path().join(name));
+    for folder in [&tools, &source, &files] {
+        fs::create_dir(folder).unwrap();
+    }
     fs::write(source.join("app.py"), "eval(input())\n").unwrap();
+    for words in [&["init", "--quiet"][..], &["add", "app.py"]] {
+        assert!(Command::new("git").current_dir(&source).args(words).status().unwrap().success());
+    }
     let scanner = tools.join("bandit");
     let script = format!(
         "#!/bin/sh\nif [ \"$1\" = --version ]; then echo bandit 1.9.0; exit 0; fi\nsetsid sleep 600 &\n\
@@ -85,21 +90,28 @@ fn fm_a29_a_command_that_is_killed_leaves_no_scanner_no_helper_and_no_guard() {
     );
     fs::write(&scanner, script).unwrap();
     fs::set_permissions(&scanner, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = clean();
-    command.current_dir(&source).env("SCANHELM_NO_CACHE", "1").args(["scan", ".", "--quiet", "--scanner", "bandit"]);
-    let mut scan = command.arg("--scanner-dir").arg(&tools).spawn().unwrap();
-    let pids = eventually("the scanner to run", || fs::read_to_string(&note).ok());
-    let mark = format!("scan-{}-", scan.id());
-    let marked = || {
-        fs::read_dir("/proc").unwrap().flatten().any(|process| {
-            let words = fs::read(process.path().join("cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&words).contains(&mark)
-        })
-    };
-    assert!(pids.split_whitespace().all(runs) && marked(), "{pids}");
-    scan.kill().unwrap();
-    scan.wait().unwrap();
-    eventually("all to be ended", || (!pids.split_whitespace().any(runs) && !marked()).then_some(()));
+    let written = || fs::read_dir(&files).unwrap().count();
+    for (target, folders) in [(".", 1), ("--staged", 2)] {
+        let mut command = clean();
+        command.current_dir(&source).env("SCANHELM_NO_CACHE", "1").env("TMPDIR", &files);
+        command.args(["scan", target, "--quiet", "--scanner", "bandit", "--scanner-dir"]);
+        let mut scan = command.arg(&tools).spawn().unwrap();
+        let pids = eventually("the scanner to run", || fs::read_to_string(&note).ok());
+        let mark = format!("scan-{}-", scan.id());
+        let marked = || {
+            fs::read_dir("/proc").unwrap().flatten().any(|process| {
+                let words = fs::read(process.path().join("cmdline")).unwrap_or_default();
+                String::from_utf8_lossy(&words).contains(&mark)
+            })
+        };
+        assert!(pids.split_whitespace().all(runs) && marked(), "{pids}");
+        assert_eq!(written(), folders, "{target}");
+        scan.kill().unwrap();
+        scan.wait().unwrap();
+        let all_gone = || !pids.split_whitespace().any(runs) && !marked() && written() == 0;
+        eventually("all to be ended and removed", || all_gone().then_some(()));
+        fs::remove_file(&note).unwrap();
+    }
 }
 
 fn runs(pid: &str) -> bool {
