@@ -167,6 +167,7 @@ network_programs() {
   for program in nmap sslscan lynis openssl; do
     command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
   done
+  command -v testssl >/dev/null || missing+=(testssl.sh)
   [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
   if [ ${#missing[@]} -gt 0 ]; then
     install_packages "${missing[@]}"
@@ -177,8 +178,10 @@ setup_scanners() {
   environment "$tools/scanners" scripts/requirements/scanners.txt || fail "the scanners for tests could not be installed"
   expose "$tools/scanners" bandit semgrep pysemgrep
   environment "$tools/checkov" scripts/requirements/checkov.txt || fail "Checkov could not be installed"
-  environment "$tools/njsscan" scripts/requirements/njsscan.txt || fail "njsscan could not be installed"
+  environment "$tools/njsscan" scripts/requirements/njsscan.txt || fail "njsscan and mobsfscan could not be installed"
   environment "$tools/network" scripts/requirements/network.txt || fail "Wapiti and ssh-audit could not be installed"
+  environment "$tools/sslyze" scripts/requirements/sslyze.txt || fail "SSLyze could not be installed"
+  environment "$tools/safety" scripts/requirements/safety.txt || fail "Safety could not be installed"
   network_programs
   node_modules e2e/scanners
   sources

@@ -56,6 +56,8 @@ pub struct ReportHeader {
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub targets: Vec<String>,
+    /// What whoever reads the report has to know and what is no fault of it: that nobody looked for flaws.
+    pub note: Option<String>,
 }
 
 /// An asset that the scan covered, with or without findings.

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::own::Definition;
 use crate::report::Read;
 use crate::request::ScanOptions;
@@ -218,10 +219,27 @@ pub(crate) struct Files {
 pub(crate) enum StartedOn {
     /// The target as a whole: one start.
     Target,
+    /// The same, once for each kind of files that is there: it looks at one kind at a time, and has to be told at which.
+    TargetByKind(&'static [FileKind]),
     /// The files it looks at, by name. So it looks at what the others look at, and at nothing else.
     Files,
     /// Each file by itself: a lock file belongs to one project. What is reported of packages is filed under it.
     EachFile,
+}
+
+/// Files of one kind, for a scanner that tells kinds apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileKind {
+    /// The scanner's word for it.
+    pub word: &'static str,
+    pub extensions: &'static [&'static str],
+    pub names: &'static [&'static str],
+}
+
+impl FileKind {
+    pub(crate) fn has(&self, file: &Path) -> bool {
+        files::has_extension(file, self.extensions) || self.names.contains(&files::name_of(file))
+    }
 }
 
 /// Where a scanner is started.
@@ -261,13 +279,15 @@ pub(crate) struct Invocation<'a> {
     pub root: &'a Path,
     /// `.` or names that begin with `./`, an address, a host: nothing in it can be taken for an option.
     pub targets: Vec<OsString>,
+    /// See [`StartedOn::TargetByKind`].
+    pub kind: Option<&'static str>,
     /// Of the host in `targets`, where the caller names one or the scanner looks at one service.
     pub port: Option<u16>,
     /// Where the report has to go.
     pub report: &'a Path,
     /// Private to this start and gone after it.
     pub folder: &'a Path,
-    /// What in the target is neither file, folder nor link, for scanners that would open it.
+    /// What in the target is neither file nor folder, for scanners that would open it.
     pub special: &'a [PathBuf],
     pub options: &'a ScanOptions,
     /// Of a daemon.

@@ -100,6 +100,7 @@ fn read(path: &Path, arguments: &ImportArguments) -> Result<Report, ImportError>
             ReportItem::Header(header) => {
                 report.scanner.get_or_insert(header.scanner);
                 report.version = report.version.take().or(header.scanner_version);
+                report.warnings.extend(header.note);
             }
             ReportItem::Finding(record) => {
                 report.findings += 1;

@@ -142,7 +142,10 @@ fn devices_in_the_tree_are_told_and_not_read() {
     let ended = bandit(folder.path(), ".", &scanners());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let json: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert!(json["findings"].as_array().unwrap().iter().any(|finding| finding["location"]["path"] == "app.py"), "{json}");
+    assert!(
+        json["findings"].as_array().unwrap().iter().any(|finding| finding["location"]["path"] == "app.py"),
+        "{json}"
+    );
     let told = odd.iter().map(|name| format!("{name} is neither a file nor a folder and was not looked at"));
     assert_eq!(json["scanners"][0]["warnings"], serde_json::json!(told.collect::<Vec<_>>()), "{json}");
 }

@@ -152,6 +152,7 @@ impl RunReport {
             started_at,
             finished_at,
             targets: vec![asset.name.clone()],
+            note: None,
         }));
         self.ready.push_back(ReportItem::Asset(CoveredAsset {
             asset: asset.clone(),

@@ -90,7 +90,8 @@ impl Bom {
         beginning.cover(self.asset.clone());
         if vulnerabilities == 0 {
             let count = self.count;
-            beginning.problems.add(&format!("it is an inventory of {count} components that lists no vulnerabilities"));
+            let note = format!("it is an inventory of {count} components that lists no vulnerabilities");
+            beginning.header.note = Some(note);
         }
         beginning
     }

@@ -11,7 +11,7 @@
 //! - **Severity** is the rating of the vulnerability's own source, else NVD's, else the first. Without any it is
 //!   computed from a vector, else medium.
 //! - **Nothing is closed.** A list of vulnerabilities does not say what was looked for, and an inventory without one says so
-//!   in a problem.
+//!   in a note.
 
 mod bom;
 mod json;

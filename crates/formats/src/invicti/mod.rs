@@ -49,6 +49,7 @@ impl Beginning {
             started_at,
             finished_at: ended_at,
             targets: vec![target_page],
+            note: None,
         };
         let covered = CoveredAsset {
             asset: asset.clone(),

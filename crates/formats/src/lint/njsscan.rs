@@ -1,6 +1,7 @@
 //! njsscan and mobsfscan (`--json`), which share an engine and a layout: findings by rule, each rule with its files. A
-//! rule without files speaks of the app as a whole. A file that could not be read is in `errors`; a target that is
-//! not there leaves an empty report without an error, so a report never closes anything.
+//! rule without files speaks of the app as a whole. A file that could not be read is in `errors`. So is, as a
+//! mere text, why their engine did not run: then what they say of the app as a whole is worth nothing. A target that is not
+//! there leaves an empty report without an error, so a report never closes anything.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,12 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
         "errors" => each_element(cursor, |cursor| {
             let error: Value = cursor.value(key)?;
             let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            report.problems.add(&format!("{}: {}", text("path"), text("message")));
+            if let Some(of_engine) = error.as_str() {
+                report.blind = true;
+                report.problems.add(of_engine);
+            } else {
+                report.problems.add(&format!("{}: {}", text("path"), text("message")));
+            }
             Ok(())
         }),
         "nodejs" | "templates" | "results" => each_key(cursor, |id, cursor| {

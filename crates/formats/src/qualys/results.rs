@@ -162,6 +162,7 @@ impl Survey {
             started_at,
             finished_at: started_at.zip(lasted).map(|(start, lasted)| start.plus(lasted)),
             targets: targets(&text(scan, "ips")),
+            note: None,
         });
     }
 

@@ -2,7 +2,7 @@
 //!
 //! SPDX is an inventory. The only thing that it says of flaws is which published advisories may concern a package (`SECURITY
 //! advisory` references): each is a finding, medium, because SPDX gives no severity. Everything else of it is no finding,
-//! and a problem of the report says that nobody looked for vulnerabilities; nothing is closed.
+//! and a note of the report says that nobody looked for vulnerabilities; nothing is closed.
 
 mod json;
 mod tags;
@@ -101,15 +101,15 @@ fn beginning(
     options: &ReadOptions,
 ) -> (AssetRecord, Beginning) {
     let asset = subject::repository(name.filter(|name| !name.contains(['/', '\\']) && *name != "."), options);
+    let note = format!("it is an inventory of {packages} packages: only the advisories that it names are findings");
     let header = ReportHeader {
         scanner: SCANNER.to_owned(),
         scan_name: name.map(str::to_owned),
         finished_at: created.and_then(Timestamp::parse),
+        note: Some(note),
         ..ReportHeader::default()
     };
     let mut beginning = Beginning { header, ..Beginning::default() };
     beginning.cover(asset.clone());
-    let said = format!("it is an inventory of {packages} packages: only the advisories that it names are findings");
-    beginning.problems.add(&said);
     (asset, beginning)
 }

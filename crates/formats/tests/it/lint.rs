@@ -177,3 +177,13 @@ fn cppcheck_shows_how_it_gets_there() {
     assert_eq!(whole.findings[0].evidence.as_deref(), Some("src/a.c:9 Null pointer dereference\nsrc/b.c:7 p is null"));
     assert_eq!(whole.findings[0].cwes, [476]);
 }
+
+/// mobsfscan ends well all the same, and says of the app that it found nothing in it.
+#[test]
+fn an_engine_that_did_not_run_leaves_its_scanner_blind() {
+    let report = r#"{"errors":["semgrep not found. Install with: pip install semgrep"],"mobsfscan_version":"1.1.0",
+        "results":{"android_root_detection":{"metadata":{"cwe":"CWE-919","description":"No root detection.","severity":"INFO"}}}}"#;
+    let whole = read(report).unwrap();
+    assert!(whole.blind, "{:?}", whole.problems);
+    assert_eq!(whole.problems, ["semgrep not found. Install with: pip install semgrep"]);
+}

@@ -49,6 +49,9 @@ pub(super) async fn finish(
     if !survey.problems.is_empty() {
         message.push_str(&format!(" Not all results: {}.", single_line(&survey.problems.join("; "), 500)));
     }
+    if let Some(note) = survey.header.as_ref().and_then(|header| header.note.as_ref()) {
+        message.push_str(&format!(" Note: {note}."));
+    }
     let imported = counts.records.saturating_sub(counts.quarantined);
     settle(hub, context, scan_id, import, Event::ImportComplete, message, |scan| {
         if trap::on(Trap::S12) {

@@ -68,6 +68,15 @@ on_both_databases! {
         let newest = scans.iter().max_by_key(|scan| scan.id).unwrap();
         assert_eq!(newest.import_state, ImportState::Partial);
 
+        let mut plain = inventory(5, &["ini"]);
+        plain.as_object_mut().unwrap().remove("vulnerabilities");
+        let plain = hub.upload(&grant, "plain.json", plain.to_string().as_bytes()).await;
+        assert!(plain.result.is_some());
+        let scans = hub.scans(&grant).await;
+        let newest = scans.iter().max_by_key(|scan| scan.id).unwrap();
+        assert_eq!(newest.import_state, ImportState::Done, "nothing is missing where nobody looked for flaws");
+        assert_eq!(names(&hub, &grant).await, ["ini"]);
+
         let second = scans.iter().filter(|scan| scan.name == "b.json" || scan.name == "shop").map(|scan| scan.id);
         for scan in second.collect::<Vec<_>>() {
             hub.hub.scans().delete(&grant, scan, false, false).await.unwrap();

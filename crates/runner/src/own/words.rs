@@ -154,6 +154,7 @@ mod tests {
         let invocation = Invocation {
             root: Path::new("/tree"),
             targets: targets.iter().map(OsString::from).collect(),
+            kind: None,
             port: None,
             report: Path::new("/private/report"),
             folder: Path::new("/private"),

@@ -18,20 +18,21 @@ use crate::discovery::Availability;
 use crate::message;
 use crate::process::{self, Ended, Why};
 use crate::report::{self, Read, ReportError};
-use crate::scanner::{Invocation, LooksAt, ReportPlace, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{FileKind, Invocation, LooksAt, ReportPlace, Scanner, StartedOn, Work, WorkingFolder};
 use crate::target::{SourceTree, argument};
 
 /// What one process is given.
 #[derive(Debug, Default)]
 pub(super) struct Start {
     pub targets: Vec<OsString>,
+    kind: Option<&'static str>,
     port: Option<u16>,
     pub lock_file: Option<PathBuf>,
 }
 
 impl Start {
     pub(super) fn of(target: String, port: Option<u16>) -> Self {
-        Self { targets: vec![target.into()], port, lock_file: None }
+        Self { targets: vec![target.into()], port, ..Self::default() }
     }
 }
 
@@ -43,6 +44,12 @@ pub(super) fn on_files(started_on: StartedOn, tree: &SourceTree, files: &[PathBu
     match started_on {
         StartedOn::Target if files.is_empty() => Vec::new(),
         StartedOn::Target => vec![Start { targets: vec![tree.argument()], ..Start::default() }],
+        StartedOn::TargetByKind(kinds) => {
+            let there = kinds.iter().filter(|kind| files.iter().any(|file| kind.has(file)));
+            let start =
+                |kind: &FileKind| Start { targets: vec![tree.argument()], kind: Some(kind.word), ..Start::default() };
+            there.map(start).collect()
+        }
         StartedOn::EachFile => {
             let start = |file: &PathBuf| Start {
                 targets: vec![argument(file)],
@@ -141,6 +148,7 @@ impl Scan {
         let invocation = Invocation {
             root,
             targets: start.targets.clone(),
+            kind: start.kind,
             port: start.port,
             report: &report,
             folder: folder.path(),

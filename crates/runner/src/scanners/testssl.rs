@@ -17,7 +17,8 @@ pub(super) const SCANNER: Scanner = Scanner {
     version_arguments: &["--version"],
     // Small numbers count what it was not sure of. From 242 on they are errors.
     exit_codes: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-    environment: &[],
+    // Without an engine for GOST, as everywhere, every run would have a warning that says nothing of the server.
+    environment: &[("NO_ENGINE", "true")],
     looks_at: LooksAt::Service { protocol: Protocol::Tls, port: 443 },
     report: ReportPlace::File,
     work: Work::Program,

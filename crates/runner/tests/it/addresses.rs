@@ -1,25 +1,31 @@
 //! Sites, hosts and this machine: real scanners against servers of our own on the loopback interface.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_runner::{Discovery, Host, Limits, RequestError, ScanOutcome, ScanRequest, ScanState, ScanType, Site};
 use scanhelm_runner::{TargetError, Targets};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::{Fakes, scan};
 use crate::servers::{Server, free_port, listening};
 
 fn discovery() -> Discovery {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/network/bin").canonicalize();
-    let own = own.expect("Wapiti and ssh-audit are not installed for the tests: run `scripts/setup-test.sh scanners`");
-    Discovery::new(vec![own, PathBuf::from("/usr/sbin")], BTreeMap::new())
+    Discovery::new(vec![installed("network"), installed("sslyze"), PathBuf::from("/usr/sbin")], BTreeMap::new())
+}
+
+/// Programs of an environment that only tests have.
+fn installed(environment: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools").join(environment).join("bin");
+    assert!(folder.is_dir(), "there is no .tools/{environment}: run `scripts/setup-test.sh scanners`");
+    folder.canonicalize().unwrap()
 }
 
 async fn scanned(scanner: &str, targets: impl Into<Targets>, arguments: &[&str]) -> ScanOutcome {
@@ -61,9 +67,9 @@ fn rules(outcome: &ScanOutcome) -> Vec<&str> {
     outcome.records.iter().map(|record| record.rule_id.as_str()).collect()
 }
 
-fn by_hand(program: &str, arguments: &[&str]) -> String {
-    let ended = Command::new(program).args(arguments).output();
-    let ended = ended.expect("nmap and sslscan are not installed: run `scripts/setup-test.sh scanners`");
+fn by_hand(program: impl AsRef<OsStr>, arguments: &[&str]) -> String {
+    let ended = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let ended = ended.expect("nmap, sslscan or testssl.sh is not installed: run `scripts/setup-test.sh scanners`");
     String::from_utf8_lossy(&ended.stdout).into_owned()
 }
 
@@ -94,6 +100,52 @@ async fn a_tls_server_is_looked_at_by_scanners_of_tls_and_by_no_others() {
     let wrong = scanned("ssh-audit", server.host(), &[]).await;
     assert_eq!(wrong.state, ScanState::Failed, "nobody looked");
     assert!(wrong.skipped.first().unwrap().reason.contains("does not speak SSH"), "{:?}", wrong.skipped);
+}
+
+#[tokio::test]
+async fn sslyze_speaks_of_the_protocols_that_it_was_answered_in() {
+    let (server, folder) = (Server::tls(), tempfile::TempDir::new().unwrap());
+    let outcome = brought("sslyze", server.host(), &[]).await;
+    let (report, host) = (folder.path().join("report.json"), server.host().to_string());
+    by_hand(installed("sslyze").join("sslyze"), &["--json_out", report.to_str().unwrap(), &host]);
+    let told: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let server = &told["server_scan_results"][0];
+    assert_eq!(server["scan_status"], "COMPLETED", "{told}");
+    let found = rules(&outcome);
+    for (name, rule) in [("ssl_3_0", "SSLv3"), ("tls_1_0", "TLSv1.0"), ("tls_1_1", "TLSv1.1"), ("tls_1_2", "TLSv1.2")] {
+        let answered = &server["scan_result"][format!("{name}_cipher_suites")]["result"]["accepted_cipher_suites"];
+        let weak = rule != "TLSv1.2" && !answered.as_array().unwrap().is_empty();
+        assert_eq!(found.contains(&format!("protocol:{rule}").as_str()), weak, "{rule}: {found:?}");
+    }
+    for rule in ["certificate:key", "certificate:self-signed", "cipher:anonymous"] {
+        assert!(found.contains(&rule), "{rule}: {found:?}");
+    }
+    // The server falls short of Mozilla's recommendations.
+    let ran = &outcome.ran[0];
+    assert_eq!((ran.exit_code, ran.version.as_deref(), ran.warnings.len()), (1, Some("6.3.1"), 0), "{ran:?}");
+}
+
+/// Of its checks those of protocols: all of them take minutes. It mostly waits, so both run at once.
+#[tokio::test]
+async fn testssl_says_what_it_says_by_hand() {
+    let ([server, other], folder) = ([Server::tls(), Server::tls()], tempfile::TempDir::new().unwrap());
+    let (report, host) = (folder.path().join("report.json"), other.host().to_string());
+    let words = ["--warnings", "off", "--jsonfile", report.to_str().unwrap(), "-p", &host].map(str::to_owned);
+    let told = tokio::task::spawn_blocking(move || by_hand("testssl", &words.each_ref().map(String::as_str)));
+    let outcome = brought("testssl", server.host(), &["-p"]).await;
+    told.await.unwrap();
+    let told: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let rated = |test: &&Value| ["LOW", "MEDIUM", "HIGH", "CRITICAL"].iter().any(|word| test["severity"] == *word);
+    let mut weak: Vec<&str> =
+        told.as_array().unwrap().iter().filter(rated).filter_map(|test| test["id"].as_str()).collect();
+    weak.sort_unstable();
+    let mut found = rules(&outcome);
+    found.sort_unstable();
+    assert!(weak.contains(&"TLS1") && weak.contains(&"TLS1_1"), "{told}");
+    assert_eq!(found, weak);
+    let ran = &outcome.ran[0];
+    assert_eq!((ran.exit_code, ran.warnings.len()), (0, 0), "{ran:?}");
+    assert!(ran.version.as_deref().is_some_and(|version| version.starts_with("3.")), "{ran:?}");
 }
 
 #[tokio::test]

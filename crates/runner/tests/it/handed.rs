@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use scanhelm_runner::{Host, ScanOutcome, ScanRequest};
-use serde_json::Value;
 
 use crate::fake::Fakes;
 
@@ -169,27 +168,6 @@ async fn kube_linter_gets_objects_and_takes_no_settings_from_the_target() {
     let failed = Handed::new("kube-linter", "", "echo 'Error: no such check' >&2; exit 1").with("a.yaml", "");
     let reason = failed.failure().await;
     assert!(reason.contains("wrote no report and ended with exit code 1: Error: no such check"), "{reason}");
-}
-
-#[tokio::test]
-async fn mobsfscan_on_its_recorded_report() {
-    let Some(report) = recorded("mobsfscan/sample.json") else { return };
-    let parsed: Value = serde_json::from_str(&report).unwrap();
-    let files = |rule: &Value| -> Vec<String> {
-        let files = rule["files"].as_array().cloned().unwrap_or_default();
-        files.iter().map(|file| file["file_path"].as_str().unwrap().to_owned()).collect()
-    };
-    let rules: Vec<Vec<String>> = parsed["results"].as_object().unwrap().values().map(files).collect();
-    let mut handed = Handed::new("mobsfscan", &report, "").with(".mobsf", "severity-filter: [NONE]\n");
-    for path in rules.iter().flatten() {
-        handed = handed.with(path, "");
-    }
-    let outcome = handed.scan().await;
-    // A rule without a file speaks of the app as a whole.
-    let told: usize = rules.iter().map(|files| files.len().max(1)).sum();
-    assert_eq!(found(&outcome).len(), told, "{:?}", outcome.ran);
-    assert_eq!(handed.words(), "--json --output ... --config ... -- .");
-    assert_eq!(handed.fakes.note("settings"), "ignore-rules: []");
 }
 
 #[tokio::test]

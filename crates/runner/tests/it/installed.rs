@@ -2,7 +2,7 @@
 //! the scanner says when it is run by hand. The command lines here are those of the scanners' own manuals, and their
 //! reports are counted without our readers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use scanhelm_core::finding::Location;
-use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest, ScanState, ScanType};
+use scanhelm_runner::{Discovery, Limits, ScanOutcome, ScanRequest};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -25,8 +25,9 @@ pub(crate) fn checkout() -> PathBuf {
 pub(crate) static DISCOVERY: LazyLock<Discovery> = LazyLock::new(|| Discovery::new(folders(), BTreeMap::new()));
 
 fn folders() -> Vec<PathBuf> {
-    let parts = [".tools/scanners/bin", ".tools/checkov/bin", ".tools/njsscan/bin", "e2e/scanners/node_modules/.bin"];
-    parts.iter().map(|part| checkout().join(part)).collect()
+    let environments = ["scanners", "checkov", "njsscan", "safety"].map(|name| format!(".tools/{name}/bin"));
+    let parts = environments.iter().map(String::as_str).chain(["e2e/scanners/node_modules/.bin"]);
+    parts.map(|part| checkout().join(part)).collect()
 }
 
 pub(crate) fn program(name: &str) -> PathBuf {
@@ -188,6 +189,42 @@ async fn njsscan() {
     assert!(outcome.records.iter().any(|record| record.location.label() == "shop.js:3"), "{outcome:?}");
 }
 
+/// An app for both systems: left to itself it would look at Android alone.
+#[tokio::test]
+async fn mobsfscan() {
+    let target = source("npm/react-native-fs");
+    let told = ["android", "ios"].map(|kind| found_by_mobsfscan(&target, kind));
+    let outcome = brought("mobsfscan", &target, &[]).await;
+    assert!(told.iter().all(|count| *count > 3), "{told:?}");
+    assert_eq!((outcome.records.len(), outcome.ran[0].commands.len()), (told.iter().sum(), 2), "{outcome:?}");
+    assert_eq!((outcome.ran[0].version.as_deref(), outcome.ran[0].warnings.len()), (Some("1.1.0"), 0), "{outcome:?}");
+}
+
+/// With what holds other scanners, and settings that turn off all there is.
+#[tokio::test]
+async fn mobsfscan_passes_odd_files_by_and_takes_no_settings_from_the_target() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let released = source("npm/cordova-plugin-file-transfer").join("src/ios/CDVFileTransfer.m");
+    fs::copy(released, path("CDVFileTransfer.m")).unwrap();
+    let told = found_by_mobsfscan(folder.path(), "ios");
+    assert!(Command::new("mkfifo").arg(path("pipe.m")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", path("zero.m")).unwrap();
+    fs::write(path(".mobsf"), "ignore-filenames: ['*.m']\nseverity-filter: [WARNING]\n").unwrap();
+    let outcome = brought("mobsfscan", folder.path(), &[]).await;
+    assert_eq!((outcome.records.len(), outcome.ran[0].exit_code), (told, 1), "{outcome:?}");
+    let flaw = outcome.records.iter().find(|record| record.rule_id == "ios_self_signed_ssl").unwrap();
+    assert!(flaw.location.label().starts_with("CDVFileTransfer.m:"), "{flaw:?}");
+    let odd = ["pipe.m", "zero.m"].map(|name| format!("{name} is neither a file nor a folder and was not looked at"));
+    assert_eq!(outcome.ran[0].warnings, odd);
+}
+
+/// A rule without a file speaks of the app.
+fn found_by_mobsfscan(target: &Path, kind: &str) -> usize {
+    let report = json(&by_hand(target, "mobsfscan", &["--json", "--type", kind, "."], &[]));
+    report["results"].as_object().unwrap().values().map(|rule| list(rule, "files").len().max(1)).sum()
+}
+
 #[tokio::test]
 async fn gitleaks() {
     let target = source("cloudgoat");
@@ -266,6 +303,30 @@ async fn zizmor() {
     agrees("zizmor", &folder.path().canonicalize().unwrap(), &[], told).await;
 }
 
+/// With the advisories of 2021, the last that a package has. They lack a field that this version of Safety asks for.
+#[tokio::test]
+async fn safety() {
+    let [folder, advisories] = [tempfile::TempDir::new().unwrap(), tempfile::TempDir::new().unwrap()];
+    fs::write(folder.path().join("requirements.txt"), "django==2.2\njinja2==2.10\n").unwrap();
+    let library = program("safety").parent().unwrap().join("../lib");
+    let released = files(&library, |name| name == "insecure.json" || name == "insecure_full.json");
+    for path in released.iter().filter(|path| path.parent().unwrap().ends_with("safety_db")) {
+        let mut all = json(&fs::read(path).unwrap());
+        all["$meta"]["base_domain"] = "https://advisories.example".into();
+        fs::write(advisories.path().join(path.file_name().unwrap()), all.to_string()).unwrap();
+    }
+    let argument = format!("--db={}", advisories.path().display());
+    let words = ["check", "--output", "json", &argument, "--file", "requirements.txt"];
+    let report = json(&by_hand(folder.path(), "safety", &words, &[]));
+    let told = report["report_meta"]["vulnerabilities_found"].as_u64().unwrap();
+    let target = folder.path().canonicalize().unwrap();
+    agrees("safety", &target, &[&argument], told.try_into().unwrap()).await;
+
+    fs::write(folder.path().join("requirements.txt"), "no-such-package==1.0\n").unwrap();
+    let clean = brought("safety", &target, &[&argument]).await;
+    assert_eq!((clean.records.len(), clean.ran[0].exit_code, clean.ran[0].warnings.len()), (0, 0, 0), "{clean:?}");
+}
+
 /// Retire.js with its own data, which is beside the test corpus and in no package.
 #[tokio::test]
 async fn retire() {
@@ -281,71 +342,4 @@ async fn retire() {
     let results = list(&report, "data").iter().flat_map(|file| list(file, "results"));
     let told = results.map(|result| list(result, "vulnerabilities").len()).sum();
     agrees("retire", &target, &["--jsrepo", data.to_str().unwrap()], told).await;
-}
-
-async fn inventory(target: &Path) -> ScanOutcome {
-    let mut request = ScanRequest::new(target);
-    request.scan_types = vec![ScanType::Sbom];
-    scan(&DISCOVERY, request, &CancellationToken::new()).await.0
-}
-
-/// As many packages as Syft lists by hand, told the same way again, whatever the target's settings say.
-#[tokio::test]
-async fn syft() {
-    let folder = tempfile::TempDir::new().unwrap();
-    fs::create_dir(folder.path().join("web")).unwrap();
-    fs::copy(checkout().join("web/package-lock.json"), folder.path().join("web/package-lock.json")).unwrap();
-    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\nrequests==2.19.0\n").unwrap();
-    let report =
-        json(&by_hand(folder.path(), "syft", &["scan", "--quiet", "--output", "cyclonedx-json", "dir:."], &[]));
-    let told: BTreeSet<&str> =
-        list(&report, "components").iter().filter_map(|component| component["purl"].as_str()).collect();
-    assert!(told.contains("pkg:pypi/jinja2@2.10") && told.len() > 10, "{told:?}");
-
-    // Here, and not before: by hand it would obey.
-    fs::write(folder.path().join(".syft.yaml"), "exclude: ['./**']\n").unwrap();
-    let outcome = inventory(folder.path()).await;
-    let listed: BTreeSet<&str> = outcome.components.iter().filter_map(|one| one.purl.as_deref()).collect();
-    assert_eq!(listed, told);
-    assert_eq!(outcome.components.len(), told.len());
-    assert_eq!((outcome.ran[0].components, outcome.records.len()), (Some(told.len() as u64), 0));
-    let jinja = outcome.components.iter().find(|one| one.name.eq_ignore_ascii_case("jinja2")).unwrap();
-    assert_eq!(jinja.locations, ["requirements.txt"]);
-    assert_eq!(inventory(folder.path()).await.components, outcome.components);
-
-    let one_file = inventory(&folder.path().join("requirements.txt")).await;
-    assert_eq!(one_file.components.len(), 2, "{one_file:?}");
-}
-
-#[tokio::test]
-async fn syft_that_lists_nothing_of_a_lock_file_has_failed() {
-    let folder = tempfile::TempDir::new().unwrap();
-    fs::write(folder.path().join("requirements.txt"), "# nothing\n").unwrap();
-    let outcome = inventory(folder.path()).await;
-    assert_eq!(outcome.state, ScanState::Failed);
-    assert!(outcome.failed[0].reason.contains("it lists no component of requirements.txt; run"), "{outcome:?}");
-
-    fs::remove_file(folder.path().join("requirements.txt")).unwrap();
-    fs::create_dir(folder.path().join("lib")).unwrap();
-    for name in ["a.jar", "b.war"] {
-        fs::write(folder.path().join("lib").join(name), "no archive").unwrap();
-    }
-    let outcome = inventory(folder.path()).await;
-    assert!(outcome.failed[0].reason.contains("of lib/a.jar and 1 more file; run"), "{outcome:?}");
-}
-
-/// What is installed is named by the lock file; what somebody put there by hand is named nowhere else.
-#[tokio::test]
-async fn components_that_an_inventory_leaves_out_are_told() {
-    let folder = tempfile::TempDir::new().unwrap();
-    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\n").unwrap();
-    for (place, name) in [(".venv/lib", "Jinja2"), (".venv/lib", "requests"), ("vendor", "flask")] {
-        let installed = folder.path().join(place).join(format!("{name}-2.10.dist-info"));
-        fs::create_dir_all(&installed).unwrap();
-        fs::write(installed.join("METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: 2.10\n")).unwrap();
-    }
-    let outcome = inventory(folder.path()).await;
-    let names: Vec<&str> = outcome.components.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, ["Jinja2"], "{outcome:?}");
-    assert_eq!(outcome.ran[0].warnings, ["2 components in hidden or vendored folders were left out"]);
 }

@@ -6,6 +6,7 @@ mod advisories;
 mod fake;
 mod handed;
 mod installed;
+mod inventories;
 mod misbehaving;
 mod own;
 mod processes;
