@@ -2,8 +2,9 @@
 //! everything as if nobody had ever said so.
 
 use scanhelm_core::asset::Asset;
+use scanhelm_core::finding::identity::scanner_ref;
 use scanhelm_core::finding::suppression::Expression;
-use scanhelm_core::finding::{Finding, FindingState, Location, SightingSource};
+use scanhelm_core::finding::{Finding, FindingRecord, FindingState, Location, SightingSource};
 use scanhelm_core::ids::{FindingId, ScanId, SuppressionRuleId};
 use scanhelm_core::job::Job;
 use scanhelm_core::merging::AssetMerge;
@@ -128,6 +129,12 @@ on_both_databases! {
         assert_eq!(listed(&hub, &grant).await, 1);
         let met = findings(&hub, &grant).await.into_iter().find(|finding| finding.id != moved.id).unwrap();
         assert_eq!((met.asset_id, met.sighting_count), (id, 4));
+        // Whoever reports the one that is gone is told what stands of the finding on the other.
+        judge(&hub, &grant, &met, FindingState::FalsePositive).await;
+        let reported: FindingRecord = serde_json::from_value(heartbleed("qualys", OTHER)).unwrap();
+        let told = hub.hub.findings().standings(&grant, "scanhelm", &[scanner_ref(&reported, 0)]).await.unwrap();
+        let told: Vec<_> = told.into_iter().flatten().map(|standing| (standing.finding, standing.status)).collect();
+        assert_eq!(told, [(met.id, FindingState::FalsePositive)]);
         hub.stop().await;
     }
 
