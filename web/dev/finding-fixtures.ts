@@ -130,3 +130,20 @@ export function findingDetail(finding: Finding, now: number): FindingDetail {
     weaknesses: [{ cwe: 364, name: "Signal Handler Race Condition" }],
   };
 }
+
+export const COMPLIANCE = [
+  {
+    tag: "owasp-2021:A06",
+    framework: "OWASP Top 10 2021",
+    name: "Vulnerable and Outdated Components",
+    published: true,
+    findings: 1_204,
+  },
+  {
+    tag: "cis-8:7",
+    framework: "CIS Controls v8",
+    name: "Continuous Vulnerability Management",
+    published: false,
+    findings: 12,
+  },
+];

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
-import { findingDetail, manyFindings } from "./finding-fixtures.ts";
+import { COMPLIANCE, findingDetail, manyFindings } from "./finding-fixtures.ts";
 import * as sample from "./fixtures.ts";
 import * as notified from "./notification-fixtures.ts";
 import * as policies from "./policy-fixtures.ts";
@@ -190,6 +190,7 @@ const routes: [string, RegExp, (ask: Ask, id: string) => Answer][] = [
     (ask) => page(ask.empty ? [] : matching(FINDINGS, ask, ["severity", "status"], "title"), ask),
   ],
   ["POST", /^\/findings\/bulk$/, () => ({ status: 202, body: { job_id: "job3", job_url: "", selected: 2 } })],
+  ["GET", /^\/findings\/compliance$/, () => ({ body: { tags: COMPLIANCE } })],
   [
     "GET",
     /^\/findings\/([^/]+)$/,

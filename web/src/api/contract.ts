@@ -115,6 +115,7 @@ export type Activity = Schemas["Activity"];
 export type Finding = Schemas["Finding"];
 export type BulkAction = Schemas["BulkAction"];
 export type FindingFilter = Schemas["FindingSelection"];
+export type ComplianceCounts = Schemas["ComplianceCounts"];
 export type FindingDetail = Schemas["FindingDetail"];
 export type AssetKind = Schemas["AssetType"];
 export type Criticality = Schemas["Criticality"];

@@ -23,6 +23,17 @@ export const findingListQuery = (filter: FindingListQuery) =>
     getNextPageParam: (page) => page.next_cursor,
   });
 
+/** How many of the findings that match have each tag. Counted when somebody looks: it reads all of them. */
+export const complianceQuery = (filter: FindingFilter, grouped: boolean) =>
+  queryOptions({
+    queryKey: ["findings", "compliance", filter, grouped],
+    queryFn: ({ signal }) => {
+      // What a filter does not ask for is not in it, so that nothing is null.
+      const query = { ...filter, ...(grouped && { grouped }) } as FindingListQuery;
+      return answer(hub.GET("/api/v1/findings/compliance", { params: { query }, signal }));
+    },
+  });
+
 export const findingQuery = (id: string) =>
   queryOptions({
     queryKey: findingKeys.one(id),

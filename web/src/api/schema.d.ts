@@ -574,6 +574,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of the findings that the same filters match speak against each requirement of the catalogues. */
+        get: operations["count_findings_by_compliance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings/counts": {
         parameters: {
             query?: never;
@@ -2257,6 +2274,15 @@ export interface components {
          * @enum {string}
          */
         ComparisonVerdict: "same_finding" | "same_weakness" | "different";
+        /** @description How many findings carry a tag. */
+        ComplianceCount: components["schemas"]["ComplianceTag"] & {
+            /** Format: int64 */
+            findings: number;
+        };
+        /** @description Of each requirement, in the order of the catalogues, how many of the findings that match speak against it. */
+        ComplianceCounts: {
+            tags: components["schemas"]["ComplianceCount"][];
+        };
         /** @description A requirement that a finding's weaknesses speak against. */
         ComplianceTag: {
             /** @description `OWASP Top 10 2021`. */
@@ -2591,7 +2617,7 @@ export interface components {
         /** @description A finding with its evidence, its judgements, and why it is this finding. */
         FindingDetail: components["schemas"]["Finding"] & {
             asset_detail?: components["schemas"]["Asset"] | null;
-            /** @description Requirements that its CWEs speak against. */
+            /** @description Requirements that its CWEs, or those that its scanners' rules are about, speak against. */
             compliance: components["schemas"]["ComplianceTag"][];
             /** @description What the feeds say of its CVEs. */
             cve_facts: components["schemas"]["CveFacts"][];
@@ -8411,7 +8437,7 @@ export interface operations {
                 /** @example CVE-2021-44228 */
                 cve?: string;
                 /**
-                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @description With a weakness that speaks against this requirement, by its CWEs or its scanners' rules; `GET /meta/compliance` lists them.
                  * @example owasp-2021:A03
                  */
                 compliance?: string;
@@ -8595,6 +8621,109 @@ export interface operations {
             };
         };
     };
+    count_findings_by_compliance: {
+        parameters: {
+            query?: {
+                /** @description Any of these. */
+                severity?: components["schemas"]["Severity"][];
+                /** @description Any of these. */
+                status?: components["schemas"]["FindingState"][];
+                /** @description Seen by this scanner product. */
+                scanner?: string;
+                asset_id?: string;
+                /** @description The id of a member, `me`, `none`, or `gone`: somebody who left. */
+                owner?: string;
+                /** @example CVE-2021-44228 */
+                cve?: string;
+                /**
+                 * @description With a weakness that speaks against this requirement, by its CWEs or its scanners' rules; `GET /meta/compliance` lists them.
+                 * @example owasp-2021:A03
+                 */
+                compliance?: string;
+                /** @description Known to be exploited, or not known to be. */
+                kev?: boolean;
+                /** @description At least this probability, 0 to 1. */
+                epss_min?: number;
+                /** @description At least this risk score, 0 to 100. */
+                risk_min?: number;
+                /** @description Due before this time, and neither gone nor waived. */
+                due_before?: components["schemas"]["Time"];
+                /** @description `true`: due by now, and neither gone nor waived. */
+                overdue?: boolean;
+                /** @description A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint. */
+                q?: string;
+                /** @description Of findings that are one weakness to several scanners only the strongest that matches. */
+                grouped?: boolean;
+                /** @description Seen by the latest run of this scan. */
+                scan_id?: string;
+                cwe?: number;
+                first_seen_after?: components["schemas"]["Time"];
+                first_seen_before?: components["schemas"]["Time"];
+                last_seen_after?: components["schemas"]["Time"];
+                last_seen_before?: components["schemas"]["Time"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceCounts"];
+                };
+            };
+            /** @description No credentials, or they are wrong, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission, or the origin is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not acceptable; `errors` names each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke inside the hub. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available; may be repeated. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     count_findings: {
         parameters: {
             query?: {
@@ -8610,7 +8739,7 @@ export interface operations {
                 /** @example CVE-2021-44228 */
                 cve?: string;
                 /**
-                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @description With a weakness that speaks against this requirement, by its CWEs or its scanners' rules; `GET /meta/compliance` lists them.
                  * @example owasp-2021:A03
                  */
                 compliance?: string;
@@ -8718,7 +8847,7 @@ export interface operations {
                 /** @example CVE-2021-44228 */
                 cve?: string;
                 /**
-                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @description With a weakness that speaks against this requirement, by its CWEs or its scanners' rules; `GET /meta/compliance` lists them.
                  * @example owasp-2021:A03
                  */
                 compliance?: string;
@@ -13325,7 +13454,7 @@ export interface operations {
                 /** @example CVE-2021-44228 */
                 cve?: string;
                 /**
-                 * @description With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+                 * @description With a weakness that speaks against this requirement, by its CWEs or its scanners' rules; `GET /meta/compliance` lists them.
                  * @example owasp-2021:A03
                  */
                 compliance?: string;

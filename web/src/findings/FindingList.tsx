@@ -1,8 +1,9 @@
 /** The finding queue, used for all scans and for one: filters, rows, bulk judgement and the drawer beside them. */
 import { Button, Switch } from "@mantine/core";
-import type { UseInfiniteQueryResult } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useMemo } from "react";
+import { type UseInfiniteQueryResult, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import type { Finding, FindingFilter, Page } from "@/api/contract.ts";
+import { complianceQuery } from "@/api/findings.ts";
 import { DataGrid, GridSkeleton } from "@/parts/DataGrid.tsx";
 import { EmptyState } from "@/parts/EmptyState.tsx";
 import { FilterBar } from "@/parts/FilterBar.tsx";
@@ -10,7 +11,7 @@ import { chips, first, type Search, withoutFilters } from "@/parts/filters.ts";
 import { onDemand } from "@/parts/onDemand.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import { findingColumns } from "./finding-columns.tsx";
-import { FINDING_FILTERS, isGrouped } from "./finding-filters.ts";
+import { findingFilters, isGrouped } from "./finding-filters.ts";
 import styles from "./findings.module.css";
 import { useBulkJudgement } from "./useBulkJudgement.tsx";
 import { useSelection } from "./useSelection.ts";
@@ -29,6 +30,11 @@ const FindingDrawer = onDemand(async () => (await import("./FindingDrawer.tsx"))
 
 export function FindingList({ list, filter, search, onSearch, nothingYet }: Props) {
   const grouped = isGrouped(search);
+  const [counting, setCounting] = useState(false);
+  const { compliance: _, ...others } = filter;
+  const tags = useQuery({ ...complianceQuery(others, grouped), enabled: counting });
+  const ask = () => (counting && tags.isError ? void tags.refetch() : setCounting(true));
+  const specs = findingFilters(search, { data: tags.data, isError: tags.isError, ask });
   const { selection, choose, chooseAll, chooseNone } = useSelection({ filter, grouped });
   const { order, notice } = useBulkJudgement(chooseNone);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
@@ -41,7 +47,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
   const all = selection.all && total !== null;
   const selected = all ? total : ids.length;
   const opened = first(search, "finding");
-  const filtered = chips(FINDING_FILTERS, search).length > 0 || first(search, "q") !== undefined;
+  const filtered = chips(specs, search).length > 0 || first(search, "q") !== undefined;
 
   const open = useCallback((id: string) => onSearch({ ...search, finding: [id] }), [onSearch, search]);
   const close = () => {
@@ -57,7 +63,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
 
   return (
     <>
-      <FilterBar specs={FINDING_FILTERS} search={search} onChange={onSearch} searchLabel="Search findings">
+      <FilterBar specs={specs} search={search} onChange={onSearch} searchLabel="Search findings">
         <Switch
           label="Grouped"
           wrapperProps={{
@@ -126,7 +132,7 @@ export function FindingList({ list, filter, search, onSearch, nothingYet }: Prop
         <EmptyState
           title="No finding matches these filters"
           actions={
-            <Button variant="default" onClick={() => onSearch(withoutFilters(FINDING_FILTERS, search))}>
+            <Button variant="default" onClick={() => onSearch(withoutFilters(specs, search))}>
               Clear filters
             </Button>
           }

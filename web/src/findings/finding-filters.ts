@@ -1,4 +1,5 @@
 import {
+  type ComplianceCounts,
   FINDING_STATES,
   type FindingFilter,
   type FindingListQuery,
@@ -41,7 +42,7 @@ const FINDING_SORTS = ["severity", "title", "first_seen_at", "last_seen_at", "ri
 
 const RISKS = ["90", "75", "50", "25"];
 
-export const FINDING_FILTERS: readonly FilterSpec[] = [
+const FINDING_FILTERS: readonly FilterSpec[] = [
   {
     key: "severity",
     label: "Severity",
@@ -64,7 +65,6 @@ export const FINDING_FILTERS: readonly FilterSpec[] = [
     ],
   },
   { key: "cve", label: "CVE", single: true },
-  { key: "compliance", label: "Compliance", single: true },
   {
     key: "kev",
     label: "Exploited",
@@ -83,11 +83,40 @@ export const FINDING_FILTERS: readonly FilterSpec[] = [
   },
 ];
 
+type TagCounts = { data: ComplianceCounts | undefined; isError: boolean; ask: () => void };
+
+/** Tags with how many findings of the other filters have each; one that is asked for is kept, whether any has it. */
+export function findingFilters(search: Search, tags?: TagCounts): readonly FilterSpec[] {
+  const counted = (tags?.data?.tags ?? []).filter(
+    ({ tag, findings }) => findings > 0 || search.compliance?.includes(tag),
+  );
+  const choices = counted.map(({ tag, framework, name, findings }) => ({
+    value: tag,
+    label: tag,
+    detail: `${framework}: ${name}`,
+    count: findings,
+  }));
+  const asked = (search.compliance ?? []).filter((tag) => !counted.some((each) => each.tag === tag));
+  const compliance: FilterSpec = {
+    key: "compliance",
+    label: "Compliance",
+    single: true,
+    choices: [...choices, ...asked.map((tag) => ({ value: tag, label: tag }))],
+  };
+  if (tags) {
+    compliance.onOpen = tags.ask;
+    if (tags.isError) compliance.waiting = "The tags could not be counted. Open this again to retry.";
+    else if (!tags.data) compliance.waiting = "Counting tags";
+    else if (choices.length === 0) compliance.waiting = "None of these findings has a tag.";
+  }
+  return [...FINDING_FILTERS, compliance];
+}
+
 /** Of findings that are one weakness to several scanners only the strongest is listed. */
 export const isGrouped = (search: Search) => first(search, "grouped") === "true";
 
 export function toFindingQuery(search: Search): FindingListQuery {
-  const { kev, overdue, risk_min, ...texts } = knownValues(FINDING_FILTERS, search);
+  const { kev, overdue, risk_min, ...texts } = knownValues(findingFilters(search), search);
   const query: FindingListQuery = { ...texts };
   if (kev) query.kev = kev[0] === "true";
   if (overdue) query.overdue = true;

@@ -219,3 +219,34 @@ test("findings are given to an owner, alone or with a judgement; nobody is a cho
     { to: "in_progress", reason: "", owner: null },
   ]);
 });
+
+test("tags are counted for the other filters, and only when somebody looks", async () => {
+  serve();
+  const asked: string[] = [];
+  const tag = (code: string, findings: number) => ({
+    tag: `owasp-2021:${code}`,
+    framework: "OWASP Top 10 2021",
+    name: "A name",
+    published: true,
+    findings,
+  });
+  hub.use(
+    http.get(at("/findings/compliance"), ({ request }) => {
+      asked.push(new URL(request.url).search);
+      return HttpResponse.json({ tags: [tag("A01", 0), tag("A02", 12_345), tag("A03", 0)] });
+    }),
+  );
+  const { user } = open("/findings?severity=high&compliance=owasp-2021%3AA03");
+  await tick();
+  await user.click(screen.getByRole("button", { name: "Filter" }));
+  expect(asked).toEqual([]);
+  await user.hover(await screen.findByRole("menuitem", { name: "Compliance" }));
+  const counted = await screen.findByRole("menuitemcheckbox", { name: "owasp-2021:A02 12,345" });
+  expect(asked).toEqual(["?severity=high"]);
+  expect(screen.queryByRole("menuitemcheckbox", { name: /A01/ })).toBeNull();
+  expect(
+    screen.getByRole("menuitemcheckbox", { name: "owasp-2021:A03 0" }).getAttribute("aria-checked"),
+  ).toBe("true");
+  fireEvent.click(counted);
+  await waitFor(() => expect(window.location.search).toContain("compliance=owasp-2021%3AA02"));
+});

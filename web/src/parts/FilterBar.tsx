@@ -117,19 +117,26 @@ function FilterMenu({ specs, search, onChange }: Omit<Props, "searchLabel">) {
       </Menu.Target>
       <Menu.Dropdown>
         {specs
-          .filter((spec) => (spec.choices?.length ?? 0) > 0)
+          .filter((spec) => (spec.choices?.length ?? 0) > 0 || spec.onOpen)
           .map((spec) => (
-            <Menu.Sub key={spec.key}>
+            <Menu.Sub key={spec.key} onChange={(opened) => opened && spec.onOpen?.()}>
               <Menu.Sub.Target>
                 <Menu.Sub.Item>{spec.label}</Menu.Sub.Item>
               </Menu.Sub.Target>
               <Menu.Sub.Dropdown className={styles.choices}>
+                {spec.waiting ? <Menu.Label role="status">{spec.waiting}</Menu.Label> : null}
                 {spec.choices?.map((choice) => {
                   const chosen = search[spec.key]?.includes(choice.value) ?? false;
                   return (
                     <Menu.CheckboxItem
                       key={choice.value}
                       checked={chosen}
+                      title={choice.detail}
+                      rightSection={
+                        choice.count === undefined ? null : (
+                          <span className={styles.count}>{choice.count.toLocaleString("en")}</span>
+                        )
+                      }
                       onChange={() =>
                         onChange(
                           chosen

@@ -4,7 +4,14 @@
  * filter takes, are kept and shown as such, never sent to the hub.
  */
 
-export type FilterChoice = { value: string; label: string };
+export type FilterChoice = {
+  value: string;
+  label: string;
+  /** Told of it on hover. */
+  detail?: string;
+  /** How many rows it would leave. */
+  count?: number;
+};
 
 export type FilterSpec = {
   key: string;
@@ -12,6 +19,10 @@ export type FilterSpec = {
   /** Without choices any text is accepted. */
   choices?: readonly FilterChoice[];
   single?: boolean;
+  /** Its choices are asked for when somebody looks at them. */
+  onOpen?: () => void;
+  /** What stands in place of choices that are not there yet. */
+  waiting?: string;
 };
 
 export type Search = Record<string, string[]>;

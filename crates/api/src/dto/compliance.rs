@@ -28,6 +28,27 @@ impl From<core::Tag> for ComplianceTag {
     }
 }
 
+/// How many findings carry a tag.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplianceCount {
+    #[serde(flatten)]
+    tag: ComplianceTag,
+    findings: u64,
+}
+
+/// Of each requirement, in the order of the catalogues, how many of the findings that match speak against it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplianceCounts {
+    tags: Vec<ComplianceCount>,
+}
+
+impl From<Vec<(core::Tag, u64)>> for ComplianceCounts {
+    fn from(counted: Vec<(core::Tag, u64)>) -> Self {
+        let count = |(tag, findings): (core::Tag, u64)| ComplianceCount { tag: tag.into(), findings };
+        Self { tags: counted.into_iter().map(count).collect() }
+    }
+}
+
 /// All requirements that findings can be filtered by.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComplianceTags {

@@ -168,7 +168,7 @@ pub(crate) struct FindingDetail {
     scores: Vec<Scores>,
     /// Its CWEs with their names, where they are known.
     weaknesses: Vec<Weakness>,
-    /// Requirements that its CWEs speak against.
+    /// Requirements that its CWEs, or those that its scanners' rules are about, speak against.
     compliance: Vec<ComplianceTag>,
 }
 
@@ -242,6 +242,8 @@ impl FindingDetail {
         let references = speaker.and_then(|detail| detail.get("references")?.as_array());
         let references =
             references.into_iter().flatten().filter_map(|reference| reference.as_str().map(str::to_owned)).collect();
+        let rules = view.sightings.iter().map(|sighting| (sighting.scanner.as_str(), sighting.rule_id.as_str()));
+        let compliance = Tag::of(&view.finding.cwes, rules).into_iter().map(Into::into).collect();
         let history = history(&view);
         let risk = view.risk.score;
         let mut finding = Finding::new(view.finding.clone(), &surroundings(&view, now));
@@ -253,7 +255,7 @@ impl FindingDetail {
             scores: Scores::of(&view.sightings, &view.facts),
             cve_facts: view.facts.into_iter().map(|(cve, facts)| CveFacts::new(cve, facts)).collect(),
             weaknesses: Weakness::named(&finding.cwes, &view.cwe_names),
-            compliance: Tag::of(&finding.cwes).into_iter().map(Into::into).collect(),
+            compliance,
             description,
             solution,
             evidence,

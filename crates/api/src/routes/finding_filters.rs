@@ -32,7 +32,7 @@ pub(super) struct CommonFilters {
     owner: Option<String>,
     #[param(example = "CVE-2021-44228")]
     cve: Option<String>,
-    /// With a weakness that speaks against this requirement; `GET /meta/compliance` lists them.
+    /// With a weakness that speaks against this requirement, by its CWEs or its scanners' rules; `GET /meta/compliance` lists them.
     #[param(example = "owasp-2021:A03")]
     compliance: Option<String>,
     /// Known to be exploited, or not known to be.
@@ -96,9 +96,7 @@ fn common(query: &mut QueryReader) -> AskedFilter {
         scanner: query.text("scanner"),
         asset_id: query.id("asset_id", AssetId),
         cve: query.text("cve"),
-        any_cwe: query
-            .parsed("compliance", "a tag such as `owasp-2021:A03`; see `GET /meta/compliance`")
-            .map_or(&[], |tag: Tag| tag.requirement.cwes),
+        compliance: query.parsed::<Tag>("compliance", "a tag such as `owasp-2021:A03`; see `GET /meta/compliance`"),
         q: query.text("q"),
         grouped: query.flag("grouped").unwrap_or_default(),
         kev: query.flag("kev"),

@@ -14,7 +14,7 @@ use super::finding_filters::{AskedFilter, CommonFilters, FindingList, QueueFilte
 use crate::Api;
 use crate::access::{Access, Granted};
 use crate::dto::bulk::{BulkJudging, BulkTicket};
-use crate::dto::compliance::ComplianceTags;
+use crate::dto::compliance::{ComplianceCounts, ComplianceTags};
 use crate::dto::finding::{
     Finding, FindingDetail, FindingPatch, FindingStates, StateTransition, Surroundings, Transition,
 };
@@ -30,6 +30,7 @@ pub(crate) fn register(operations: Operations) -> Operations {
     operations
         .operation(read, handler!(list))
         .operation(read, handler!(counts))
+        .operation(read, handler!(compliance_counts))
         .operation(read, handler!(get))
         .operation(read, handler!(compare))
         .operation(Access::Permission(Permission::FindingTriage), handler!(transition))
@@ -80,6 +81,19 @@ async fn counts(
 ) -> ApiResult<Json<Counts>> {
     let filter = asked.meant(&api, &grant).await?;
     Ok(Json(api.hub.findings().counts(&grant, &filter).await?.into()))
+}
+
+/// How many of the findings that the same filters match speak against each requirement of the catalogues.
+#[utoipa::path(get, path = "/api/v1/findings/compliance", operation_id = "count_findings_by_compliance",
+    tag = "findings", params(CommonFilters, QueueFilters),
+    responses((status = 200, body = ComplianceCounts)))]
+async fn compliance_counts(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    Asked(Counted(asked)): Asked<Counted>,
+) -> ApiResult<Json<ComplianceCounts>> {
+    let filter = asked.meant(&api, &grant).await?;
+    Ok(Json(api.hub.findings().compliance(&grant, &filter).await?.into()))
 }
 
 /// A finding with its evidence and its history.

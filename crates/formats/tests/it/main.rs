@@ -15,6 +15,7 @@ mod audits;
 mod boms;
 mod clouds;
 mod code_samples;
+mod compliance;
 mod corpus;
 mod corpus_census;
 mod corpus_code;

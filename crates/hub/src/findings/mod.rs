@@ -25,6 +25,7 @@ pub use relation::{Compared, ComparedPart, Outcome as ComparisonOutcome, Related
 pub(crate) use relation::{relate, relate_due};
 use scanhelm_core::asset::Asset;
 use scanhelm_core::company::User;
+use scanhelm_core::compliance::Tag;
 use scanhelm_core::feed::CveFacts;
 use scanhelm_core::finding::approval::Approval;
 use scanhelm_core::finding::identity::Identity;
@@ -84,6 +85,12 @@ impl Findings<'_> {
     pub async fn counts(&self, grant: &Grant, filter: &FindingFilter) -> Result<SeverityCounts> {
         grant.require(Permission::FindingRead)?;
         self.hub.store().finding_counts(grant.company, &filter.at(self.hub.now())).await
+    }
+
+    /// How many of them carry each tag, in the order of the catalogues.
+    pub async fn compliance(&self, grant: &Grant, filter: &FindingFilter) -> Result<Vec<(Tag, u64)>> {
+        grant.require(Permission::FindingRead)?;
+        self.hub.store().finding_compliance(grant.company, &filter.at(self.hub.now())).await
     }
 
     pub async fn get(&self, grant: &Grant, id: FindingId) -> Result<FindingView> {

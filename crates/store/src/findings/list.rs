@@ -1,11 +1,13 @@
 //! The filters and orders of `GET /findings`, and counts over the same filters. By which index they are read is decided
 //! in [`way`](super::way).
 
+use scanhelm_core::compliance::Tag;
 use scanhelm_core::finding::{Finding, FindingState};
 use scanhelm_core::ids::{AssetId, CompanyId, FindingId, RunId, ScanId, UserId};
 use scanhelm_core::page::{Page, PageRequest, Sort, Total};
 use scanhelm_core::{Result, Severity, SeverityCounts, Timestamp};
 
+use super::compliance::add_tagged;
 use super::texts::{Wanted, add_beginning, add_saying};
 use super::{COLUMNS, read, relation};
 use crate::paging::{Kind, Listing, Order};
@@ -68,6 +70,8 @@ pub struct FindingFilter {
     /// `CVE-2021-44228`, in any case.
     pub cve: Option<String>,
     pub cwe: Option<u32>,
+    /// Carries this tag, by what its scanners tell or by their rules.
+    pub compliance: Option<Tag>,
     /// One of these weaknesses; nothing is asked when there are none.
     pub any_cwe: &'static [u32],
     /// A text in the title, the CVEs or the location, or the first 16 or more digits of the fingerprint.
@@ -179,6 +183,9 @@ impl FindingFilter {
                 sql.push(")");
             }
         }
+        if let Some(tag) = self.compliance {
+            add_tagged(sql, company, tag);
+        }
         let bounds = [
             ("first_seen_at >=", self.first_seen_after),
             ("first_seen_at <", self.first_seen_before),
@@ -237,6 +244,7 @@ impl Reader {
         if page.sort == Sort::default() {
             page.sort = Sort::parse("-severity");
         }
+        let filter = &self.by_what_is_told(company, filter).await?;
         let of_state = self.findings_by_severity(company, filter).await?.total();
         let few = self.narrowest(company, filter, Some(&page.sort.field)).await?;
         let way = filter.way(self.connection().backend(), &page.sort.field, of_state, few);
@@ -271,6 +279,7 @@ impl Reader {
 
     /// The ids that match, in their order, at most so many.
     pub async fn finding_ids(&self, company: CompanyId, filter: &FindingFilter, limit: u32) -> Result<Vec<FindingId>> {
+        let filter = &self.by_what_is_told(company, filter).await?;
         let few = self.narrowest(company, filter, None).await?;
         let tables = match few {
             Some(_) => filter.way(self.connection().backend(), "severity", u64::MAX, few).tables,
@@ -286,6 +295,7 @@ impl Reader {
         if filter.asks_only_state() {
             return self.findings_by_severity(company, filter).await;
         }
+        let filter = &self.by_what_is_told(company, filter).await?;
         let few = self.narrowest(company, filter, None).await?;
         let way = filter.way(self.connection().backend(), "severity", u64::MAX, few);
         let text = format!("SELECT severity, count(*) AS findings FROM {} WHERE", way.tables);

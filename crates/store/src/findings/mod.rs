@@ -1,6 +1,7 @@
 //! Findings: the import's bulk path here, lists and counts in [`list`], groups of several scanners' findings in
-//! [`relation`], what they take from their sightings in [`details`], what they say in [`texts`], whole findings in [`export`], the comparable dump in [`dump`].
+//! [`relation`], tags of catalogues in [`compliance`], what they take from their sightings in [`details`], what they say in [`texts`], whole findings in [`export`], the comparable dump in [`dump`].
 
+mod compliance;
 mod details;
 mod dump;
 mod export;

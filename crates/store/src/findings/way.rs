@@ -9,6 +9,7 @@ use scanhelm_core::finding::FindingState;
 use scanhelm_core::ids::CompanyId;
 use scanhelm_core::{Result, Severity};
 
+use super::compliance::{add_findings_telling, add_sightings_by_rules};
 use super::list::{FindingFilter, OwnerFilter, RUN_OF_SCAN, is_due};
 use super::texts::{add_beginning, add_findings_saying};
 use crate::connection::Backend;
@@ -20,6 +21,9 @@ const FEW: u64 = 10_000;
 
 /// The same where what is sorted by stands in the index that they are found by.
 const FEW_IN_ORDER: u64 = 200_000;
+
+/// The same of what carries a tag: past it each is found by a look at its sightings.
+const FEW_TAGGED: u64 = 50_000;
 
 /// The condition that leaves few findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(super) enum By {
     Texts,
     /// Looked up one by one: those with the texts, and those whose fingerprint it may be.
     Words,
+    /// Looked up one by one: those that tell a tag's CWEs, and those that its rules saw.
+    Compliance,
     Scanner,
     Run,
     /// By this index, over when findings were seen or what they are rated by.
@@ -69,7 +75,7 @@ impl FindingFilter {
             _ if self.asset_id.is_some() => (Some("findings_asset"), whole()),
             (_, Some(By::Texts)) => (Some("findings_text"), whole()),
             // Looked up one by one.
-            (_, Some(By::Words | By::Scanner | By::Run)) => (None, whole()),
+            (_, Some(By::Words | By::Compliance | By::Scanner | By::Run)) => (None, whole()),
             ("severity" | "risk" | "due_at", None) if owned => (Some("findings_owner"), whole()),
             (_, Some(By::Index(index))) => (Some(index), whole()),
             ("severity", None) => (Some(by_state), self.ranges()),
@@ -184,7 +190,7 @@ impl FindingFilter {
 
     /// All conditions, and where findings are looked up one by one, whence.
     pub(super) fn add_by(&self, company: CompanyId, few: Option<Narrowest>, sql: &mut Sql) {
-        let Some(Narrowest { by: by @ (By::Words | By::Scanner | By::Run), at_most }) = few else {
+        let Some(Narrowest { by: by @ (By::Words | By::Compliance | By::Scanner | By::Run), at_most }) = few else {
             return self.add(company, sql);
         };
         // SQLite would rather walk all of a company's findings than look these up, so the company is told as something
@@ -200,6 +206,10 @@ impl FindingFilter {
                 sql.push("l.finding_id AS id FROM run_sightings l WHERE");
                 self.add_run(company, sql);
             }
+            By::Compliance => {
+                sql.push("f.id FROM");
+                self.compliance.into_iter().for_each(|tag| add_findings_telling(sql, company, tag));
+            }
             By::Words | By::Texts | By::Index(_) => {
                 sql.push("f.id FROM");
                 add_findings_saying(sql, company, &self.wanted_texts());
@@ -211,6 +221,11 @@ impl FindingFilter {
             sql.add(" UNION ALL SELECT f.id FROM findings f WHERE f.company_id = ? AND", values![company]);
             add_beginning(sql, "f.fingerprint", &fingerprint);
         }
+        if let Some(tag) = self.compliance.filter(|_| by == By::Compliance) {
+            sql.push(" UNION ALL SELECT ruled.id FROM (SELECT s.finding_id AS id FROM");
+            add_sightings_by_rules(sql, company, tag);
+            sql.push(&format!(" LIMIT {at_most}) ruled"));
+        }
         sql.push(")");
     }
 
@@ -219,6 +234,7 @@ impl FindingFilter {
         match by {
             _ if self.grouped => self.clone(),
             By::Scanner => Self { scanner: None, ..self.clone() },
+            By::Compliance => Self { compliance: None, ..self.clone() },
             By::Run if self.run_id.is_some() => Self { run_id: None, ..self.clone() },
             By::Run => Self { scan_id: None, ..self.clone() },
             By::Words | By::Texts | By::Index(_) => self.clone(),
@@ -270,6 +286,9 @@ impl Reader {
         {
             return Ok(Some(few));
         }
+        if let Some(few) = self.few_tagged(company, filter, looked_up.max(FEW_TAGGED)).await? {
+            return Ok(Some(few));
+        }
         let scanner = |sql: &mut Sql| {
             sql.push("sightings s WHERE");
             filter.add_scanner(company, sql);
@@ -292,6 +311,16 @@ impl Reader {
             }
         }
         Ok(None)
+    }
+
+    /// Both ways to carry the filter's tag.
+    async fn few_tagged(&self, company: CompanyId, filter: &FindingFilter, most: u64) -> Result<Option<Narrowest>> {
+        let Some(tag) = filter.compliance else { return Ok(None) };
+        let telling = |sql: &mut Sql| add_findings_telling(sql, company, tag);
+        let ruled = |sql: &mut Sql| add_sightings_by_rules(sql, company, tag);
+        let Some(telling) = self.few(By::Compliance, most, telling).await? else { return Ok(None) };
+        let ruled = self.few(By::Compliance, most, ruled).await?;
+        Ok(ruled.map(|ruled| Narrowest { at_most: ruled.at_most.max(telling.at_most), ..ruled }))
     }
 
     async fn few(&self, by: By, most: u64, rows: impl FnOnce(&mut Sql)) -> Result<Option<Narrowest>> {

@@ -10,6 +10,7 @@
 mod activity;
 mod assets;
 mod closing;
+mod compliance;
 mod components;
 mod fixture;
 mod imports;
