@@ -7,6 +7,8 @@
 //! as a further key for linking and never enters a fingerprint.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +129,7 @@ impl fmt::Display for AssetKey {
 
 /// An asset as a report describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AssetRecord {
+pub struct AssetDescription {
     pub kind: AssetKind,
     /// For people.
     pub name: String,
@@ -139,10 +141,36 @@ pub struct AssetRecord {
     pub authenticated: bool,
 }
 
+/// A description that the findings of a report share: there can be a hundred thousand of one asset. Whoever writes to
+/// it gets a description of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AssetRecord(Arc<AssetDescription>);
+
+impl From<AssetDescription> for AssetRecord {
+    fn from(description: AssetDescription) -> Self {
+        Self(Arc::new(description))
+    }
+}
+
+impl Deref for AssetRecord {
+    type Target = AssetDescription;
+
+    fn deref(&self) -> &AssetDescription {
+        &self.0
+    }
+}
+
+impl DerefMut for AssetRecord {
+    fn deref_mut(&mut self) -> &mut AssetDescription {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 impl AssetRecord {
     #[must_use]
     pub fn new(kind: AssetKind, name: impl Into<String>, keys: Vec<AssetKey>) -> Self {
-        Self { kind, name: name.into(), keys, operating_system: None, authenticated: false }
+        AssetDescription { kind, name: name.into(), keys, operating_system: None, authenticated: false }.into()
     }
 
     #[must_use]

@@ -42,9 +42,10 @@ impl Judged {
         let mut judged = Self { has_baseline, ..Self::default() };
         let warnings = project.judge(folder, records, baseline, now, |record, verdict| {
             match verdict.suppressed.filter(|_| suppresses) {
-                Some(suppressed) => judged
-                    .suppressed
-                    .push(Entry { suppressed: Some(suppressed), ..Entry::of_report(record, verdict.identity) }),
+                Some(suppressed) => judged.suppressed.push(Entry {
+                    suppressed: Some(Box::new(suppressed)),
+                    ..Entry::of_report(record, verdict.identity)
+                }),
                 None => {
                     judged.new.extend((!verdict.known).then_some(record.severity));
                     judged.kept.push(Entry::of_report(record, verdict.identity));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::Severity;
-use crate::asset::AssetRecord;
+use crate::asset::AssetDescription;
 
 fn record() -> FindingRecord {
     FindingRecord {
@@ -9,13 +9,14 @@ fn record() -> FindingRecord {
         title: "subprocess with shell=True".to_owned(),
         severity: Severity::High,
         vendor_severity: None,
-        asset: AssetRecord {
+        asset: AssetDescription {
             kind: AssetKind::Repository,
             name: "shop".to_owned(),
             keys: vec![AssetKey::Repository("git.acme.example/acme/shop".to_owned())],
             operating_system: None,
             authenticated: false,
-        },
+        }
+        .into(),
         location: Location::Code {
             path: "billing/legacy.py".to_owned(),
             line: Some(7),

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use scanhelm_core::asset::{AssetKey, AssetKind, AssetRecord};
+use scanhelm_core::asset::{AssetDescription, AssetKey, AssetKind, AssetRecord};
 use scanhelm_core::finding::{FindingRecord, Location};
 use scanhelm_core::{Severity, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -97,12 +97,9 @@ impl Host {
         keys.extend(filled(self.name.clone()).map(AssetKey::Hostname));
         keys.extend(self.addresses.into_iter().map(AssetKey::Ip));
         let name = filled(self.name).unwrap_or_else(|| "unknown host".to_owned());
-        AssetRecord {
-            operating_system: self.system,
-            // It runs on the host.
-            authenticated: true,
-            ..AssetRecord::new(AssetKind::Host, name, keys)
-        }
+        // It runs on the host.
+        AssetDescription { kind: AssetKind::Host, name, keys, operating_system: self.system, authenticated: true }
+            .into()
     }
 }
 

@@ -112,7 +112,11 @@ fn location(place: &str, line: Option<u32>) -> Location {
 /// A site has pages, a repository files and packages; everything else is a host.
 fn asset(name: &str, location: &Location) -> AssetRecord {
     match location {
-        Location::Web { url, .. } => AssetRecord { name: name.to_owned(), ..site(url) },
+        Location::Web { url, .. } => {
+            let mut site = site(url);
+            name.clone_into(&mut site.name);
+            site
+        }
         Location::Code { .. } | Location::Package { .. } => AssetRecord::repository(name),
         Location::Asset | Location::Network { .. } => {
             let key = match name.parse::<std::net::IpAddr>() {

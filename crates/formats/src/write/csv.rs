@@ -94,7 +94,7 @@ fn cells(record: &FindingRecord) -> [String; CSV_HEADER.len()] {
 
 fn standing_cells(entry: &Entry) -> [String; STANDING_HEADER.len()] {
     let Some(Standing { id, status, judged_at, expires_at, first_seen_at, last_seen_at, resolved_at, .. }) =
-        &entry.standing
+        entry.standing.as_deref()
     else {
         return Default::default();
     };

@@ -7,19 +7,20 @@ use scanhelm_core::ids::FindingId;
 use scanhelm_core::local::suppression::Suppressed;
 use serde::{Deserialize, Serialize};
 
+/// Small, as an output can hold a hundred thousand: what most have not is in a box.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub record: Box<FindingRecord>,
     /// What makes it this finding.
     pub identity: Identity,
     /// `None` for a report that no hub has seen.
-    pub standing: Option<Standing>,
+    pub standing: Option<Box<Standing>>,
     /// Why a local scan does not count it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suppressed: Option<Suppressed>,
+    pub suppressed: Option<Box<Suppressed>>,
     /// Where two looks are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed: Option<Changed>,
+    pub changed: Option<Box<Changed>>,
 }
 
 /// What became of a finding between two looks, and the fingerprint by which it was known in both.

@@ -113,7 +113,7 @@ pub(super) fn write_finding(output: &mut dyn Write, entry: &Entry) -> io::Result
         ("Description", record.description.clone()),
         ("Solution", record.solution.clone()),
     ];
-    for (name, text) in facts.into_iter().chain(entry.standing.iter().flat_map(standing_facts)) {
+    for (name, text) in facts.into_iter().chain(entry.standing.as_deref().into_iter().flat_map(standing_facts)) {
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
             writeln!(output, "<dt>{name}</dt><dd>{}</dd>", Escaped(&text))?;
         }

@@ -45,8 +45,8 @@ impl<'a> Finding<'a> {
         Self {
             fingerprint: entry.fingerprint(),
             record: &entry.record,
-            hub: entry.standing.as_ref(),
-            suppressed: entry.suppressed.as_ref(),
+            hub: entry.standing.as_deref(),
+            suppressed: entry.suppressed.as_deref(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one order of all outputs: worst first, then scanner, rule, asset, place, title. What follows from the order is
 //! decided here and not by a database, whose idea of an order may differ from another's.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ impl Gathering {
     /// When the folder cannot be written to.
     pub fn add(&mut self, entry: &Entry) -> io::Result<()> {
         self.counts.add(entry.record.severity, 1);
-        self.sorter.push(key(&entry.record, &entry.identity), serde_json::to_vec(entry)?)
+        self.sorter.push(key(parts(&entry.record, &entry.identity)), serde_json::to_vec(entry)?)
     }
 
     /// # Errors
@@ -74,7 +75,7 @@ impl<'entries> Findings<'entries> {
     /// # Errors
     /// When they do not fit into memory and the folder for temporary files cannot be written to.
     pub fn of_report(records: &[FindingRecord]) -> io::Result<Self> {
-        let keyed = |record| (key(record, &Identity::of(record, 0)), record);
+        let keyed = |record| (key(parts(record, &Identity::of(record, 0))), record);
         let mut sorted: Vec<(Vec<u8>, &FindingRecord)> = records.iter().map(keyed).collect();
         // Whatever else differs decides last, so that no order of the input shows.
         let all = |record: &FindingRecord| serde_json::to_string(record).ok();
@@ -91,12 +92,11 @@ impl<'entries> Findings<'entries> {
     /// Of findings whose identities are known.
     #[must_use]
     pub fn of_entries(entries: impl IntoIterator<Item = &'entries Entry>) -> Self {
-        let keyed = |entry: &'entries Entry| (key(&entry.record, &entry.identity), entry);
-        let mut sorted: Vec<(Vec<u8>, &Entry)> = entries.into_iter().map(keyed).collect();
+        let mut entries: Vec<&Entry> = entries.into_iter().collect();
+        let of = |entry: &'entries Entry| parts(&entry.record, &entry.identity);
         // As a Gathering does it: whatever else differs decides last.
         let all = |entry: &Entry| serde_json::to_vec(entry).ok();
-        sorted.sort_unstable_by(|(one, a), (other, b)| one.cmp(other).then_with(|| all(a).cmp(&all(b))));
-        let entries: Vec<&Entry> = sorted.into_iter().map(|(_, entry)| entry).collect();
+        entries.sort_by(|one, other| of(one).cmp(&of(other)).then_with(|| all(one).cmp(&all(other))));
         let counts = entries.iter().map(|entry| entry.record.severity).collect();
         Self { folder: std::env::temp_dir(), ordered: Ordered::Here(entries), counts }
     }
@@ -128,25 +128,28 @@ impl<'entries> Findings<'entries> {
     }
 }
 
-/// Bytes that sort as findings do.
-fn key(record: &FindingRecord, identity: &Identity) -> Vec<u8> {
-    let mut key = vec![u8::MAX - record.severity.rank()];
-    for part in [&record.scanner, &record.rule_id, &identity.asset] {
-        text(&mut key, part);
-    }
-    match &record.location {
-        Location::Code { path, line, column, .. } => {
-            text(&mut key, path);
-            number(&mut key, *line);
-            number(&mut key, *column);
-        }
-        _ => {
-            text(&mut key, &identity.location);
-            number(&mut key, None);
-            number(&mut key, None);
-        }
-    }
-    text(&mut key, &record.title);
+/// What findings are sorted by, one after the other.
+type Parts<'entry> = (Reverse<u8>, [&'entry str; 4], [Option<u32>; 2], &'entry str);
+
+fn parts<'entry>(record: &'entry FindingRecord, identity: &'entry Identity) -> Parts<'entry> {
+    let (place, numbers): (&str, _) = match &record.location {
+        Location::Code { path, line, column, .. } => (path, [*line, *column]),
+        _ => (&identity.location, [None; 2]),
+    };
+    (
+        Reverse(record.severity.rank()),
+        [&record.scanner, &record.rule_id, &identity.asset, place],
+        numbers,
+        &record.title,
+    )
+}
+
+/// Bytes that sort as the parts do.
+fn key((severity, texts, numbers, title): Parts<'_>) -> Vec<u8> {
+    let mut key = vec![u8::MAX - severity.0];
+    texts.into_iter().for_each(|part| text(&mut key, part));
+    numbers.into_iter().for_each(|part| number(&mut key, part));
+    text(&mut key, title);
     key
 }
 
@@ -190,6 +193,17 @@ mod tests {
                 key
             };
             prop_assert_eq!(keyed(&one).cmp(&keyed(&other)), one.cmp(&other));
+        }
+
+        #[test]
+        fn keys_sort_as_their_parts(
+            one in (0..5_u8, prop::array::uniform4("[a\0\u{1}é]{0,2}"), prop::array::uniform2(prop::option::of(0..300_u32)), "[ab]{0,2}"),
+            other in (0..5_u8, prop::array::uniform4("[a\0\u{1}é]{0,2}"), prop::array::uniform2(prop::option::of(0..300_u32)), "[ab]{0,2}"),
+        ) {
+            fn of((severity, texts, numbers, title): &(u8, [String; 4], [Option<u32>; 2], String)) -> Parts<'_> {
+                (Reverse(*severity), texts.each_ref().map(String::as_str), *numbers, title)
+            }
+            prop_assert_eq!(key(of(&one)).cmp(&key(of(&other))), of(&one).cmp(&of(&other)));
         }
     }
 }

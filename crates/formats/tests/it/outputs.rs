@@ -42,7 +42,7 @@ pub(crate) fn entry(number: u128, record: FindingRecord, status: FindingState) -
         sightings: 1,
     };
     let identity = Identity::of(&record, 0);
-    Entry { standing: Some(standing), ..Entry::of_report(record, identity) }
+    Entry { standing: Some(Box::new(standing)), ..Entry::of_report(record, identity) }
 }
 
 fn gathered(entries: &[Entry]) -> Findings<'static> {
@@ -189,7 +189,7 @@ fn the_table_and_the_page_tell_the_state_and_its_reason() {
     let at = |name: &str| header.iter().position(|column| column == name).unwrap();
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
     for entry in &all {
-        let Standing { id, status, reason, .. } = entry.standing.as_ref().unwrap();
+        let Standing { id, status, reason, .. } = entry.standing.as_deref().unwrap();
         let row = rows.iter().find(|row| row[at("id")] == id.to_string()).unwrap();
         assert_eq!((&row[at("status")], &row[at("reason")]), (status.as_str(), reason.as_deref().unwrap_or("")));
         assert_eq!(&row[at("first_seen_at")], "2023-11-14T22:13:20.000Z");

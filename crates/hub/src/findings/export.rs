@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
-use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::asset::AssetDescription;
 use scanhelm_core::finding::{CvssScore, FindingRecord, FindingState, Location};
 use scanhelm_core::ids::CompanyId;
 use scanhelm_core::local::suppression::Suppressed;
@@ -206,13 +206,14 @@ fn entry(exported: ExportedFinding) -> Result<Entry> {
         title: finding.title,
         severity: finding.severity,
         vendor_severity: detail.vendor_severity,
-        asset: AssetRecord {
+        asset: AssetDescription {
             kind: exported.asset_kind,
             name: exported.asset_name,
             keys: exported.asset_keys,
             operating_system: exported.operating_system,
             authenticated: exported.authenticated,
-        },
+        }
+        .into(),
         location: detail.location,
         check: detail.check,
         cves: detail.cves,
@@ -225,7 +226,7 @@ fn entry(exported: ExportedFinding) -> Result<Entry> {
         references: detail.references,
         seen_at: None,
     };
-    Ok(Entry { standing: Some(standing), ..Entry::of_report(record, identity) })
+    Ok(Entry { standing: Some(Box::new(standing)), ..Entry::of_report(record, identity) })
 }
 
 /// Sorts what comes and sends it on; holds its place until it has ended.

@@ -94,7 +94,7 @@ impl<'a> Changes<'a> {
 }
 
 fn changed(entry: Entry, change: Change, fingerprint: String) -> Entry {
-    Entry { changed: Some(Changed { change, fingerprint }), ..entry }
+    Entry { changed: Some(Box::new(Changed { change, fingerprint })), ..entry }
 }
 
 /// Where it was is a text for people by now.
