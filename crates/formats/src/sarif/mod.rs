@@ -38,7 +38,7 @@ use crate::secrets;
 use context::RunContext;
 pub(crate) use context::repository_name;
 
-pub(crate) use own::{KEY as OWN_FACTS, OwnFacts};
+pub(crate) use own::Facts;
 
 pub(crate) const FORMAT: Format =
     Format { id: "sarif", name: "SARIF 2.1.0", extensions: &["sarif", "json"], sniff: recognises, open };

@@ -8,37 +8,55 @@ use scanhelm_core::finding::{CvssScore, FindingRecord, Location};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The key in `properties`. Raised when the facts change their meaning.
-pub(crate) const KEY: &str = "scanhelm/v1";
+/// The key in `properties`, also as the writer names it. Raised when the facts change their meaning.
+const KEY: &str = "scanhelm/v1";
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct OwnFacts {
-    pub(crate) severity: Severity,
-    pub(crate) asset: AssetRecord,
-    pub(crate) location: Location,
+/// As they are written.
+#[derive(Serialize)]
+pub(crate) struct Facts<'record> {
+    asset: &'record AssetRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) check: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) cves: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) cwes: Vec<u32>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) cvss: Vec<CvssScore>,
+    check: Option<&'record str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cves: &'record [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cvss: &'record [CvssScore],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cwes: &'record [u32],
+    location: &'record Location,
+    severity: Severity,
+}
+
+impl<'record> Facts<'record> {
+    pub(crate) fn of(record: &'record FindingRecord) -> Self {
+        Self {
+            asset: &record.asset,
+            check: record.check.as_deref(),
+            cves: &record.cves,
+            cvss: &record.cvss,
+            cwes: &record.cwes,
+            location: &record.location,
+            severity: record.severity,
+        }
+    }
+}
+
+/// As they are read.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct OwnFacts {
+    severity: Severity,
+    pub(super) asset: AssetRecord,
+    pub(super) location: Location,
+    check: Option<String>,
+    #[serde(default)]
+    cves: Vec<String>,
+    #[serde(default)]
+    cwes: Vec<u32>,
+    #[serde(default)]
+    cvss: Vec<CvssScore>,
 }
 
 impl OwnFacts {
-    pub(crate) fn of(record: &FindingRecord) -> Self {
-        Self {
-            severity: record.severity,
-            asset: record.asset.clone(),
-            location: record.location.clone(),
-            check: record.check.clone(),
-            cves: record.cves.clone(),
-            cwes: record.cwes.clone(),
-            cvss: record.cvss.clone(),
-        }
-    }
-
     pub(super) fn read(properties: &Value) -> Option<Self> {
         serde_json::from_value(properties.get(KEY)?.clone()).ok()
     }

@@ -9,19 +9,19 @@
 //! `pass` and absent from the baseline, so that no reader takes it for open; one that was not seen again asks for
 //! `review`.
 
+mod result;
+
 use std::io::{self, Write};
 
 use scanhelm_core::Severity;
-use scanhelm_core::finding::{FindingRecord, FindingState, Location};
-use scanhelm_core::local::suppression::Way;
+use scanhelm_core::finding::FindingRecord;
 use serde_json::{Map, Value, json};
 
-use super::entry::{Change, Entry};
 use super::numbers::{Numbers, Recent};
 use super::order::{Findings, text};
 use super::sorted::{Sorted, Sorter};
 use super::{Heading, ToolInfo, is_web_uri, non_empty};
-use crate::sarif::{OWN_FACTS, OwnFacts};
+use result::SarifResult;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -179,7 +179,7 @@ fn parts(findings: &Findings<'_>) -> io::Result<Sorted> {
             }
         }
         position += 1;
-        parts.push(place(Section::Results, position, 0), serde_json::to_vec(&result(entry, rule))?)
+        parts.push(place(Section::Results, position, 0), serde_json::to_vec(&SarifResult::of(entry, rule))?)
     })?;
     parts.sorted()
 }
@@ -263,118 +263,4 @@ fn nominal_score(severity: Severity) -> Option<&'static str> {
         Severity::Low => Some("2.0"),
         Severity::Info => None,
     }
-}
-
-fn result(entry: &Entry, rule_index: u32) -> Value {
-    let record = &entry.record;
-    let (kind, level) = kind_and_level(entry);
-    let text = record.description.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(&record.title);
-    let mut properties = Map::from_iter([(OWN_FACTS.to_owned(), json!(OwnFacts::of(record)))]);
-    let mut result = Map::from_iter([
-        ("ruleId".to_owned(), json!(record.rule_id)),
-        ("ruleIndex".to_owned(), json!(rule_index)),
-        ("kind".to_owned(), json!(kind)),
-        ("level".to_owned(), json!(level)),
-        ("message".to_owned(), json!({"text": non_empty(text, &record.rule_id)})),
-        ("locations".to_owned(), json!([location(record)])),
-        ("partialFingerprints".to_owned(), json!({"scanhelm/v1": entry.fingerprint()})),
-    ]);
-    if let Some(standing) = &entry.standing {
-        properties.insert("hub".to_owned(), json!(standing));
-        if standing.status.is_fixed() {
-            result.insert("baselineState".to_owned(), json!("absent"));
-        }
-        if standing.status.is_hidden() || standing.status == FindingState::Closed {
-            let reason = entry.reason().unwrap_or_default();
-            let justification = format!("{}: {reason}", standing.status.as_str().replace('_', " "));
-            let justification = justification.trim_end_matches([':', ' ']);
-            let suppression = json!({"kind": "external", "status": "accepted", "justification": justification});
-            result.insert("suppressions".to_owned(), json!([suppression]));
-        }
-    }
-    if let Some(changed) = &entry.changed {
-        result.insert("baselineState".to_owned(), json!(changed.change));
-    }
-    if let Some(suppressed) = &entry.suppressed {
-        let kind = if suppressed.by == Way::Inline { "inSource" } else { "external" };
-        let justification = suppressed.justification();
-        let justification = justification.as_deref().unwrap_or(suppressed.by.as_str());
-        let suppression = json!({"kind": kind, "status": "accepted", "justification": justification});
-        result.insert("suppressions".to_owned(), json!([suppression]));
-        properties.insert("suppressed".to_owned(), json!(suppressed));
-    }
-    result.insert("properties".to_owned(), Value::Object(properties));
-    Value::Object(result)
-}
-
-fn kind_and_level(entry: &Entry) -> (&'static str, &'static str) {
-    let is_gone = entry.changed.as_ref().is_some_and(|changed| changed.change == Change::Absent);
-    match (entry.status(), entry.record.severity) {
-        (Some(status), _) if status.is_fixed() => ("pass", "none"),
-        (Some(FindingState::NotSeen), _) => ("review", "none"),
-        _ if is_gone => ("pass", "none"),
-        (_, Severity::Critical | Severity::High) => ("fail", "error"),
-        (_, Severity::Medium) => ("fail", "warning"),
-        (_, Severity::Low) => ("fail", "note"),
-        (_, Severity::Info) => ("informational", "none"),
-    }
-}
-
-fn location(record: &FindingRecord) -> Value {
-    let logical = |name: &str, kind: &str| {
-        let full = if name.is_empty() { record.asset.name.clone() } else { format!("{} {name}", record.asset.name) };
-        json!([{"fullyQualifiedName": non_empty(&full, "asset"), "kind": kind}])
-    };
-    match &record.location {
-        Location::Code { path, line, column, source } => {
-            let mut physical = json!({"artifactLocation": {"uri": path_uri(path), "uriBaseId": "%SRCROOT%"}});
-            if let (Some(line), Some(physical)) = (line.filter(|line| *line > 0), physical.as_object_mut()) {
-                let mut region = Map::from_iter([("startLine".to_owned(), json!(line))]);
-                if let Some(column) = column.filter(|column| *column > 0) {
-                    region.insert("startColumn".to_owned(), json!(column));
-                }
-                if let Some(source) = source {
-                    region.insert("snippet".to_owned(), json!({"text": source}));
-                }
-                physical.insert("region".to_owned(), Value::Object(region));
-            }
-            json!({"physicalLocation": physical})
-        }
-        Location::Web { url, .. } if is_web_uri(url) => json!({
-            "physicalLocation": {"artifactLocation": {"uri": url}},
-            "logicalLocations": logical(&record.location.label(), "resource"),
-        }),
-        Location::Package { path: Some(path), .. } if !path.is_empty() => json!({
-            "physicalLocation": {"artifactLocation": {"uri": path_uri(path), "uriBaseId": "%SRCROOT%"}},
-            "logicalLocations": logical(&record.location.label(), "package"),
-        }),
-        location => json!({"logicalLocations": logical(&location.label(), "resource")}),
-    }
-}
-
-/// A relative path as a relative URI.
-fn path_uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.replace('\\', "/").trim_start_matches('/').bytes() {
-        match byte {
-            b'A'..=b'Z'
-            | b'a'..=b'z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'~'
-            | b'/'
-            | b'@'
-            | b'+'
-            | b','
-            | b'='
-            | b'('
-            | b')' => {
-                uri.push(char::from(byte));
-            }
-            other => uri.push_str(&format!("%{other:02X}")),
-        }
-    }
-    uri
 }
