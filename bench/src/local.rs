@@ -304,18 +304,25 @@ fn of_children() -> Outcome<Duration> {
     Ok(Duration::from_micros(u64::try_from(micros).unwrap_or_default()))
 }
 
-/// What a person would type, and by which id Scanhelm runs it. Longest first.
+/// The work that Scanhelm gives each tool, as a person would type it, and by which id Scanhelm runs it. Longest first.
 const TOOLS: &[(&str, &str)] = &[
     (
         "semgrep",
-        "semgrep scan --config ../rules.yaml --metrics off --disable-version-check --quiet --json --output OUT .",
+        "semgrep scan --config ../rules.yaml --metrics off --disable-version-check --quiet --no-git-ignore \
+         --project-root=. --timeout=0 --json --output OUT .",
     ),
     ("bandit", "bandit --quiet --recursive --format json --output OUT . || true"),
-    ("gitleaks", "gitleaks dir --no-banner --log-level error --exit-code 0 --report-format json --report-path OUT ."),
-    ("cppcheck", "cppcheck --quiet --xml --output-file=OUT ."),
-    ("ruff", "ruff check --isolated --select S --output-format json --output-file OUT . --exit-zero --quiet"),
-    ("flawfinder", "flawfinder --quiet --dataonly --sarif . > OUT"),
-    ("shellcheck", "find . -name '*.sh' -print0 | xargs -0 shellcheck --format json1 > OUT || true"),
+    (
+        "gitleaks",
+        "gitleaks dir --no-banner --redact --log-level error --exit-code 0 --report-format json --report-path OUT .",
+    ),
+    ("cppcheck", "cppcheck --enable=warning,portability --suppress=missingInclude --quiet --xml --output-file=OUT ."),
+    (
+        "ruff",
+        "ruff check --isolated --no-cache --select S --output-format json --output-file OUT . --exit-zero --quiet",
+    ),
+    ("flawfinder", "flawfinder --quiet --dataonly --csv . > OUT"),
+    ("shellcheck", "find . -name '*.sh' -print0 | xargs -0 shellcheck --norc --format json1 > OUT || true"),
 ];
 
 /// For Semgrep, which comes with none.

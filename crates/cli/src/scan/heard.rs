@@ -30,7 +30,7 @@ fn suppress(results: &mut Results, standings: &[Option<Standing>], now: Timestam
     let mut over = Vec::new();
     for (mut entry, standing) in std::mem::take(&mut results.findings).into_iter().zip(standings) {
         let standing = standing.as_ref();
-        entry.suppressed = standing.and_then(|standing| standing.suppressed(now));
+        entry.suppressed = standing.and_then(|standing| standing.suppressed(now)).map(Box::new);
         if entry.suppressed.is_some() {
             results.suppressed.push(entry);
             continue;

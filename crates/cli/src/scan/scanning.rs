@@ -11,8 +11,8 @@ use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
-    Cache, Coverage, Limits, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, SourceTree, TargetKind,
-    Targets,
+    Cache, Coverage, Limits, Registry, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, Scanner, SourceTree,
+    TargetKind, Targets,
 };
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,8 @@ use crate::results::ScannerResult;
 /// What every command that scans can be told.
 #[derive(Args, Debug)]
 pub(crate) struct Scanning {
-    /// What to look for; repeat for several. Without it the project's settings decide, else code
+    /// What to look for; repeat for several. Without it what the scanners named with --scanner do, else what the
+    /// project's settings say, else code
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<ScanType>,
     /// Only this scanner; repeat for several. `scanhelm scanners` lists them
@@ -177,7 +178,9 @@ impl Scanning {
                 std::env::current_dir().map_err(|error| format!("the working directory cannot be used: {error}"))?
             }
         };
-        let project = Project::of(&folder, &self.installation.own()?.registry).map_err(|error| error.to_string())?;
+        let registry = &self.installation.own()?.registry;
+        self.check_named(registry)?;
+        let project = Project::of(&folder, registry).map_err(|error| error.to_string())?;
         let name = targets.name(tree.as_ref());
         let repository = tree.map(|tree| tree.repository().to_owned()).or_else(|| self.repository.clone());
         Ok(Prepared { targets, name, repository, folder, project })
@@ -208,7 +211,7 @@ impl Scanning {
 
     /// For commands that compare findings.
     pub(super) fn check_looks_for_flaws(&self) -> Result<(), Exit> {
-        match self.types.contains(&ScanType::Sbom) {
+        match self.asked_types().contains(&ScanType::Sbom) {
             true => Err(exit::refused(
                 &"scans of type sbom list components, which are not compared; `scanhelm scan . --type sbom` lists them",
             )),
@@ -229,10 +232,38 @@ impl Scanning {
         }
     }
 
+    fn named<'all>(&'all self, registry: &'all Registry) -> impl Iterator<Item = &'static Scanner> + 'all {
+        self.scanners.iter().filter_map(|id| registry.get(id))
+    }
+
+    /// Those of the flags: a scanner that is named without a type does what it does.
+    fn asked_types(&self) -> Vec<ScanType> {
+        match self.installation.own() {
+            Ok(own) if self.types.is_empty() => {
+                let types: BTreeSet<_> = self.named(&own.registry).flat_map(|scanner| scanner.scan_types).collect();
+                types.into_iter().copied().collect()
+            }
+            _ => self.types.clone(),
+        }
+    }
+
+    /// A scanner that is named and would not run is a mistake, also where others run.
+    fn check_named(&self, registry: &Registry) -> Result<(), String> {
+        let idle = self.named(registry).find(|scanner| !self.types.is_empty() && !scanner.has_type(&self.types));
+        idle.map_or(Ok(()), |scanner| {
+            let does = scanner.scan_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+            Err(format!(
+                "{} does scans of type {does}, which --type leaves out: add that type, or name no type at all",
+                scanner.id
+            ))
+        })
+    }
+
     /// Those of the flags; else the project's, or code, for files, and the only one there is for a site or a host.
     fn types_for(&self, targets: &Targets, project: &Project) -> Vec<ScanType> {
-        if !self.types.is_empty() {
-            return self.types.clone();
+        let asked = self.asked_types();
+        if !asked.is_empty() {
+            return asked;
         }
         let of_files = if project.types.is_empty() { vec![ScanType::Code] } else { project.types.clone() };
         let others = [ScanType::Dast, ScanType::Network];
@@ -309,7 +340,7 @@ impl Scanning {
 
     /// Whether a scan of this machine was asked for, which needs no target.
     pub(super) fn is_of_machine(&self) -> bool {
-        self.types.iter().any(|kind| kind.target() == TargetKind::Machine)
+        self.asked_types().iter().any(|kind| kind.target() == TargetKind::Machine)
     }
 
     /// A scanner that was asked for by name and did not run has failed the caller.

@@ -196,6 +196,29 @@ fn what_cannot_be_read_is_told_and_a_target_that_cannot_be_read_is_refused() {
 }
 
 #[test]
+fn a_scanner_that_is_named_runs_whatever_its_type_and_is_an_error_beside_types_that_leave_it_out() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("app.py"), WEAK).unwrap();
+    let scan = |arguments: &[&str]| -> Ended {
+        let mut command = scanhelm();
+        command.current_dir(folder.path()).args(["scan", ".", "--output", "json", "--scanner-dir"]).arg(scanners());
+        command.args(["--scanner", "detect-secrets", "--scanner", "bandit"]).args(arguments).output().unwrap().into()
+    };
+    let both = scan(&[]);
+    let told: Value = serde_json::from_str(&both.stdout).unwrap_or_else(|error| panic!("{error}: {}", both.stderr));
+    let ran: Vec<&str> =
+        told["scanners"].as_array().unwrap().iter().filter_map(|one| one["scanner"].as_str()).collect();
+    assert_eq!((both.code, ran), (0, vec!["bandit", "detect-secrets"]));
+    let refused = scan(&["--type", "code"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(
+        refused.stderr.contains("detect-secrets does scans of type secrets, which --type leaves out"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
 fn a_huge_file_is_not_read_for_what_is_said_of_it() {
     let folder = TempDir::new().unwrap();
     fs::File::create(folder.path().join("huge.py")).unwrap().set_len(10 << 30).unwrap();
