@@ -16,6 +16,8 @@ use crate::process;
 const STARTS: usize = 7;
 const CALLS: usize = 15;
 const IDLE: Duration = Duration::from_secs(30);
+/// Until a hub that has nothing to do has done what it does at its start.
+const SETTLED: Duration = Duration::from_secs(10);
 const ADOPTION: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Serialize)]
@@ -27,6 +29,8 @@ pub(crate) struct StartFigures {
     pub(crate) version_ms: f64,
     pub(crate) help_ms: f64,
     pub(crate) binary_bytes: u64,
+    /// Of a hub that has just been set up.
+    pub(crate) empty_bytes: u64,
     pub(crate) idle_bytes: u64,
     pub(crate) idle_peak_bytes: u64,
     /// Scans of the vendor that the idle hub had adopted.
@@ -38,7 +42,7 @@ pub(crate) async fn measure(program: &Path, simulator: &Path, work: &Path) -> Ou
     let binary_bytes = program.metadata().during(program.display())?.len();
     let (first_ready_ms, later_ready_ms) = readiness(program, work).await?;
     let (version_ms, help_ms) = (call(program, "--version")?, call(program, "--help")?);
-    let (memory, idle_scans) = idle(program, simulator, work).await?;
+    let (empty_bytes, memory, idle_scans) = idle(program, simulator, work).await?;
     Ok(StartFigures {
         load_before,
         first_ready_ms,
@@ -46,6 +50,7 @@ pub(crate) async fn measure(program: &Path, simulator: &Path, work: &Path) -> Ou
         version_ms,
         help_ms,
         binary_bytes,
+        empty_bytes,
         idle_bytes: memory.now,
         idle_peak_bytes: memory.peak,
         idle_scans,
@@ -80,12 +85,14 @@ fn call(program: &Path, argument: &str) -> Outcome<f64> {
     Ok(median(times))
 }
 
-/// The hub's memory half a minute after it has taken in a vendor's scans.
-async fn idle(program: &Path, simulator: &Path, work: &Path) -> Outcome<(process::Memory, u64)> {
+/// The hub's memory with nothing to do, and half a minute after it has taken in a vendor's scans; how many these are.
+async fn idle(program: &Path, simulator: &Path, work: &Path) -> Outcome<(u64, process::Memory, u64)> {
     let folder = tempfile::Builder::new().prefix("idle-").tempdir_in(work).during("make a folder")?;
     let installation = Installation::on(program, folder.path().join("hub"), None);
     let key = installation.bootstrap()?;
     let (hub, _) = installation.start(Some(key)).await?;
+    tokio::time::sleep(SETTLED).await;
+    let empty = process::memory(hub.process())?.now;
     let vendor = Vendor::start(simulator)?;
     hub.connect_nessus(&vendor.address).await?;
     let started = Instant::now();
@@ -101,7 +108,7 @@ async fn idle(program: &Path, simulator: &Path, work: &Path) -> Outcome<(process
     tokio::time::sleep(IDLE).await;
     let memory = process::memory(hub.process())?;
     hub.stop().await?;
-    Ok((memory, adopted))
+    Ok((empty, memory, adopted))
 }
 
 /// A simulated vendor. Killed when it is dropped.
