@@ -128,3 +128,33 @@ async fn what_is_no_report_is_refused_with_the_part_named() {
     assert_eq!(house.send(none.key(&key)).await.json()["errors"][0]["code"], "required");
     assert_eq!(house.spooled(), 0);
 }
+
+/// A linter that tells no CWE: its rule gives the tags, which the detail shows, the filter finds and the counts count.
+#[tokio::test]
+async fn a_rule_gives_its_findings_tags_where_its_scanner_tells_no_weakness() {
+    let house = House::new().await;
+    let key = house.first().await.key;
+    let report = json!([
+        {"line": 1, "code": "DL3002", "message": "Last USER should not be root", "column": 1, "file": "Dockerfile",
+         "level": "warning"},
+        {"line": 3, "code": "DL3008", "message": "Pin versions", "column": 1, "file": "Dockerfile", "level": "warning"},
+    ]);
+    let fields = [("format", "hadolint"), ("repository", "shop")];
+    let ticket = house.send(upload(&key, &report.to_string(), &fields)).await.expect(202);
+    assert_eq!(house.job(&key, &ticket).await["state"], "done");
+    let get = async |path: &str| house.send(Ask::get(format!("/api/v1/findings{path}")).key(&key)).await.expect(200);
+    let listed = get("?compliance=CIS-8:4").await;
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["total"]), (1, &json!(1)));
+    let shown = get(&format!("/{}", listed["items"][0]["id"].as_str().unwrap())).await;
+    assert_eq!((shown["sightings"][0]["rule_id"].as_str(), &shown["cwes"]), (Some("DL3002"), &json!([])));
+    let tags = |list: &serde_json::Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|tag| tag["tag"].as_str().unwrap().to_owned()).collect()
+    };
+    let shown = tags(&shown["compliance"]);
+    assert!(shown.contains(&"cis-8:4".to_owned()), "{shown:?}");
+    let counted = get("/compliance?severity=medium&severity=low&severity=info&severity=high").await["tags"].clone();
+    let with: Vec<_> = counted.as_array().unwrap().iter().filter(|tag| tag["findings"] == 1).cloned().collect();
+    assert_eq!(tags(&json!(with)), shown);
+    let other = get("/compliance?q=nothing").await;
+    assert!(other["tags"].as_array().unwrap().iter().all(|tag| tag["findings"] == 0), "{other}");
+}
