@@ -100,6 +100,7 @@ export function scan(change: Partial<Scan> = {}): Scan {
     imported_findings: 207,
     imported_percent: 100,
     asset_count: 212,
+    components: null,
     target_count: 256,
     scanners_run: [],
     scanners_skipped: [],
@@ -471,6 +472,15 @@ export const localScanners: LocalScanner[] = [
     version: null,
     reason: "not on PATH",
     install_hint: "apt install trivy",
+  },
+  {
+    id: "syft",
+    name: "Syft",
+    scan_types: ["sbom"],
+    available: true,
+    version: "1.18.1",
+    reason: null,
+    install_hint: "",
   },
   {
     id: "nmap",

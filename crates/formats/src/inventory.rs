@@ -1,5 +1,6 @@
 //! What a document says that its subject is made of: CycloneDX and SPDX. The same readers find the flaws in it.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use scanhelm_core::component::{ComponentRecord, united};
@@ -7,6 +8,7 @@ use scanhelm_core::component::{ComponentRecord, united};
 use crate::error::ReadError;
 use crate::input::Input;
 use crate::options::ReadOptions;
+use crate::own;
 use crate::registry;
 use crate::report::{Report, ReportItem};
 
@@ -59,6 +61,19 @@ pub fn components(
         None if !whole => Err(ReadError::Truncated { position: 0, detail: "the document has no end".to_owned() }),
         None => Ok(Some(united(inventory.components))),
     }
+}
+
+/// What each scanner of a run of `scanhelm scan` lists, as the run was sent to a hub.
+///
+/// # Errors
+/// As of [`components`].
+pub fn components_of_run(
+    input: Box<dyn Read + Send>,
+    options: &ReadOptions,
+) -> Result<BTreeMap<String, Vec<ComponentRecord>>, ReadError> {
+    let input = Input::open(input, &options.limits)?;
+    let format = registry::recognise(&input.sample, options)?;
+    if format.id == own::JSON.id { own::listed_by_scanner(input, options) } else { Ok(BTreeMap::new()) }
 }
 
 #[cfg(test)]

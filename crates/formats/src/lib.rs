@@ -97,7 +97,7 @@ use std::io::Read;
 
 pub use error::ReadError;
 pub use format::Format;
-pub use inventory::components;
+pub use inventory::{components, components_of_run};
 pub use mapped::{FieldPath, Mapping, read_mapped};
 pub use options::{Limits, ReadOptions};
 pub use registry::{by_id, candidates, formats};

@@ -3,6 +3,7 @@
 //! `ScanCancelled`; a scanner's end follows its start.
 
 use scanhelm_core::activity::Event;
+use scanhelm_core::component::components_in_words;
 use scanhelm_core::scan::SkippedScanner;
 use scanhelm_core::{SeverityCounts, findings_in_words};
 use serde::Serialize;
@@ -61,13 +62,12 @@ impl RunnerEvent {
             Self::ScanStart { scanners, .. } => format!("Scan started with {}.", listed(scanners)),
             Self::ScannerStart { scanner, version: Some(version), .. } => format!("{scanner} {version} started."),
             Self::ScannerStart { scanner, .. } => format!("{scanner} started."),
-            Self::ScannerComplete(ran) if ran.warnings.is_empty() => {
-                format!("{} ended with {}.", ran.id, findings_in_words(ran.findings))
-            }
             Self::ScannerComplete(ran) => {
-                let (findings, first) =
-                    (findings_in_words(ran.findings), ran.warnings.first().map_or("", String::as_str));
-                format!("{} looked at a part, with {findings}: {first}.", ran.id)
+                let brought = ran.components.map_or_else(|| findings_in_words(ran.findings), components_in_words);
+                match ran.warnings.first() {
+                    None => format!("{} ended with {brought}.", ran.id),
+                    Some(first) => format!("{} looked at a part, with {brought}: {first}.", ran.id),
+                }
             }
             Self::ScannerSkipped(skipped) => format!("{} was skipped: {}.", skipped.scanner, skipped.reason),
             Self::ScannerFailed(failed) => format!("{} failed: {}.", failed.id, failed.reason),

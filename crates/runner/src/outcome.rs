@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use scanhelm_core::SeverityCounts;
 use scanhelm_core::asset::AssetRecord;
-use scanhelm_core::component::ComponentRecord;
+use scanhelm_core::component::{ComponentRecord, united};
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::scan::SkippedScanner;
 use serde::Serialize;
@@ -26,8 +26,6 @@ pub struct ScanOutcome {
     pub state: ScanState,
     /// Sorted: worst first, then scanner, rule, location, title. Equal trees give equal lists.
     pub records: Vec<Box<FindingRecord>>,
-    /// What the target is made of, each once, in an order that depends on the components only.
-    pub components: Vec<ComponentRecord>,
     /// Of each scanner that ran, in the order of the registry, as are the other three.
     pub coverage: Vec<Coverage>,
     pub ran: Vec<RanScanner>,
@@ -39,6 +37,12 @@ impl ScanOutcome {
     #[must_use]
     pub fn counts(&self) -> SeverityCounts {
         self.records.iter().map(|record| record.severity).collect()
+    }
+
+    /// What the target is made of, each once, in an order that depends on the components only.
+    #[must_use]
+    pub fn components(&self) -> Vec<ComponentRecord> {
+        united(self.coverage.iter().filter_map(|coverage| coverage.components.clone()).flatten())
     }
 }
 
@@ -90,6 +94,8 @@ pub struct Coverage {
     pub policy: Option<String>,
     /// It looked at all of it, so what it does not report there is gone.
     pub complete: bool,
+    /// What it lists, each once; `None`: it lists nothing but looks for flaws.
+    pub components: Option<Vec<ComponentRecord>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

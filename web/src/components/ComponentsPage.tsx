@@ -26,7 +26,8 @@ export function ComponentsPage() {
         onSearch={(next) => void navigate({ search: next, replace: true })}
         nothingYet={
           <EmptyState title="No components yet">
-            Packages and libraries appear here with the first SBOM: upload a CycloneDX or SPDX file.
+            Packages and libraries appear here with the first SBOM: upload a CycloneDX or SPDX file, or scan a
+            directory with the type sbom.
           </EmptyState>
         }
       />

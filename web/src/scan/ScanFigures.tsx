@@ -12,6 +12,9 @@ export function ScanFigures({ scan }: { scan: Scan }) {
         { label: "Findings", value: scan.counts?.total.toLocaleString() },
         { label: "Imported", value: importedWords(scan) },
         { label: "Assets", value: scan.asset_count?.toLocaleString() },
+        ...(scan.components == null
+          ? []
+          : [{ label: "Components", value: scan.components.toLocaleString() }]),
         { label: "Targets", value: scan.target_count?.toLocaleString() },
         { label: "Duration", value: <Duration scan={scan} /> },
         { label: "Finished", value: <RelativeTime at={scan.finished_at} /> },

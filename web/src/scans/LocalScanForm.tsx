@@ -141,13 +141,16 @@ function ScanTypes({ scanners = [], suits, chosen, onChange, error }: TypesProps
           const ready = able.filter((scanner) => scanner.available);
           const missing = able.filter((scanner) => !scanner.available);
           const words = [
+            type === "sbom" ? "Lists what the directory is made of, no findings." : "",
             ready.length > 0
               ? `Runs ${ready.map((scanner) => scanner.name).join(", ")}.`
               : "No tool for it is installed.",
             missing.length > 0
               ? `Skipped: ${missing.map((each) => `${each.name}${each.install_hint ? ` (${each.install_hint})` : ""}`).join(", ")}.`
               : "",
-          ].join(" ");
+          ]
+            .filter((each) => each !== "")
+            .join(" ");
           return (
             <Checkbox
               key={type}

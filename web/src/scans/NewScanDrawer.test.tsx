@@ -75,6 +75,26 @@ test("while the hub asks its scanners the form says so", async () => {
   expect(within(drawer).queryByRole("checkbox", { name: "network" })).toBeNull();
 });
 
+test("what a directory is made of is a type of scan with words of its own", async () => {
+  let body: unknown;
+  hub.use(
+    http.post(at("/scans"), async ({ request }) => {
+      body = await request.json();
+      return refusal(409, "target_unavailable", "The operator does not grant it.");
+    }),
+  );
+  const { user, drawer } = await openDrawer();
+  const sbom = await within(drawer).findByRole("checkbox", { name: "sbom" });
+  expect(sbom.closest("div")?.parentElement?.textContent).toContain(
+    "Lists what the directory is made of, no findings. Runs Syft.",
+  );
+  await user.type(within(drawer).getByLabelText("Path"), "/srv/shop");
+  await user.click(sbom);
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  expect(await within(drawer).findByText(/The operator does not grant it/)).toBeDefined();
+  expect(body).toEqual({ target_path: "/srv/shop", scan_types: ["sbom"] });
+});
+
 test("a missing tool is named with the way to get it", async () => {
   const { drawer } = await openDrawer();
   expect(await within(drawer).findAllByText(/Skipped: Trivy \(apt install trivy\)/)).not.toHaveLength(0);

@@ -68,6 +68,8 @@ pub(crate) struct Scan {
     imported_findings: u64,
     imported_percent: Option<f64>,
     asset_count: Option<u64>,
+    /// How many components it lists of what assets are made of; `null`: none, or newer lists took the place of its own.
+    components: Option<u64>,
     target_count: u64,
     scanners_run: Vec<String>,
     scanners_skipped: Vec<Skipped>,
@@ -171,6 +173,7 @@ impl From<scans::ScanView> for Scan {
             run_number: scan.run_number,
             imported_findings: scan.imported_findings,
             asset_count: scan.asset_count,
+            components: view.components,
             scanners_run: scan.scanners_run,
             error: scan.error,
             version: scan.version,

@@ -76,10 +76,6 @@ impl RunArguments {
         self.hub.as_deref().map(str::trim).filter(|hub| !hub.is_empty())
     }
 
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.hub().is_some()
-    }
-
     /// Before any work is done: that the hub can be asked at all.
     pub(crate) fn check(&self) -> Result<(), Exit> {
         let Some(hub) = self.hub() else { return Ok(()) };
@@ -140,7 +136,7 @@ impl RunArguments {
             |error: std::io::Error| RemoteError::Refused(format!("what to send cannot be written: {error}"));
         let file = tempfile::Builder::new().prefix("scanhelm-run-").suffix(".json").tempfile().map_err(unwritable)?;
         let mut writer = BufWriter::new(file.as_file());
-        run.results.write_for_hub(&mut writer).and_then(|()| writer.flush()).map_err(unwritable)?;
+        run.results.write_for_hub(&mut writer, run.coverage).and_then(|()| writer.flush()).map_err(unwritable)?;
         drop(writer);
         let (told, ci) = (run.told().to_string(), json!(run.pipeline.metadata).to_string());
         let texts = [("format", "scanhelm"), ("run", &told), ("ci", &ci), ("scan_name", self.name(run.results))];

@@ -14,7 +14,8 @@ use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::finding::identity::{Identity, Ordinals};
 use scanhelm_core::local::suppression::Way;
 use scanhelm_core::text::{clean, single_line};
-use scanhelm_formats::write::{Entry, Findings, Heading, Hidden, LocalOutput, Output, ToolInfo, sbom};
+use scanhelm_formats::write::{Entry, Findings, Heading, Hidden, LocalOutput, Output, ToolInfo, sbom, write_run};
+use scanhelm_runner::Coverage;
 
 pub(crate) use destination::{Checked, Destinations, check_place, write_atomically};
 pub(crate) use outcome::of as outcomes;
@@ -86,10 +87,11 @@ impl Results {
         self.findings.iter().map(|finding| finding.record.severity).collect()
     }
 
-    /// All there is, what is suppressed marked as such.
-    pub(crate) fn write_for_hub(&self, output: &mut dyn Write) -> io::Result<()> {
+    /// All there is, what is suppressed marked as such, and what each scanner lists.
+    pub(crate) fn write_for_hub(&self, output: &mut dyn Write, coverage: &[Coverage]) -> io::Result<()> {
         let all = Findings::of_entries(self.findings.iter().chain(&self.suppressed));
-        Output::Json.write(output, &all, &self.heading())
+        let lists = coverage.iter().filter_map(|one| Some((one.scanner.as_str(), one.components.as_deref()?)));
+        write_run(output, &all, &self.heading(), lists)
     }
 
     fn heading(&self) -> Heading {

@@ -185,11 +185,6 @@ impl ScanArguments {
         if !lists_components {
             return self.destinations.checked().map_err(|error| exit::refused(&error));
         }
-        if self.hub.is_wanted() {
-            return Err(exit::refused(
-                &"a run takes no components: scan without --hub, write them with `--output-file shop.sbom.json`, and import that file",
-            ));
-        }
         let destinations = self.destinations.checked_for_components().map_err(|error| exit::refused(&error))?;
         for format in destinations.without_components() {
             exit::say(&format!(

@@ -192,9 +192,8 @@ impl Scanning {
         let of_files = targets.site.is_none() && targets.host.is_none();
         let scan_types = self.types_for(&targets, &project);
         let mut outcome = self.outcome(self.request(targets, repository, &project)).await?;
+        let components = scan_types.contains(&ScanType::Sbom).then(|| outcome.components());
         let coverage = std::mem::take(&mut outcome.coverage);
-        let components = std::mem::take(&mut outcome.components);
-        let components = scan_types.contains(&ScanType::Sbom).then_some(components);
         let failed = !self.allow_scanner_failure && self.has_failed(&project, &outcome);
         let complete = outcome.ran.iter().filter(|ran| ran.warnings.is_empty()).map(|ran| &ran.id);
         // Where there is no file to look at, there is nothing left of what was found.

@@ -104,6 +104,42 @@ fn a_hub_shows_the_runs_of_a_pipeline_as_one_scan_and_closes_what_is_gone() {
     assert_eq!((&scan["id"], &scan["run_number"]), (&scan_of_first["id"], &2.into()));
 }
 
+/// With the run go what its scanners list: the lists of the default branch count, a branch takes nothing from them.
+#[test]
+fn a_hub_knows_what_the_repository_of_a_run_is_made_of() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let key = bootstrap(&data);
+    let (_hub, url) = Running::serve(&data, &[]);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.py"), "eval(input())\n").unwrap();
+    let needs = |text: &str| fs::write(folder.path().join("requirements.txt"), text).unwrap();
+    let names = || {
+        let listed = got(&url, &key, "/api/v1/components?scanner=syft");
+        let told =
+            |one: &Value| format!("{} {}", one["asset"]["name"].as_str().unwrap(), one["name"].as_str().unwrap());
+        listed["items"].as_array().unwrap().iter().map(told).collect::<Vec<_>>()
+    };
+    let both = ["--type", "code", "--type", "sbom", "--scanner", "syft"];
+    needs("Jinja2==2.10\nrequests==2.19.0\n");
+    let first = scan(folder.path(), &url, &key, COMMIT, &both);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    assert_eq!(names(), ["acme/shop jinja2", "acme/shop requests"]);
+    let shown = &got(&url, &key, &format!("/api/v1/scans?commit_sha={COMMIT}"))["items"][0];
+    assert_eq!((&shown["components"], &shown["imported_findings"]), (&2.into(), &1.into()));
+    assert_eq!(shown["scanners_run"], json!(["bandit", "syft"]));
+
+    needs("requests==2.19.0\n");
+    let mut branch = outside();
+    branch.current_dir(folder.path()).env("SCANHELM_API_KEY", &key);
+    branch.envs([("GITLAB_CI", "true"), ("CI_COMMIT_BRANCH", "less"), ("CI_DEFAULT_BRANCH", "main")]);
+    branch.args(["scan", ".", "--repository", "acme/shop", "--type", "sbom", "--hub", &url, "--scanner-dir"]);
+    assert_eq!(ended(branch.arg(scanners())).code, 0);
+    assert_eq!(names().len(), 2, "a branch does not speak for the repository");
+    assert_eq!(scan(folder.path(), &url, &key, LATER, &both).code, 0);
+    assert_eq!(names(), ["acme/shop requests"]);
+}
+
 #[test]
 fn a_hub_that_is_away_takes_nothing_from_the_scan() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,9 @@
 //! `scanhelm-findings/1`: every record comes back as it was, with its asset and its identity. What a hub held as fixed is
 //! left out: it is not there. What a local scan was told not to count is told apart.
 
+use std::collections::BTreeMap;
+
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::{FindingRecord, FindingState};
 use serde::Deserialize;
 
@@ -77,6 +80,32 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
         return Err(cursor.malformed("it holds no list `findings`"));
     }
     report.into_suppressing_reader(options, Box::new(|_, raw, _| found(raw)), is_suppressed)
+}
+
+#[derive(Deserialize)]
+struct Component {
+    scanner: Option<String>,
+    #[serde(flatten)]
+    record: ComponentRecord,
+}
+
+/// What each scanner of a run lists. Components of which nobody says who lists them are nobody's.
+pub(crate) fn listed_by_scanner(
+    input: Input,
+    options: &ReadOptions,
+) -> Result<BTreeMap<String, Vec<ComponentRecord>>, ReadError> {
+    let mut lists: BTreeMap<String, Vec<ComponentRecord>> = BTreeMap::new();
+    let mut cursor = Cursor::new(input.content, &options.limits);
+    each_key(&mut cursor, |key, cursor| match key {
+        "components" => each_element(cursor, |cursor| {
+            let Component { scanner, record } = cursor.value(key)?;
+            lists.entry(scanner.unwrap_or_default()).or_default().push(record);
+            Ok(())
+        }),
+        _ => cursor.skip_value(),
+    })?;
+    cursor.end()?;
+    Ok(lists)
 }
 
 fn found(raw: &[u8]) -> Vec<Result<FindingRecord, String>> {

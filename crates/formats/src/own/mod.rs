@@ -6,5 +6,7 @@ mod table;
 
 use crate::format::Format;
 
+pub(crate) use json::listed_by_scanner;
+
 pub(crate) const JSON: Format = json::FORMAT;
 pub(crate) const TABLE: Format = table::FORMAT;

@@ -16,6 +16,7 @@
 
 use std::io::{self, Write};
 
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::local::suppression::Suppressed;
 use serde::Serialize;
@@ -51,7 +52,39 @@ impl<'a> Finding<'a> {
     }
 }
 
+/// A component with the scanner that lists it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    scanner: &'a str,
+    #[serde(flatten)]
+    component: &'a ComponentRecord,
+}
+
 pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &Heading) -> io::Result<()> {
+    document(output, findings, heading, heading.components.as_deref())
+}
+
+/// As a hub takes it: each component as often as a scanner lists it, with that scanner. `lists` takes the place of the
+/// heading's components.
+pub fn write_run<'a>(
+    output: &mut dyn Write,
+    findings: &Findings<'_>,
+    heading: &Heading,
+    lists: impl Iterator<Item = (&'a str, &'a [ComponentRecord])>,
+) -> io::Result<()> {
+    let listed = |(scanner, components): (&'a str, &'a [ComponentRecord])| {
+        components.iter().map(move |component| Listed { scanner, component })
+    };
+    let listed: Vec<Listed<'_>> = lists.flat_map(listed).collect();
+    document(output, findings, heading, Some(listed.as_slice()).filter(|listed| !listed.is_empty()))
+}
+
+fn document<C: Serialize>(
+    output: &mut dyn Write,
+    findings: &Findings<'_>,
+    heading: &Heading,
+    components: Option<&[C]>,
+) -> io::Result<()> {
     let tool = json!({"name": heading.tool.name, "version": heading.tool.version});
     write!(output, "{{\"schema\":\"{JSON_SCHEMA}\",\n\"tool\":{tool},")?;
     if !heading.scanners.is_empty() {
@@ -64,7 +97,7 @@ pub(super) fn write(output: &mut dyn Write, findings: &Findings<'_>, heading: &H
         serde_json::to_writer(&mut *output, &heading.warnings)?;
         output.write_all(b",")?;
     }
-    if let Some(components) = &heading.components {
+    if let Some(components) = components {
         output.write_all(b"\n\"components\":[")?;
         let mut items = Items::new(output);
         components.iter().try_for_each(|component| items.item(component))?;

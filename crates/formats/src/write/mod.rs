@@ -42,7 +42,7 @@ pub use self::comparison::{Changes, ChangesOutput};
 pub use self::components::{ComponentRow, component_table_head, component_table_rows};
 pub(crate) use self::csv::{CSV_HEADER, is_formula, is_header};
 pub use self::entry::{Change, Changed, Entry, Standing};
-pub use self::json::JSON_SCHEMA;
+pub use self::json::{JSON_SCHEMA, write_run};
 pub use self::local::LocalOutput;
 pub use self::order::{Findings, Gathering};
 pub use self::output::Output;

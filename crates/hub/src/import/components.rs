@@ -1,9 +1,11 @@
 //! What an inventory says its asset is made of. A whole list takes the place of the source's list before, so nothing but
 //! a whole one is taken: a document that breaks off, or in which one entry cannot be read, changes no list.
 
+use std::collections::BTreeMap;
+
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::asset::AssetRecord;
-use scanhelm_core::component::{ComponentRecord, united};
+use scanhelm_core::component::{ComponentRecord, components_in_words, united};
 use scanhelm_core::ids::{AssetId, ComponentId};
 use scanhelm_core::import::Import;
 use scanhelm_core::permission::Actor;
@@ -11,7 +13,7 @@ use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result};
 use scanhelm_store::{AssetRow, ComponentChanges, ComponentList, NewComponent};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::batch::asset_row;
 use super::pipeline::{Frame, Source};
@@ -44,6 +46,45 @@ pub(super) async fn listed(source: Source) -> Result<std::result::Result<Option<
     .map_err(Error::internal)?
 }
 
+/// The same of a run of scanners: what each of them lists.
+pub(super) async fn listed_by_scanner(
+    source: Source,
+) -> Result<std::result::Result<BTreeMap<String, Vec<ComponentRecord>>, String>> {
+    let Source::File { path, options } = source else { return Ok(Ok(BTreeMap::new())) };
+    tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::open(&path).map_err(Error::internal)?;
+        let listed = scanhelm_formats::components_of_run(Box::new(file), &options);
+        Ok(listed.map_err(|error| format!("its components were not taken: {error}")))
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+/// Of a scanner that may have looked at a part only, or in a run that does not speak for the asset: such a list is told
+/// of and not taken.
+pub(super) async fn take_in_whole(
+    hub: &Hub,
+    context: &JobContext,
+    scan: &Scan,
+    import: &Import,
+    frame: &Frame,
+    inventory: Inventory,
+) -> Result<()> {
+    if frame.covers {
+        return take_in(hub, context, scan, import, frame, inventory).await;
+    }
+    let listed = components_in_words(inventory.components.len() as u64);
+    let asset = single_line(&inventory.asset.name, LONGEST_NAME);
+    let message = format!("{listed} of {asset} were not taken: the list is not known to be all of it.");
+    let transaction = hub.store().begin().await?;
+    transaction.fence(&context.lease).await?;
+    let data = json!({"import_id": import.id, "components": 0});
+    transaction.append_activity(activity(hub, scan, message, data)).await?;
+    transaction.commit().await?;
+    hub.committed();
+    Ok(())
+}
+
 /// Takes the list in, and tells in the feed what changed.
 pub(super) async fn take_in(
     hub: &Hub,
@@ -70,20 +111,24 @@ pub(super) async fn take_in(
         listed_at: frame.seen_at,
     };
     let changes = transaction.replace_components(&list, &components).await?;
-    transaction
-        .append_activity(NewActivity {
-            company_id: import.company_id,
-            scan_id: scan.id,
-            at: hub.now(),
-            actor: Actor::System,
-            event: Event::ImportProgress,
-            message: told(&row.name, components.len(), changes),
-            data: json!({"import_id": import.id, "asset_id": list.asset_id, "components": components.len()}),
-        })
-        .await?;
+    let data = json!({"import_id": import.id, "asset_id": list.asset_id, "components": components.len()});
+    let message = told(&row.name, components.len(), changes);
+    transaction.append_activity(activity(hub, scan, message, data)).await?;
     transaction.commit().await?;
     hub.committed();
     Ok(())
+}
+
+fn activity(hub: &Hub, scan: &Scan, message: String, data: Value) -> NewActivity {
+    NewActivity {
+        company_id: scan.company_id,
+        scan_id: scan.id,
+        at: hub.now(),
+        actor: Actor::System,
+        event: Event::ImportProgress,
+        message,
+        data,
+    }
 }
 
 fn told(asset: &str, listed: usize, changes: Option<ComponentChanges>) -> String {

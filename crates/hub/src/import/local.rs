@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use scanhelm_core::Result;
+use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::identity::Census;
 use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::import::Import;
 use scanhelm_core::scan::Scan;
 use scanhelm_formats::CoveredAsset;
 
+use super::components::{self, Inventory};
 use super::pipeline::{Frame, Progress, Source, Survey, import_records};
 use super::vendor_job::result;
 use super::{closing, finish};
@@ -26,6 +28,8 @@ pub(crate) struct LocalImport {
     pub(crate) policy: Option<String>,
     /// It looked at everything, so what it does not show may be fixed.
     pub(crate) covers: bool,
+    /// What it lists of what it looked at; `None`: it lists nothing.
+    pub(crate) components: Option<Vec<ComponentRecord>>,
 }
 
 pub(crate) async fn import_local(
@@ -48,6 +52,7 @@ pub(crate) async fn import_local(
             suppressed: Arc::clone(&suppressed),
         };
         let records = part.records.len() as u64;
+        let listed = part.components.zip(part.looked_at.first().map(|covered| covered.asset.clone()));
         let surveyed = Survey { records, ordinals: census.ordinals(), ..Survey::default() };
         // Positions count anew within each source.
         import.checkpoint = 0;
@@ -60,6 +65,9 @@ pub(crate) async fn import_local(
             }
         }
         closing::close_what_is_gone(hub, context, scan, &mut import, &frame).await?;
+        if let Some((components, asset)) = listed {
+            components::take_in_whole(hub, context, scan, &import, &frame, Inventory { asset, components }).await?;
+        }
     }
     let survey = Survey { counts: said.kept, assets: 1, complete: true, ..Survey::default() };
     finish::finish(hub, context, scan.id, &mut import, &survey, true).await?;

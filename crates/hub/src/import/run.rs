@@ -4,6 +4,7 @@
 //! source of its own and is taken in after the other, as in a local scan of the hub: only one that looked at everything
 //! proves anything, and only in a run that speaks for the repository. A run of a branch or a request does not.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::components::{self, Inventory};
 use super::pipeline::{Frame, Progress, Source, Survey, import_records, survey};
 use super::upload::Payload;
 use super::vendor_job::{CANCELLED, result, save, tidy_up};
@@ -173,6 +175,10 @@ pub(super) async fn take_in(
         finish::fail(hub, context, scan.id, import, &reason).await?;
         return Ok(Outcome::Failed(reason));
     }
+    let (mut listed, untaken) = match components::listed_by_scanner(file()).await? {
+        Ok(listed) => (listed, None),
+        Err(reason) => (BTreeMap::new(), Some(reason)),
+    };
     let done = import.vendor_state.as_ref().and_then(|state| state.get("scanners_done")?.as_u64()).unwrap_or_default();
     let mut records = 0;
     for (at, scanner) in run.looked().enumerate() {
@@ -212,11 +218,15 @@ pub(super) async fn take_in(
             }
         }
         closing::close_what_is_gone(hub, context, scan, import, &frame).await?;
+        if let Some((components, asset)) = listed.remove(&scanner.scanner).zip(scanner.assets.first().cloned()) {
+            components::take_in_whole(hub, context, scan, import, &frame, Inventory { asset, components }).await?;
+        }
         import.checkpoint = 0;
         import.vendor_state = Some(json!({"scanners_done": at + 1}));
         save(hub, context, import).await?;
     }
     let mut problems = run.problems();
+    problems.extend(untaken);
     if records != whole.records {
         problems.push(format!(
             "{} records are of scanners that the run does not name",

@@ -1,5 +1,7 @@
 //! Writing a local scan's life into the store: start, events, end, and its records through the common import.
 
+use std::path::Path;
+
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::ids::{ImportId, RunId, ScanId};
@@ -247,15 +249,17 @@ async fn new_import(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> 
     Ok(import)
 }
 
-/// What one scanner brought, with what it looked at, found or not.
+/// What one scanner brought, with what it looked at, found or not. One file is not all of its repository.
 fn part(scan: &Scan, coverage: Coverage, records: Vec<Box<FindingRecord>>) -> LocalImport {
     let (started_at, finished_at) = (scan.started_at, scan.finished_at);
+    let is_file = scan.config.get("target_path").and_then(Value::as_str).is_some_and(|path| Path::new(path).is_file());
     let looked_at = |asset| CoveredAsset { asset, started_at, finished_at, authenticated: None };
     LocalImport {
         source: SightingSource::scanner(&coverage.scanner),
         looked_at: coverage.assets.into_iter().map(looked_at).collect(),
         records,
         policy: coverage.policy,
-        covers: coverage.complete,
+        covers: coverage.complete && !is_file,
+        components: coverage.components,
     }
 }

@@ -2,7 +2,6 @@
 
 use scanhelm_core::Result;
 use scanhelm_core::permission::{Grant, Permission};
-use scanhelm_runner::ScanType;
 use serde::Serialize;
 
 use crate::scans::Scans;
@@ -20,13 +19,11 @@ pub struct LocalScanner {
 }
 
 impl Scans<'_> {
-    /// Those that look for flaws: inventories come in as imports.
     pub async fn scanners(&self, grant: &Grant) -> Result<Vec<LocalScanner>> {
         grant.require(Permission::ScanRead)?;
         let found = self.hub.0.scanners.find().await;
         Ok(found
             .into_iter()
-            .filter(|found| !found.scanner.has_type(&[ScanType::Sbom]))
             .map(|found| LocalScanner {
                 id: found.scanner.id,
                 name: found.scanner.name,

@@ -79,13 +79,8 @@ fn wrong_types(said: String) -> Error {
     Error::field("scan_types", "unknown", single_line(&format!("{said}."), 300))
 }
 
-const NO_INVENTORIES: &str = "a hub makes no inventories itself: `scanhelm scan . --type sbom --output cyclonedx` writes one, which is then imported";
-
 /// The request for these types; without any, every type that there is a target for.
 pub(crate) fn request(targets: Targets, types: Vec<ScanType>) -> Result<ScanRequest> {
-    if types.contains(&ScanType::Sbom) {
-        return Err(wrong_types(NO_INVENTORIES.to_owned()));
-    }
     let mut request = ScanRequest::new(targets);
     if !types.is_empty() {
         request.scan_types = types;

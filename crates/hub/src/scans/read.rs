@@ -42,6 +42,8 @@ pub struct ScanView {
     /// Share of the vendor's findings that are in the hub, 0 to 100; `None` while either number is unknown.
     pub imported_percent: Option<f64>,
     pub schedule: Option<Schedule>,
+    /// What it lists of what assets are made of, as far as no newer list took its place; `None`: nothing.
+    pub components: Option<u64>,
 }
 
 impl Scans<'_> {
@@ -83,12 +85,14 @@ impl Scans<'_> {
             .into_iter()
             .map(|schedule| (schedule.scan_id, schedule))
             .collect();
+        let components = self.hub.store().components_of_scans(grant.company, &ids).await?;
         Ok(scans
             .into_iter()
             .map(|scan| {
                 let integration = scan.integration_id.and_then(|id| integrations.get(&id));
                 let schedule = schedules.remove(&scan.id);
-                ScanView { schedule, ..self.view(scan, integration, company) }
+                let components = components.get(&scan.id).copied();
+                ScanView { schedule, components, ..self.view(scan, integration, company) }
             })
             .collect())
     }
@@ -110,6 +114,7 @@ impl Scans<'_> {
             duration_s: scan.duration_s(now),
             imported_percent,
             schedule: None,
+            components: None,
             scan,
         }
     }

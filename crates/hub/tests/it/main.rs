@@ -26,6 +26,7 @@ mod feeds;
 mod harness;
 mod interleavings;
 mod local;
+mod local_inventories;
 mod local_sites;
 mod meanwhile;
 mod notifications;

@@ -14,7 +14,6 @@ use std::path::Path;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use scanhelm_core::component::{ComponentRecord, united};
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_core::scan::SkippedScanner;
 use tokio::sync::OnceCell;
@@ -85,7 +84,7 @@ pub async fn run(
 
 /// How one scanner's part ended.
 enum End {
-    Ran(RanScanner, Vec<Box<FindingRecord>>, Vec<ComponentRecord>, Coverage),
+    Ran(RanScanner, Vec<Box<FindingRecord>>, Coverage),
     NotInstalled(SkippedScanner),
     /// The service it looks at is not there.
     NotThere(SkippedScanner),
@@ -99,7 +98,6 @@ fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
     let mut outcome = ScanOutcome {
         state: ScanState::Completed,
         records: Vec::new(),
-        components: Vec::new(),
         coverage: Vec::new(),
         ran: Vec::new(),
         skipped: Vec::new(),
@@ -108,10 +106,9 @@ fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
     let (mut missed, mut interrupted) = (false, false);
     for end in ends {
         match end {
-            End::Ran(ran, records, components, coverage) => {
+            End::Ran(ran, records, coverage) => {
                 outcome.ran.push(ran);
                 outcome.records.extend(records);
-                outcome.components.extend(components);
                 outcome.coverage.push(coverage);
             }
             End::NotInstalled(skipped) | End::NotThere(skipped) => {
@@ -124,7 +121,6 @@ fn summed_up(ends: impl Iterator<Item = End>, cancelled: bool) -> ScanOutcome {
         }
     }
     order::sort(&mut outcome.records);
-    outcome.components = united(std::mem::take(&mut outcome.components));
     let nobody_looked = outcome.ran.is_empty() && (missed || !outcome.failed.is_empty());
     outcome.state = match (cancelled && interrupted, nobody_looked) {
         (true, _) => ScanState::Cancelled,

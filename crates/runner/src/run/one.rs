@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scanhelm_core::asset::AssetRecord;
+use scanhelm_core::component::united;
 use scanhelm_core::scan::SkippedScanner;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -176,8 +177,9 @@ impl Scan {
             events(RunnerEvent::ScannerStart { scanner: scanner.id.to_owned(), version: version.clone(), process });
         };
         match self.all_starts(scanner, available, starts, cancel, announce).await {
-            Ok(All { read, exit_code, peak_memory, cached, commands }) => {
-                let coverage = self.coverage(scanner, &read);
+            Ok(All { mut read, exit_code, peak_memory, cached, commands }) => {
+                let components = scanner.is_inventory().then(|| united(std::mem::take(&mut read.components)));
+                let coverage = Coverage { components, ..self.coverage(scanner, &read) };
                 let ran = RanScanner {
                     id: scanner.id.to_owned(),
                     version: version.clone(),
@@ -185,13 +187,13 @@ impl Scan {
                     duration: begun.elapsed(),
                     peak_memory_bytes: peak_memory,
                     findings: u64::try_from(read.records.len()).unwrap_or(u64::MAX),
-                    components: scanner.is_inventory().then_some(read.components.len() as u64),
+                    components: coverage.components.as_ref().map(|components| components.len() as u64),
                     warnings: read.problems,
                     exit_code,
                     cached,
                     commands,
                 };
-                End::Ran(ran, read.records, read.components, coverage)
+                End::Ran(ran, read.records, coverage)
             }
             Err(Trouble::Cancelled) => End::Cancelled,
             Err(Trouble::Failed(failure)) => End::Failed(FailedScanner {
@@ -268,12 +270,14 @@ impl Scan {
                 assets: vec![AssetRecord::repository(tree.repository())],
                 policy: None,
                 complete: read.problems.is_empty(),
+                components: None,
             },
             None => Coverage {
                 scanner: scanner.id.to_owned(),
                 assets: read.assets.clone(),
                 policy: read.policy.clone(),
                 complete: read.complete && read.problems.is_empty(),
+                components: None,
             },
         }
     }

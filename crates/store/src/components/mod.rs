@@ -16,7 +16,7 @@ use scanhelm_core::Result;
 use scanhelm_core::Timestamp;
 use scanhelm_core::component::{Component, ComponentRecord};
 use scanhelm_core::finding::SightingSource;
-use scanhelm_core::ids::{AssetId, CompanyId, ComponentId};
+use scanhelm_core::ids::{AssetId, CompanyId, ComponentId, ScanId};
 
 use crate::connection::Backend;
 use crate::row::Row;
@@ -65,6 +65,22 @@ impl Reader {
             sources.entry(id).or_default().push(told);
         }
         Ok(sources)
+    }
+
+    /// How many components these scans list, as far as no newer list took the place of theirs; scans without any are left
+    /// out.
+    pub async fn components_of_scans(&self, company: CompanyId, scans: &[ScanId]) -> Result<HashMap<ScanId, u64>> {
+        if scans.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let index = if self.connection().backend() == Backend::Sqlite { "INDEXED BY component_lists_scan" } else { "" };
+        let text = format!(
+            "SELECT scan_id, CAST(sum(components) AS BIGINT) AS listed FROM component_lists {index} WHERE company_id = ? AND"
+        );
+        let mut sql = self.sql(&text, values![company]);
+        sql.among("scan_id", scans.iter().map(ToString::to_string)).push(" GROUP BY scan_id");
+        let rows = self.connection().all(sql, |row| Ok((row.parsed::<ScanId>("scan_id")?, row.count("listed")?)));
+        Ok(rows.await?.into_iter().collect())
     }
 
     /// How many findings wait for somebody in these packages of these assets; packages without any are left out.
