@@ -65,6 +65,8 @@ pub struct Local {
     pub allowed_roots: Vec<PathBuf>,
     /// Sites and hosts that the hub may scan; empty: none.
     pub allowed_hosts: AllowedHosts,
+    /// The hub may scan the machine that it runs on.
+    pub this_machine: bool,
     /// A scanned project may suppress findings of itself, as with `scanhelm scan`.
     pub project_suppression: bool,
     /// Whom scanners run as where the hub is root; empty: as the hub.
@@ -132,6 +134,7 @@ impl Settings {
                 own: OwnScanners::default(),
                 allowed_roots: Vec::new(),
                 allowed_hosts: AllowedHosts::default(),
+                this_machine: false,
                 project_suppression: true,
                 user: String::new(),
             },

@@ -3888,6 +3888,11 @@ export interface components {
                 ci: components["schemas"]["ContinuousIntegration"];
                 /** Format: uuid */
                 company_id: string;
+                /**
+                 * Format: int64
+                 * @description How many components it lists of what assets are made of; `null`: none, or newer lists took the place of its own.
+                 */
+                components?: number | null;
                 counts?: components["schemas"]["Counts"] | null;
                 created_at: components["schemas"]["Time"];
                 /** Format: int64 */
@@ -4238,7 +4243,10 @@ export interface components {
             min_severity?: components["schemas"]["Severity"] | null;
             name: string;
         };
-        /** @description A scan to be made. With `integration_id` it runs there, with `target_path` here, with neither it is a record. */
+        /**
+         * @description A scan to be made. With `integration_id` it runs there, with `target_path` or `this_machine` here, with none of
+         *     them it is a record.
+         */
         NewScan: {
             /** @default null */
             assessment_run_id?: string | null;
@@ -4285,6 +4293,11 @@ export interface components {
              */
             name?: string | null;
             /**
+             * @description Of a scan that runs here: comments, rules and the baseline of the project suppress nothing.
+             * @default false
+             */
+            no_suppress?: boolean;
+            /**
              * @description One kind; short for `scan_types` with one element.
              * @default null
              */
@@ -4328,6 +4341,11 @@ export interface components {
              * @default null
              */
             template?: string | null;
+            /**
+             * @description Scans the machine that the hub runs on, where the operator lets it.
+             * @default false
+             */
+            this_machine?: boolean;
         };
         /** @description A schedule to be made. */
         NewSchedule: {
@@ -4776,6 +4794,11 @@ export interface components {
             ci: components["schemas"]["ContinuousIntegration"];
             /** Format: uuid */
             company_id: string;
+            /**
+             * Format: int64
+             * @description How many components it lists of what assets are made of; `null`: none, or newer lists took the place of its own.
+             */
+            components?: number | null;
             counts?: components["schemas"]["Counts"] | null;
             created_at: components["schemas"]["Time"];
             /** Format: int64 */

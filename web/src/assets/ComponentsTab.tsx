@@ -20,8 +20,8 @@ export function ComponentsTab({ assetId, search, onSearch }: Props) {
       assetId={assetId}
       nothingYet={
         <EmptyState title="No inventory of it yet">
-          An SBOM tells what it is made of: upload a CycloneDX or SPDX file that names it, or scan its source with
-          the type sbom.
+          An SBOM tells what it is made of: upload a CycloneDX or SPDX file that names it, or scan its source
+          with the type sbom.
         </EmptyState>
       }
     >

@@ -45,6 +45,13 @@ test("shows six key figures, the details and the scanner's own view as text", as
   expect(document.title).toContain("Quarterly external perimeter");
 });
 
+test("a scan that lists components says how many", async () => {
+  serve(() => scan({ components: 1_234 }));
+  open("/scans/s1");
+  const figures = within(await screen.findByLabelText("Key figures"));
+  expect(figures.getByText("Components").nextElementSibling?.textContent).toBe((1_234).toLocaleString());
+});
+
 test("offers the import on the scanner tab only while nothing has been imported", async () => {
   let current = scan({ import_state: "none" });
   let asked = 0;

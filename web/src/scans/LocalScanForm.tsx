@@ -7,10 +7,11 @@ import { Form, fieldErrors } from "@/parts/Form.tsx";
 import { ProblemNotice } from "@/parts/ProblemNotice.tsx";
 import styles from "./scans.module.css";
 
-type Target = "target_path" | "target_url" | "target_host";
+type Target = "target_path" | "target_url" | "target_host" | "this_machine";
 type Props = { onSubmit: (body: NewScan) => void; error: unknown; pending: boolean };
 
-const TARGETS: { value: Target; label: string; field: string; hint: string }[] = [
+/** Without a field there is nothing to name. */
+const TARGETS: { value: Target; label: string; field?: string; hint?: string }[] = [
   {
     value: "target_path",
     label: "Directory on the hub's machine",
@@ -19,6 +20,7 @@ const TARGETS: { value: Target; label: string; field: string; hint: string }[] =
   },
   { value: "target_url", label: "Web application", field: "Address", hint: "https://staging.example.com" },
   { value: "target_host", label: "Host or network", field: "Host or range", hint: "10.20.0.0/24" },
+  { value: "this_machine", label: "The machine of the hub" },
 ];
 
 /** Types of scans that look at something else than files. What is asked for when nobody chooses: without a type, a
@@ -27,8 +29,8 @@ const typesOf: Record<Target, string[]> = {
   target_path: [],
   target_url: ["dast"],
   target_host: ["network"],
+  this_machine: ["baseline"],
 };
-/** Nothing that a directory is, and not offered here: the hub's own machine. */
 const NOT_OF_FILES = ["dast", "network", "baseline"];
 
 const suits = (kind: Target, type: string) =>
@@ -39,45 +41,59 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
   const [kind, setKind] = useState<Target>("target_path");
   const [target, setTarget] = useState("");
   const [types, setTypes] = useState<string[]>([]);
+  const [unheard, setUnheard] = useState(false);
   const [missing, setMissing] = useState(false);
   const scanners = useQuery(localScannersQuery);
+  const { field, hint } = TARGETS.find((each) => each.value === kind) ?? {};
+  // The hub lists what scans its machine where it may.
+  const mayScanMachine = scanners.data?.items.some((each) =>
+    each.scan_types.some((type) => suits("this_machine", type)),
+  );
   const errors = fieldErrors(error, [
     "name",
     "target_path",
     "target_url",
     "target_host",
+    "this_machine",
     "scan_types",
     "scan_type",
   ]);
   const submit = () => {
-    setMissing(target.trim() === "");
-    if (target.trim() === "") return;
+    const nothing = field !== undefined && target.trim() === "";
+    setMissing(nothing);
+    if (nothing) return;
     onSubmit({
       ...(name.trim() === "" ? {} : { name: name.trim() }),
       scan_types: types.length > 0 ? types : typesOf[kind],
-      [kind]: target.trim(),
+      ...(kind === "this_machine" ? { this_machine: true } : { [kind]: target.trim() }),
+      ...(kind === "target_path" && unheard ? { no_suppress: true } : {}),
     });
   };
   return (
     <Form onSubmit={submit} error={error} errors={errors} failure="The scan was not started.">
       <Select
         label="What to scan"
-        data={TARGETS.map(({ value, label }) => ({ value, label }))}
+        data={TARGETS.filter(({ value }) => value !== "this_machine" || mayScanMachine).map(
+          ({ value, label }) => ({ value, label }),
+        )}
         value={kind}
         allowDeselect={false}
+        error={errors.this_machine}
         onChange={(value) => {
           const chosen = (value ?? "target_path") as Target;
           setKind(chosen);
           setTypes(typesOf[chosen]);
         }}
       />
-      <TextInput
-        label={TARGETS.find((each) => each.value === kind)?.field}
-        placeholder={TARGETS.find((each) => each.value === kind)?.hint}
-        value={target}
-        onChange={(event) => setTarget(event.currentTarget.value)}
-        error={errors[kind] ?? (missing && target.trim() === "" ? "Say what to scan." : undefined)}
-      />
+      {field ? (
+        <TextInput
+          label={field}
+          placeholder={hint}
+          value={target}
+          onChange={(event) => setTarget(event.currentTarget.value)}
+          error={errors[kind] ?? (missing && target.trim() === "" ? "Say what to scan." : undefined)}
+        />
+      ) : null}
       {scanners.isError ? (
         <ProblemNotice
           error={scanners.error}
@@ -93,6 +109,14 @@ export function LocalScanForm({ onSubmit, error, pending }: Props) {
           error={errors.scan_types ?? errors.scan_type}
         />
       )}
+      {kind === "target_path" ? (
+        <Checkbox
+          label="Suppress nothing"
+          description="Comments, rules and the baseline of the project hide no finding of this scan."
+          checked={unheard}
+          onChange={(event) => setUnheard(event.currentTarget.checked)}
+        />
+      ) : null}
       <TextInput
         label="Name"
         description="Left empty, the hub names it after its target."

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { expect, test, vi } from "vitest";
 import { integrations, localScanners, scan } from "../../dev/fixtures.ts";
@@ -6,12 +6,12 @@ import { at, hub, listing, refusal } from "../../test/hub.ts";
 import { open } from "../../test/open.tsx";
 import { readTargets } from "./targets.ts";
 
-async function openDrawer(scannersAnswer: Promise<void> = Promise.resolve()) {
+async function openDrawer(scannersAnswer: Promise<void> = Promise.resolve(), scanners = localScanners) {
   hub.use(
     http.get(at("/scans"), () => listing([scan()])),
     http.get(at("/scanners"), async () => {
       await scannersAnswer;
-      return listing(localScanners);
+      return listing(scanners);
     }),
     http.get(at("/integrations"), () => listing(integrations(Date.now()))),
     http.get(at("/integrations/:id/sub-scanners"), () => listing([])),
@@ -68,7 +68,7 @@ test("while the hub asks its scanners the form says so", async () => {
   });
   const { drawer } = await openDrawer(asked);
   expect(await within(drawer).findByText(/Asking the scanners of the hub/)).toBeDefined();
-  expect(within(drawer).queryAllByRole("checkbox")).toHaveLength(0);
+  expect(within(drawer).queryByRole("checkbox", { name: "code" })).toBeNull();
   answer();
   expect(await within(drawer).findByRole("checkbox", { name: "code" })).toBeDefined();
   expect(within(drawer).queryByText(/Asking the scanners of the hub/)).toBeNull();
@@ -93,6 +93,48 @@ test("what a directory is made of is a type of scan with words of its own", asyn
   await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
   expect(await within(drawer).findByText(/The operator does not grant it/)).toBeDefined();
   expect(body).toEqual({ target_path: "/srv/shop", scan_types: ["sbom"] });
+});
+
+test("the machine of the hub is offered where the hub may scan it, and needs no name", async () => {
+  const bodies: unknown[] = [];
+  const nmap = localScanners.filter((each) => each.id === "nmap");
+  const lynis = nmap.map((each) => ({ ...each, id: "lynis", name: "Lynis", scan_types: ["baseline"] }));
+  hub.use(
+    http.post(at("/scans"), async ({ request }) => {
+      bodies.push(await request.json());
+      return refusal(409, "target_unavailable", "Not now.");
+    }),
+  );
+  const closed = await openDrawer();
+  await within(closed.drawer).findByRole("checkbox", { name: "code" });
+  await closed.user.click(within(closed.drawer).getByRole("combobox", { name: "What to scan" }));
+  expect(await screen.findAllByRole("option")).toHaveLength(3);
+  cleanup();
+
+  const { user, drawer } = await openDrawer(undefined, [...localScanners, ...lynis]);
+  await within(drawer).findByRole("checkbox", { name: "code" });
+  await user.click(within(drawer).getByRole("combobox", { name: "What to scan" }));
+  await user.click(await screen.findByRole("option", { name: "The machine of the hub" }));
+  expect(within(drawer).queryByLabelText("Path")).toBeNull();
+  expect(within(drawer).getByRole("checkbox", { name: "baseline" })).toHaveProperty("checked", true);
+  expect(within(drawer).queryByRole("checkbox", { name: "Suppress nothing" })).toBeNull();
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  await waitFor(() => expect(bodies).toEqual([{ this_machine: true, scan_types: ["baseline"] }]));
+});
+
+test("a project need not be heard", async () => {
+  let body: unknown;
+  hub.use(
+    http.post(at("/scans"), async ({ request }) => {
+      body = await request.json();
+      return refusal(409, "target_unavailable", "Not now.");
+    }),
+  );
+  const { user, drawer } = await openDrawer();
+  await user.type(within(drawer).getByLabelText("Path"), "/srv/shop");
+  await user.click(within(drawer).getByRole("checkbox", { name: "Suppress nothing" }));
+  await user.click(within(drawer).getByRole("button", { name: "Start scan" }));
+  await waitFor(() => expect(body).toEqual({ target_path: "/srv/shop", scan_types: [], no_suppress: true }));
 });
 
 test("a missing tool is named with the way to get it", async () => {

@@ -229,7 +229,8 @@ impl From<ContinuousIntegration> for CiMetadata {
     }
 }
 
-/// A scan to be made. With `integration_id` it runs there, with `target_path` here, with neither it is a record.
+/// A scan to be made. With `integration_id` it runs there, with `target_path` or `this_machine` here, with none of
+/// them it is a record.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NewScan {
@@ -244,6 +245,10 @@ pub(crate) struct NewScan {
     target_url: Option<String>,
     /// With a `scan_types` of `network`, a host or network for local scanners; else short for `targets` with one element.
     target_host: Option<String>,
+    /// Scans the machine that the hub runs on, where the operator lets it.
+    this_machine: bool,
+    /// Of a scan that runs here: comments, rules and the baseline of the project suppress nothing.
+    no_suppress: bool,
     targets: Vec<String>,
     integration_id: Option<Uuid>,
     /// Links a scan that is already at the vendor instead of making one.
@@ -278,6 +283,8 @@ impl NewScan {
             target_path: self.target_path,
             target_url: self.target_url,
             target_host: self.target_host,
+            this_machine: self.this_machine,
+            no_suppress: self.no_suppress,
             targets: self.targets,
             integration_id: self.integration_id.map(IntegrationId),
             external_scan_id: self.external_scan_id,

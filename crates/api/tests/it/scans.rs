@@ -1,6 +1,7 @@
 //! Scans over HTTP: the contract's words and codes.
 
 use axum::http::Method;
+use scanhelm_core::permission::Role;
 use serde_json::json;
 
 use crate::house::{Ask, House};
@@ -95,10 +96,34 @@ async fn pages_follow_each_other_under_inserts() {
 async fn a_local_target_must_be_allowed() {
     let house = House::new().await;
     let key = house.first().await.key;
-    let scan = Ask::post("/api/v1/scans", json!({"target_path": "/etc", "scan_types": ["code"]}));
-    let reply = house.send(scan.key(&key)).await;
-    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (422, "target_unavailable"));
+    for scan in [json!({"target_path": "/etc", "scan_types": ["code"]}), json!({"this_machine": true})] {
+        let reply = house.send(Ask::post("/api/v1/scans", scan).key(&key)).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (422, "target_unavailable"));
+    }
     assert_eq!(house.send(Ask::get("/api/v1/scans").key(&key)).await.json()["total"], 0);
+}
+
+/// Of the hub's own machine and of a project that is not heard; both for those who may make scans.
+#[tokio::test]
+async fn what_a_scan_that_runs_here_is_asked_is_in_its_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let granted = folder.path().to_path_buf();
+    let house = House::with(|hub, _| {
+        hub.local.allowed_roots = vec![granted];
+        hub.local.this_machine = true;
+    })
+    .await;
+    let first = house.first().await;
+    let viewer = house.key(&first, Role::Viewer).await;
+    let unheard = json!({"target_path": folder.path(), "scan_types": ["sbom"], "no_suppress": true});
+    for (new, field) in [(unheard, "no_suppress"), (json!({"this_machine": true}), "this_machine")] {
+        let ask = |key: &str| Ask::post("/api/v1/scans", new.clone()).key(key);
+        assert_eq!(house.send(ask(&viewer)).await.status.as_u16(), 403);
+        let scan = house.send(ask(&first.key)).await.expect(201);
+        assert_eq!((&scan["origin"], &scan["components"]), (&json!("local"), &json!(null)));
+        let path = format!("/api/v1/scans/{}/config", scan["id"].as_str().unwrap());
+        assert_eq!(house.send(Ask::get(&path).key(&viewer)).await.expect(200)["config"][field], true);
+    }
 }
 
 /// It waits here for ever: no loop runs.

@@ -207,6 +207,9 @@ settings! {
         /// Sites and hosts that the hub may scan: `10.0.0.0/8`, `10.1.2.3`, `staging.example.com`, `*.lab.example.com`.
         /// Empty: none.
         allowed_hosts: Hosts = Hosts::default(),
+        /// The hub may scan the machine that it runs on (scans of type `baseline`). Whoever may create scans then sees how
+        /// this machine is set up, in every company.
+        this_machine: bool = hub().local.this_machine,
         /// Comments, rules and the baseline of a scanned project suppress findings of it, as with `scanhelm scan`.
         /// Never where a company asks for a second person before something is suppressed.
         project_suppression: bool = hub().local.project_suppression,
@@ -324,6 +327,7 @@ impl Values {
         hub.local.own = self.local.scanner_files.0.clone();
         hub.local.allowed_roots.clone_from(&self.local.allowed_roots);
         hub.local.allowed_hosts.clone_from(&self.local.allowed_hosts.allowed);
+        hub.local.this_machine = self.local.this_machine;
         hub.local.user.clone_from(&self.local.user);
         hub.local.project_suppression = self.local.project_suppression;
         hub.jobs.workers = self.jobs.workers;

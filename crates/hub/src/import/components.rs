@@ -75,7 +75,7 @@ pub(super) async fn take_in_whole(
     }
     let listed = components_in_words(inventory.components.len() as u64);
     let asset = single_line(&inventory.asset.name, LONGEST_NAME);
-    let message = format!("{listed} of {asset} were not taken: the list is not known to be all of it.");
+    let message = format!("{listed} of {asset} were not taken: the scan does not speak for all of it.");
     let transaction = hub.store().begin().await?;
     transaction.fence(&context.lease).await?;
     let data = json!({"import_id": import.id, "components": 0});

@@ -16,6 +16,7 @@ use scanhelm_core::scan::{Scan, SkippedScanner};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result};
 use scanhelm_formats::{CoveredAsset, ReadOptions};
+use scanhelm_runner::ScanType;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -144,6 +145,10 @@ impl ReportedRun {
         self.scanners.iter().filter(looked)
     }
 
+    fn lists_components(&self) -> bool {
+        self.scan_types.iter().any(|kind| kind == ScanType::Sbom.as_str())
+    }
+
     /// Why its results are not all there is.
     fn problems(&self) -> Vec<String> {
         let problem = |scanner: &ReportedScanner| match &scanner.end {
@@ -175,9 +180,12 @@ pub(super) async fn take_in(
         finish::fail(hub, context, scan.id, import, &reason).await?;
         return Ok(Outcome::Failed(reason));
     }
-    let (mut listed, untaken) = match components::listed_by_scanner(file()).await? {
-        Ok(listed) => (listed, None),
-        Err(reason) => (BTreeMap::new(), Some(reason)),
+    let (mut listed, untaken) = match run.lists_components() {
+        true => match components::listed_by_scanner(file()).await? {
+            Ok(listed) => (listed, None),
+            Err(reason) => (BTreeMap::new(), Some(reason)),
+        },
+        false => (BTreeMap::new(), None),
     };
     let done = import.vendor_state.as_ref().and_then(|state| state.get("scanners_done")?.as_u64()).unwrap_or_default();
     let mut records = 0;

@@ -114,10 +114,11 @@ fn user(hub: &Hub) -> std::result::Result<Option<User>, String> {
 
 /// Between creating and running a scan, links can be put in place and the operator can take a grant back.
 fn request(hub: &Hub, scan: &Scan) -> Result<ScanRequest> {
-    let targets = LocalTargets::of(&scan.config).allowed(hub.settings())?;
+    let asked = LocalTargets::of(&scan.config);
+    let targets = asked.allowed(hub.settings())?;
     let types = scan.config.get("scan_types").and_then(Value::as_array).into_iter().flatten();
     let types: Vec<String> = types.filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
-    targets::request(targets, targets::types(&types)?)
+    targets::request(targets, asked.machine, targets::types(&types)?)
 }
 
 /// Found again in the environment of every process of the scan.

@@ -2,6 +2,7 @@
 
 use scanhelm_core::Result;
 use scanhelm_core::permission::{Grant, Permission};
+use scanhelm_runner::{ScanType, Scanner};
 use serde::Serialize;
 
 use crate::scans::Scans;
@@ -19,11 +20,15 @@ pub struct LocalScanner {
 }
 
 impl Scans<'_> {
+    /// Those of the hub's own machine only where the operator lets it be scanned.
     pub async fn scanners(&self, grant: &Grant) -> Result<Vec<LocalScanner>> {
         grant.require(Permission::ScanRead)?;
         let found = self.hub.0.scanners.find().await;
+        let offered =
+            |scanner: &Scanner| self.hub.settings().local.this_machine || !scanner.has_type(&[ScanType::Baseline]);
         Ok(found
             .into_iter()
+            .filter(|found| offered(found.scanner))
             .map(|found| LocalScanner {
                 id: found.scanner.id,
                 name: found.scanner.name,

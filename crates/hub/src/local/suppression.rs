@@ -1,8 +1,9 @@
 //! What the scanned project says of its own findings: comments, rules and a baseline, read as `scanhelm scan` reads them.
 //!
 //! It is a target that speaks about itself, so the operator decides whether it is heard at all (`[local]
-//! project_suppression`), and a company that wants two people for every suppression hears it nowhere: a comment in the
-//! source would go past the second. What cannot be read suppresses nothing.
+//! project_suppression`), whoever makes a scan can leave it aside for that one (`no_suppress`), and a company that wants
+//! two people for every suppression hears it nowhere: a comment in the source would go past the second. What cannot be
+//! read suppresses nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -42,7 +43,8 @@ pub(super) async fn said(
 ) -> Result<(Said, Vec<Box<FindingRecord>>)> {
     let counts = records.iter().map(|record| record.severity).collect();
     let target = scan.config.get("target_path").and_then(serde_json::Value::as_str);
-    let Some(target) = target.filter(|_| hub.settings().local.project_suppression) else {
+    let unheard = scan.config.get("no_suppress").and_then(serde_json::Value::as_bool).unwrap_or_default();
+    let Some(target) = target.filter(|_| hub.settings().local.project_suppression && !unheard) else {
         return Ok((Said { kept: counts, ..Said::default() }, records));
     };
     let (target, roots, now) = (PathBuf::from(target), Roots::of(hub.settings()), hub.now());

@@ -34,6 +34,10 @@ pub struct NewScan {
     pub target_url: Option<String>,
     /// The same.
     pub target_host: Option<String>,
+    /// The machine that the hub runs on is scanned.
+    pub this_machine: bool,
+    /// A scan that runs here does not hear what the project suppresses.
+    pub no_suppress: bool,
     pub targets: Vec<String>,
     pub integration_id: Option<IntegrationId>,
     pub external_scan_id: Option<String>,
@@ -60,23 +64,29 @@ impl Scans<'_> {
                 "The company is deactivated: no new scans. An operator can activate it again.",
             ));
         }
-        let here =
-            LocalTargets { path: new.target_path.clone(), url: new.target_url.clone(), host: new.target_host.clone() };
+        let here = LocalTargets {
+            path: new.target_path.clone(),
+            url: new.target_url.clone(),
+            host: new.target_host.clone(),
+            machine: new.this_machine,
+        };
         let here = Some(here).filter(|here| match new.integration_id {
-            Some(_) => here.path.is_some(),
+            Some(_) => here.path.is_some() || here.machine,
             None => here.run_here(&new.scan_types),
         });
+        if new.no_suppress && here.is_none() {
+            let detail = "Only a scan that runs here hears what a project suppresses.";
+            return Err(Error::field("no_suppress", "conflict", detail));
+        }
         if here.is_none() {
             let more = new.target_url.take().into_iter().chain(new.target_host.take());
             new.targets = more.chain(std::mem::take(&mut new.targets)).collect();
         }
         let id = match (new.integration_id, &new.external_scan_id, &here) {
-            (Some(_), _, Some(_)) => {
-                return Err(Error::field(
-                    "target_path",
-                    "conflict",
-                    "A local path cannot be scanned by an integration.",
-                ));
+            (Some(_), _, Some(here)) => {
+                let field = if here.machine { "this_machine" } else { "target_path" };
+                let detail = "What is on the hub's machine cannot be scanned by an integration.";
+                return Err(Error::field(field, "conflict", detail));
             }
             (Some(integration), Some(external), None) => self.link(grant, &new, integration, external).await?,
             (Some(integration), None, None) => self.at_vendor(grant, &new, integration).await?,
@@ -202,8 +212,8 @@ impl Scans<'_> {
         wanted.url = allowed.site.as_ref().map(ToString::to_string);
         wanted.host = allowed.host.as_ref().map(ToString::to_string);
         let folder = allowed.path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-        let called = folder.or_else(|| wanted.all().next().cloned()).unwrap_or_default();
-        let request = local_request(allowed, types)?;
+        let called = folder.or_else(|| wanted.all().next().map(str::to_owned)).unwrap_or_default();
+        let request = local_request(allowed, wanted.machine, types)?;
         // Local scans of one target repeat; a name that nobody gave must not stand in the way.
         let id = ScanId::new(self.hub.ids());
         let short: String = id.to_string().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
@@ -213,10 +223,13 @@ impl Scans<'_> {
             scan.scan_type = first.as_str().to_owned();
         }
         scan.vendor = Some("local".to_owned());
-        scan.targets = wanted.all().cloned().collect();
+        scan.targets = wanted.all().map(str::to_owned).collect();
         if let Value::Object(config) = &mut scan.config {
             wanted.write_to(config);
             config.insert("scan_types".to_owned(), json!(new.scan_types));
+            if new.no_suppress {
+                config.insert("no_suppress".to_owned(), json!(true));
+            }
         }
         self.insert(grant, new, &scan, &[], "Waiting for a local scanner.").await?;
         Ok(scan.id)

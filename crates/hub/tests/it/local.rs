@@ -65,6 +65,10 @@ impl Workbench {
 
     async fn scan(&self, name: &str) -> Scan {
         start(&self.hub, &self.grant, name, &self.source()).await;
+        self.ended(name).await
+    }
+
+    async fn ended(&self, name: &str) -> Scan {
         let ended =
             |scan: &Scan| scan.vendor_state.is_terminal() && (scan.import_state.is_finished() || scan.error.is_some());
         let scan = self.hub.await_scan(&self.grant, name, ended).await;
@@ -104,14 +108,17 @@ fn program(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-async fn start(hub: &Running, grant: &Grant, name: &str, source: &Path) {
-    let new = NewScan {
+fn new(name: &str, source: &Path) -> NewScan {
+    NewScan {
         name: Some(name.to_owned()),
         target_path: Some(source.display().to_string()),
         scan_types: vec!["code".to_owned()],
         ..NewScan::default()
-    };
-    hub.hub.scans().create(grant, new).await.unwrap();
+    }
+}
+
+async fn start(hub: &Running, grant: &Grant, name: &str, source: &Path) {
+    hub.hub.scans().create(grant, new(name, source)).await.unwrap();
 }
 
 /// Says of the port that it was asked about what the file beside it says.
@@ -299,6 +306,25 @@ on_both_databases! {
         bench.hub.hub.findings().transition(&bench.grant, call, Open, "", None).await.unwrap();
         bench.scan("once more").await;
         assert_eq!(bench.findings().await[1].1, Open, "a person wants to see it");
+        bench.hub.stop().await;
+    }
+
+    /// One scan leaves the project aside; the next hears it again.
+    async fn a_scan_need_not_hear_its_project(database) {
+        let bench = Workbench::on(database).await;
+        bench.write("app.py", &format!("{IMPORT}{CALL}  # scanhelm: ignore B602 -- fixed words\n"));
+        bench.scan("heard").await;
+        assert_eq!(bench.open().await, 1);
+        let unheard = NewScan { no_suppress: true, ..new("unheard", &bench.source()) };
+        bench.hub.hub.scans().create(&bench.grant, unheard.clone()).await.unwrap();
+        let scan = bench.ended("unheard").await;
+        assert_eq!((bench.open().await, scan.counts.total()), (2, 2));
+        assert!(bench.events(&scan, "scan.suppression").await.is_empty());
+        bench.scan("heard again").await;
+        assert_eq!(bench.open().await, 1);
+        let record = NewScan { name: Some("record".to_owned()), target_path: None, ..unheard };
+        let refused = bench.hub.hub.scans().create(&bench.grant, record).await.unwrap_err();
+        assert_eq!(refused.fields.first().map(|field| field.field.as_str()), Some("no_suppress"));
         bench.hub.stop().await;
     }
 

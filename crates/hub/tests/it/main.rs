@@ -27,6 +27,7 @@ mod harness;
 mod interleavings;
 mod local;
 mod local_inventories;
+mod local_machine;
 mod local_sites;
 mod meanwhile;
 mod notifications;
