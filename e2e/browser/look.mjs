@@ -74,6 +74,9 @@ const pages = [
   { name: "scan-activity", path: async (hub) => `/scans/${await scanIn(hub, "status=completed&origin=adopted")}?tab=activity`, widths: [1440, 390] },
   { name: "scan-missing", path: "/scans/none" },
   { name: "findings", path: "/findings", widths: WIDTHS },
+  { name: "findings-compliance", path: "/findings", widths: [1440, 390], act: steps(
+    click("Filter"), click("Compliance", "menuitem"), (page) => page.getByText("Injection").first().waitFor(),
+  ) },
   { name: "findings-export", path: "/findings", widths: [1440, 390], act: click("Export") },
   { name: "findings-drawer", path: async (hub) => `/findings?finding=${(await hub.api("/findings?sort=severity&limit=1")).items[0].id}`, widths: [1440, 390] },
   { name: "findings-code", path: async (hub) => `/findings?finding=${(await hub.api(`/scans/${await scanIn(hub, "origin=upload")}/findings?limit=1`)).items[0].id}` },
