@@ -1,6 +1,6 @@
 //! From a report file to records, through the reader in `formats`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,10 +103,9 @@ impl Read {
 
 impl Read {
     /// The same for components. Where they are said to be is relative to the target, also with a `/` in front; one that
-    /// is said to be nowhere stays. An inventory is asked for to be whole, so all that it leaves out is a problem, but for
-    /// what another place has it list all the same: packages lie installed beside the lock file that names them.
+    /// is said to be nowhere stays.
     pub(crate) fn leave_out_components_not_of_tree(&mut self, target: &SourceTree) {
-        let mut left_out = HashMap::<String, Place>::new();
+        let mut outside = HashSet::new();
         self.components.retain_mut(|component| {
             let told = std::mem::take(&mut component.locations);
             let place = |place: &String| match is_looked_at(Path::new(within(place))) {
@@ -116,21 +115,16 @@ impl Read {
             let of_place = |wanted| told.iter().filter(move |told| place(told) == wanted);
             component.locations = of_place(Place::LookedAt).map(|place| within(place).to_owned()).collect();
             let stays = told.is_empty() || !component.locations.is_empty();
-            if !stays {
-                let hidden = of_place(Place::LeftOut).next().is_some();
-                left_out.insert(component.identity(), if hidden { Place::LeftOut } else { Place::Outside });
+            if !stays && of_place(Place::LeftOut).next().is_none() {
+                outside.insert(component.identity());
             }
             stays
         });
         for component in &self.components {
-            left_out.remove(&component.identity());
+            outside.remove(&component.identity());
         }
-        for (place, where_from) in
-            [(Place::LeftOut, "in hidden or vendored folders"), (Place::Outside, "on files that are not in the target")]
-        {
-            let count = left_out.values().filter(|found| **found == place).count() as u64;
-            self.tell(components_in_words(count), count, where_from);
-        }
+        let count = outside.len() as u64;
+        self.tell(components_in_words(count), count, "on files that are not in the target");
     }
 
     /// It was started because of these files. An empty list is no knowledge that there is nothing in them.
