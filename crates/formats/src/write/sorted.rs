@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// Bytes that are sorted at a time.
-const BUFFER: usize = 16 << 20;
+const BUFFER: usize = 2 << 20;
 /// Bytes that an item costs beside its own.
 const OVERHEAD: usize = 64;
 /// Bytes read ahead of each stretch.
