@@ -87,13 +87,10 @@ fn add_wanted(sql: &mut Sql, company: CompanyId, wanted: &[Wanted<'_>]) {
             // Stored as a JSON list: the quotes make it the whole word.
             Wanted::Cve(cve) => sql.containing("texts.cves", &format!("\"{}\"", cve.trim().to_ascii_uppercase())),
             Wanted::Cwe(cwe) => add_cwe(sql, *cwe),
+            // Most say none, and are passed over at once.
             Wanted::AnyCwe(cwes) => {
-                // Most say none, and are passed over at once.
-                sql.push(" texts.cwes <> '[]' AND (1 = 0");
-                for cwe in *cwes {
-                    add_cwe(sql.push(" OR"), *cwe);
-                }
-                sql.push(")")
+                let told = any_cwe(sql.backend(), cwes);
+                sql.push(&format!(" texts.cwes <> '[]' AND {told}"))
             }
         };
     }
@@ -102,6 +99,20 @@ fn add_wanted(sql: &mut Sql, company: CompanyId, wanted: &[Wanted<'_>]) {
 /// `[79,89]` as `,79,89,`: bounded on both sides whatever its place.
 fn add_cwe(sql: &mut Sql, cwe: u32) -> &mut Sql {
     sql.containing("replace(replace(texts.cwes, '[', ','), ']', ',')", &format!(",{cwe},"))
+}
+
+/// Each list is taken apart once, however many are wanted: a tag has some dozens.
+fn any_cwe(backend: Backend, cwes: &[u32]) -> String {
+    let wanted = cwes.iter().map(|cwe| format!("'{cwe}'")).collect::<Vec<_>>().join(", ");
+    match (cwes, backend) {
+        ([], _) => "1 = 0".to_owned(),
+        (_, Backend::Sqlite) => {
+            format!("EXISTS (SELECT 1 FROM json_each(texts.cwes) told WHERE CAST(told.value AS TEXT) IN ({wanted}))")
+        }
+        (_, Backend::Postgres) => format!(
+            "EXISTS (SELECT 1 FROM json_array_elements_text(texts.cwes::json) told (cwe) WHERE told.cwe IN ({wanted}))"
+        ),
+    }
 }
 
 /// ` (column begins with the hexadecimal digits)`, as a range of an index.
