@@ -2,6 +2,7 @@
 //! a whole one is taken: a document that breaks off, or in which one entry cannot be read, changes no list.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 
 use scanhelm_core::activity::{Event, NewActivity};
 use scanhelm_core::asset::AssetRecord;
@@ -12,6 +13,7 @@ use scanhelm_core::permission::Actor;
 use scanhelm_core::scan::Scan;
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result};
+use scanhelm_formats::{ReadError, ReadOptions};
 use scanhelm_store::{AssetRow, ComponentChanges, ComponentList, NewComponent};
 use serde_json::{Value, json};
 
@@ -36,25 +38,24 @@ pub(crate) struct Inventory {
 
 /// What a report lists as parts of its subject; `None` where it is no inventory. Or why its list cannot be taken.
 pub(super) async fn listed(source: Source) -> Result<std::result::Result<Option<Vec<ComponentRecord>>, String>> {
-    let Source::File { path, options } = source else { return Ok(Ok(None)) };
-    tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::open(&path).map_err(Error::internal)?;
-        let listed = scanhelm_formats::components(Box::new(file), &options);
-        Ok(listed.map_err(|error| format!("its components were not taken: {error}")))
-    })
-    .await
-    .map_err(Error::internal)?
+    read(source, |file, options| scanhelm_formats::components(Box::new(file), options)).await
 }
 
 /// The same of a run of scanners: what each of them lists.
 pub(super) async fn listed_by_scanner(
     source: Source,
 ) -> Result<std::result::Result<BTreeMap<String, Vec<ComponentRecord>>, String>> {
-    let Source::File { path, options } = source else { return Ok(Ok(BTreeMap::new())) };
+    read(source, |file, options| scanhelm_formats::components_of_run(Box::new(file), options)).await
+}
+
+async fn read<Listed: Default + Send + 'static>(
+    source: Source,
+    list: fn(File, &ReadOptions) -> std::result::Result<Listed, ReadError>,
+) -> Result<std::result::Result<Listed, String>> {
+    let Source::File { path, options } = source else { return Ok(Ok(Listed::default())) };
     tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::open(&path).map_err(Error::internal)?;
-        let listed = scanhelm_formats::components_of_run(Box::new(file), &options);
-        Ok(listed.map_err(|error| format!("its components were not taken: {error}")))
+        let file = File::open(&path).map_err(Error::internal)?;
+        Ok(list(file, &options).map_err(|error| format!("its components were not taken: {error}")))
     })
     .await
     .map_err(Error::internal)?
