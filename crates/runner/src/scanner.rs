@@ -104,8 +104,7 @@ pub struct Scanner {
     pub format: &'static str,
     /// Without any it is not asked for its version.
     pub(crate) version_arguments: &'static [&'static str],
-    /// Exit codes under which the report counts. Any other is a failure, whatever the report says.
-    pub(crate) exit_codes: &'static [i32],
+    pub(crate) exit_codes: ExitCodes,
     /// Set in the otherwise bare environment.
     pub(crate) environment: &'static [(&'static str, &'static str)],
     pub(crate) looks_at: LooksAt,
@@ -159,6 +158,36 @@ impl Scanner {
     /// Whether the same files get the same answer. Of a scanner that does not come with Scanhelm only its user knows.
     pub(crate) fn answers_are_kept(&self) -> bool {
         !self.asks_the_network() && self.definition().is_none_or(|definition| definition.keep_answers)
+    }
+}
+
+/// Exit codes under which the report counts. Any other is a failure, whatever the report says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitCodes {
+    These(&'static [i32]),
+    /// From 0 to `last` the scanner counts something.
+    UpTo {
+        last: i32,
+        /// What its manual calls others.
+        failures: &'static [(i32, &'static str)],
+    },
+}
+
+impl ExitCodes {
+    pub(crate) fn allow(self, code: i32) -> bool {
+        match self {
+            Self::These(codes) => codes.contains(&code),
+            Self::UpTo { last, .. } => (0..=last).contains(&code),
+        }
+    }
+
+    /// The code, with the manual's name for it where there is one.
+    pub(crate) fn named(self, code: i32) -> String {
+        let named = match self {
+            Self::These(_) => None,
+            Self::UpTo { failures, .. } => failures.iter().find(|(failure, _)| *failure == code),
+        };
+        named.map_or_else(|| code.to_string(), |(_, name)| format!("{code} ({name})"))
     }
 }
 

@@ -10,7 +10,9 @@ use scanhelm_formats::{Mapping, ReadOptions};
 use super::words::{self, Word};
 use crate::files::name_of;
 use crate::report::{self, Read, ReportError};
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 use crate::scanners;
 use crate::target::TargetKind;
 
@@ -58,7 +60,7 @@ impl Definition {
             install_hint: &definition.install_hint,
             format: &definition.format,
             version_arguments: words(&definition.version_arguments),
-            exit_codes: &definition.exit_codes,
+            exit_codes: ExitCodes::These(&definition.exit_codes),
             environment: Box::leak(environment.collect::<Box<[_]>>()),
             looks_at: definition.looks_at(),
             report: definition.report,

@@ -255,6 +255,7 @@ impl Reading<'_> {
 mod tests {
     use super::*;
     use crate::project::lines;
+    use crate::scanner::ExitCodes;
 
     const WHOLE: &str = r#"
 [programs]
@@ -277,7 +278,7 @@ usual_severity = "low"
     fn a_definition_is_a_scanner() {
         let (scanners, programs) = understood(WHOLE, &Registry::default()).unwrap_or_default();
         let [scanner] = scanners.as_slice() else { panic!("{scanners:?}") };
-        assert_eq!((scanner.id, scanner.name, scanner.exit_codes), ("own-lint", "own-lint", &[0][..]));
+        assert_eq!((scanner.id, scanner.name, scanner.exit_codes), ("own-lint", "own-lint", ExitCodes::These(&[0])));
         assert_eq!(scanner.report, ReportPlace::StandardOutput);
         assert!(!scanner.answers_are_kept());
         assert_eq!(programs.get("bandit"), Some(&PathBuf::from("/opt/bandit")));

@@ -321,10 +321,11 @@ impl Scan {
         let read = work.await.map_err(|error| trouble(error.to_string()))?;
         let printed = message::shown(last_words(ended));
         let said = |words: &str| if words.is_empty() { String::new() } else { format!(": {words}") };
+        let code = scanner.exit_codes.named(exit_code);
         match read {
-            Ok(read) if !scanner.exit_codes.contains(&exit_code) => {
+            Ok(read) if !scanner.exit_codes.allow(exit_code) => {
                 let words = read.problems.first().map_or(printed, Clone::clone);
-                Err(trouble(format!("it ended with exit code {exit_code}{}", said(&words))))
+                Err(trouble(format!("it ended with exit code {code}{}", said(&words))))
             }
             Ok(read) if read.blind => {
                 let words = read.problems.first().map_or("it gives no reason", String::as_str);
@@ -346,9 +347,9 @@ impl Scan {
                 Ok(Read::default())
             }
             Err(error @ ReportError::Missing) => {
-                Err(trouble(format!("{error} and ended with exit code {exit_code}{}", said(&printed))))
+                Err(trouble(format!("{error} and ended with exit code {code}{}", said(&printed))))
             }
-            Err(error) => Err(trouble(format!("its report cannot be used, exit code {exit_code}: {error}"))),
+            Err(error) => Err(trouble(format!("its report cannot be used, exit code {code}: {error}"))),
         }
     }
 }

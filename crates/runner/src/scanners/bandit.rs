@@ -9,7 +9,9 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::files;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "bandit",
@@ -21,7 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "bandit",
     version_arguments: &["--version"],
     // 1 says that there are findings.
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "Python file",

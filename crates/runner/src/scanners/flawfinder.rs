@@ -8,7 +8,9 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "flawfinder",
@@ -19,7 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "pipx install flawfinder   (or: apt install flawfinder)",
     format: "flawfinder-csv",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "C or C++ file",

@@ -8,7 +8,9 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "gitleaks",
@@ -19,7 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "https://github.com/gitleaks/gitleaks#installing",
     format: "gitleaks",
     version_arguments: &["version"],
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "file",

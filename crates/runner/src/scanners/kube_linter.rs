@@ -12,7 +12,9 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "kube-linter",
@@ -24,7 +26,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "sarif",
     version_arguments: &["version"],
     // 1 says that there are findings, or that it failed; then there is no report.
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "YAML file",

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "lynis",
@@ -14,7 +14,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "install lynis from your system's packages, or see https://cisofy.com/lynis/",
     format: "lynis",
     version_arguments: &["show", "version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Machine,
     report: ReportPlace::File,

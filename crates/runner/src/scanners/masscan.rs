@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "masscan",
@@ -18,7 +18,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "install masscan from your system's packages",
     format: "masscan",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Networks,
     report: ReportPlace::FileUnlessNothing { end: "100.00% done, waiting" },

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use crate::request::ScanOptions;
 use crate::scanner::{
-    FileKind, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+    ExitCodes, FileKind, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
 };
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -24,7 +24,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "njsscan",
     version_arguments: &["--version"],
     // 1 says that there are findings of its highest severity.
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "AndroidManifest.xml, Info.plist, or file of Kotlin, Swift or Objective-C outside of fixtures and specs",

@@ -10,7 +10,9 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "njsscan",
@@ -21,7 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "pipx install njsscan   (or: pip install njsscan, in an environment of its own)",
     format: "njsscan",
     version_arguments: &["--version"],
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "JavaScript file or template outside of examples, fixtures and specs",

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "npm-audit",
@@ -21,7 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "npm-audit",
     version_arguments: &["--version"],
     // 1 says that there are findings, or is an error that the report names.
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[("NPM_CONFIG_UPDATE_NOTIFIER", "false"), ("NPM_CONFIG_FUND", "false")],
     looks_at: LooksAt::Files(Files {
         subject: "package-lock.json",

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "nuclei",
@@ -17,7 +17,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "https://docs.projectdiscovery.io/opensource/nuclei/install",
     format: "nuclei",
     version_arguments: &["-version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Site,
     report: ReportPlace::FileOfFindings,

@@ -9,7 +9,9 @@ use std::io;
 use std::path::Path;
 
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "safety",
@@ -21,7 +23,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "safety",
     version_arguments: &["--version"],
     // 64 says that there are findings.
-    exit_codes: &[0, 64],
+    exit_codes: ExitCodes::These(&[0, 64]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "requirements file",

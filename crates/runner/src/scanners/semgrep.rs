@@ -8,7 +8,9 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "semgrep",
@@ -20,7 +22,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "semgrep",
     version_arguments: &["--version"],
     // 1 is findings under --error, which is not used but may be set by a wrapper.
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[("SEMGREP_SEND_METRICS", "off"), ("SEMGREP_ENABLE_VERSION_CHECK", "0")],
     looks_at: LooksAt::Files(Files {
         subject: "Go, Java, JavaScript, TypeScript or Python file (for other languages give rules with --config)",

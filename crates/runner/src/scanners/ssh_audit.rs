@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 use crate::target::Protocol;
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -19,7 +19,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "ssh-audit",
     version_arguments: &["--help"],
     // 2 says that there are warnings, 3 that there are failures.
-    exit_codes: &[0, 2, 3],
+    exit_codes: ExitCodes::These(&[0, 2, 3]),
     environment: &[],
     looks_at: LooksAt::Service { protocol: Protocol::Ssh, port: 22 },
     report: ReportPlace::StandardOutput,

@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 use crate::target::Protocol;
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -17,7 +17,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "install sslscan from your system's packages",
     format: "sslscan",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Service { protocol: Protocol::Tls, port: 443 },
     report: ReportPlace::File,

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 use crate::target::Protocol;
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -16,7 +16,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     format: "sslyze",
     version_arguments: &["--help"],
     // 1 says that the server does not meet Mozilla's recommendations.
-    exit_codes: &[0, 1],
+    exit_codes: ExitCodes::These(&[0, 1]),
     environment: &[],
     looks_at: LooksAt::Service { protocol: Protocol::Tls, port: 443 },
     report: ReportPlace::File,

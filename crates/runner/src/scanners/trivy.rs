@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "trivy",
@@ -19,7 +21,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "https://trivy.dev/latest/getting-started/installation/",
     format: "trivy",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "lock file",

@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "wapiti",
@@ -16,7 +16,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "pipx install wapiti3   (or: pip install wapiti3, in an environment of its own)",
     format: "wapiti",
     version_arguments: &["--version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Site,
     report: ReportPlace::File,

@@ -1,6 +1,6 @@
 //! The web check: Scanhelm itself, so a bare machine has a scanner of sites.
 
-use crate::scanner::{LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, LooksAt, ReportPlace, ScanType, Scanner, Work};
 use crate::web_check;
 
 pub(super) const SCANNER: Scanner = Scanner {
@@ -12,7 +12,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "part of Scanhelm, nothing to install",
     format: "",
     version_arguments: &[],
-    exit_codes: &[],
+    exit_codes: ExitCodes::These(&[]),
     environment: &[],
     looks_at: LooksAt::Site,
     report: ReportPlace::File,

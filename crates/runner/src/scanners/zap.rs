@@ -20,7 +20,7 @@ use tokio::time::sleep;
 use super::settings;
 use crate::message;
 use crate::run::Daemon;
-use crate::scanner::{Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
+use crate::scanner::{ExitCodes, Invocation, LooksAt, ReportPlace, ScanType, Scanner, Work};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "zap",
@@ -31,7 +31,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "https://www.zaproxy.org/download/",
     format: "zap-json",
     version_arguments: &["-version"],
-    exit_codes: &[0],
+    exit_codes: ExitCodes::These(&[0]),
     environment: &[],
     looks_at: LooksAt::Site,
     report: ReportPlace::File,

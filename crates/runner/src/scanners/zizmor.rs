@@ -9,7 +9,9 @@ use std::path::Path;
 
 use crate::files;
 use crate::request::ScanOptions;
-use crate::scanner::{Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder};
+use crate::scanner::{
+    ExitCodes, Files, Invocation, LooksAt, ReportPlace, ScanType, Scanner, StartedOn, Work, WorkingFolder,
+};
 
 pub(super) const SCANNER: Scanner = Scanner {
     id: "zizmor",
@@ -20,7 +22,7 @@ pub(super) const SCANNER: Scanner = Scanner {
     install_hint: "pipx install zizmor   (or: cargo install --locked zizmor)",
     format: "zizmor",
     version_arguments: &["--version"],
-    exit_codes: &[0, 11, 12, 13, 14],
+    exit_codes: ExitCodes::These(&[0, 11, 12, 13, 14]),
     environment: &[],
     looks_at: LooksAt::Files(Files {
         subject: "GitHub workflow or action",

@@ -7,6 +7,7 @@ use std::path::Path;
 use scanhelm_runner::{Host, ScanOutcome, ScanRequest};
 
 use crate::fake::Fakes;
+use crate::servers::Server;
 
 /// A stand-in for one scanner, and what it was handed when it ran.
 struct Handed {
@@ -20,6 +21,7 @@ impl Handed {
         let mut fakes = Fakes::bandit("");
         let script = format!(
             "[ \"$1\" = version ] && echo 9.9.9 && exit 0
+             for word in \"$@\"; do [ \"$place\" = --jsonfile ] && report=$word; place=$word; done
              pwd -P > $NOTES/folder; printf '%s\\n' \"$@\" > $NOTES/words
              for word in \"$@\"; do [ \"$before\" = --config ] && cat \"$word\" > $NOTES/settings; before=$word; done
              case \"$report\" in /*) ;; *) report=/dev/stdout;; esac
@@ -99,6 +101,49 @@ async fn a_scanner_that_prints_nothing_when_all_is_well_says_that_it_came_to_its
 
     let failed = Handed::new("trufflehog", "", &format!("{FINISHED}; exit 1")).with("a.txt", "");
     assert!(failed.failure().await.contains("exit code 1"));
+}
+
+/// A server at whose port TLS is spoken is asked for first. What testssl.sh says of it is written after its own words.
+#[tokio::test]
+async fn testssl_counts_what_it_was_not_sure_of_in_its_exit_code_up_to_the_codes_of_its_failures() {
+    let server = Server::tls();
+    let test = |id: &str, severity: &str, finding: &str| {
+        let (ip, port) = ("127.0.0.1/127.0.0.1", server.port);
+        serde_json::json!({"id": id, "ip": ip, "port": port.to_string(), "severity": severity, "finding": finding})
+    };
+    let scanned = async |tests: &[serde_json::Value], last: &str| {
+        let handed = Handed::new("testssl", &serde_json::Value::from(tests).to_string(), last);
+        let request = ScanRequest { scanners: Some(vec!["testssl".to_owned()]), ..ScanRequest::new(server.host()) };
+        handed.fakes.scan(request).await.0
+    };
+    let failure = async |tests: &[serde_json::Value], last: &str| {
+        let outcome = scanned(tests, last).await;
+        assert_eq!((outcome.ran.len(), outcome.records.len()), (0, 0), "{outcome:?}");
+        outcome.failed.into_iter().next().expect("it failed").reason
+    };
+    let whole = [test("TLS1", "LOW", "offered"), test("scanTime", "INFO", "31")];
+    for code in [17, 241] {
+        let outcome = scanned(&whole, &format!("exit {code}")).await;
+        assert_eq!(found(&outcome), [format!("TLS1 {}/tcp", server.port)], "{code}");
+        assert_eq!((outcome.ran[0].exit_code, outcome.ran[0].warnings.len()), (code, 0), "{outcome:?}");
+    }
+    let broken_off = [test("TLS1", "LOW", "offered"), test("scanTime", "WARN", "Scan interrupted")];
+    let outcome = scanned(&broken_off, "exit 17").await;
+    assert_eq!(outcome.ran[0].warnings, ["scanTime: Scan interrupted"], "{outcome:?}");
+
+    for (code, said) in [
+        (242, "it ended with exit code 242 (ERR_CHILD: a part of it was stopped)"),
+        (243, "it ended with exit code 243"),
+        (252, "it ended with exit code 252 (ERR_FNAMEPARSE: an input file cannot be read)"),
+    ] {
+        assert_eq!(failure(&whole, &format!("exit {code}")).await, said);
+    }
+    let unreached = [test("TLS1", "LOW", "offered"), test("scanProblem", "FATAL", "Can't connect")];
+    let reason = failure(&unreached, "exit 246").await;
+    assert_eq!(reason, "it ended with exit code 246 (ERR_CONNECT: connectivity problem): scanProblem: Can't connect");
+    let reason = failure(&whole, "rm \"$report\"; exit 253").await;
+    assert!(reason.ends_with("and ended with exit code 253 (ERR_FCREATE: an output file cannot be made)"), "{reason}");
+    assert!(failure(&whole, "printf '[{' > \"$report\"; exit 17").await.contains("cannot be used, exit code 17"));
 }
 
 #[tokio::test]
