@@ -309,10 +309,15 @@ impl Transaction {
         Ok(self.write(text, values![company, id]).await? > 0)
     }
 
-    /// Notices that the time of rules is up; how many there were.
-    pub async fn lapse_suppression_rules(&self, company: CompanyId, now: Timestamp) -> Result<u64> {
-        let text = "UPDATE suppression_rules SET lapsed = 1 WHERE company_id = ? AND expires_at <= ? AND lapsed = 0";
-        self.write(text, values![company, now]).await
+    /// Notices that the time of rules is up, each once; the oldest first.
+    pub async fn lapse_suppression_rules(&self, company: CompanyId, now: Timestamp) -> Result<Vec<Rule>> {
+        let text = format!(
+            "UPDATE suppression_rules SET lapsed = 1 WHERE company_id = ? AND expires_at <= ? AND lapsed = 0 \
+             RETURNING {COLUMNS}"
+        );
+        let mut rules = self.connection().all(self.sql(&text, values![company, now]), read).await?;
+        rules.sort_by_key(|rule: &Rule| (rule.created_at, rule.id));
+        Ok(rules)
     }
 
     /// Which rule suppresses a finding. To be called after its state was set.

@@ -89,6 +89,7 @@ export const NOTIFICATION_EVENTS = wordsOf<NotificationEvent>({
   "approval.requested": true,
   "approval.decided": true,
   "verdict.expired": true,
+  "suppression_rule.expired": true,
 });
 
 /** A page of any list; the document has one such shape for each kind of row. */

@@ -4482,7 +4482,7 @@ export interface components {
             log: components["schemas"]["NotificationAttempt"][];
         };
         /** @enum {string} */
-        NotificationEvent: "run.completed" | "run.failed" | "run.cancelled" | "findings.new" | "import.failed" | "integration.trouble" | "integration.recovered" | "schedule.missed" | "schedule.failed" | "finding.mentioned" | "approval.requested" | "approval.decided" | "verdict.expired";
+        NotificationEvent: "run.completed" | "run.failed" | "run.cancelled" | "findings.new" | "import.failed" | "integration.trouble" | "integration.recovered" | "schedule.missed" | "schedule.failed" | "finding.mentioned" | "approval.requested" | "approval.decided" | "verdict.expired" | "suppression_rule.expired";
         /** @description One event that was told. */
         NotificationNotice: {
             at: components["schemas"]["Time"];

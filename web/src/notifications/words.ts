@@ -15,6 +15,7 @@ export const EVENT_WORDS: Record<NotificationEvent, string> = {
   "approval.requested": "Approval asked for",
   "approval.decided": "Approval decided",
   "verdict.expired": "Accepted risks ran out",
+  "suppression_rule.expired": "Suppression rule ended",
 };
 
 export const KIND_WORDS: Record<NotificationChannel["kind"], string> = {

@@ -45,6 +45,9 @@ pub enum NoticeEvent {
     /// Risk acceptances and the like ran out, and their findings are back.
     #[serde(rename = "verdict.expired")]
     VerdictExpired,
+    /// A rule that suppressed findings ended.
+    #[serde(rename = "suppression_rule.expired")]
+    SuppressionRuleExpired,
     /// A person tries a channel out. No rule asks for it.
     #[serde(rename = "test")]
     Test,
@@ -52,7 +55,7 @@ pub enum NoticeEvent {
 
 impl NoticeEvent {
     /// What a rule can choose.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RunCompleted,
         Self::RunFailed,
         Self::RunCancelled,
@@ -66,6 +69,7 @@ impl NoticeEvent {
         Self::ApprovalRequested,
         Self::ApprovalDecided,
         Self::VerdictExpired,
+        Self::SuppressionRuleExpired,
     ];
 
     #[must_use]
@@ -84,6 +88,7 @@ impl NoticeEvent {
             Self::ApprovalRequested => "approval.requested",
             Self::ApprovalDecided => "approval.decided",
             Self::VerdictExpired => "verdict.expired",
+            Self::SuppressionRuleExpired => "suppression_rule.expired",
             Self::Test => "test",
         }
     }

@@ -3,6 +3,7 @@
 use scanhelm_core::Result;
 use scanhelm_core::finding::Finding;
 use scanhelm_core::finding::approval::Approval;
+use scanhelm_core::finding::suppression::Rule;
 use scanhelm_core::ids::{CompanyId, FindingId};
 use scanhelm_core::notification::{Notice, NoticeEvent};
 use scanhelm_core::permission::Actor;
@@ -109,7 +110,7 @@ pub(crate) async fn verdicts_ran_out(
     worst.truncate(NAMED);
     let lines = worst.iter().map(|finding| format!("{}: {}", finding.severity, single_line(&finding.title, 120)));
     let count = findings.len();
-    let title = format!("The judgement of {count} {} ran out.", if count == 1 { "finding" } else { "findings" });
+    let title = format!("The judgement of {} ran out.", counted(count as u64));
     let notice = Notice {
         severity: Some(severity),
         detail: lines.collect::<Vec<_>>().join("\n"),
@@ -120,4 +121,28 @@ pub(crate) async fn verdicts_ran_out(
         ..notice(hub, company, NoticeEvent::VerdictExpired, title)
     };
     transaction.append_notice(&notice).await
+}
+
+/// `findings`: how many it suppressed to the end.
+pub(crate) async fn suppression_rule_ran_out(
+    hub: &Hub,
+    transaction: &Transaction,
+    rule: &Rule,
+    findings: u64,
+) -> Result<()> {
+    let name = single_line(&rule.name, 120);
+    let title = format!("The suppression rule {name} ended; it suppressed {}.", counted(findings));
+    let notice = Notice {
+        detail: single_line(&rule.reason, 600),
+        data: json!({
+            "rule_id": rule.id, "rule_name": rule.name, "owner_id": rule.owner_id, "ended_at": rule.expires_at,
+            "findings": findings,
+        }),
+        ..notice(hub, rule.company_id, NoticeEvent::SuppressionRuleExpired, title)
+    };
+    transaction.append_notice(&notice).await
+}
+
+fn counted(findings: u64) -> String {
+    format!("{findings} {}", if findings == 1 { "finding" } else { "findings" })
 }

@@ -16,7 +16,9 @@ mod transmit;
 
 pub use channels::{ChannelChange, IssuedChannel, NewChannel};
 pub use deliveries::{DeliveryDetail, DeliveryView};
-pub(crate) use judgements::{approval_decided, approval_requested, mentioned, verdicts_ran_out};
+pub(crate) use judgements::{
+    approval_decided, approval_requested, mentioned, suppression_rule_ran_out, verdicts_ran_out,
+};
 pub(crate) use notices::{findings_notice, import_failed, integration_notice, run_notice, schedule_notice};
 pub(crate) use route::{forget_old, route_due};
 pub use rules::{NewRule, RuleChange, RuleView};

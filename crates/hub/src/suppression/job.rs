@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use scanhelm_core::Result;
-use scanhelm_core::ids::{CompanyId, FindingId};
+use scanhelm_core::finding::suppression::Rule;
+use scanhelm_core::ids::{CompanyId, FindingId, SuppressionRuleId};
 use scanhelm_core::job::{Job, NewJob};
 use scanhelm_store::{FindingFilter, SuppressionPass, Transaction};
 use serde_json::json;
@@ -16,6 +17,7 @@ use super::settle::{decided, is_news, settle_by};
 use crate::Hub;
 use crate::failpoint;
 use crate::jobs::{JobContext, Outcome};
+use crate::notifications;
 
 pub(crate) const SUPPRESSION_JOB: &str = "suppression";
 
@@ -48,21 +50,34 @@ pub(crate) async fn enqueue_due(hub: &Hub) -> Result<u64> {
     Ok(enqueued)
 }
 
-/// Rules whose time is up: their findings are looked at again. How many there were.
+/// Rules whose time is up: whoever asked is told, and their findings are looked at again. How many there were.
 pub(crate) async fn end_lapsed(hub: &Hub) -> Result<u64> {
     let mut ended = 0;
     for company in hub.store().companies_with_lapsed_rules(hub.now()).await? {
         let transaction = hub.store().begin().await?;
         let lapsed = transaction.lapse_suppression_rules(company, hub.now()).await?;
-        if lapsed > 0 {
+        if !lapsed.is_empty() {
+            tell_of(hub, &transaction, company, &lapsed).await?;
             want(hub, &transaction, company).await?;
         }
         failpoint::hit("suppression.expiry.before_commit").await;
         transaction.commit().await?;
         hub.committed();
-        ended += lapsed;
+        ended += lapsed.len() as u64;
     }
     Ok(ended)
+}
+
+/// Of rules that were in force to their end: nobody misses the others.
+async fn tell_of(hub: &Hub, transaction: &Transaction, company: CompanyId, lapsed: &[Rule]) -> Result<()> {
+    let in_force: Vec<&Rule> = lapsed.iter().filter(|rule| rule.enabled && !rule.pending).collect();
+    let ids: Vec<SuppressionRuleId> = in_force.iter().map(|rule| rule.id).collect();
+    let suppressed = transaction.suppressed_by(company, &ids).await?;
+    for rule in in_force {
+        let findings = suppressed.get(&rule.id).copied().unwrap_or_default();
+        notifications::suppression_rule_ran_out(hub, transaction, rule, findings).await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn run_suppression(hub: &Hub, job: &Job, context: &JobContext) -> Result<Outcome> {

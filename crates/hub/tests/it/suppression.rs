@@ -112,6 +112,29 @@ on_both_databases! {
         assert!(desk.states().await.iter().all(|(_, state)| *state == Open));
     }
 
+    /// Of a rule that was in force, and once. What is switched off or waits for somebody ends without a word.
+    async fn the_end_of_a_rule_is_told(database) {
+        let desk = Desk::on(database).await;
+        desk.import("1", 0, [1, 2, 3]).await;
+        let lab = desk.suppress("Lab", &["1", "2"]).await;
+        let off = desk.suppress("Off", &["3"]).await;
+        desk.change(off, RuleChange { enabled: Some(false), ..RuleChange::default() }).await;
+        desk.four_eyes_for_rules().await;
+        desk.suppress("Waiting", &["3"]).await;
+        desk.told().await;
+        desk.clock.advance(10 * DAY);
+        assert_eq!(desk.hub.hub.steps().end_judgements().await.unwrap(), 3);
+        let transaction = desk.hub.hub.store().begin().await.unwrap();
+        let notices = transaction.take_notices(100).await.unwrap();
+        drop(transaction);
+        assert_eq!(notices.last().unwrap().data["rule_id"], lab.to_string());
+        assert_eq!(notices.last().unwrap().detail, "a lab");
+        let told = ["suppression_rule.expired: The suppression rule Lab ended; it suppressed 2 findings."];
+        assert_eq!(desk.told().await, told);
+        assert_eq!(desk.hub.hub.steps().end_judgements().await.unwrap(), 0);
+        assert!(desk.told().await.is_empty());
+    }
+
     /// Whoever judges a suppressed finding is right; work under way and verdicts are nothing to a rule.
     async fn a_persons_judgement_wins_over_every_rule(database) {
         use FindingState::{FalsePositive, InProgress, Open, Suppressed};

@@ -97,7 +97,7 @@ impl Desk {
     }
 
     /// What the outbox holds of judgements and comments, taken out of it.
-    async fn told(&self) -> Vec<String> {
+    pub(crate) async fn told(&self) -> Vec<String> {
         let transaction = self.hub.hub.store().begin().await.unwrap();
         let notices = transaction.take_notices(100).await.unwrap();
         transaction.commit().await.unwrap();
