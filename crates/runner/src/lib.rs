@@ -40,7 +40,7 @@ pub use discovery::{Availability, Discovery, Way};
 pub use event::RunnerEvent;
 pub use files::under as files_under;
 pub use order::sort as sort_records;
-pub use outcome::{Coverage, FailedScanner, RanOutcome, RanScanner, ScanOutcome, ScanState};
+pub use outcome::{Coverage, FailedScanner, RanOutcome, RanScanner, ScanOutcome, ScanState, looked_for_flaws};
 pub use own::{OwnScanners, OwnScannersError};
 pub use registry::Registry;
 pub use request::{Limits, RequestError, ScanOptions, ScanRequest};

@@ -98,6 +98,12 @@ pub struct Coverage {
     pub components: Option<Vec<ComponentRecord>>,
 }
 
+/// Else it is no wonder that there is no finding.
+#[must_use]
+pub fn looked_for_flaws(coverage: &[Coverage]) -> bool {
+    coverage.iter().any(|coverage| coverage.components.is_none())
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FailedScanner {
     pub id: String,

@@ -48,7 +48,7 @@ async fn carried_out(arguments: BaselineArguments) -> Result<Exit, Exit> {
         exit::say("error: a scanner failed, so the baseline would lack what it finds; nothing was written");
         return Err(Exit::ScannerFailed);
     }
-    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);
+    let judged = Judged::of(scanned.records, &scanned.coverage, &scanned.folder, &scanned.project, None, true, now);
     let baseline = Baseline::of(judged.kept.iter().map(Entry::identified));
     let shown = results::cell(&arguments.output.display().to_string(), 300);
     results::write_atomically(&arguments.output, |file| file.write_all(baseline.written().as_bytes()))

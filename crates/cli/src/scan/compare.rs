@@ -44,7 +44,7 @@ async fn carried_out(arguments: CompareArguments) -> Result<Exit, Exit> {
     arguments.scanning.check_looks_for_flaws()?;
     let prepared = arguments.scanning.prepared(arguments.target.as_path().into()).map_err(refused)?;
     let scanned = arguments.scanning.scan(prepared).await?;
-    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, None, true, now);
+    let judged = Judged::of(scanned.records, &scanned.coverage, &scanned.folder, &scanned.project, None, true, now);
     let trouble = scanned.failed.then(|| "a scanner failed".to_owned());
     let looked = if scanned.failed { Default::default() } else { scanned.looked };
     let told = Compared {

@@ -165,8 +165,8 @@ impl DiffArguments {
     async fn judged(&self, prepared: Prepared, now: scanhelm_core::Timestamp) -> Result<Looked, Exit> {
         let scanned = self.scanning.scan(prepared).await?;
         let failures = if scanned.failed { scanned.failures() } else { Vec::new() };
-        let Scanned { records, scanners, folder, project, looked, .. } = scanned;
-        let judged = Judged::of(records, &folder, &project, None, true, now);
+        let Scanned { records, scanners, folder, project, looked, coverage, .. } = scanned;
+        let judged = Judged::of(records, &coverage, &folder, &project, None, true, now);
         Ok(Looked { judged, failures, scanners: results::outcomes(&scanners), looked })
     }
 }

@@ -8,6 +8,7 @@ use scanhelm_core::{Clock, Severity, Timestamp};
 use scanhelm_formats::write::Entry;
 use scanhelm_hub::system::SystemClock;
 pub(crate) use scanhelm_runner::project::read_baseline;
+use scanhelm_runner::{Coverage, looked_for_flaws};
 
 use crate::project::Project;
 
@@ -28,6 +29,7 @@ impl Judged {
     /// Without suppression nothing is suppressed, and what the baseline knows is told all the same.
     pub(crate) fn of(
         mut records: Vec<Box<FindingRecord>>,
+        coverage: &[Coverage],
         folder: &Path,
         project: &Project,
         baseline: Option<Baseline>,
@@ -40,8 +42,11 @@ impl Judged {
         scanhelm_runner::sort_records(&mut records);
         let has_baseline = baseline.is_some() && suppresses;
         let mut judged = Self { has_baseline, ..Self::default() };
-        let warnings = project.judge(folder, records, baseline, now, |record, verdict| {
-            match verdict.suppressed.filter(|_| suppresses) {
+        let warnings =
+            project.judge(folder, records, looked_for_flaws(coverage), baseline, now, |record, verdict| match verdict
+                .suppressed
+                .filter(|_| suppresses)
+            {
                 Some(suppressed) => judged.suppressed.push(Entry {
                     suppressed: Some(Box::new(suppressed)),
                     ..Entry::of_report(record, verdict.identity)
@@ -50,8 +55,7 @@ impl Judged {
                     judged.new.extend((!verdict.known).then_some(record.severity));
                     judged.kept.push(Entry::of_report(record, verdict.identity));
                 }
-            }
-        });
+            });
         if suppresses {
             judged.warnings = warnings;
         }

@@ -123,7 +123,8 @@ async fn carried_out(arguments: ScanArguments) -> Result<Exit, Exit> {
     };
     let scanned = arguments.scanning.scan(prepared).await?;
     let suppresses = !arguments.no_suppress;
-    let mut judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
+    let mut judged =
+        Judged::of(scanned.records, &scanned.coverage, &scanned.folder, &scanned.project, baseline, suppresses, now);
     let (mut warnings, new) = (std::mem::take(&mut judged.warnings), std::mem::take(&mut judged.new));
     let mut results = Results {
         components: scanned.components,

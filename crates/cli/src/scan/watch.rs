@@ -84,7 +84,8 @@ async fn scanned(arguments: &ScanArguments) -> Result<(results::Results, Looked)
         exit::say(&format!("error: {}", cell(failure, 500)));
     });
     let suppresses = !arguments.no_suppress;
-    let judged = Judged::of(scanned.records, &scanned.folder, &scanned.project, baseline, suppresses, now);
+    let judged =
+        Judged::of(scanned.records, &scanned.coverage, &scanned.folder, &scanned.project, baseline, suppresses, now);
     let name = scanned.name.clone();
     Ok((results_of(name, scanned.scanners, judged, arguments.show_suppressed), scanned.looked))
 }

@@ -142,6 +142,23 @@ fn a_rule_that_ran_out_or_is_not_used_and_an_unclear_comment_silence_nothing_and
     }
 }
 
+/// Nobody who could have found what a rule is for looked; that one ran out is true all the same.
+#[test]
+fn a_rule_is_not_called_useless_by_an_inventory() {
+    let folder = project(&[CALL]);
+    fs::write(folder.path().join("requirements.txt"), "Jinja2==2.10\n").unwrap();
+    let rules = "[[ignore]]\nrule = \"B602\"\nreason = \"x\"\n\
+        [[ignore]]\nrule = \"B404\"\nreason = \"x\"\nexpires = \"2026-06-15\"\n";
+    fs::write(folder.path().join(".scanhelm.toml"), rules).unwrap();
+    let mut command = scanhelm();
+    command.current_dir(folder.path()).env("SCANHELM_FAKE_NOW", "2026-06-15T12:00:00Z");
+    command.args(["scan", ".", "--type", "sbom", "--scanner-dir"]).arg(scanners());
+    let ended: Ended = command.output().unwrap().into();
+    assert!(ended.code == 0 && ended.stdout.contains("1 component"), "{} {}", ended.stdout, ended.stderr);
+    assert!(!ended.stderr.contains("matches no finding"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`b404` ran out on 2026-06-15"), "{}", ended.stderr);
+}
+
 #[test]
 fn the_gates_count_what_is_kept_and_flags_go_before_the_file() {
     let folder = project(&[CALL]);

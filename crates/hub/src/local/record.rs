@@ -14,7 +14,7 @@ use scanhelm_core::status::{ImportState, VendorState};
 use scanhelm_core::text::single_line;
 use scanhelm_core::{Error, Result, SeverityCounts};
 use scanhelm_formats::CoveredAsset;
-use scanhelm_runner::{Coverage, RunnerEvent, ScanOutcome, ScanState};
+use scanhelm_runner::{Coverage, RunnerEvent, ScanOutcome, ScanState, looked_for_flaws};
 use serde_json::{Value, json};
 
 use super::suppression;
@@ -194,7 +194,8 @@ pub(super) async fn import(
     let context = &JobContext { park_at: hub.now().plus(hub.settings().jobs.attempt), ..context.clone() };
     let scan = hub.store().scan(job.company_id, id).await?.ok_or_else(Error::not_found)?;
     let import = new_import(hub, job, context, &scan).await?;
-    let (said, mut records) = suppression::said(hub, &scan, outcome.records).await?;
+    let looked = looked_for_flaws(&outcome.coverage);
+    let (said, mut records) = suppression::said(hub, &scan, outcome.records, looked).await?;
     let parts = outcome
         .coverage
         .into_iter()

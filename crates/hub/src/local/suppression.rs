@@ -35,11 +35,12 @@ pub(crate) struct Said {
     pub(crate) kept: SeverityCounts,
 }
 
-/// Asks the project and tells the feed what it said.
+/// Asks the project and tells the feed what it said. `looked`: a scanner looked for flaws.
 pub(super) async fn said(
     hub: &Hub,
     scan: &Scan,
     records: Vec<Box<FindingRecord>>,
+    looked: bool,
 ) -> Result<(Said, Vec<Box<FindingRecord>>)> {
     let counts = records.iter().map(|record| record.severity).collect();
     let target = scan.config.get("target_path").and_then(serde_json::Value::as_str);
@@ -49,7 +50,7 @@ pub(super) async fn said(
     };
     let (target, roots, now) = (PathBuf::from(target), Roots::of(hub.settings()), hub.now());
     let registry = hub.0.scanners.registry().clone();
-    let asked = tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, now));
+    let asked = tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, looked, now));
     let Asked { mut said, records, warnings } = asked.await.map_err(Error::internal)?;
     let second_person = hub.store().triage_policy(scan.company_id).await?.needs_approval(FindingState::Suppressed);
     let mut ways = BTreeMap::new();
@@ -69,7 +70,14 @@ struct Asked {
     warnings: Vec<String>,
 }
 
-fn asked(target: &Path, roots: &Roots, registry: &Registry, records: Vec<Box<FindingRecord>>, now: Timestamp) -> Asked {
+fn asked(
+    target: &Path,
+    roots: &Roots,
+    registry: &Registry,
+    records: Vec<Box<FindingRecord>>,
+    looked: bool,
+    now: Timestamp,
+) -> Asked {
     let (tree, project, baseline) = match settings(target, roots, registry) {
         Ok(settings) => settings,
         Err(problem) => {
@@ -79,7 +87,7 @@ fn asked(target: &Path, roots: &Roots, registry: &Registry, records: Vec<Box<Fin
         }
     };
     let (mut said, mut judged) = (Said::default(), Vec::with_capacity(records.len()));
-    let warnings = project.judge(tree.root(), records, baseline, now, |record, verdict| {
+    let warnings = project.judge(tree.root(), records, looked, baseline, now, |record, verdict| {
         match verdict.suppressed {
             Some(suppressed) => {
                 said.suppressed.insert(scanner_ref(&record, verdict.identity.ordinal), suppressed);

@@ -28,11 +28,13 @@ impl Project {
     /// comments.
     ///
     /// `root` is the scanned folder, in its canonical form, and `records` are all that was found there: every finding is
-    /// numbered before any is suppressed, because what is suppressed must not change what the others are.
+    /// numbered before any is suppressed, because what is suppressed must not change what the others are. Unless
+    /// somebody `looked` for flaws, no rule is called useless.
     pub fn judge(
         &self,
         root: &Path,
         records: Vec<Box<FindingRecord>>,
+        looked: bool,
         baseline: Option<Baseline>,
         now: Timestamp,
         mut take: impl FnMut(Box<FindingRecord>, Verdict),
@@ -47,7 +49,7 @@ impl Project {
             take(record, Verdict { identity, suppressed, known });
         }
         let mut warnings = sources.complaints();
-        warnings.extend(suppressions.complaints(now, &used));
+        warnings.extend(suppressions.complaints(now, looked.then_some(&used)));
         warnings
     }
 }

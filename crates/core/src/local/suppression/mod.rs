@@ -135,15 +135,15 @@ impl Suppressions {
         inline.or(config).or_else(|| known().then_some(Suppressed::by(Way::Baseline, None, None)))
     }
 
-    /// Rules that have run out or match nothing, for whoever keeps them.
+    /// Rules that have run out or match nothing, for whoever keeps them. Without `used` nobody looked for what they match.
     #[must_use]
-    pub fn complaints(&self, now: Timestamp, used: &Uses) -> Vec<String> {
+    pub fn complaints(&self, now: Timestamp, used: Option<&Uses>) -> Vec<String> {
         let complaint = |(at, rule): (usize, &IgnoreRule)| match &rule.expires {
             Some(day) if !rule.holds(now) => Some(format!(
                 "the rule for `{}` ran out on {day} and suppresses nothing; renew or remove it",
                 rule.shown()
             )),
-            _ if !used.0.contains(&at) => {
+            _ if used.is_some_and(|used| !used.0.contains(&at)) => {
                 Some(format!("the rule for `{}` matches no finding; remove it if it is done with", rule.shown()))
             }
             _ => None,

@@ -133,8 +133,9 @@ fn the_way_nearest_to_the_code_wins_and_a_rule_ends_on_its_day() {
     assert_eq!(by(&suppressions, None), Some(Way::Config));
     suppressions.rules = vec![rule("bandit:B6*", Some("tests/**"), Some("2026-06-01")), rule("B9", None, None)];
     assert_eq!(by(&suppressions, None), Some(Way::Baseline));
-    let complaints = suppressions.complaints(now, &Uses::default());
+    let complaints = suppressions.complaints(now, Some(&Uses::default()));
     assert!(complaints[0].contains("ran out on 2026-06-01") && complaints[1].contains("matches no finding"));
+    assert_eq!(suppressions.complaints(now, None), [complaints[0].clone()], "nobody looked");
     suppressions.baseline = None;
     assert_eq!(by(&suppressions, None), None);
     for (folder, way) in [("", None), ("src/", Some(Way::Config))] {
