@@ -4293,7 +4293,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description Of a scan that runs here: comments, rules and the baseline of the project suppress nothing.
+             * @description Of a scan that runs here: comments, rules and the baseline of the project suppress nothing, and it changes no severity.
              * @default false
              */
             no_suppress?: boolean;

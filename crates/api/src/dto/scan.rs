@@ -247,7 +247,7 @@ pub(crate) struct NewScan {
     target_host: Option<String>,
     /// Scans the machine that the hub runs on, where the operator lets it.
     this_machine: bool,
-    /// Of a scan that runs here: comments, rules and the baseline of the project suppress nothing.
+    /// Of a scan that runs here: comments, rules and the baseline of the project suppress nothing, and it changes no severity.
     no_suppress: bool,
     targets: Vec<String>,
     integration_id: Option<Uuid>,

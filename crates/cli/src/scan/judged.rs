@@ -26,7 +26,8 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Without suppression nothing is suppressed, and what the baseline knows is told all the same.
+    /// Without suppression the project changes no severity and suppresses nothing, and what the baseline knows is told
+    /// all the same.
     pub(crate) fn of(
         mut records: Vec<Box<FindingRecord>>,
         coverage: &[Coverage],
@@ -36,17 +37,14 @@ impl Judged {
         suppresses: bool,
         now: Timestamp,
     ) -> Self {
-        for record in &mut records {
-            project.severity.iter().for_each(|rule| rule.apply(record));
+        if suppresses {
+            project.rate(&mut records);
         }
-        scanhelm_runner::sort_records(&mut records);
         let has_baseline = baseline.is_some() && suppresses;
         let mut judged = Self { has_baseline, ..Self::default() };
-        let warnings =
-            project.judge(folder, records, looked_for_flaws(coverage), baseline, now, |record, verdict| match verdict
-                .suppressed
-                .filter(|_| suppresses)
-            {
+        let looked = looked_for_flaws(coverage);
+        let warnings = project.judge(folder, records, looked, baseline, now, |record, verdict| {
+            match verdict.suppressed.filter(|_| suppresses) {
                 Some(suppressed) => judged.suppressed.push(Entry {
                     suppressed: Some(Box::new(suppressed)),
                     ..Entry::of_report(record, verdict.identity)
@@ -55,7 +53,8 @@ impl Judged {
                     judged.new.extend((!verdict.known).then_some(record.severity));
                     judged.kept.push(Entry::of_report(record, verdict.identity));
                 }
-            });
+            }
+        });
         if suppresses {
             judged.warnings = warnings;
         }

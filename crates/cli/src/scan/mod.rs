@@ -66,7 +66,8 @@ pub(crate) struct ScanArguments {
     /// Show what is suppressed, too, marked as such; in the table, JSON, NDJSON and SARIF
     #[arg(long)]
     show_suppressed: bool,
-    /// Suppress nothing: neither comments, rules and the baseline nor judgements at the hub hide a finding
+    /// Suppress nothing: neither comments, rules and the baseline nor judgements at the hub hide a finding, and the
+    /// project changes no severity
     #[arg(long)]
     no_suppress: bool,
     #[command(flatten)]

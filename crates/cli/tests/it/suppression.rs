@@ -170,6 +170,7 @@ fn the_gates_count_what_is_kept_and_flags_go_before_the_file() {
     for (more, code) in [
         (&[][..], 1),
         (&["--max-findings", "2"], 0),
+        (&["--max-findings", "2", "--no-suppress"], 1),
         (&["--max-findings", "2", "--fail-on", "low"], 1),
         (&["--max-findings", "2", "--fail-on-new", "low"], 2),
     ] {
@@ -263,11 +264,21 @@ fn the_hub_comes_to_the_same_verdicts() {
     baseline(&folder);
     let comment = format!("{CALL}  # scanhelm: ignore B602 -- fixed words");
     write(&folder, &[&comment, "    return subprocess.Popen(line, shell=True)", "    return eval(line)"]);
-    let rule = "baseline = \"base.json\"\n[[ignore]]\nrule = \"bandit:B307\"\nreason = \"reviewed\"\n";
+    let rule = "baseline = \"base.json\"\n[[ignore]]\nrule = \"bandit:B307\"\nreason = \"reviewed\"\n\
+        [[severity]]\nrule = \"bandit:B602\"\nseverity = \"info\"\n";
     fs::write(folder.join(".scanhelm.toml"), rule).unwrap();
-    let mut told = rules(&scan(&folder, &["--show-suppressed", "--output", "json"]));
+    let ended = scan(&folder, &["--show-suppressed", "--output", "json"]);
+    let mut told = rules(&ended);
     told.sort();
     assert_eq!(told, pairs(&[("B307", "config"), ("B404", "baseline"), ("B602", ""), ("B602", "inline")]));
+    let rated = |findings: &Value| {
+        let findings = findings.as_array().unwrap().iter();
+        let mut severities: Vec<String> = findings.map(|finding| finding["severity"].to_string()).collect();
+        severities.sort();
+        severities
+    };
+    let severities = rated(&serde_json::from_str::<Value>(&ended.stdout).unwrap()["findings"]);
+    assert_eq!(severities.iter().filter(|severity| *severity == "\"info\"").count(), 2, "{severities:?}");
 
     let key = bootstrap(&data);
     let mut command = clean();
@@ -291,6 +302,8 @@ fn the_hub_comes_to_the_same_verdicts() {
     assert_eq!((&scan["counts"]["total"], &scan["imported_findings"]), (&1.into(), &4.into()), "{scan:#}");
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let listed = get("findings?limit=100");
+    assert_eq!(rated(&listed["items"]), severities);
+    assert_eq!(scan["counts"]["info"], 1, "{scan:#}");
     let mut same: Vec<(String, String)> = listed["items"]
         .as_array()
         .unwrap()

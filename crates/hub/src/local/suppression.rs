@@ -1,9 +1,10 @@
-//! What the scanned project says of its own findings: comments, rules and a baseline, read as `scanhelm scan` reads them.
+//! What the scanned project says of its own findings: comments, rules, a baseline and severities, read as `scanhelm scan`
+//! reads them.
 //!
 //! It is a target that speaks about itself, so the operator decides whether it is heard at all (`[local]
 //! project_suppression`), whoever makes a scan can leave it aside for that one (`no_suppress`), and a company that wants
-//! two people for every suppression hears it nowhere: a comment in the source would go past the second. What cannot be
-//! read suppresses nothing.
+//! two people for every suppression hears it nowhere: a comment in the source would go past the second, and so would a
+//! severity that nobody looks at. What cannot be read suppresses nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -50,23 +51,27 @@ pub(super) async fn said(
     };
     let (target, roots, now) = (PathBuf::from(target), Roots::of(hub.settings()), hub.now());
     let registry = hub.0.scanners.registry().clone();
-    let asked = tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, looked, now));
-    let Asked { mut said, records, warnings } = asked.await.map_err(Error::internal)?;
     let second_person = hub.store().triage_policy(scan.company_id).await?.needs_approval(FindingState::Suppressed);
-    let mut ways = BTreeMap::new();
-    for suppressed in said.suppressed.values() {
-        *ways.entry(suppressed.by).or_insert(0_u64) += 1;
-    }
-    if second_person {
-        said = Said { kept: counts, ..Said::default() };
-    }
-    tell(hub, scan, &ways, second_person, &warnings).await?;
-    Ok((said, records))
+    let asked =
+        tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, looked, second_person, now));
+    let Asked { said, records, told } = asked.await.map_err(Error::internal)?;
+    tell(hub, scan, &told, second_person).await?;
+    Ok((if second_person { Said { kept: counts, ..Said::default() } } else { said }, records))
 }
 
 struct Asked {
     said: Said,
     records: Vec<Box<FindingRecord>>,
+    told: Told,
+}
+
+/// For the feed.
+#[derive(Default)]
+struct Told {
+    /// How many are suppressed by each.
+    ways: BTreeMap<Way, u64>,
+    /// How many have another severity than the scanner gave them.
+    rated: u64,
     warnings: Vec<String>,
 }
 
@@ -74,8 +79,9 @@ fn asked(
     target: &Path,
     roots: &Roots,
     registry: &Registry,
-    records: Vec<Box<FindingRecord>>,
+    mut records: Vec<Box<FindingRecord>>,
     looked: bool,
+    second_person: bool,
     now: Timestamp,
 ) -> Asked {
     let (tree, project, baseline) = match settings(target, roots, registry) {
@@ -83,9 +89,14 @@ fn asked(
         Err(problem) => {
             let kept = records.iter().map(|record| record.severity).collect();
             let warnings = vec![format!("{problem}; so nothing is suppressed")];
-            return Asked { said: Said { kept, ..Said::default() }, records, warnings };
+            return Asked {
+                said: Said { kept, ..Said::default() },
+                records,
+                told: Told { warnings, ..Told::default() },
+            };
         }
     };
+    let rated = if second_person { 0 } else { project.rate(&mut records) };
     let (mut said, mut judged) = (Said::default(), Vec::with_capacity(records.len()));
     let warnings = project.judge(tree.root(), records, looked, baseline, now, |record, verdict| {
         match verdict.suppressed {
@@ -96,7 +107,11 @@ fn asked(
         }
         judged.push(record);
     });
-    Asked { said, records: judged, warnings }
+    let mut ways = BTreeMap::new();
+    for suppressed in said.suppressed.values() {
+        *ways.entry(suppressed.by).or_insert(0) += 1;
+    }
+    Asked { said, records: judged, told: Told { ways, rated, warnings } }
 }
 
 /// Read below the operator's folders alone: a link in a target must not show other files.
@@ -121,15 +136,10 @@ fn settings(
     Ok((tree, project, baseline))
 }
 
-async fn tell(
-    hub: &Hub,
-    scan: &Scan,
-    ways: &BTreeMap<Way, u64>,
-    second_person: bool,
-    warnings: &[String],
-) -> Result<()> {
+async fn tell(hub: &Hub, scan: &Scan, told: &Told, second_person: bool) -> Result<()> {
+    let Told { ways, rated, warnings } = told;
     let suppressed: u64 = ways.values().sum();
-    if suppressed == 0 && warnings.is_empty() {
+    if suppressed == 0 && *rated == 0 && warnings.is_empty() {
         return Ok(());
     }
     let named: Vec<String> = ways.iter().map(|(way, count)| format!("{count} {}", way.as_str())).collect();
@@ -142,6 +152,9 @@ async fn tell(
             named.join(", ")
         ),
     };
+    if *rated > 0 {
+        message.push_str(&format!(" It changes the severity of {}.", findings_in_words(*rated)));
+    }
     if let Some(first) = warnings.first() {
         let more = if warnings.len() > 1 { format!(" ({} warnings)", warnings.len()) } else { String::new() };
         message.push_str(&format!(" Warning: {first}{more}."));
@@ -157,7 +170,7 @@ async fn tell(
         message: single_line(&message, 1000),
         data: json!({
             "inline": count(Way::Inline), "config": count(Way::Config), "baseline": count(Way::Baseline),
-            "applied": !second_person, "warnings": shown,
+            "severity": rated, "applied": !second_person, "warnings": shown,
         }),
     };
     super::record::append(hub, activity).await

@@ -309,6 +309,48 @@ on_both_databases! {
         bench.hub.stop().await;
     }
 
+    /// As `scanhelm scan` does: the scanner's own word stays, and comes back with the rule's end. Who is not asked is not
+    /// gone past.
+    async fn a_project_says_how_bad_a_rule_is_where_it_is_heard(database) {
+        let bench = Workbench::on(database).await;
+        let severities = async || {
+            let page = PageRequest { limit: 10, ..PageRequest::default() };
+            let listed = bench.hub.hub.findings().list(&bench.grant, &FindingFilter::default(), &page).await.unwrap();
+            let mut told = Vec::new();
+            for finding in listed.items {
+                let view = bench.hub.hub.findings().get(&bench.grant, finding.id).await.unwrap();
+                let said = view.sightings[0].detail["vendor_severity"].as_str().map(str::to_owned);
+                told.push((view.sightings[0].rule_id.clone(), finding.severity, said));
+            }
+            told.sort();
+            told
+        };
+        let as_told = [("B404".to_owned(), Severity::Low, Some("LOW".to_owned())), ("B602".to_owned(), Severity::High, Some("HIGH".to_owned()))];
+        let as_heard = [(as_told[0].0.clone(), Severity::Critical, as_told[0].2.clone()), (as_told[1].0.clone(), Severity::Info, as_told[1].2.clone())];
+        let rules = "[[severity]]\nrule = \"bandit:B602\"\nseverity = \"info\"\n[[severity]]\nrule = \"B404\"\nseverity = \"critical\"\n";
+        bench.write("app.py", &format!("{IMPORT}{CALL}\n"));
+        bench.write(".scanhelm.toml", rules);
+        let heard = bench.scan("heard").await;
+        assert_eq!(severities().await, as_heard);
+        assert_eq!((heard.counts.critical, heard.counts.info, heard.counts.total()), (1, 1, 2));
+        let told = &bench.events(&heard, "scan.suppression").await[0];
+        assert_eq!((&told["severity"], &told["applied"]), (&2.into(), &true.into()));
+
+        let unheard = NewScan { no_suppress: true, ..new("unheard", &bench.source()) };
+        bench.hub.hub.scans().create(&bench.grant, unheard).await.unwrap();
+        bench.ended("unheard").await;
+        assert_eq!(severities().await, as_told);
+        bench.scan("heard again").await;
+        assert_eq!(severities().await, as_heard);
+
+        let change = PolicyChange { states: Some(vec![FindingState::Suppressed]), request_days: None };
+        bench.hub.hub.findings().change_policy(&bench.grant, change, None).await.unwrap();
+        let four_eyes = bench.scan("four eyes").await;
+        assert_eq!(severities().await, as_told);
+        assert_eq!((four_eyes.counts.high, four_eyes.counts.low), (1, 1));
+        bench.hub.stop().await;
+    }
+
     /// One scan leaves the project aside; the next hears it again.
     async fn a_scan_need_not_hear_its_project(database) {
         let bench = Workbench::on(database).await;

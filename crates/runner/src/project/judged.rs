@@ -12,6 +12,7 @@ use scanhelm_core::text::single_line;
 
 use super::Project;
 use super::comments::Sources;
+use crate::order;
 
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -24,6 +25,19 @@ pub struct Verdict {
 }
 
 impl Project {
+    /// Gives each finding the severity that the project takes it for, and says how many that changes. The worst come first
+    /// again.
+    pub fn rate(&self, records: &mut [Box<FindingRecord>]) -> u64 {
+        let mut changed = 0;
+        for record in records.iter_mut() {
+            let told = record.severity;
+            self.severity.iter().for_each(|rule| rule.apply(record));
+            changed += u64::from(record.severity != told);
+        }
+        order::sort(records);
+        changed
+    }
+
     /// Hands each finding on with its verdict, in the order of `records`, and gives warnings for whoever keeps rules and
     /// comments.
     ///
