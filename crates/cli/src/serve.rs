@@ -109,6 +109,7 @@ async fn serve(arguments: &ServeArguments, values: &Values) -> Result<(), Stoppe
     }
     let hub = folder.hub(values).await?;
     hub.sweep_spool().await?;
+    hub.remove_abandoned_scans().await;
     offer_setup(&hub, &folder, values.server.public_url.0.as_deref().unwrap_or(&url), &stop).await?;
     tracing::info!(data = %folder.path().display(), database = hub.store().backend().as_str(), "listening on {url}");
     if let Some(operator) = operator {

@@ -147,7 +147,8 @@ impl Hub {
                 std::collections::BTreeMap::new(),
             )
             .with_places(parts.settings.local.places())
-            .with_own(&parts.settings.local.own),
+            .with_own(&parts.settings.local.own)
+            .with_private_folders(scanhelm_runner::PrivateFolders::held()),
             loops: Mutex::default(),
             looked_at: Mutex::default(),
             asked: reconcile::Asked::default(),

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, Digested, Key};
 use crate::own::OwnScanners;
+use crate::private_folders::PrivateFolders;
 use crate::process::{self, Why};
 use crate::registry::Registry;
 use crate::scanner::Scanner;
@@ -101,6 +102,7 @@ pub struct Discovery {
     kept: Option<Cache>,
     /// One for each scanner that may be telling its version: some take seconds of a core to do so.
     places: Semaphore,
+    private_folders: Arc<PrivateFolders>,
     registry: Registry,
 }
 
@@ -126,6 +128,7 @@ impl Discovery {
             versions: Mutex::default(),
             kept: None,
             places: Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)),
+            private_folders: Arc::default(),
             registry: Registry::default(),
         }
     }
@@ -139,6 +142,16 @@ impl Discovery {
     #[must_use]
     pub fn with_kept_versions(self, kept: Option<Cache>) -> Self {
         Self { kept, ..self }
+    }
+
+    /// Where the scanners that it finds work, and tell their versions.
+    #[must_use]
+    pub fn with_private_folders(self, folders: PrivateFolders) -> Self {
+        Self { private_folders: Arc::new(folders), ..self }
+    }
+
+    pub(crate) fn private_folders(&self) -> Arc<PrivateFolders> {
+        Arc::clone(&self.private_folders)
     }
 
     /// Knows the user's scanners besides those that come with Scanhelm. A program that was named before stays.
@@ -248,7 +261,7 @@ impl Discovery {
         let kept = self.kept.as_ref().zip(stamp.as_ref().map(Stamp::key));
         let version = match kept.as_ref().and_then(|(cache, key)| cache.get(key)) {
             Some(version) => version,
-            None => probe(scanner, path, way).await?,
+            None => self.probe(scanner, path, way).await?,
         };
         if let Some((cache, key)) = kept {
             cache.put(&key, &version);
@@ -257,6 +270,46 @@ impl Discovery {
             self.lock().insert(stamp, version.clone());
         }
         Ok(version)
+    }
+
+    async fn probe(&self, scanner: &Scanner, path: &Path, way: Way) -> Result<String, String> {
+        let unusable = |why: String| format!("{} is installed but cannot be used: {why}", scanner.name);
+        let folder = self.private_folders.make().map_err(|error| unusable(error.to_string()))?;
+        let marker = run::marker_of(folder.path());
+        let command = process::Command {
+            program: path,
+            arguments: way
+                .first_arguments()
+                .into_iter()
+                .chain(scanner.version_arguments.iter().map(Into::into))
+                .collect(),
+            folder: folder.path(),
+            home: folder.path(),
+            environment: scanner.environment,
+            user: None,
+            marker: &marker,
+            report: None,
+            printed: false,
+            time: PROBE_TIME,
+            grace: Duration::from_secs(1),
+            report_bytes: 0,
+            output_bytes: 1024 * 1024,
+        };
+        let ended = process::run(&command, &CancellationToken::new(), |_| {})
+            .await
+            .map_err(|error| unusable(error.to_string()))?;
+        match ended.why {
+            // Some tell it and end with 1 (masscan).
+            Why::Exit(status) if status.success() || names(scanner, &ended.stdout) => version_in(&ended.stdout)
+                .or_else(|| version_in(&ended.stderr))
+                .ok_or_else(|| unusable("it does not tell its version".to_owned())),
+            Why::Exit(_) if way.is_module() => Err(format!("{} is not installed", scanner.name)),
+            Why::Exit(status) => Err(unusable(format!(
+                "asked for its version, it ended with {status}: {}",
+                message::shown(&ended.stderr)
+            ))),
+            _ => Err(unusable(format!("it did not tell its version within {} seconds", PROBE_TIME.as_secs()))),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Stamp, String>> {
@@ -290,40 +343,6 @@ impl Stamp {
         digested.add(self.path.as_os_str().as_bytes());
         digested.add(format!("{} {} {:?}", self.inode, self.length, self.modified).as_bytes());
         digested.key()
-    }
-}
-
-async fn probe(scanner: &Scanner, path: &Path, way: Way) -> Result<String, String> {
-    let unusable = |why: String| format!("{} is installed but cannot be used: {why}", scanner.name);
-    let folder = run::private_folder(None).map_err(|error| unusable(error.to_string()))?;
-    let marker = run::marker_of(folder.path());
-    let command = process::Command {
-        program: path,
-        arguments: way.first_arguments().into_iter().chain(scanner.version_arguments.iter().map(Into::into)).collect(),
-        folder: folder.path(),
-        home: folder.path(),
-        environment: scanner.environment,
-        user: None,
-        marker: &marker,
-        report: None,
-        printed: false,
-        time: PROBE_TIME,
-        grace: Duration::from_secs(1),
-        report_bytes: 0,
-        output_bytes: 1024 * 1024,
-    };
-    let ended =
-        process::run(&command, &CancellationToken::new(), |_| {}).await.map_err(|error| unusable(error.to_string()))?;
-    match ended.why {
-        // Some tell it and end with 1 (masscan).
-        Why::Exit(status) if status.success() || names(scanner, &ended.stdout) => version_in(&ended.stdout)
-            .or_else(|| version_in(&ended.stderr))
-            .ok_or_else(|| unusable("it does not tell its version".to_owned())),
-        Why::Exit(_) if way.is_module() => Err(format!("{} is not installed", scanner.name)),
-        Why::Exit(status) => {
-            Err(unusable(format!("asked for its version, it ended with {status}: {}", message::shown(&ended.stderr))))
-        }
-        _ => Err(unusable(format!("it did not tell its version within {} seconds", PROBE_TIME.as_secs()))),
     }
 }
 

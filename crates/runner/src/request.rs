@@ -31,9 +31,6 @@ pub struct ScanRequest {
     /// Put into the environment of every process of the scan. A hub that was killed finds by it what it left behind:
     /// see [`crate::process::end_leftovers`]. `None`: made up for each scanner.
     pub marker: Option<String>,
-    /// Where each scanner gets its private folder, when the caller sees to it that nothing stays there; only who runs this
-    /// program has to have a way in. `None`: the folder for temporary files.
-    pub folder: Option<PathBuf>,
     /// Whom the scanners run as; `None`: as this program.
     pub user: Option<User>,
     /// Places that this scan shares with others; each scanner takes one, in the order of asking. `None`: it is alone.
@@ -57,7 +54,6 @@ impl ScanRequest {
             max_parallel: 2,
             cache: None,
             marker: None,
-            folder: None,
             user: None,
             places: None,
         }

@@ -1,8 +1,9 @@
 //! What ends the scanners and removes their files when this program cannot: SIGKILL leaves nobody who could.
 //!
 //! A process of its own waits for the end of a pipe that only this program holds. When the pipe breaks, whatever the
-//! reason, it ends all that carries the mark of the scan, also what scanners started, and removes the folder of the scan.
-//! A signal that the kernel sends at the death of a parent would reach the scanner alone, and no helper of it.
+//! reason, it ends all that carries the mark of the scan or has its home in the folder of the scan, also what scanners
+//! started, and removes the folder. A signal that the kernel sends at the death of a parent would reach the scanner alone,
+//! and no helper of it.
 //!
 //! The program is this one under another name, so that there is nothing to install. Where there is no `/proc` nothing is
 //! found and nothing is ended.
@@ -79,6 +80,7 @@ pub(crate) fn was_asked() -> bool {
         scanhelm_runner::process::end_leftovers(&marker);
     }
     if let Some(folder) = arguments.next() {
+        scanhelm_runner::process::end_those_at_home_in(Path::new(&folder));
         // Gone already when the scan came to its end; and of a failure there is nobody to tell.
         let _ = std::fs::remove_dir_all(folder);
     }

@@ -11,8 +11,8 @@ use scanhelm_core::component::ComponentRecord;
 use scanhelm_core::finding::FindingRecord;
 use scanhelm_hub::system::SystemClock;
 use scanhelm_runner::{
-    Cache, Coverage, Limits, Registry, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType, Scanner, SourceTree,
-    TargetKind, Targets,
+    Cache, Coverage, Limits, PrivateFolders, Registry, ScanOptions, ScanOutcome, ScanRequest, ScanState, ScanType,
+    Scanner, SourceTree, TargetKind, Targets,
 };
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -318,8 +318,8 @@ impl Scanning {
             .with_kept_versions(request.cache.clone());
         let guard = Guard::start()
             .map_err(|error| exit::refused(&format!("no folder for the files of the scan can be made: {error}")))?;
-        let (marker, folder) = (Some(guard.marker()), Some(guard.folder().to_owned()));
-        let request = ScanRequest { marker, folder, ..request };
+        let discovery = discovery.with_private_folders(PrivateFolders::within(guard.folder().to_owned()));
+        let request = ScanRequest { marker: Some(guard.marker()), ..request };
         let scan = scanhelm_runner::run(&discovery, request, &cancel, |event| progress.show(&event));
         let outcome = tokio::select! {
             outcome = scan => Some(outcome),

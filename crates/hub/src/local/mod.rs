@@ -99,6 +99,19 @@ pub(crate) async fn run_local_scan(hub: &Hub, job: &Job, context: &JobContext) -
     }
 }
 
+impl Hub {
+    /// What local scans of hubs that were killed left on this machine: files, and processes whose scan another machine has
+    /// ended meanwhile. At the start; a failure is logged.
+    pub async fn remove_abandoned_scans(&self) {
+        let removed = tokio::task::spawn_blocking(scanhelm_runner::remove_abandoned).await;
+        match removed.map_err(std::io::Error::other).flatten() {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "what local scans of a killed hub left is removed"),
+            Err(error) => tracing::warn!(%error, "what local scans of a killed hub left cannot be looked for"),
+        }
+    }
+}
+
 /// Why an attempt ended before its scan: what it said, or that nothing is left of it.
 fn broken_off(job: &Job, stopped: &str) -> String {
     job.error.as_ref().map_or_else(|| stopped.to_owned(), |error| format!("{error} Start the scan again."))

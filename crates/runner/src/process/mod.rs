@@ -29,7 +29,7 @@ use child::Child;
 pub(crate) use environment::IS_SET;
 use group::Group;
 pub use identity::Identity;
-pub use leftovers::end_leftovers;
+pub use leftovers::{end_leftovers, end_those_at_home_in};
 use output::Meter;
 pub use user::User;
 

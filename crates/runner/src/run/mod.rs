@@ -54,7 +54,7 @@ pub async fn run(
         options,
         limits: request.limits,
         marker: request.marker,
-        folder: request.folder,
+        folders: discovery.private_folders(),
         user: request.user,
         places: request.places,
         cache: request.cache,
@@ -142,13 +142,6 @@ fn last_event(outcome: &ScanOutcome) -> RunnerEvent {
             RunnerEvent::ScanFailed { reason: format!("no scanner looked at the target ({reasons})") }
         }
     }
-}
-
-/// Readable by nobody else, gone with its owner.
-pub(crate) fn private_folder(within: Option<&Path>) -> std::io::Result<tempfile::TempDir> {
-    let mut folder = tempfile::Builder::new();
-    folder.prefix("scanhelm-");
-    within.map_or_else(|| folder.tempdir(), |within| folder.tempdir_in(within))
 }
 
 /// Unique for as long as the folder exists.

@@ -18,6 +18,7 @@ use crate::discovery::{Availability, Discovery};
 use crate::event::RunnerEvent;
 use crate::message;
 use crate::outcome::{Coverage, FailedScanner, RanOutcome, RanScanner};
+use crate::private_folders::PrivateFolders;
 use crate::process;
 use crate::report::Read;
 use crate::request::{Limits, ScanOptions};
@@ -30,7 +31,7 @@ pub(super) struct Scan {
     pub options: ScanOptions,
     pub limits: Limits,
     pub marker: Option<String>,
-    pub folder: Option<PathBuf>,
+    pub folders: Arc<PrivateFolders>,
     pub user: Option<process::User>,
     pub places: Option<Arc<Semaphore>>,
     pub cache: Option<Cache>,

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::command_line::shown;
 use super::daemon::{self, Daemon, Door};
+use super::marker_of;
 use super::one::Scan;
-use super::{marker_of, private_folder};
 use crate::cache::{Answer, Digested, Key};
 use crate::discovery::Availability;
 use crate::message;
@@ -134,8 +134,8 @@ impl Scan {
             announce(None);
             return self.looked(scanner, look, start, time, cancel).await;
         }
-        let folder = private_folder(self.folder.as_deref())
-            .map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
+        let folder = self.folders.make();
+        let folder = folder.map_err(|error| Trouble::of(format!("no folder for its files can be made: {error}")))?;
         let report = folder.path().join("report");
         let door = match scanner.work {
             Work::Daemon { .. } => {

@@ -16,15 +16,16 @@ use crate::hub::{clean, eventually};
 
 const SIGXFSZ: i32 = 25;
 
-/// The hub dies, its scanner does not: the next hub ends what was left running, says what became of the scan, and
-/// another one can be started.
+/// The hub dies, its scanner does not: the next hub ends what was left running, removes its files, says what became of the
+/// scan, and another one can be started. A hub that starts beside one that lives takes nothing from it.
 #[test]
 fn fm_a29_a_scanner_that_outlives_its_hub_is_ended_and_its_scan_too() {
     let installation = Installation::new(Database::Sqlite);
     let folder = installation.folder();
-    let (tools, source, note) = (folder.join("tools"), folder.join("shop"), folder.join("pid"));
-    fs::create_dir(&tools).unwrap();
-    fs::create_dir(&source).unwrap();
+    let [tools, source, files, note] = ["tools", "shop", "files", "pid"].map(|name| folder.join(name));
+    for folder in [&tools, &source, &files] {
+        fs::create_dir(folder).unwrap();
+    }
     fs::write(source.join("app.py"), "eval(input())\n").unwrap();
     let scanner = tools.join("bandit");
     let script = format!(
@@ -37,7 +38,9 @@ fn fm_a29_a_scanner_that_outlives_its_hub_is_ended_and_its_scan_too() {
     let settings = [
         ("SCANHELM_LOCAL_TOOL_PATHS", tools.to_str().unwrap()),
         ("SCANHELM_LOCAL_ALLOWED_ROOTS", source.to_str().unwrap()),
+        ("TMPDIR", files.to_str().unwrap()),
     ];
+    let written = || -> BTreeSet<_> { fs::read_dir(&files).unwrap().map(|file| file.unwrap().path()).collect() };
     let hub = installation.start_with(&settings);
     let body = json!({"name": "shop", "target_path": source, "scan_types": ["code"]});
     let scan = hub.call("POST", "scans", Some(&body));
@@ -46,8 +49,15 @@ fn fm_a29_a_scanner_that_outlives_its_hub_is_ended_and_its_scan_too() {
     assert!(alive());
     let path = format!("scans/{}", scan["id"].as_str().unwrap());
     assert_eq!(hub.call("GET", &path, None)["status"], "running");
+    let left = written();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let beside = Installation::new(Database::Sqlite);
+    beside.start_with(&settings).stop();
+    assert!(alive() && written() == left, "the scan of a hub that lives was taken for left over");
     hub.kill();
+    assert_eq!(written(), left);
     let mut hub = installation.start_with(&settings);
+    assert_eq!(written(), BTreeSet::new(), "the files of the scan are removed");
     let ended = eventually("the scan to be over", || {
         let scan = hub.call("GET", &path, None);
         (scan["status"] != "running").then_some(scan)
@@ -67,6 +77,7 @@ fn fm_a29_a_scanner_that_outlives_its_hub_is_ended_and_its_scan_too() {
     hub.call("POST", &format!("scans/{}/cancel", again["id"].as_str().unwrap()), None);
     hub.await_that("nothing to be left to do", Hub::is_idle);
     hub.stop();
+    assert_eq!(written(), BTreeSet::new(), "a hub that stops leaves nothing");
 }
 
 /// SIGKILL leaves the command no time for anything: its guard ends the scanner, and what the scanner started, and removes
@@ -83,15 +94,17 @@ fn fm_a29_a_command_that_is_killed_leaves_no_scanner_no_helper_no_guard_and_no_f
         assert!(Command::new("git").current_dir(&source).args(words).status().unwrap().success());
     }
     let scanner = tools.join("bandit");
-    let script = format!(
-        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo bandit 1.9.0; exit 0; fi\nsetsid sleep 600 &\n\
-         echo $$ $! > {0}.new\nmv {0}.new {0}\nexec sleep 600\n",
-        note.display()
-    );
-    fs::write(&scanner, script).unwrap();
+    fs::write(&scanner, "").unwrap();
     fs::set_permissions(&scanner, fs::Permissions::from_mode(0o755)).unwrap();
+    let answers = "if [ \"$1\" = --version ]; then echo bandit 1.9.0; exit 0; fi";
     let written = || fs::read_dir(&files).unwrap().count();
-    for (target, folders) in [(".", 1), ("--staged", 2)] {
+    // The last one does not get as far as to scan: it still tells its version.
+    for (first, target, folders) in [(answers, ".", 1), (answers, "--staged", 2), ("", ".", 1)] {
+        let script = format!(
+            "#!/bin/sh\n{first}\nsetsid sleep 600 &\necho $$ $! > {0}.new\nmv {0}.new {0}\nexec sleep 600\n",
+            note.display()
+        );
+        fs::write(&scanner, script).unwrap();
         let mut command = clean();
         command.current_dir(&source).env("SCANHELM_NO_CACHE", "1").env("TMPDIR", &files);
         command.args(["scan", target, "--quiet", "--scanner", "bandit", "--scanner-dir"]);
