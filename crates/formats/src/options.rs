@@ -14,6 +14,8 @@ pub struct ReadOptions {
     pub source_root: Option<PathBuf>,
     /// The repository that code findings belong to: the name of their asset.
     pub repository: Option<String>,
+    /// The caller ran the scanner as root: what some look at depends on it, and their reports do not tell.
+    pub ran_as_root: bool,
     pub limits: Limits,
 }
 

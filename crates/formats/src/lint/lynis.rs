@@ -1,13 +1,19 @@
-//! Lynis' report file (`lynis-report.dat`, lines `key=value`). What it looks at depends on the rights it is run with,
-//! which it does not tell, so a report never closes anything. A warning is medium, a suggestion low. The details of a
+//! Lynis' report file (`lynis-report.dat`, lines `key=value`). A warning is medium, a suggestion low. The details of a
 //! finding identify it (`AllowTcpForwarding (set YES to NO)` up to the parenthesis); its text holds counts and does not.
+//!
+//! Which tests it makes depends on what it finds on the host, and it lists them: they, and what it could not do in them,
+//! are what was asked. What a test gets to see depends on the rights it is run with, which it does not tell. Without those
+//! of root a test counts as made that could not read its file, so only a run as root closes anything, and a file never.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 
 use scanhelm_core::asset::{AssetDescription, AssetKey, AssetKind, AssetRecord};
 use scanhelm_core::finding::{FindingRecord, Location};
+use scanhelm_core::text::single_line;
 use scanhelm_core::{Severity, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::code_report::Place;
 use crate::error::ReadError;
@@ -36,7 +42,7 @@ struct Entry {
 
 fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadError> {
     let mut report = Gathered::of(SCANNER);
-    let mut host = Host::default();
+    let (mut host, mut audit) = (Host::default(), Audit::default());
     let mut lines = BufReader::new(input.content);
     let limit = options.limits.max_token as u64;
     let (mut position, mut line) = (0_u64, Vec::new());
@@ -62,7 +68,10 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
             // In the local time of the host, which the report does not name: taken as UTC.
             "report_datetime_start" => report.header.started_at = time(),
             "report_datetime_end" => report.header.finished_at = time(),
-            "test_category" => report.header.policy = filled(value),
+            "test_category" => audit.category = value.to_owned(),
+            "tests_executed" => audit.tests = tests(value),
+            "exception_event[]" => audit.trouble.update(&line),
+            "finish" => audit.finished = value == "true",
             "hostname" => host.name = value.to_owned(),
             "domainname" => host.domain = value.to_owned(),
             "os_fullname" => host.system = filled(value),
@@ -76,8 +85,42 @@ fn open(input: Input, options: &ReadOptions) -> Result<Box<dyn Reader>, ReadErro
     if report.header.finished_at.is_none() {
         report.problems.add("the report does not say when the audit ended");
     }
+    report.complete = options.ran_as_root && audit.finished && !audit.tests.is_empty();
+    report.header.policy = audit.asked();
     report.asset = Some(host.asset());
     report.into_reader(options, Box::new(|_, raw, place| vec![finding(raw, place)]))
+}
+
+/// `HRDN-7230|HRDN-7222|`, the latest first.
+fn tests(value: &str) -> BTreeSet<String> {
+    value.split('|').filter_map(filled).collect()
+}
+
+/// What it did.
+#[derive(Default)]
+struct Audit {
+    category: String,
+    tests: BTreeSet<String>,
+    /// Tests that did not go as they should, and why.
+    trouble: Sha256,
+    finished: bool,
+}
+
+impl Audit {
+    /// `all, 231 tests (0123456789abcdef)`; the category alone where it does not list the tests.
+    fn asked(self) -> Option<String> {
+        let category = single_line(&self.category, 40);
+        if self.tests.is_empty() {
+            return filled(category);
+        }
+        let mut digest = self.trouble;
+        for test in &self.tests {
+            digest.update(test);
+            digest.update("|");
+        }
+        let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{category}, {} tests ({digest})", self.tests.len()))
+    }
 }
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use scanhelm_core::Severity;
 use scanhelm_core::finding::Location;
 use scanhelm_core::finding::identity::{location, weakness};
-use scanhelm_formats::ReadOptions;
+use scanhelm_formats::{ReadError, ReadOptions};
 
 use crate::code_samples::*;
 use crate::reading::{Whole, read, read_with};
@@ -160,6 +160,35 @@ fn lynis_speaks_of_the_host_and_is_known_by_what_it_details() {
     assert_eq!(checks, ["suggestion AllowTcpForwarding", "suggestion ClientAliveCountMax", "warning"]);
     let unended = LYNIS.replace("report_datetime_end", "report_datetime_then");
     assert_eq!(read(unended).unwrap().problems, ["the report does not say when the audit ended"]);
+}
+
+/// Else what a run without the rights, with fewer tests, or with trouble in one does not see would be gone.
+#[test]
+fn lynis_closes_as_root_what_the_same_tests_found_and_else_nothing() {
+    let begun = LYNIS.replace("warning[]=|nothing|-|-|\n", "");
+    let said = |end: &str, ran_as_root| {
+        let options = ReadOptions { ran_as_root, ..ReadOptions::default() };
+        let whole = read_with(format!("{begun}{end}"), &options).unwrap();
+        (whole.complete, whole.headers[0].policy.clone().unwrap())
+    };
+    let tests = "tests_executed=SSH-7408|PKGS-7392|\ntests_skipped=\n";
+    let all = said(&format!("{tests}finish=true\n"), true);
+    assert!(all.0 && all.1.starts_with("all, 2 tests ("), "{all:?}");
+    assert_eq!(said("tests_executed=PKGS-7392|SSH-7408|\nfinish=true\n", true), all, "in any order");
+    for (other, tests) in [
+        ("tests_executed=PKGS-7392|\n", "all, 1 tests ("),
+        ("tests_executed=PKGS-7392|SSH-7404|\n", "all, 2 tests ("),
+        ("exception_event[]=SSH-7404:1|no readable file|\ntests_executed=PKGS-7392|SSH-7408|\n", "all, 2 tests ("),
+    ] {
+        let other = said(&format!("{other}finish=true\n"), true);
+        assert!(other.0 && other.1 != all.1 && other.1.starts_with(tests), "{other:?}");
+    }
+    assert_eq!(said(&format!("{tests}finish=true\n"), false), (false, all.1.clone()), "not as root");
+    assert_eq!(said(tests, true), (false, all.1), "broken off");
+    assert_eq!(said("finish=true\n", true), (false, "all".to_owned()), "it does not list its tests");
+    let torn = format!("{begun}{tests}finish=true");
+    let options = ReadOptions { ran_as_root: true, ..ReadOptions::default() };
+    assert!(matches!(read_with(torn, &options), Err(ReadError::Truncated { .. })), "its last line has no end");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use scanhelm_core::activity::{Event, NewActivity};
+use scanhelm_core::asset::AssetRecord;
 use scanhelm_core::finding::{FindingRecord, SightingSource};
 use scanhelm_core::ids::{ImportId, RunId, ScanId};
 use scanhelm_core::import::{Import, ImportCounts, ImportNews};
@@ -254,7 +255,10 @@ async fn new_import(hub: &Hub, job: &Job, context: &JobContext, scan: &Scan) -> 
 fn part(scan: &Scan, coverage: Coverage, records: Vec<Box<FindingRecord>>) -> LocalImport {
     let (started_at, finished_at) = (scan.started_at, scan.finished_at);
     let is_file = scan.config.get("target_path").and_then(Value::as_str).is_some_and(|path| Path::new(path).is_file());
-    let looked_at = |asset| CoveredAsset { asset, started_at, finished_at, authenticated: None };
+    let looked_at = |asset: AssetRecord| {
+        let authenticated = asset.authenticated.then_some(true);
+        CoveredAsset { asset, started_at, finished_at, authenticated }
+    };
     LocalImport {
         source: SightingSource::scanner(&coverage.scanner),
         looked_at: coverage.assets.into_iter().map(looked_at).collect(),

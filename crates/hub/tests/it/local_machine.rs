@@ -1,7 +1,7 @@
 //! The machine of the hub as a target: only where the operator grants it, and only when it is asked for by name.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use scanhelm_core::ErrorCode;
 use scanhelm_core::finding::FindingState;
@@ -18,7 +18,7 @@ const LYNIS: &str = r#"#!/bin/sh
 [ "$1" = show ] && { echo 3.0.8; exit; }
 for word in "$@"; do [ "$last" = --report-file ] && report=$word; last=$word; done
 { echo lynis_version=3.0.8; echo report_datetime_start=2026-01-01 00:00:00; echo hostname=web1; echo test_category=all
-  cat "$(dirname "$0")/says"; echo report_datetime_end=2026-01-01 00:00:09; } > "$report"
+  echo report_datetime_end=2026-01-01 00:00:09; cat "$(dirname "$0")/says"; } > "$report"
 "#;
 
 fn of_machine(name: &str) -> NewScan {
@@ -46,7 +46,10 @@ async fn start(home: &Home, this_machine: bool) -> Running {
 on_both_databases! {
     async fn the_machine_of_the_hub_is_scanned_where_the_operator_grants_it(database) {
         let home = home(database);
-        let says = |text: &str| fs::write(home.data().join("tools/says"), text).unwrap();
+        let says = |lines: &[&str]| {
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            fs::write(home.data().join("tools/says"), text).unwrap();
+        };
         let hub = start(&home, true).await;
         let grant = hub.company("Acme").await;
         let offered = hub.hub.scans().scanners(&grant).await.unwrap();
@@ -63,11 +66,29 @@ on_both_databases! {
             let named: Vec<String> = assets.into_iter().map(|asset| asset.name).collect();
             (named, listed.items.into_iter().map(|finding| finding.status).collect::<Vec<_>>())
         };
-        says("warning[]=AUTH-9286|Passwords never expire|-|-|");
+        let finding = "warning[]=AUTH-9286|Passwords never expire|-|-|";
+        says(&[finding]);
         assert_eq!(scanned("first").await, (vec!["web1".to_owned()], vec![FindingState::Open]));
-        says("");
+        says(&[]);
         // It found nothing, so it has no asset with findings; and it does not say that it looked at everything.
         assert_eq!(scanned("second").await, (Vec::new(), vec![FindingState::Open]));
+
+        // It says so where it comes to its end. As root it then closes what the same tests found; with other tests, as
+        // without the rights that some need, what is not seen stays in the queue.
+        let (tests, same, fewer) = ("tests_executed=SSH-7408|AUTH-9286|", "tests_executed=AUTH-9286|SSH-7408|", "tests_executed=SSH-7408|");
+        let end = "finish=true";
+        says(&[finding, tests, end]);
+        assert_eq!(scanned("found").await, (vec!["web1".to_owned()], vec![FindingState::Open]));
+        says(&[tests]);
+        assert_eq!(scanned("broken off").await.1, [FindingState::Open]);
+        let is_root = fs::metadata(home.data().join("tools")).unwrap().uid() == 0;
+        let closed = |state| if is_root { state } else { FindingState::Open };
+        says(&[fewer, end]);
+        assert_eq!(scanned("fewer tests").await.1, [closed(FindingState::NotSeen)]);
+        says(&[same, end]);
+        assert_eq!(scanned("the same tests").await.1, [closed(FindingState::Fixed)]);
+        says(&[finding, tests, end]);
+        assert_eq!(scanned("back").await.1, [FindingState::Open]);
 
         // Nothing brings the machine along that was not asked for, and it is asked for with its type alone.
         let folder = NewScan {

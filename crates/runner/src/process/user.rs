@@ -39,6 +39,11 @@ impl User {
         &self.name
     }
 
+    /// Whether a process that is given this user has the rights of root.
+    pub(crate) fn is_root(user: Option<&Self>) -> bool {
+        user.map_or_else(|| nix::unistd::geteuid().is_root(), |user| user.uid == 0)
+    }
+
     /// By the rights of the file and of the folders above it, without lists of access. What is not there is no matter of
     /// rights.
     pub(crate) fn may_read(&self, path: &Path) -> bool {

@@ -309,6 +309,7 @@ impl Scan {
             format: Some(scanner.format.to_owned()),
             source_root: tree.map(|tree| tree.root().to_path_buf()),
             repository: tree.map(|tree| tree.repository().to_owned()),
+            ran_as_root: process::User::is_root(self.user.as_ref()),
             ..ReadOptions::default()
         };
         let (path, may_be_empty) = (report.to_path_buf(), matches!(scanner.report, ReportPlace::Lines { .. }));

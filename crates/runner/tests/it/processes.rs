@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use scanhelm_runner::process::{User, end_leftovers};
-use scanhelm_runner::{RunnerEvent, ScanRequest, ScanState, run};
+use scanhelm_runner::{RunnerEvent, ScanRequest, ScanState, ScanType, Targets, run};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -224,4 +224,34 @@ async fn scanners_run_as_the_user_that_was_named() {
     assert_eq!(outcome.ran[0].warnings, ["hidden.py cannot be read"]);
     let who = fakes.note("who");
     assert_eq!(who, format!("{0}\n{1}\n{0}", nobody.uid, nobody.gid), "user, groups, owner of its folder");
+}
+
+/// What Lynis' tests get to see depends on its rights, and its report does not tell them.
+#[tokio::test]
+async fn lynis_has_looked_at_everything_as_root_alone() {
+    let mut fakes = Fakes::bandit("exit 1");
+    fakes.add(
+        "lynis",
+        r#"[ "$1" = show ] && { echo 3.0.8; exit; }
+           for word in "$@"; do [ "$before" = --report-file ] && report=$word; before=$word; done
+           printf '%s\n' lynis_version=3.0.8 'report_datetime_start=2026-01-01 00:00:00' hostname=web1 test_category=all \
+             'report_datetime_end=2026-01-01 00:00:09' 'tests_executed=SSH-7408|' finish=true > "$report""#,
+    );
+    std::fs::set_permissions(fakes.notes.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let scanned = async |user| {
+        let request = ScanRequest {
+            scan_types: vec![ScanType::Baseline],
+            scanners: Some(vec!["lynis".to_owned()]),
+            user,
+            ..ScanRequest::new(Targets::default())
+        };
+        let (outcome, _) = fakes.scan(request).await;
+        assert_eq!((outcome.failed.len(), outcome.coverage.len()), (0, 1), "{:?}", outcome.failed);
+        outcome.coverage[0].complete
+    };
+    let is_root = nix::unistd::geteuid().is_root();
+    assert_eq!(scanned(None).await, is_root);
+    if is_root {
+        assert!(!scanned(User::named("nobody").unwrap()).await);
+    }
 }
