@@ -1,6 +1,7 @@
 //! What a scan brought, scanner by scanner. A scanner that did not look is never silently absent: it is in exactly one
 //! of `ran`, `skipped` and `failed`, unless the scan was cancelled before its turn.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use scanhelm_core::SeverityCounts;
@@ -98,10 +99,11 @@ pub struct Coverage {
     pub components: Option<Vec<ComponentRecord>>,
 }
 
-/// Else it is no wonder that there is no finding.
+/// Of the others it is no wonder that there is no finding.
 #[must_use]
-pub fn looked_for_flaws(coverage: &[Coverage]) -> bool {
-    coverage.iter().any(|coverage| coverage.components.is_none())
+pub fn looked_for_flaws(coverage: &[Coverage]) -> BTreeSet<String> {
+    let looked = coverage.iter().filter(|coverage| coverage.components.is_none());
+    looked.map(|coverage| coverage.scanner.clone()).collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

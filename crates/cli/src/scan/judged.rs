@@ -43,7 +43,7 @@ impl Judged {
         let has_baseline = baseline.is_some() && suppresses;
         let mut judged = Self { has_baseline, ..Self::default() };
         let looked = looked_for_flaws(coverage);
-        let warnings = project.judge(folder, records, looked, baseline, now, |record, verdict| {
+        let warnings = project.judge(folder, records, &looked, baseline, now, |record, verdict| {
             match verdict.suppressed.filter(|_| suppresses) {
                 Some(suppressed) => judged.suppressed.push(Entry {
                     suppressed: Some(Box::new(suppressed)),

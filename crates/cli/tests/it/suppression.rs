@@ -159,6 +159,21 @@ fn a_rule_is_not_called_useless_by_an_inventory() {
     assert!(ended.stderr.contains("`b404` ran out on 2026-06-15"), "{}", ended.stderr);
 }
 
+/// Semgrep looked, and Bandit may find in the next scan what the rule is for.
+#[test]
+fn a_rule_is_not_called_useless_by_another_scanner_than_it_names() {
+    let folder = project(&[CALL]);
+    let rules =
+        ["bandit:B101", "semgrep:none", "none"].map(|rule| format!("[[ignore]]\nrule = \"{rule}\"\nreason = \"x\"\n"));
+    fs::write(folder.path().join(".scanhelm.toml"), rules.concat()).unwrap();
+    let mut command = scanhelm();
+    command.current_dir(folder.path()).args(["scan", ".", "--scanner", "semgrep", "--scanner-dir"]).arg(scanners());
+    let ended: Ended = command.output().unwrap().into();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let told = |rule: &str| ended.stderr.contains(&format!("`{rule}` matches no finding"));
+    assert_eq!(["bandit:b101", "semgrep:none", "none"].map(told), [false, true, true], "{}", ended.stderr);
+}
+
 #[test]
 fn the_gates_count_what_is_kept_and_flags_go_before_the_file() {
     let folder = project(&[CALL]);

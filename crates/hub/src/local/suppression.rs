@@ -6,7 +6,7 @@
 //! two people for every suppression hears it nowhere: a comment in the source would go past the second, and so would a
 //! severity that nobody looks at. What cannot be read suppresses nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use scanhelm_core::activity::{Event, NewActivity};
@@ -36,12 +36,12 @@ pub(crate) struct Said {
     pub(crate) kept: SeverityCounts,
 }
 
-/// Asks the project and tells the feed what it said. `looked`: a scanner looked for flaws.
+/// Asks the project and tells the feed what it said. `looked`: the scanners that looked for flaws.
 pub(super) async fn said(
     hub: &Hub,
     scan: &Scan,
     records: Vec<Box<FindingRecord>>,
-    looked: bool,
+    looked: BTreeSet<String>,
 ) -> Result<(Said, Vec<Box<FindingRecord>>)> {
     let counts = records.iter().map(|record| record.severity).collect();
     let target = scan.config.get("target_path").and_then(serde_json::Value::as_str);
@@ -53,7 +53,7 @@ pub(super) async fn said(
     let registry = hub.0.scanners.registry().clone();
     let second_person = hub.store().triage_policy(scan.company_id).await?.needs_approval(FindingState::Suppressed);
     let asked =
-        tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, looked, second_person, now));
+        tokio::task::spawn_blocking(move || asked(&target, &roots, &registry, records, &looked, second_person, now));
     let Asked { said, records, told } = asked.await.map_err(Error::internal)?;
     tell(hub, scan, &told, second_person).await?;
     Ok((if second_person { Said { kept: counts, ..Said::default() } } else { said }, records))
@@ -80,7 +80,7 @@ fn asked(
     roots: &Roots,
     registry: &Registry,
     mut records: Vec<Box<FindingRecord>>,
-    looked: bool,
+    looked: &BTreeSet<String>,
     second_person: bool,
     now: Timestamp,
 ) -> Asked {

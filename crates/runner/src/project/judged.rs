@@ -1,5 +1,6 @@
 //! What a project says of the findings of a scan: which are suppressed, by what and why.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -42,13 +43,13 @@ impl Project {
     /// comments.
     ///
     /// `root` is the scanned folder, in its canonical form, and `records` are all that was found there: every finding is
-    /// numbered before any is suppressed, because what is suppressed must not change what the others are. Unless
-    /// somebody `looked` for flaws, no rule is called useless.
+    /// numbered before any is suppressed, because what is suppressed must not change what the others are. No rule is
+    /// called useless but by the scanners that `looked` for flaws.
     pub fn judge(
         &self,
         root: &Path,
         records: Vec<Box<FindingRecord>>,
-        looked: bool,
+        looked: &BTreeSet<String>,
         baseline: Option<Baseline>,
         now: Timestamp,
         mut take: impl FnMut(Box<FindingRecord>, Verdict),
@@ -63,7 +64,7 @@ impl Project {
             take(record, Verdict { identity, suppressed, known });
         }
         let mut warnings = sources.complaints();
-        warnings.extend(suppressions.complaints(now, looked.then_some(&used)));
+        warnings.extend(suppressions.complaints(now, looked, &used));
         warnings
     }
 }

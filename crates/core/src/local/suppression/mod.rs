@@ -16,6 +16,8 @@ pub use comment::{Comments, Directive, comments, without_comments};
 pub use pattern::{PathPattern, RulePattern};
 pub use rule::{IgnoreRule, SeverityRule, start_of_day};
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -135,15 +137,16 @@ impl Suppressions {
         inline.or(config).or_else(|| known().then_some(Suppressed::by(Way::Baseline, None, None)))
     }
 
-    /// Rules that have run out or match nothing, for whoever keeps them. Without `used` nobody looked for what they match.
+    /// Rules that have run out or match nothing, for whoever keeps them. One that none of the scanners is meant by that
+    /// `looked` for flaws may match what another finds.
     #[must_use]
-    pub fn complaints(&self, now: Timestamp, used: Option<&Uses>) -> Vec<String> {
+    pub fn complaints(&self, now: Timestamp, looked: &BTreeSet<String>, used: &Uses) -> Vec<String> {
         let complaint = |(at, rule): (usize, &IgnoreRule)| match &rule.expires {
             Some(day) if !rule.holds(now) => Some(format!(
                 "the rule for `{}` ran out on {day} and suppresses nothing; renew or remove it",
                 rule.shown()
             )),
-            _ if used.is_some_and(|used| !used.0.contains(&at)) => {
+            _ if !used.0.contains(&at) && looked.iter().any(|scanner| rule.rule.is_for(scanner)) => {
                 Some(format!("the rule for `{}` matches no finding; remove it if it is done with", rule.shown()))
             }
             _ => None,
@@ -154,7 +157,7 @@ impl Suppressions {
 
 /// Which rules have matched.
 #[derive(Debug, Default)]
-pub struct Uses(std::collections::BTreeSet<usize>);
+pub struct Uses(BTreeSet<usize>);
 
 #[cfg(test)]
 mod tests;

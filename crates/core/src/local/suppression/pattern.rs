@@ -15,15 +15,26 @@ impl RulePattern {
     pub fn matches(&self, scanner: &str, rule: &str) -> bool {
         let rule = rule.trim().to_ascii_lowercase();
         let whole = format!("{}:{rule}", scanner.to_ascii_lowercase());
-        let parts: Vec<Part> =
-            self.0.bytes().map(|byte| if byte == b'*' { Part::Anything } else { Part::Byte(byte) }).collect();
+        let parts = any_text(&self.0);
         fits(&parts, rule.as_bytes()) || fits(&parts, whole.as_bytes())
+    }
+
+    /// Whether it can be meant for a rule of this scanner: it names this one, or none.
+    #[must_use]
+    pub fn is_for(&self, scanner: &str) -> bool {
+        let named = self.0.split_once(':').map(|(named, _)| any_text(named));
+        named.is_none_or(|named| fits(&named, scanner.to_ascii_lowercase().as_bytes()))
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// `*` is any text.
+fn any_text(pattern: &str) -> Vec<Part> {
+    pattern.bytes().map(|byte| if byte == b'*' { Part::Anything } else { Part::Byte(byte) }).collect()
 }
 
 /// `*` and `?` stay within a folder, `**` goes through any number of them.

@@ -115,6 +115,27 @@ fn a_path_pattern_keeps_to_folders() {
     }
 }
 
+fn scanners(ids: &[&str]) -> BTreeSet<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
+#[test]
+fn a_rule_is_called_useless_by_the_scanner_that_it_names_or_when_it_names_none() {
+    let rules = ["bandit:B101", "B*", "*:B101", "ban*:b101", "Bandit:*"].map(|pattern| rule(pattern, None, None));
+    let suppressions = Suppressions { folder: String::new(), rules: rules.into(), baseline: None };
+    for (looked, told) in [
+        (&["bandit", "semgrep"][..], vec![0, 1, 2, 3, 4]),
+        (&["semgrep"][..], vec![1, 2]),
+        (&["bandi"][..], vec![1, 2, 3]),
+        (&[][..], vec![]),
+    ] {
+        let complaints = suppressions.complaints(Timestamp::default(), &scanners(looked), &Uses::default());
+        let shown = |at: usize| format!("the rule for `{}` matches no", suppressions.rules[at].rule.as_str());
+        assert_eq!(complaints.len(), told.len(), "{looked:?}: {complaints:?}");
+        assert!(complaints.iter().zip(told).all(|(one, at)| one.starts_with(&shown(at))), "{looked:?}: {complaints:?}");
+    }
+}
+
 #[test]
 fn the_way_nearest_to_the_code_wins_and_a_rule_ends_on_its_day() {
     let one = record("B602", "tests/a.py", 2, "run(x)");
@@ -133,9 +154,10 @@ fn the_way_nearest_to_the_code_wins_and_a_rule_ends_on_its_day() {
     assert_eq!(by(&suppressions, None), Some(Way::Config));
     suppressions.rules = vec![rule("bandit:B6*", Some("tests/**"), Some("2026-06-01")), rule("B9", None, None)];
     assert_eq!(by(&suppressions, None), Some(Way::Baseline));
-    let complaints = suppressions.complaints(now, Some(&Uses::default()));
+    let complaints = suppressions.complaints(now, &scanners(&["bandit"]), &Uses::default());
     assert!(complaints[0].contains("ran out on 2026-06-01") && complaints[1].contains("matches no finding"));
-    assert_eq!(suppressions.complaints(now, None), [complaints[0].clone()], "nobody looked");
+    let unheard = suppressions.complaints(now, &scanners(&[]), &Uses::default());
+    assert_eq!(unheard, [complaints[0].clone()], "nobody looked");
     suppressions.baseline = None;
     assert_eq!(by(&suppressions, None), None);
     for (folder, way) in [("", None), ("src/", Some(Way::Config))] {
