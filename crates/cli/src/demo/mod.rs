@@ -7,7 +7,9 @@
 mod sample;
 mod vendors;
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -72,6 +74,7 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     // Removed when this function is left, however that comes about.
     let temporary = tempfile::Builder::new()
         .prefix("scanhelm-demo-")
+        .permissions(Permissions::from_mode(0o700))
         .tempdir()
         .map_err(|error| format!("no temporary folder can be made: {error}"))?;
     let data = arguments.data.clone().unwrap_or_else(|| temporary.path().join("data"));

@@ -119,6 +119,10 @@ fn fm_a29_a_command_that_is_killed_leaves_no_scanner_no_helper_no_guard_and_no_f
         };
         assert!(pids.split_whitespace().all(runs) && marked(), "{pids}");
         assert_eq!(written(), folders, "{target}");
+        for folder in fs::read_dir(&files).unwrap().flatten() {
+            let mode = folder.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o700, "others can read {}", folder.path().display());
+        }
         scan.kill().unwrap();
         scan.wait().unwrap();
         let all_gone = || !pids.split_whitespace().any(runs) && !marked() && written() == 0;
