@@ -276,9 +276,10 @@ impl Reader {
         let saying = |sql: &mut Sql| add_findings_saying(sql, company, &texts);
         let in_order = self.connection().backend() == Backend::Sqlite && filter.wanted_fingerprint().is_none();
         let (by, most) = match (in_order, order) {
-            (true, None) => (By::Texts, u64::from(u32::MAX)),
+            // However many there are: to count them first would be to count them twice.
+            (true, None) if !texts.is_empty() => return Ok(Some(Narrowest { by: By::Texts, at_most: u64::MAX })),
             (true, Some("severity")) => (By::Texts, FEW_IN_ORDER),
-            (true, Some(_)) => (By::Texts, FEW),
+            (true, _) => (By::Texts, FEW),
             (false, _) => (By::Words, FEW),
         };
         if !texts.is_empty()
