@@ -8,7 +8,9 @@ set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$checkout"
 
-scripts/setup-test.sh postgres
+scripts/setup-test.sh tools postgres scanners
+# The scanners that local scans are measured with.
+export PATH="$checkout/.tools/bin:$checkout/.tools/scanners/bin:$PATH"
 cargo build --release --locked --package scanhelm-cli --package scanhelm-vendor-sim --package scanhelm-bench
 mkdir -p target/bench
 
