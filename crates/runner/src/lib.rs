@@ -43,7 +43,7 @@ pub use files::under as files_under;
 pub use order::sort as sort_records;
 pub use outcome::{Coverage, FailedScanner, RanOutcome, RanScanner, ScanOutcome, ScanState, looked_for_flaws};
 pub use own::{OwnScanners, OwnScannersError};
-pub use private_folders::{PrivateFolders, remove_abandoned};
+pub use private_folders::{PrivateFolders, private_folder, remove_abandoned};
 pub use registry::Registry;
 pub use request::{Limits, RequestError, ScanOptions, ScanRequest};
 pub use run::run;

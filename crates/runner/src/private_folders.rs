@@ -16,6 +16,7 @@ use tempfile::{Builder, TempDir};
 use crate::process::end_those_at_home_in;
 
 const HELD: &str = "scanhelm-hub-";
+const PREFIX: &str = "scanhelm-";
 
 /// The place for them.
 #[derive(Debug)]
@@ -54,10 +55,8 @@ impl PrivateFolders {
 
     /// Readable by nobody else, gone with its owner.
     pub(crate) fn make(&self) -> io::Result<TempDir> {
-        let mut folder = Builder::new();
-        folder.prefix("scanhelm-").permissions(Permissions::from_mode(0o700));
         match &self.0 {
-            Place::Within(parent) => folder.tempdir_in(parent),
+            Place::Within(parent) => private_folder(parent, PREFIX),
             Place::Held(parent, held) => {
                 let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
                 // Somebody may have tidied up.
@@ -65,10 +64,18 @@ impl PrivateFolders {
                     Some(there) => held.insert(there),
                     None => held.insert(HeldFolder::new(parent)?),
                 };
-                folder.tempdir_in(held.folder.path())
+                private_folder(held.folder.path(), PREFIX)
             }
         }
     }
+}
+
+/// A folder in this one, gone with its owner, that nobody else can read: by itself `tempfile` leaves that to the umask.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_folder(parent: &Path, prefix: &str) -> io::Result<TempDir> {
+    Builder::new().prefix(prefix).permissions(Permissions::from_mode(0o700)).tempdir_in(parent)
 }
 
 /// Its lock ends with it.
@@ -84,7 +91,7 @@ impl HeldFolder {
         // Canonical, as scanned folders are.
         let parent = parent.canonicalize()?;
         loop {
-            let folder = Builder::new().prefix(HELD).permissions(Permissions::from_mode(0o700)).tempdir_in(&parent)?;
+            let folder = private_folder(&parent, HELD)?;
             // Until it is locked, another program that tidies up takes it for left over.
             let lock = match opened(folder.path()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -7,9 +7,7 @@
 mod sample;
 mod vendors;
 
-use std::fs::Permissions;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -72,10 +70,7 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     let stop = CancellationToken::new();
     process::stop_on_signals(stop.clone()).map_err(|error| format!("signals cannot be received: {error}"))?;
     // Removed when this function is left, however that comes about.
-    let temporary = tempfile::Builder::new()
-        .prefix("scanhelm-demo-")
-        .permissions(Permissions::from_mode(0o700))
-        .tempdir()
+    let temporary = scanhelm_runner::private_folder(&std::env::temp_dir(), "scanhelm-demo-")
         .map_err(|error| format!("no temporary folder can be made: {error}"))?;
     let data = arguments.data.clone().unwrap_or_else(|| temporary.path().join("data"));
     let folder = DataFolder::open(&data).map_err(|error| error.to_string())?;

@@ -1,8 +1,7 @@
 //! `scanhelm findings export`: the finding queue, or a part of it, as a file that is whole or not there.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -58,8 +57,7 @@ async fn exported(hub: &HubArguments, arguments: &ExportArguments) -> Answer<()>
     }
     // Printed when it is whole, so that what is behind the pipe never sees half of it.
     let unkept = |error| RemoteError::Refused(format!("the findings cannot be kept before they are printed: {error}"));
-    let only_ours = Permissions::from_mode(0o700);
-    let folder = tempfile::Builder::new().permissions(only_ours).tempdir().map_err(unkept)?;
+    let folder = scanhelm_runner::private_folder(&std::env::temp_dir(), "scanhelm-export-").map_err(unkept)?;
     let whole = folder.path().join("findings");
     download(&whole).await?;
     let mut file = File::open(&whole).map_err(unkept)?;

@@ -9,9 +9,7 @@
 //! found and nothing is ended.
 
 use std::ffi::OsStr;
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -36,8 +34,7 @@ impl Guard {
     pub(super) fn start() -> io::Result<Self> {
         // Canonical, as scanned folders are.
         let parent = std::env::temp_dir().canonicalize()?;
-        let only_ours = Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().prefix("scanhelm-").permissions(only_ours).tempdir_in(parent)?;
+        let folder = scanhelm_runner::private_folder(&parent, "scanhelm-")?;
         let marker = format!("scan-{}-{}", std::process::id(), SystemClock.now());
         let start = |program| {
             let mut command = Command::new(program);
